@@ -1,0 +1,44 @@
+package org.millrace.contract;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+
+/**
+ * Names of the optional headers of an image record, and of a rejected one. Values are UTF-8 text.
+ *
+ * <p>An image is a record that any Kafka user can produce: its value is the encoded file (JPEG, PNG, WebP, GIF, BMP), its key
+ * the image's id (any bytes, or none).
+ */
+public final class ImageHeaders {
+    public static final String CONTENT_TYPE = "content-type";
+    /** Where the image came from: a path, a camera, a crawl. */
+    public static final String SOURCE = "source";
+    /** The class of a labelled image; required on the probe topic. */
+    public static final String LABEL = "label";
+    /** When the image was taken, ISO-8601. */
+    public static final String CAPTURED_AT = "captured-at";
+    /** On the probe topic: {@code train} or {@code test}; without it the split is by hash of the id. */
+    public static final String SPLIT = "split";
+
+    /** On the topic of rejects: why the image was refused. */
+    public static final String REJECT_REASON = "reject-reason";
+    /** On the topic of rejects: {@code topic/partition/offset} of the record, or {@code path[!entry]} of the file. */
+    public static final String REJECT_POSITION = "reject-position";
+
+    private ImageHeaders() {}
+
+    /** The last header of that name as text, if there is one. */
+    public static Optional<String> text(Headers headers, String name) {
+        Header header = headers.lastHeader(name);
+        return header == null || header.value() == null
+                ? Optional.empty()
+                : Optional.of(new String(header.value(), StandardCharsets.UTF_8));
+    }
+
+    /** Adds a header with a text value. */
+    public static void put(Headers headers, String name, String value) {
+        headers.add(name, value.getBytes(StandardCharsets.UTF_8));
+    }
+}

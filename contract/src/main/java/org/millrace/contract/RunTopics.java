@@ -1,0 +1,27 @@
+package org.millrace.contract;
+
+import static org.millrace.contract.Check.check;
+
+/** The topics that belong to one run; their names begin with the run's name. */
+public record RunTopics(String run) {
+    private static final String LEGAL = "[a-zA-Z0-9_-]{1,64}";
+
+    public RunTopics {
+        check(run.matches(LEGAL), "run.name must match %s, but was '%s'", LEGAL, run);
+    }
+
+    /** Journal of plans and metrics: one partition, JSON. */
+    public String steps() {
+        return run + ".steps";
+    }
+
+    /** Encoders' weights in chunks with a manifest each: one partition, compacted. */
+    public String encoders() {
+        return run + ".encoders";
+    }
+
+    /** Scores of published encoders: one partition, JSON. */
+    public String evaluations() {
+        return run + ".evaluations";
+    }
+}

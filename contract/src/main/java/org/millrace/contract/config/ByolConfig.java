@@ -1,0 +1,12 @@
+package org.millrace.contract.config;
+
+import static org.millrace.contract.Check.check;
+
+/** Bootstrap your own latent (Grill et al. 2020). An endless stream has no last step, so τ is held constant. */
+public record ByolConfig(
+        @Setting(value = "0.99", doc = "momentum τ of the target encoder, in [0, 1)")
+        double momentum) {
+    public ByolConfig {
+        check(momentum >= 0 && momentum < 1, "byol.momentum must be in [0, 1), but was %s", momentum);
+    }
+}

@@ -1,0 +1,201 @@
+package org.millrace.contract.config;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.lang.reflect.RecordComponent;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.millrace.contract.UserException;
+
+/**
+ * Layers the sources of the configuration: properties file, then environment, then {@code --set}; the last word wins.
+ *
+ * <p>A variable follows Kafka's container rule: {@code MILLRACE_TRAINER_BATCH___SIZE} is {@code trainer.batch-size} ({@code _} is a
+ * dot, {@code __} an underscore, {@code ___} a hyphen). All problems are reported together in one {@link UserException}, unknown keys
+ * first, each with the nearest known key.
+ */
+public final class ConfigLoader {
+    private static final String VARIABLE_PREFIX = "MILLRACE_";
+    private static final String KAFKA_PREFIX = "kafka.";
+    private static final Pattern SECRET =
+            Pattern.compile(".*(password|secret|token|jaas|credential|\\.key$|key\\.pem).*");
+
+    private final Map<String, String> values = new TreeMap<>();
+    private final List<String> problems = new ArrayList<>();
+
+    /** Every key but {@code kafka.*}, in the order of the groups. */
+    public static List<ConfigKey> keys() {
+        List<ConfigKey> keys = new ArrayList<>();
+        for (RecordComponent group : MillraceConfig.class.getRecordComponents()) {
+            if (group.getType().isRecord()) {
+                keys.addAll(RecordBinder.keys(group.getName(), group.getType()));
+            }
+        }
+        return keys;
+    }
+
+    /** Adds the defaults of one command, under everything that the user says. */
+    public ConfigLoader defaults(Map<String, String> defaults) {
+        values.putAll(defaults);
+        return this;
+    }
+
+    public ConfigLoader file(Path path) {
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(path, StandardCharsets.UTF_8)) {
+            properties.load(reader);
+        } catch (IOException | IllegalArgumentException e) {
+            throw new UserException("cannot read the configuration file " + path + ": " + reason(e), e);
+        }
+        for (String key : properties.stringPropertyNames()) {
+            put(key, properties.getProperty(key), path.toString());
+        }
+        return this;
+    }
+
+    public ConfigLoader environment(Map<String, String> environment) {
+        environment.forEach((variable, value) -> {
+            if (variable.startsWith(VARIABLE_PREFIX)) {
+                put(keyOf(variable.substring(VARIABLE_PREFIX.length())), value, "environment variable " + variable);
+            }
+        });
+        return this;
+    }
+
+    /** Adds assignments of the form {@code key=value}. */
+    public ConfigLoader assignments(List<String> assignments) {
+        for (String assignment : assignments) {
+            int equals = assignment.indexOf('=');
+            if (equals < 1) {
+                problems.add("--set wants key=value, but got '" + assignment + "'");
+            } else {
+                put(assignment.substring(0, equals).trim(), assignment.substring(equals + 1), "--set");
+            }
+        }
+        return this;
+    }
+
+    public MillraceConfig load() {
+        RecordBinder binder = new RecordBinder(values, problems);
+        Optional<RunConfig> run = binder.bind("run", RunConfig.class);
+        Optional<ImagesConfig> images = binder.bind("images", ImagesConfig.class);
+        Optional<EncoderConfig> encoder = binder.bind("encoder", EncoderConfig.class);
+        Optional<HeadConfig> head = binder.bind("head", HeadConfig.class);
+        Optional<TrainerConfig> trainer = binder.bind("trainer", TrainerConfig.class);
+        Optional<MocoConfig> moco = binder.bind("moco", MocoConfig.class);
+        Optional<ByolConfig> byol = binder.bind("byol", ByolConfig.class);
+        Optional<OptimiserConfig> optimiser = binder.bind("optimiser", OptimiserConfig.class);
+        Optional<AugmentConfig> augment = binder.bind("augment", AugmentConfig.class);
+        Optional<ReplayConfig> replay = binder.bind("replay", ReplayConfig.class);
+        Optional<EvaluatorConfig> evaluator = binder.bind("evaluator", EvaluatorConfig.class);
+        Optional<BrokerConfig> broker = binder.bind("broker", BrokerConfig.class);
+        if (trainer.isPresent() && moco.isPresent() && replay.isPresent()) {
+            checkTogether(trainer.get(), moco.get(), replay.get());
+        }
+        if (!problems.isEmpty()) {
+            throw new UserException("the configuration has " + problems.size()
+                    + (problems.size() == 1 ? " problem:\n  " : " problems:\n  ") + String.join("\n  ", problems)
+                    + "\n`millrace config` lists every key with its meaning.");
+        }
+        return new MillraceConfig(
+                run.orElseThrow(),
+                images.orElseThrow(),
+                encoder.orElseThrow(),
+                head.orElseThrow(),
+                trainer.orElseThrow(),
+                moco.orElseThrow(),
+                byol.orElseThrow(),
+                optimiser.orElseThrow(),
+                augment.orElseThrow(),
+                replay.orElseThrow(),
+                evaluator.orElseThrow(),
+                broker.orElseThrow(),
+                kafka());
+    }
+
+    /** The effective value of every key, defaults and {@code kafka.*} included, secrets masked. */
+    public static Map<String, String> effective(MillraceConfig config) {
+        Map<String, String> effective = new LinkedHashMap<>();
+        for (RecordComponent group : MillraceConfig.class.getRecordComponents()) {
+            if (group.getType().isRecord()) {
+                Object record = get(group, config);
+                for (RecordComponent component : group.getType().getRecordComponents()) {
+                    effective.put(
+                            group.getName() + "." + RecordBinder.kebab(component.getName()),
+                            RecordBinder.text(get(component, record)));
+                }
+            }
+        }
+        new TreeMap<>(config.kafka()).forEach((key, value) -> effective.put(KAFKA_PREFIX + key, mask(key, value)));
+        return effective;
+    }
+
+    private void checkTogether(TrainerConfig trainer, MocoConfig moco, ReplayConfig replay) {
+        int batch = trainer.batchSize();
+        if (trainer.objective() == TrainerConfig.Method.MOCO_V2 && moco.queueSize() < batch) {
+            problems.add(
+                    "moco.queue-size must be at least trainer.batch-size (" + batch + "), but was " + moco.queueSize());
+        }
+        if (replay.policy() != ReplayConfig.Policy.NONE && replay.capacity() < batch) {
+            problems.add("replay.capacity must be at least trainer.batch-size (" + batch + "), but was "
+                    + replay.capacity());
+        }
+    }
+
+    private void put(String key, String value, String from) {
+        if (!key.startsWith(KAFKA_PREFIX)
+                && keys().stream().noneMatch(known -> known.name().equals(key))) {
+            String nearest =
+                    Nearest.of(key, keys().stream().map(ConfigKey::name).toList());
+            problems.add("unknown key " + key + " (" + from + "); did you mean " + nearest + "?");
+            return;
+        }
+        values.put(key, value);
+    }
+
+    private Map<String, String> kafka() {
+        Map<String, String> kafka = new TreeMap<>();
+        values.forEach((key, value) -> {
+            if (key.startsWith(KAFKA_PREFIX)) {
+                kafka.put(key.substring(KAFKA_PREFIX.length()), value);
+            }
+        });
+        return kafka;
+    }
+
+    private static String keyOf(String variable) {
+        return variable.toLowerCase(Locale.ROOT)
+                .replace("___", "-")
+                .replace("__", "\u0000")
+                .replace('_', '.')
+                .replace('\u0000', '_');
+    }
+
+    private static String mask(String key, String value) {
+        return SECRET.matcher(key.toLowerCase(Locale.ROOT)).matches() ? "********" : value;
+    }
+
+    private static String reason(Exception e) {
+        return e instanceof java.nio.file.NoSuchFileException
+                ? "there is no such file"
+                : String.valueOf(e.getMessage());
+    }
+
+    private static Object get(RecordComponent component, Object record) {
+        try {
+            return component.getAccessor().invoke(record);
+        } catch (ReflectiveOperationException e) {
+            throw new LinkageError("cannot read " + component, e);
+        }
+    }
+}

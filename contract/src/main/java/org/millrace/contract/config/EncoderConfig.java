@@ -1,0 +1,88 @@
+package org.millrace.contract.config;
+
+import static org.millrace.contract.Check.check;
+
+import java.util.List;
+
+/**
+ * The network and its input. Images of another size are resized, of another number of channels converted.
+ *
+ * @param mean subtracted from each channel in [0, 1], RGB order
+ * @param standardDeviation divided by after that
+ */
+public record EncoderConfig(
+        @Setting(value = "resnet20", doc = "`resnet20` (CIFAR form), `resnet18`, `resnet34`, `resnet50`")
+        Architecture architecture,
+
+        @Setting(
+                value = "cifar",
+                doc = "`cifar` (3×3, stride 1) or `imagenet` (7×7, stride 2, max-pool); resnet20 is always cifar")
+        Stem stem,
+
+        @Setting(value = "32", doc = "input height in pixels, 16 to 512")
+        int height,
+
+        @Setting(value = "32", doc = "input width in pixels, 16 to 512")
+        int width,
+
+        @Setting(value = "3", doc = "input channels, 1 (grey) or 3 (RGB)")
+        int channels,
+
+        @Setting(value = "0.4914,0.4822,0.4465", doc = "mean of each channel, in [0, 1]; one value serves all")
+        List<Float> mean,
+
+        @Setting(value = "0.2470,0.2435,0.2616", doc = "standard deviation of each channel; one value serves all")
+        List<Float> standardDeviation) {
+    public EncoderConfig {
+        check(height >= 16 && height <= 512, "encoder.height must be in [16, 512], but was %d", height);
+        check(width >= 16 && width <= 512, "encoder.width must be in [16, 512], but was %d", width);
+        check(channels == 1 || channels == 3, "encoder.channels must be 1 or 3, but was %d", channels);
+        check(
+                architecture != Architecture.RESNET20 || stem == Stem.CIFAR,
+                "encoder.stem must be cifar for resnet20, but was imagenet");
+        check(mean.size() == 1 || mean.size() == 3, "encoder.mean must have 1 or 3 values, but had %d", mean.size());
+        check(
+                standardDeviation.size() == 1 || standardDeviation.size() == 3,
+                "encoder.standard-deviation must have 1 or 3 values, but had %d",
+                standardDeviation.size());
+        check(
+                standardDeviation.stream().allMatch(s -> s > 0),
+                "encoder.standard-deviation must be positive, but was %s",
+                standardDeviation);
+        mean = List.copyOf(mean);
+        standardDeviation = List.copyOf(standardDeviation);
+    }
+
+    public float meanOf(int channel) {
+        return mean.get(Math.min(channel, mean.size() - 1));
+    }
+
+    public float standardDeviationOf(int channel) {
+        return standardDeviation.get(Math.min(channel, standardDeviation.size() - 1));
+    }
+
+    /** Residual networks of He et al. 2015, each with the length of its feature vector. */
+    public enum Architecture {
+        RESNET20(64),
+        RESNET18(512),
+        RESNET34(512),
+        RESNET50(2048);
+
+        private final int features;
+
+        Architecture(int features) {
+            this.features = features;
+        }
+
+        /** Length of the feature vector after global average pooling. */
+        public int features() {
+            return features;
+        }
+    }
+
+    /** The first layers. */
+    public enum Stem {
+        CIFAR,
+        IMAGENET
+    }
+}

@@ -1,0 +1,30 @@
+package org.millrace.contract.config;
+
+import static org.millrace.contract.Check.check;
+
+/** The buffer of past images that are trained on again between fresh batches. */
+public record ReplayConfig(
+        @Setting(value = "none", doc = "`none`, `fifo` (the newest) or `reservoir` (a uniform sample of all)")
+        Policy policy,
+
+        @Setting(value = "10000", doc = "images in the buffer")
+        int capacity,
+
+        @Setting(value = "1", doc = "steps for each fresh batch: the first trains it, the others draw from the buffer")
+        int updatesPerBatch) {
+    public ReplayConfig {
+        check(capacity >= 1, "replay.capacity must be at least 1, but was %d", capacity);
+        check(updatesPerBatch >= 1, "replay.updates-per-batch must be at least 1, but was %d", updatesPerBatch);
+        check(
+                policy != Policy.NONE || updatesPerBatch == 1,
+                "replay.updates-per-batch must be 1 without a replay buffer (replay.policy=none), but was %d",
+                updatesPerBatch);
+    }
+
+    /** What the full buffer gives up for a new image. */
+    public enum Policy {
+        NONE,
+        FIFO,
+        RESERVOIR
+    }
+}

@@ -1,0 +1,36 @@
+package org.millrace.contract.event;
+
+import static org.millrace.contract.Check.check;
+
+import org.millrace.contract.config.EncoderConfig;
+
+/**
+ * One published encoder: what it is and how to put its weights together from the chunks on {@code <run>.encoders}.
+ *
+ * @param version from 0 (the untrained encoder), rising by one
+ * @param step the step after which the weights were taken
+ * @param imagesTrained images of the stream trained up to then
+ * @param encoder architecture and input of the network
+ * @param bytes length of the safetensors file
+ * @param chunks number of chunks, keys {@code <version>/<index>}
+ * @param sha256 of the file, lower-case hexadecimal
+ * @param publishedAtMillis Unix time
+ */
+public record EncoderManifest(
+        int schema,
+        String run,
+        long version,
+        long step,
+        long imagesTrained,
+        EncoderConfig encoder,
+        long bytes,
+        int chunks,
+        String sha256,
+        long publishedAtMillis) {
+    public static final int SCHEMA = 1;
+
+    public EncoderManifest {
+        check(version >= 0, "version must not be negative, but was %d", version);
+        check(chunks >= 1, "chunks must be at least 1, but was %d", chunks);
+    }
+}

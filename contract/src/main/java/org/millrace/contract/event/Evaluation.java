@@ -1,0 +1,36 @@
+package org.millrace.contract.event;
+
+/**
+ * Scores of one published encoder on the labelled probe set. Accuracies are shares in [0, 1] of the held-out half.
+ *
+ * @param version of the encoder
+ * @param trainImages labelled images that the probes were fitted on
+ * @param testImages held-out images that they were scored on
+ * @param evaluatedAtMillis Unix time
+ */
+public record Evaluation(
+        int schema,
+        String run,
+        long version,
+        long step,
+        long imagesTrained,
+        int classes,
+        int trainImages,
+        int testImages,
+        LinearScore linear,
+        NeighbourScore neighbours,
+        double seconds,
+        long evaluatedAtMillis) {
+    public static final int SCHEMA = 1;
+
+    /**
+     * L2-regularised multinomial logistic regression on standardised features.
+     *
+     * @param l2 λ of ½λ‖W‖², chosen on the training half
+     * @param converged whether the gradient's norm fell under the solver's tolerance
+     */
+    public record LinearScore(double accuracy, double l2, int iterations, boolean converged) {}
+
+    /** Weighted nearest neighbours: votes exp(cosine / temperature) of the k nearest. */
+    public record NeighbourScore(double accuracy, int k, double temperature) {}
+}

@@ -1,0 +1,35 @@
+package org.millrace.contract.event;
+
+import java.util.Map;
+
+/**
+ * What step {@code step} did. A step that is computed again after a restart is reported again, with the same numbers but its own
+ * times: readers keep the last record of a step.
+ *
+ * @param imagesTrained images of the stream trained so far, each counted once
+ * @param imagesRejected images of the stream refused so far because their pixels could not be decoded
+ * @param loss mean over the batch, natural logarithm
+ * @param accuracy share of the batch whose positive scores above every negative, in [0, 1]; NaN where the objective has none
+ * @param learningRate the rate of this step
+ * @param keySequence keys appended to the dictionary so far
+ * @param keysFilled keys that the dictionary holds now
+ * @param stageMillis wall time of each stage of the step by name
+ * @param finishedAtMillis Unix time
+ */
+public record StepDone(
+        int schema,
+        long step,
+        long imagesTrained,
+        long imagesRejected,
+        double loss,
+        double accuracy,
+        double learningRate,
+        long keySequence,
+        long keysFilled,
+        Map<String, Double> stageMillis,
+        long finishedAtMillis)
+        implements JournalEvent {
+    public StepDone {
+        stageMillis = Map.copyOf(stageMillis);
+    }
+}

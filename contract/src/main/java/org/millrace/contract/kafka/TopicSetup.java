@@ -1,0 +1,115 @@
+package org.millrace.contract.kafka;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.CreateTopicsOptions;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.millrace.contract.RunTopics;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.ImagesConfig;
+
+/** Creates the topics that are missing and describes those that exist. Closes its client. */
+public final class TopicSetup implements AutoCloseable {
+    private static final int TIMEOUT_MILLIS = 15_000;
+
+    private final Admin admin;
+    private final String bootstrapServers;
+
+    public TopicSetup(KafkaSettings kafka) {
+        this.bootstrapServers = kafka.bootstrapServers();
+        try {
+            this.admin = Admin.create(kafka.admin());
+        } catch (KafkaException e) {
+            throw unreachable(e);
+        }
+    }
+
+    /** The topics of images: the stream, its rejects and the probe. */
+    public void ensureImages(ImagesConfig images) {
+        Map<String, String> large =
+                Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(images.maxBytes() + 65_536));
+        ensure(new NewTopic(images.topic(), Optional.of(images.partitions()), Optional.empty()).configs(large));
+        ensure(new NewTopic(images.rejectedTopic(), Optional.of(1), Optional.empty()).configs(large));
+        ensure(new NewTopic(images.probeTopic(), Optional.of(1), Optional.empty()).configs(large));
+    }
+
+    /** The topics of one run: the journal kept for ever, the encoders compacted. */
+    public void ensureRun(RunTopics run) {
+        Map<String, String> forEver = Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1");
+        ensure(new NewTopic(run.steps(), Optional.of(1), Optional.empty()).configs(forEver));
+        ensure(new NewTopic(run.encoders(), Optional.of(1), Optional.empty())
+                .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT)));
+        ensure(new NewTopic(run.evaluations(), Optional.of(1), Optional.empty()).configs(forEver));
+    }
+
+    /** Partitions of the topic, or empty where it does not exist. */
+    public Optional<TopicDescription> describe(String topic) {
+        try {
+            return Optional.of(
+                    await(admin.describeTopics(List.of(topic), new DescribeTopicsOptions().timeoutMs(TIMEOUT_MILLIS))
+                                    .allTopicNames()
+                                    .toCompletionStage()
+                                    .toCompletableFuture())
+                            .get(topic));
+        } catch (UnknownTopicOrPartitionException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public void close() {
+        admin.close(java.time.Duration.ofSeconds(2));
+    }
+
+    private void ensure(NewTopic topic) {
+        if (describe(topic.name()).isPresent()) {
+            return;
+        }
+        try {
+            await(admin.createTopics(List.of(topic), new CreateTopicsOptions().timeoutMs(TIMEOUT_MILLIS))
+                    .all()
+                    .toCompletionStage()
+                    .toCompletableFuture());
+        } catch (TopicExistsException e) {
+            // another process was faster
+        }
+    }
+
+    private <T> T await(java.util.concurrent.CompletableFuture<T> future) {
+        try {
+            return future.get(TIMEOUT_MILLIS + 5_000, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnknownTopicOrPartitionException unknown) {
+                throw unknown;
+            }
+            if (e.getCause() instanceof TopicExistsException exists) {
+                throw exists;
+            }
+            throw unreachable(e);
+        } catch (TimeoutException e) {
+            throw unreachable(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new KafkaException(e);
+        }
+    }
+
+    private UserException unreachable(Exception e) {
+        Throwable cause = e.getCause() == null ? e : e.getCause();
+        return new UserException(
+                "the broker at " + bootstrapServers + " does not answer: " + cause.getMessage()
+                        + "\nCheck --bootstrap-server and that the broker runs; without --bootstrap-server Millrace starts its own.",
+                e);
+    }
+}
