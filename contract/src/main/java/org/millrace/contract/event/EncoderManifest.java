@@ -7,7 +7,7 @@ import org.millrace.contract.config.EncoderConfig;
 /**
  * One published encoder: what it is and how to put its weights together from the chunks on {@code <run>.encoders}.
  *
- * @param version from 0 (the untrained encoder), rising by one
+ * @param version names the encoder; it is the step after which the weights were taken, 0 for the untrained one
  * @param step the step after which the weights were taken
  * @param imagesTrained images of the stream trained up to then
  * @param encoder architecture and input of the network

@@ -56,12 +56,12 @@ public final class TopicSetup implements AutoCloseable {
     /** Partitions of the topic, or empty where it does not exist. */
     public Optional<TopicDescription> describe(String topic) {
         try {
-            return Optional.of(
+            var descriptions =
                     await(admin.describeTopics(List.of(topic), new DescribeTopicsOptions().timeoutMs(TIMEOUT_MILLIS))
-                                    .allTopicNames()
-                                    .toCompletionStage()
-                                    .toCompletableFuture())
-                            .get(topic));
+                            .allTopicNames()
+                            .toCompletionStage()
+                            .toCompletableFuture());
+            return Optional.ofNullable(descriptions.get(topic));
         } catch (UnknownTopicOrPartitionException e) {
             return Optional.empty();
         }

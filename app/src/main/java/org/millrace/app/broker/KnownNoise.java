@@ -1,0 +1,18 @@
+package org.millrace.app.broker;
+
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.filter.Filter;
+import ch.qos.logback.core.spi.FilterReply;
+import java.util.List;
+
+/** Keeps warnings off the screen that a healthy embedded broker gives at each start and stop. Named in logback.xml. */
+public final class KnownNoise extends Filter<ILoggingEvent> {
+    private static final List<String> PHRASES = List.of(
+            "Performing controller activation.", "Attempting to close NetworkClient that has already been closed.");
+
+    @Override
+    public FilterReply decide(ILoggingEvent event) {
+        String message = event.getFormattedMessage();
+        return message != null && PHRASES.stream().anyMatch(message::contains) ? FilterReply.DENY : FilterReply.NEUTRAL;
+    }
+}

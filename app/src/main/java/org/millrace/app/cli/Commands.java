@@ -1,0 +1,12 @@
+package org.millrace.app.cli;
+
+import java.util.List;
+
+/** The commands of the program, in the order in which {@code --help} lists them. */
+final class Commands {
+    private Commands() {}
+
+    static List<Object> all() {
+        return List.of(new ConfigCommand());
+    }
+}

@@ -1,0 +1,78 @@
+package org.millrace.app.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.millrace.contract.config.ConfigLoader;
+import org.millrace.contract.config.MillraceConfig;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The options of every command: which broker, and which configuration. Mixed into a command; not thread safe. */
+final class CommonOptions {
+    private static final Path DEFAULT_FILE = Path.of("millrace.properties");
+    private static final String BOOTSTRAP_SERVERS = "kafka.bootstrap.servers";
+    /** What the launcher script reads; not part of the configuration. */
+    private static final Set<String> LAUNCHER_VARIABLES = Set.of("MILLRACE_JAVA_OPTIONS", "MILLRACE_PROFILE");
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    @Option(
+            names = "--bootstrap-server",
+            paramLabel = "HOST:PORT",
+            description = "Work with this Kafka broker instead of an embedded one.")
+    private @Nullable String bootstrapServer;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "Properties file; without it millrace.properties in the working directory, if there is one.")
+    private @Nullable Path file;
+
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            description = "Set one key of the configuration, over file and environment; may be repeated.")
+    private List<String> assignments = new ArrayList<>();
+
+    private @Nullable MillraceConfig loaded;
+
+    /**
+     * The configuration of this call: the command's defaults, the file, the environment and {@code --set}, the last word wins. Throws
+     * {@link org.millrace.contract.UserException} with every problem in it.
+     */
+    MillraceConfig config(Map<String, String> commandDefaults) {
+        ConfigLoader loader = new ConfigLoader().defaults(commandDefaults);
+        if (file != null) {
+            loader.file(file);
+        } else if (Files.exists(DEFAULT_FILE)) {
+            loader.file(DEFAULT_FILE);
+        }
+        Map<String, String> environment = new HashMap<>(System.getenv());
+        environment.keySet().removeAll(LAUNCHER_VARIABLES);
+        loader.environment(environment).assignments(assignments);
+        if (bootstrapServer != null) {
+            loader.assignments(List.of(BOOTSTRAP_SERVERS + "=" + bootstrapServer));
+        }
+        loaded = loader.load();
+        return loaded;
+    }
+
+    /** Reaches the configured broker, or starts an embedded one in the data folder. The caller closes the connection. */
+    Connection connect(MillraceConfig config) {
+        return Connection.open(config, command.qualifiedName());
+    }
+
+    /** The data folder, once the configuration has been read. */
+    Optional<Path> dataFolder() {
+        return Optional.ofNullable(loaded).map(config -> config.run().data());
+    }
+}

@@ -1,0 +1,68 @@
+package org.millrace.app.cli;
+
+import java.io.PrintWriter;
+import java.util.Map;
+import org.millrace.contract.config.ConfigKey;
+import org.millrace.contract.config.ConfigLoader;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Prints the effective configuration, a properties file that means the same; secrets masked. */
+@Command(
+        name = "config",
+        mixinStandardHelpOptions = true,
+        description = "Print the effective configuration as a properties file, secrets masked.")
+final class ConfigCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private CommonOptions options;
+
+    @Option(names = "--markdown", description = "Print a table of every key, its default and its meaning instead.")
+    private boolean markdown;
+
+    @Override
+    public void run() {
+        PrintWriter out = spec.commandLine().getOut();
+        if (markdown) {
+            printTable(out);
+        } else {
+            printEffective(out, ConfigLoader.effective(options.config(Map.of())));
+        }
+        out.flush();
+    }
+
+    private static void printEffective(PrintWriter out, Map<String, String> effective) {
+        for (ConfigKey key : ConfigLoader.keys()) {
+            out.println("# " + key.doc());
+            out.println(key.name() + "=" + escaped(effective.getOrDefault(key.name(), "")));
+        }
+        out.println(
+                "# kafka.* goes to every Kafka client untouched; kafka.consumer.*, kafka.producer.*, kafka.admin.* to those alone");
+        effective.forEach((key, value) -> {
+            if (key.startsWith("kafka.")) {
+                out.println(key + "=" + escaped(value));
+            }
+        });
+    }
+
+    private static void printTable(PrintWriter out) {
+        out.println("| key | default | meaning |");
+        out.println("| --- | --- | --- |");
+        for (ConfigKey key : ConfigLoader.keys()) {
+            out.println("| `" + key.name() + "` | `" + key.defaultValue() + "` | "
+                    + key.doc().replace("|", "\\|") + " |");
+        }
+        out.println(
+                "| `kafka.*` | | passed to every Kafka client untouched; `kafka.consumer.*`, `kafka.producer.*`, `kafka.admin.*`"
+                        + " to those alone |");
+    }
+
+    private static String escaped(String value) {
+        return value.replace("\\", "\\\\").replace("\n", "\\n");
+    }
+}

@@ -1,0 +1,114 @@
+package org.millrace.app.cli;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.ClientUtils;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
+import org.apache.kafka.common.KafkaException;
+import org.millrace.app.broker.EmbeddedBroker;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.kafka.KafkaSettings;
+
+/** A broker that answers: the one that the user named, or an embedded one. Closing it stops the embedded one. Thread safe. */
+final class Connection implements AutoCloseable {
+    private static final int TIMEOUT_MILLIS = 10_000;
+
+    private final KafkaSettings kafka;
+    private final Optional<EmbeddedBroker> embedded;
+
+    private Connection(KafkaSettings kafka, Optional<EmbeddedBroker> embedded) {
+        this.kafka = kafka;
+        this.embedded = embedded;
+    }
+
+    /** {@code command} is what the user ran, told to whoever finds the embedded broker's folder in use. */
+    static Connection open(MillraceConfig config, String command) {
+        String named = config.kafka().get("bootstrap.servers");
+        if (named != null) {
+            KafkaSettings kafka = new KafkaSettings(named, config.kafka());
+            checkReachable(kafka);
+            return new Connection(kafka, Optional.empty());
+        }
+        String protocol = config.kafka().getOrDefault("security.protocol", "PLAINTEXT");
+        if (!protocol.equals("PLAINTEXT")) {
+            throw new UserException("kafka.security.protocol is " + protocol
+                    + ", but no broker is named, and the embedded one speaks PLAINTEXT only."
+                    + "\nAdd --bootstrap-server HOST:PORT, or leave that key out.");
+        }
+        EmbeddedBroker broker = EmbeddedBroker.start(config.run().data(), config.broker(), command);
+        return new Connection(new KafkaSettings(broker.bootstrapServers(), config.kafka()), Optional.of(broker));
+    }
+
+    KafkaSettings kafka() {
+        return kafka;
+    }
+
+    /** Whether the broker lives in this process, and so ends with it. */
+    boolean isEmbedded() {
+        return embedded.isPresent();
+    }
+
+    @Override
+    public void close() {
+        embedded.ifPresent(EmbeddedBroker::close);
+    }
+
+    private static void checkReachable(KafkaSettings kafka) {
+        connectOnce(kafka);
+        try (Admin admin = Admin.create(kafka.admin())) {
+            try {
+                admin.describeCluster(new DescribeClusterOptions().timeoutMs(TIMEOUT_MILLIS))
+                        .nodes()
+                        .get();
+            } finally {
+                admin.close(Duration.ofSeconds(1));
+            }
+        } catch (ExecutionException | KafkaException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw unreachable(kafka, String.valueOf(cause.getMessage()), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new KafkaException("interrupted while connecting", e);
+        }
+    }
+
+    /** Opens and closes a socket: Kafka's client would warn for ten seconds where one refusal says all. */
+    private static void connectOnce(KafkaSettings kafka) {
+        List<InetSocketAddress> addresses;
+        try {
+            addresses = ClientUtils.parseAndValidateAddresses(
+                    List.of(kafka.bootstrapServers().split("\\s*,\\s*")),
+                    String.valueOf(kafka.admin().getOrDefault("client.dns.lookup", "use_all_dns_ips")));
+        } catch (KafkaException e) {
+            throw new UserException(
+                    "--bootstrap-server wants HOST:PORT, comma-separated, of hosts that this machine knows, but got '"
+                            + kafka.bootstrapServers() + "': " + e.getMessage(),
+                    e);
+        }
+        Optional<IOException> refusal = Optional.empty();
+        for (InetSocketAddress address : addresses) {
+            try (Socket socket = new Socket()) {
+                socket.connect(address, TIMEOUT_MILLIS / addresses.size());
+                return;
+            } catch (IOException e) {
+                refusal = Optional.of(e);
+            }
+        }
+        IOException last = refusal.orElseThrow();
+        throw unreachable(kafka, String.valueOf(last.getMessage()), last);
+    }
+
+    private static UserException unreachable(KafkaSettings kafka, String reason, Exception cause) {
+        return new UserException(
+                "the broker at " + kafka.bootstrapServers() + " does not answer: " + reason
+                        + "\nCheck --bootstrap-server and that the broker runs; without --bootstrap-server Millrace starts its own.",
+                cause);
+    }
+}

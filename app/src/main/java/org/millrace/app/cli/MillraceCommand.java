@@ -1,0 +1,35 @@
+package org.millrace.app.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command {@code millrace} itself: only help and version; the work is in {@link Commands}. */
+@Command(
+        name = "millrace",
+        mixinStandardHelpOptions = true,
+        versionProvider = MillraceCommand.Version.class,
+        synopsisSubcommandLabel = "COMMAND",
+        description = "Pretrains an image encoder continually, on a stream of unlabelled images that never ends.",
+        commandListHeading = "%nCommands:%n",
+        footer = {"", "Exit codes: 0 good, 1 failed, 2 wrong usage. `millrace COMMAND --help` tells more."})
+final class MillraceCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a command is missing");
+    }
+
+    /** The version that the build wrote into the jar. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = MillraceCommand.class.getPackage().getImplementationVersion();
+            return new String[] {"millrace " + (version == null ? "(built from source)" : version)};
+        }
+    }
+}

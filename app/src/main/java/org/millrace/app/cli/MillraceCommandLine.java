@@ -1,0 +1,36 @@
+package org.millrace.app.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+
+/** Runs one command of the program {@code millrace}. */
+public final class MillraceCommandLine {
+    private MillraceCommandLine() {}
+
+    /** Runs the command on standard output and error; its exit code: 0 good, 1 failed, 2 wrong usage. */
+    public static int run(String... arguments) {
+        return run(
+                new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+                new PrintWriter(System.err, true, StandardCharsets.UTF_8),
+                arguments);
+    }
+
+    static int run(PrintWriter out, PrintWriter error, String... arguments) {
+        CommandLine root = create().setOut(out).setErr(error);
+        try {
+            return root.execute(arguments);
+        } catch (Error e) { // picocli hands on what is no Exception
+            return Failures.report(e, root);
+        }
+    }
+
+    static CommandLine create() {
+        CommandLine root = new CommandLine(new MillraceCommand());
+        Commands.all().forEach(root::addSubcommand);
+        return root.setParameterExceptionHandler(Failures::wrongUsage)
+                .setExecutionExceptionHandler(
+                        (exception, commandLine, parsed) -> Failures.report(exception, commandLine))
+                .setCaseInsensitiveEnumValuesAllowed(true);
+    }
+}

@@ -1,0 +1,70 @@
+package org.millrace.app;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** Who may know whom: modules meet in the contract, and each foreign library has its place. */
+@AnalyzeClasses(packages = "org.millrace", importOptions = ImportOption.DoNotIncludeTests.class)
+class LayeringTest {
+    @ArchTest
+    static final ArchRule MODULES_MEET_IN_THE_CONTRACT = layeredArchitecture()
+            .consideringOnlyDependenciesInLayers()
+            .withOptionalLayers(true)
+            .layer("contract")
+            .definedBy("org.millrace.contract..")
+            .layer("ingest")
+            .definedBy("org.millrace.ingest..")
+            .layer("encoder")
+            .definedBy("org.millrace.encoder..")
+            .layer("keystore")
+            .definedBy("org.millrace.keystore..")
+            .layer("trainer")
+            .definedBy("org.millrace.trainer..")
+            .layer("evaluator")
+            .definedBy("org.millrace.evaluator..")
+            .layer("app")
+            .definedBy("org.millrace.app..")
+            .whereLayer("contract")
+            .mayNotAccessAnyLayer()
+            .whereLayer("ingest")
+            .mayOnlyAccessLayers("contract")
+            .whereLayer("encoder")
+            .mayOnlyAccessLayers("contract")
+            .whereLayer("keystore")
+            .mayOnlyAccessLayers("contract")
+            .whereLayer("trainer")
+            .mayOnlyAccessLayers("contract", "encoder", "keystore")
+            .whereLayer("evaluator")
+            .mayOnlyAccessLayers("contract", "encoder")
+            .whereLayer("app")
+            .mayNotBeAccessedByAnyLayer();
+
+    @ArchTest
+    static final ArchRule DJL_STAYS_IN_ENCODER_AND_TRAINER = noClasses()
+            .that()
+            .resideOutsideOfPackages("org.millrace.encoder..", "org.millrace.trainer..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("ai.djl..");
+
+    @ArchTest
+    static final ArchRule ROCKSDB_STAYS_IN_KEYSTORE = noClasses()
+            .that()
+            .resideOutsideOfPackage("org.millrace.keystore..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.rocksdb..");
+
+    @ArchTest
+    static final ArchRule KAFKA_SERVER_STAYS_IN_THE_EMBEDDED_BROKER = noClasses()
+            .that()
+            .resideOutsideOfPackage("org.millrace.app.broker..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("kafka..", "org.apache.kafka.metadata..", "org.apache.kafka.server..");
+}

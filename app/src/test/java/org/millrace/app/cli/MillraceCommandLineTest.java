@@ -1,0 +1,214 @@
+package org.millrace.app.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringReader;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Properties;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.ConfigKey;
+import org.millrace.contract.config.ConfigLoader;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+class MillraceCommandLineTest {
+    @TempDir
+    private Path folder;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter error = new StringWriter();
+
+    static List<String> commands() {
+        return MillraceCommandLine.create().getSubcommands().keySet().stream().toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void help_ofEveryCommand_isGoodAndNamesCommonOptions(String command) {
+        assertThat(run(command, "--help")).isZero();
+        assertThat(out.toString()).contains("Usage: millrace " + command, "--bootstrap-server", "--config", "--set");
+    }
+
+    @Test
+    void help_ofRoot_listsEveryCommand() {
+        assertThat(run("--help")).isZero();
+        assertThat(out.toString()).contains(commands());
+    }
+
+    @Test
+    void version_isGood() {
+        assertThat(run("--version")).isZero();
+        assertThat(out.toString()).startsWith("millrace ");
+    }
+
+    @Test
+    void unknownCommand_isWrongUsageWithHint() {
+        assertThat(run("confg")).isEqualTo(2);
+        assertThat(error.toString()).contains("millrace: ", "'confg'", "Did you mean config?", "`millrace --help`");
+    }
+
+    @Test
+    void noCommand_isWrongUsage() {
+        assertThat(run()).isEqualTo(2);
+        assertThat(error.toString()).contains("a command is missing", "`millrace --help`");
+    }
+
+    @Test
+    void unknownOption_isWrongUsageThatNamesTheCommand() {
+        assertThat(run("config", "--markdwn")).isEqualTo(2);
+        assertThat(error.toString()).contains("'--markdwn'", "`millrace config --help`");
+    }
+
+    @Test
+    void unknownKey_failsWithNearestKey() {
+        assertThat(run("config", "--set", "trainer.batchsize=64")).isEqualTo(1);
+        assertThat(error.toString())
+                .contains("unknown key trainer.batchsize (--set); did you mean trainer.batch-size?")
+                .doesNotContain("\tat ");
+    }
+
+    @Test
+    void missingConfigFile_failsWithItsName() {
+        assertThat(run("config", "--config", "nowhere.properties")).isEqualTo(1);
+        assertThat(error.toString()).contains("nowhere.properties: there is no such file");
+    }
+
+    @Test
+    void config_printsPropertiesThatMeanTheSame() throws Exception {
+        assertThat(run("config", "--set", "trainer.batch-size=64")).isZero();
+        Properties printed = new Properties();
+        printed.load(new StringReader(out.toString()));
+        assertThat(printed.stringPropertyNames())
+                .containsExactlyInAnyOrderElementsOf(
+                        ConfigLoader.keys().stream().map(ConfigKey::name).toList());
+        assertThat(printed).containsEntry("trainer.batch-size", "64");
+
+        Path file = Files.writeString(folder.resolve("printed.properties"), out.toString());
+        String before = out.toString();
+        out.getBuffer().setLength(0);
+        assertThat(run("config", "--config", file.toString())).isZero();
+        assertThat(out.toString()).isEqualTo(before);
+    }
+
+    @Test
+    void config_masksSecrets() {
+        assertThat(run(
+                        "config",
+                        "--bootstrap-server",
+                        "kafka:9092",
+                        "--set",
+                        "kafka.ssl.truststore.password=hunter2",
+                        "--set",
+                        "kafka.sasl.jaas.config=PlainLoginModule required password=hunter2;"))
+                .isZero();
+        assertThat(out.toString())
+                .doesNotContain("hunter2")
+                .contains("kafka.ssl.truststore.password=********", "kafka.bootstrap.servers=kafka:9092");
+    }
+
+    @Test
+    void configMarkdown_hasOneRowForEachKey() {
+        assertThat(run("config", "--markdown")).isZero();
+        assertThat(out.toString().lines())
+                .hasSize(ConfigLoader.keys().size() + 3)
+                .allMatch(line -> line.startsWith("| ") && line.endsWith(" |"));
+    }
+
+    @Test
+    void brokerThatRefuses_failsWithoutStackTrace() throws Exception {
+        int port;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
+        assertThat(runConnecting("--bootstrap-server", "127.0.0.1:" + port)).isEqualTo(1);
+        assertThat(error.toString())
+                .contains("millrace: the broker at 127.0.0.1:" + port + " does not answer: Connection refused")
+                .doesNotContain("\tat ");
+    }
+
+    @Test
+    void bootstrapServerWithoutPort_failsWithWantedForm() {
+        assertThat(runConnecting("--bootstrap-server", "localhost")).isEqualTo(1);
+        assertThat(error.toString())
+                .contains("--bootstrap-server wants HOST:PORT")
+                .doesNotContain("\tat ");
+    }
+
+    @Test
+    void securityWithoutBroker_failsWithReason() {
+        assertThat(runConnecting("--set", "kafka.security.protocol=SASL_SSL")).isEqualTo(1);
+        assertThat(error.toString()).contains("kafka.security.protocol is SASL_SSL, but no broker is named");
+    }
+
+    @Test
+    void unexpectedFailure_isOneLineAndACrashFileInTheDataFolder() throws Exception {
+        CommandLine root = MillraceCommandLine.create().addSubcommand(new Failing());
+        assertThat(run(root, "failing", "--set", "run.data=" + folder)).isEqualTo(1);
+        assertThat(error.toString())
+                .contains("millrace: unexpected failure: java.lang.IllegalStateException: broken in two lines")
+                .doesNotContain("\tat ");
+        try (var files = Files.list(folder)) {
+            Path crash = files.findFirst().orElseThrow();
+            assertThat(error.toString()).contains(crash.toString());
+            assertThat(crash).content().contains("IllegalStateException", "\tat ");
+        }
+    }
+
+    @Test
+    void userExceptionAsCause_isToldByItsMessage() {
+        CommandLine root = MillraceCommandLine.create();
+        root.setErr(new PrintWriter(error));
+        assertThat(Failures.report(new RuntimeException(new UserException("the folder is empty")), root))
+                .isEqualTo(1);
+        assertThat(error.toString()).isEqualTo("millrace: the folder is empty" + System.lineSeparator());
+    }
+
+    private int run(String... arguments) {
+        return run(MillraceCommandLine.create(), arguments);
+    }
+
+    private int runConnecting(String... arguments) {
+        String[] all = new String[arguments.length + 1];
+        all[0] = "connecting";
+        System.arraycopy(arguments, 0, all, 1, arguments.length);
+        return run(MillraceCommandLine.create().addSubcommand(new Connecting()), all);
+    }
+
+    private int run(CommandLine root, String... arguments) {
+        return root.setOut(new PrintWriter(out)).setErr(new PrintWriter(error)).execute(arguments);
+    }
+
+    @Command(name = "connecting")
+    private static final class Connecting implements Runnable {
+        @Mixin
+        private CommonOptions options;
+
+        @Override
+        public void run() {
+            options.connect(options.config(java.util.Map.of())).close();
+        }
+    }
+
+    @Command(name = "failing")
+    private static final class Failing implements Runnable {
+        @Mixin
+        private CommonOptions options;
+
+        @Override
+        public void run() {
+            options.config(java.util.Map.of());
+            throw new IllegalStateException("broken\nin two lines");
+        }
+    }
+}

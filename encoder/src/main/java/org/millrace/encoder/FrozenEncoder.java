@@ -1,0 +1,74 @@
+package org.millrace.encoder;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.List;
+import org.millrace.contract.config.EncoderConfig;
+import org.millrace.encoder.image.ImageDecoder;
+import org.millrace.encoder.image.InputTransform;
+import org.millrace.encoder.image.Pixels;
+import org.millrace.encoder.image.UndecodableImageException;
+import org.millrace.encoder.network.ResNet;
+import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.encoder.tensor.Torch;
+import org.millrace.encoder.tensor.WeightLayout;
+import org.millrace.encoder.tensor.Weights;
+
+/**
+ * An encoder whose weights do not change, with batch norm in evaluation mode. Used by one thread, the one that made it; the owner
+ * closes it.
+ */
+public final class FrozenEncoder implements AutoCloseable {
+    private final EncoderConfig config;
+    private final Torch torch;
+    private final ResNet network;
+    private final Weights weights;
+    private final ImageDecoder decoder;
+    private final InputTransform transform;
+
+    /** Throws {@link IllegalArgumentException} where the file does not fit the architecture. */
+    public FrozenEncoder(Torch torch, EncoderConfig config, Safetensors file) {
+        Torch.forwardOnly();
+        this.config = config;
+        this.torch = torch;
+        this.network = new ResNet(config);
+        this.decoder = new ImageDecoder(config.channels());
+        this.transform = new InputTransform(config);
+        WeightLayout layout = new WeightLayout();
+        network.declare(layout, "");
+        this.weights = Weights.initialised(torch, layout, 0);
+        weights.read(file);
+    }
+
+    /** Length D of a feature vector. */
+    public int features() {
+        return network.features();
+    }
+
+    /** Feature vectors of encoded images, N×D row by row. */
+    public float[] embed(List<byte[]> files) throws UndecodableImageException {
+        int imageSize = config.channels() * config.height() * config.width();
+        ByteBuffer input = ByteBuffer.allocateDirect(files.size() * imageSize * Float.BYTES)
+                .order(ByteOrder.nativeOrder());
+        FloatBuffer floats = input.asFloatBuffer();
+        for (byte[] file : files) {
+            Pixels pixels = decoder.decode(file);
+            transform.apply(pixels, floats);
+        }
+        Shape shape = new Shape(files.size(), config.channels(), config.height(), config.width());
+        try (NDManager scope = torch.newManager()) {
+            NDArray images = scope.create(input, shape, DataType.FLOAT32); // N×C×H×W
+            return network.forward(images, weights.tensors(scope), "", false).toFloatArray(); // N×D
+        }
+    }
+
+    @Override
+    public void close() {
+        weights.close();
+    }
+}

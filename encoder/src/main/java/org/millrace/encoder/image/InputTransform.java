@@ -1,0 +1,43 @@
+package org.millrace.encoder.image;
+
+import java.nio.FloatBuffer;
+import org.millrace.contract.config.EncoderConfig;
+
+/**
+ * Pixels to a network's input without randomness: the shorter side is scaled to fit, the centre cut out, the channels normalised. Not
+ * thread safe.
+ */
+public final class InputTransform {
+    private final EncoderConfig config;
+    private final Resampler resampler = new Resampler(true);
+    private final float[] image;
+
+    public InputTransform(EncoderConfig config) {
+        this.config = config;
+        this.image = new float[config.channels() * config.height() * config.width()];
+    }
+
+    /** Puts C×H×W normalised values at the buffer's position. */
+    public void apply(Pixels pixels, FloatBuffer target) {
+        double scale = Math.min((double) pixels.height() / config.height(), (double) pixels.width() / config.width());
+        int boxHeight = Math.max(1, (int) Math.round(scale * config.height()));
+        int boxWidth = Math.max(1, (int) Math.round(scale * config.width()));
+        int top = (pixels.height() - boxHeight) / 2;
+        int left = (pixels.width() - boxWidth) / 2;
+        resampler.resample(pixels, top, left, boxHeight, boxWidth, image, config.height(), config.width());
+        normalise(config, image);
+        target.put(image);
+    }
+
+    /** (x − mean) / deviation of each channel, in place; image: C×H×W in [0, 1]. */
+    public static void normalise(EncoderConfig config, float[] image) {
+        int plane = config.height() * config.width();
+        for (int c = 0; c < config.channels(); c++) {
+            float mean = config.meanOf(c);
+            float inverse = 1 / config.standardDeviationOf(c);
+            for (int i = c * plane; i < (c + 1) * plane; i++) {
+                image[i] = (image[i] - mean) * inverse;
+            }
+        }
+    }
+}

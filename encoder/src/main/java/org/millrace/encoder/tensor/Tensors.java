@@ -1,0 +1,16 @@
+package org.millrace.encoder.tensor;
+
+import ai.djl.ndarray.NDArray;
+import java.util.Map;
+
+/** The named weights of one forward pass. Not thread safe; the tensors live as long as the scope that made them. */
+public record Tensors(Map<String, NDArray> named) {
+    /** The tensor of that name; throws {@link IllegalArgumentException} where the network declared none. */
+    public NDArray get(String name) {
+        NDArray tensor = named.get(name);
+        if (tensor == null) {
+            throw new IllegalArgumentException("the network has no tensor " + name);
+        }
+        return tensor;
+    }
+}

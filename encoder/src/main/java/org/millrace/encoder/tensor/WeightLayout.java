@@ -1,0 +1,78 @@
+package org.millrace.encoder.tensor;
+
+import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import org.millrace.contract.CounterRandom;
+import org.millrace.encoder.tensor.WeightSpec.Initial;
+import org.millrace.encoder.tensor.WeightSpec.Kind;
+
+/** The tensors of a network in their order. Networks declare into it; then it is only read. Not thread safe while declaring. */
+public final class WeightLayout {
+    private final List<WeightSpec> parameters = new ArrayList<>();
+    private final List<WeightSpec> buffers = new ArrayList<>();
+
+    /** Convolution without bias. */
+    public void convolution(String name, int outputs, int inputs, int size) {
+        parameters.add(new WeightSpec(
+                name + ".weight", new Shape(outputs, inputs, size, size), Kind.PARAMETER, Initial.KAIMING_FAN_OUT));
+    }
+
+    /** Batch norm with scale and shift, and its running statistics. */
+    public void batchNorm(String name, int channels) {
+        Shape shape = new Shape(channels);
+        parameters.add(new WeightSpec(name + ".weight", shape, Kind.PARAMETER, Initial.ONE));
+        parameters.add(new WeightSpec(name + ".bias", shape, Kind.PARAMETER, Initial.ZERO));
+        buffers.add(new WeightSpec(name + ".running_mean", shape, Kind.BUFFER, Initial.ZERO));
+        buffers.add(new WeightSpec(name + ".running_var", shape, Kind.BUFFER, Initial.ONE));
+    }
+
+    /** Fully connected layer with bias, whose initial range is the weight's. */
+    public void linear(String name, int outputs, int inputs) {
+        parameters.add(
+                new WeightSpec(name + ".weight", new Shape(outputs, inputs), Kind.PARAMETER, Initial.UNIFORM_FAN_IN));
+        parameters.add(new WeightSpec(name + ".bias", new Shape(outputs), Kind.PARAMETER, Initial.UNIFORM_FAN_IN));
+    }
+
+    List<WeightSpec> parameters() {
+        return parameters;
+    }
+
+    List<WeightSpec> buffers() {
+        return buffers;
+    }
+
+    static int size(List<WeightSpec> specs) {
+        return specs.stream().mapToInt(WeightSpec::size).sum();
+    }
+
+    /** Initial values of all the specs, one after the other; each tensor draws from its own generator, by its position. */
+    static float[] initialValues(List<WeightSpec> specs, long seed) {
+        float[] values = new float[size(specs)];
+        int at = 0;
+        double fanIn = 1;
+        for (int i = 0; i < specs.size(); i++) {
+            WeightSpec spec = specs.get(i);
+            if (spec.shape().dimension() > 1) {
+                fanIn = spec.size() / (double) spec.shape().get(0);
+            }
+            CounterRandom random = CounterRandom.of(seed, 0, CounterRandom.Purpose.WEIGHTS, i);
+            fill(values, at, spec, fanIn, random);
+            at += spec.size();
+        }
+        return values;
+    }
+
+    private static void fill(float[] values, int from, WeightSpec spec, double fanIn, CounterRandom random) {
+        double deviation = Math.sqrt(2.0 * spec.shape().get(spec.shape().dimension() > 1 ? 1 : 0) / spec.size());
+        double bound = 1 / Math.sqrt(fanIn);
+        for (int i = from; i < from + spec.size(); i++) {
+            values[i] = switch (spec.initial()) {
+                case ZERO -> 0;
+                case ONE -> 1;
+                case KAIMING_FAN_OUT -> (float) (deviation * random.nextGaussian());
+                case UNIFORM_FAN_IN -> (float) random.nextDouble(-bound, bound);
+            };
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package org.millrace.encoder.tensor;
+
+import static org.millrace.contract.Check.check;
+
+import ai.djl.ndarray.types.Shape;
+
+/**
+ * One named tensor of a network: a parameter, which the optimiser changes, or a buffer (running statistics of batch norm).
+ *
+ * @param name as torchvision names it, behind the part's prefix
+ * @param initial how a fresh network fills it
+ */
+public record WeightSpec(String name, Shape shape, Kind kind, Initial initial) {
+    public WeightSpec {
+        check(shape.size() > 0, "%s must have a size, but its shape is %s", name, shape);
+    }
+
+    int size() {
+        return Math.toIntExact(shape.size());
+    }
+
+    /** Whether gradients reach the tensor. */
+    public enum Kind {
+        PARAMETER,
+        BUFFER
+    }
+
+    /** Initial values; fan-in and fan-out as PyTorch counts them. */
+    public enum Initial {
+        ZERO,
+        ONE,
+        /** N(0, 2 / fan-out): He et al. 2015, as torchvision's ResNets. */
+        KAIMING_FAN_OUT,
+        /** U(±1 / √fan-in): PyTorch's linear layer. */
+        UNIFORM_FAN_IN
+    }
+}

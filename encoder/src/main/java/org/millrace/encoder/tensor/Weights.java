@@ -1,0 +1,166 @@
+package org.millrace.encoder.tensor;
+
+import static org.millrace.contract.Check.check;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The weights of a network: all parameters in one flat tensor and all buffers in another, so that optimiser, moving average and
+ * checkpoint each touch one tensor. Networks see named slices. Not thread safe; the owner closes it.
+ */
+public final class Weights implements AutoCloseable {
+    private final NDManager manager;
+    private final List<WeightSpec> parameterSpecs;
+    private final List<WeightSpec> bufferSpecs;
+    private final NDArray parameters; // P
+    private final NDArray buffers; // B
+    private final Map<String, NDArray> bufferViews = new HashMap<>();
+
+    private Weights(NDManager manager, WeightLayout layout, float[] parameterValues, float[] bufferValues) {
+        this.manager = manager;
+        this.parameterSpecs = List.copyOf(layout.parameters());
+        this.bufferSpecs = List.copyOf(layout.buffers());
+        this.parameters = manager.create(parameterValues);
+        this.buffers = manager.create(bufferValues.length == 0 ? new float[1] : bufferValues);
+        long at = 0;
+        for (WeightSpec spec : bufferSpecs) {
+            bufferViews.put(spec.name(), buffers.get(at + ":" + (at + spec.size())));
+            at += spec.size();
+        }
+    }
+
+    /** Fresh weights, the same for the same seed. */
+    public static Weights initialised(Torch torch, WeightLayout layout, long seed) {
+        return new Weights(
+                torch.newManager(),
+                layout,
+                WeightLayout.initialValues(layout.parameters(), seed),
+                WeightLayout.initialValues(layout.buffers(), seed));
+    }
+
+    /** Whether steps record gradients of these parameters. */
+    public Weights requireGradient() {
+        parameters.setRequiresGradient(true);
+        return this;
+    }
+
+    /** The named tensors for one forward pass; they live as long as {@code scope} and lead gradients back to the flat tensor. */
+    public Tensors tensors(NDManager scope) {
+        Map<String, NDArray> named = new HashMap<>(bufferViews);
+        long[] ends = new long[parameterSpecs.size() - 1];
+        long at = 0;
+        for (int i = 0; i < ends.length; i++) {
+            at += parameterSpecs.get(i).size();
+            ends[i] = at;
+        }
+        NDList pieces = parameters.split(ends, 0);
+        pieces.attach(scope);
+        for (int i = 0; i < parameterSpecs.size(); i++) {
+            WeightSpec spec = parameterSpecs.get(i);
+            named.put(spec.name(), pieces.get(i).reshape(spec.shape()));
+        }
+        return new Tensors(named);
+    }
+
+    /** All parameters, P, in the order of the layout; the tensor itself, not a copy. */
+    public NDArray parameters() {
+        return parameters;
+    }
+
+    /** All buffers; the tensor itself, not a copy. */
+    public NDArray buffers() {
+        return buffers;
+    }
+
+    /** The gradient of all parameters, P; the caller closes the handle. */
+    public NDArray gradient() {
+        return parameters.getGradient();
+    }
+
+    public void zeroGradient() {
+        JniUtils.zeroGrad((PtNDArray) parameters);
+    }
+
+    /** Copies the tensors that both have by name, buffers included. */
+    public void copyFrom(Weights other) {
+        read(other.snapshot(""));
+    }
+
+    /** The values of the tensors whose names begin with {@code prefix}, by name without it, in the order of the layout. */
+    public Safetensors snapshot(String prefix) {
+        Safetensors.Builder file = new Safetensors.Builder();
+        collect(file, parameterSpecs, parameters, prefix);
+        collect(file, bufferSpecs, buffers, prefix);
+        return file.build();
+    }
+
+    /** Takes every tensor that the file has; throws {@link IllegalArgumentException} on another shape. */
+    public void read(Safetensors file) {
+        read("", file);
+    }
+
+    /** Takes the tensors of the part named {@code prefix}, whose names in the file lack that prefix. */
+    public void read(String prefix, Safetensors file) {
+        put(file, parameterSpecs, parameters, prefix);
+        put(file, bufferSpecs, buffers, prefix);
+    }
+
+    @Override
+    public void close() {
+        manager.close();
+    }
+
+    private static void collect(Safetensors.Builder file, List<WeightSpec> specs, NDArray flat, String prefix) {
+        FloatBuffer values = floats(flat);
+        int at = 0;
+        for (WeightSpec spec : specs) {
+            if (spec.name().startsWith(prefix)) {
+                float[] tensor = new float[spec.size()];
+                values.get(at, tensor);
+                file.add(spec.name().substring(prefix.length()), spec.shape().getShape(), tensor);
+            }
+            at += spec.size();
+        }
+    }
+
+    private void put(Safetensors file, List<WeightSpec> specs, NDArray flat, String prefix) {
+        FloatBuffer values = floats(flat);
+        float[] all = new float[values.remaining()];
+        values.get(all);
+        int at = 0;
+        for (WeightSpec spec : specs) {
+            if (spec.name().startsWith(prefix)) {
+                float[] tensor = file.tensor(
+                        spec.name().substring(prefix.length()), spec.shape().getShape());
+                System.arraycopy(tensor, 0, all, at, tensor.length);
+            }
+            at += spec.size();
+        }
+        try (NDArray source = manager.create(all)) {
+            source.copyTo(flat);
+        }
+    }
+
+    private static FloatBuffer floats(NDArray flat) {
+        check(flat.getDataType() == DataType.FLOAT32, "weights must be float32, but are %s", flat.getDataType());
+        ByteBuffer bytes = flat.toByteBuffer(false);
+        return bytes.order(ByteOrder.nativeOrder()).asFloatBuffer();
+    }
+
+    /** Shape of the flat parameters. */
+    public Shape shape() {
+        return parameters.getShape();
+    }
+}

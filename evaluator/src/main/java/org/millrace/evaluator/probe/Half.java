@@ -1,0 +1,9 @@
+package org.millrace.evaluator.probe;
+
+/** The half of the probe set that an image belongs to. The codes are written to files: never change one. */
+public enum Half {
+    /** What the probes are fitted on. */
+    TRAIN,
+    /** What they are scored on. */
+    TEST
+}

@@ -1,0 +1,70 @@
+package org.millrace.evaluator.probe;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Comparator;
+import java.util.Optional;
+
+/**
+ * One labelled image. Its rank, by which images are chosen, and its half, where none was given, are two independent parts of the
+ * SHA-256 of its id: the same image gets the same ones on every machine. Immutable by convention.
+ */
+public final class ProbeImage {
+    /** By rank; ids tell apart the improbable equal ones. */
+    static final Comparator<ProbeImage> BY_RANK =
+            Comparator.comparingLong((ProbeImage image) -> image.rank).thenComparing(image -> image.id);
+
+    private final String id;
+    private final long rank;
+    private final String label;
+    private final Half half;
+    private final byte[] file;
+
+    /**
+     * @param id bytes of the id as Latin-1 text
+     * @param half empty to take it from the hash of the id: even odds
+     * @param file the encoded image; taken over, not copied
+     */
+    ProbeImage(String id, String label, Optional<Half> half, byte[] file) {
+        byte[] hash = sha256(id.getBytes(StandardCharsets.ISO_8859_1));
+        this.id = id;
+        this.rank = leadingLong(hash);
+        this.label = label;
+        this.half = half.orElse((hash[Long.BYTES] & 1) == 0 ? Half.TRAIN : Half.TEST);
+        this.file = file;
+    }
+
+    String id() {
+        return id;
+    }
+
+    public String label() {
+        return label;
+    }
+
+    Half half() {
+        return half;
+    }
+
+    /** The encoded image: read it, do not write to it. */
+    public byte[] file() {
+        return file;
+    }
+
+    private static long leadingLong(byte[] bytes) {
+        long value = 0;
+        for (int i = 0; i < Long.BYTES; i++) {
+            value = value << 8 | (bytes[i] & 0xff);
+        }
+        return value;
+    }
+
+    private static byte[] sha256(byte[] bytes) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(bytes);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package org.millrace.evaluator.score;
+
+import static org.millrace.contract.Check.check;
+
+import java.util.Arrays;
+
+/** Feature vectors with the class of each, 0 to C−1. Nobody writes to it after construction; then safe for many readers. */
+public final class LabelledFeatures {
+    private final FeatureMatrix features;
+    private final int[] labels;
+
+    /** @param labels one for each row; taken over, not copied */
+    public LabelledFeatures(FeatureMatrix features, int[] labels) {
+        check(
+                features.rows() == labels.length,
+                "features and labels must be equally many, but were %d and %d",
+                features.rows(),
+                labels.length);
+        this.features = features;
+        this.labels = labels;
+    }
+
+    public FeatureMatrix features() {
+        return features;
+    }
+
+    int[] labels() {
+        return labels;
+    }
+
+    int size() {
+        return labels.length;
+    }
+
+    LabelledFeatures select(int[] chosen) {
+        return new LabelledFeatures(
+                features.select(chosen),
+                Arrays.stream(chosen).map(row -> labels[row]).toArray());
+    }
+
+    /** Share of the rows whose prediction is their label, in [0, 1]. */
+    double accuracy(int[] predictions) {
+        int hits = 0;
+        for (int i = 0; i < labels.length; i++) {
+            hits += predictions[i] == labels[i] ? 1 : 0;
+        }
+        return (double) hits / labels.length;
+    }
+}

@@ -1,0 +1,48 @@
+package org.millrace.evaluator.score;
+
+import static org.millrace.contract.Check.check;
+
+import org.millrace.contract.config.EvaluatorConfig;
+import org.millrace.contract.event.Evaluation.LinearScore;
+import org.millrace.contract.event.Evaluation.NeighbourScore;
+
+/** Features and labels to scores; the same features give the same scores, whatever the number of threads. One caller at a time. */
+public final class ProbeScorer implements AutoCloseable {
+    private final int neighbours;
+    private final double temperature;
+    private final Workers workers;
+
+    public ProbeScorer(EvaluatorConfig config, int threads) {
+        this.neighbours = config.neighbours();
+        this.temperature = config.neighbourTemperature();
+        this.workers = new Workers(threads);
+    }
+
+    /**
+     * Fits both probes on the training half and scores them on the test half. Labels are 0 to {@code classes − 1}; features must
+     * be finite.
+     */
+    public Scores score(LabelledFeatures train, LabelledFeatures test, int classes) {
+        check(
+                train.size() >= 1 && test.size() >= 1,
+                "both halves must have examples, but had %d, %d",
+                train.size(),
+                test.size());
+        check(train.features().isFinite() && test.features().isFinite(), "features must be finite");
+        return new Scores(LinearProbe.score(train, test, classes, workers), neighbourScore(train, test, classes));
+    }
+
+    private NeighbourScore neighbourScore(LabelledFeatures train, LabelledFeatures test, int classes) {
+        NearestNeighbours search = new NearestNeighbours(train.features(), neighbours, workers);
+        int[] predictions = search.find(test.features()).predict(train.labels(), classes, temperature);
+        return new NeighbourScore(test.accuracy(predictions), search.k(), temperature);
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+    }
+
+    /** What the probes say of one encoder. */
+    public record Scores(LinearScore linear, NeighbourScore neighbours) {}
+}

@@ -1,0 +1,58 @@
+package org.millrace.keystore;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.millrace.contract.ImageOffset;
+
+/**
+ * An append-only log of keys, numbered from 1, of which the newest K are the dictionary. Not thread safe; the caller closes it.
+ *
+ * <p>Every read checks what it reads: keys that are missing, moved or changed on disk are a {@link DamagedKeyStoreException},
+ * never wrong numbers. A disk that fails, or a store opened with settings that it was not made with, is a
+ * {@link org.millrace.contract.UserException}.
+ */
+public sealed interface KeyStore extends AutoCloseable permits RocksKeyStore, InMemoryKeyStore {
+    /**
+     * Opens the store in a folder for reading, also while a trainer writes to it: what is seen is a state between two appends,
+     * as of now. Every change of such a store is an {@link IllegalStateException}.
+     */
+    static KeyStore openReadOnly(Path folder) {
+        return RocksKeyStore.openReadOnly(folder);
+    }
+
+    /** Adds the keys of one step, all or none of them, and returns the new newest sequence number. */
+    long append(KeyBatch batch);
+
+    /** The sequence number of the newest key, which is the number of keys ever appended and not rolled back; 0 when there is none. */
+    long newestSequence();
+
+    /** The newest keys, oldest first: {@code count} of them, or as many as are stored. */
+    KeyWindow newest(int count);
+
+    /**
+     * Rolls back to the state in which {@code sequence} was the newest key, also in the middle of a batch; 0 empties the store.
+     *
+     * @throws DamagedKeyStoreException if the store never reached that key, or lost it
+     * @throws org.millrace.contract.UserException if that key has been released
+     */
+    void truncateAfter(long sequence);
+
+    /** Gives up the batches that lie wholly before {@code sequence}, which is at most the newest sequence number plus 1. */
+    void releaseBefore(long sequence);
+
+    /** Returns when everything appended, rolled back and released so far is durable on disk. */
+    void sync();
+
+    /** What the dictionary of the newest {@code capacity} keys looks like at step {@code currentStep}. */
+    KeyStatistics statistics(int capacity, long currentStep);
+
+    /** Where a key comes from, if it is stored. */
+    Optional<KeyProvenance> find(long sequence);
+
+    /** The keys of one image among the newest {@code capacity}, oldest first. */
+    List<KeyProvenance> keysOf(ImageOffset image, int capacity);
+
+    @Override
+    void close();
+}

@@ -1,0 +1,287 @@
+package org.millrace.keystore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.millrace.keystore.TestKeys.DIMENSION;
+import static org.millrace.keystore.TestKeys.SETTINGS;
+import static org.millrace.keystore.TestKeys.append;
+import static org.millrace.keystore.TestKeys.batch;
+import static org.millrace.keystore.TestKeys.image;
+import static org.millrace.keystore.TestKeys.number;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.millrace.contract.UserException;
+import org.millrace.keystore.KeyStatistics.AgeBucket;
+
+/** What every store promises; run on the one on disk and on its twin. */
+abstract class KeyStoreContractTest {
+    private KeyStore store;
+
+    /** A new, empty store. */
+    abstract KeyStore open(KeyStoreSettings settings);
+
+    /** The same store after its process has ended and begun again; where that has no meaning, the same. */
+    abstract KeyStore reopen(KeyStore open, KeyStoreSettings settings);
+
+    @BeforeEach
+    void openEmpty() {
+        store = open(SETTINGS);
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+    }
+
+    @Test
+    void newest_emptyStore_hasNoKeys() {
+        assertThat(store.newestSequence()).isZero();
+        assertThat(store.newest(8).size()).isZero();
+        assertThat(store.newest(8).dimension()).isEqualTo(DIMENSION);
+        assertThat(store.find(0)).isEmpty();
+        assertThat(store.find(1)).isEmpty();
+        assertThat(store.keysOf(image(1), 8)).isEmpty();
+        assertThat(store.statistics(8, 5).ages()).isEmpty();
+        assertThat(store.statistics(8, 5).oldestStep()).isEqualTo(-1);
+    }
+
+    @Test
+    void append_severalBatches_numbersKeysFromOne() {
+        assertThat(append(store, 0, 4)).isEqualTo(4);
+        assertThat(append(store, 1, 2)).isEqualTo(6);
+        assertThat(store.newestSequence()).isEqualTo(6);
+        assertHolds(store.newest(100), 1, 6);
+    }
+
+    @Test
+    void newest_acrossBatches_cutsTheOldestOne() {
+        append(store, 0, 4);
+        append(store, 1, 4);
+        append(store, 2, 3);
+        assertHolds(store.newest(0), 12, 11);
+        assertHolds(store.newest(2), 10, 11);
+        assertHolds(store.newest(3), 9, 11);
+        assertHolds(store.newest(8), 4, 11);
+        assertThat(store.newest(8).provenance())
+                .extracting(KeyProvenance::step)
+                .containsExactly(0L, 1L, 1L, 1L, 1L, 2L, 2L, 2L);
+    }
+
+    @Test
+    void append_pastCapacity_newestDropsOldest() {
+        for (int step = 0; step < 50; step++) {
+            append(store, step, 4);
+        }
+        assertHolds(store.newest(SETTINGS.capacity()), 193, 200);
+    }
+
+    @Test
+    void append_arrayChangedAfterwards_storeUnchanged() {
+        KeyBatch batch = batch(0, 0, 2);
+        store.append(batch);
+        Arrays.fill(batch.keys(), -1);
+        assertHolds(store.newest(2), 1, 2);
+    }
+
+    @Test
+    void append_wrongDimension_isRefusedAndNothingChanges() {
+        append(store, 0, 2);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> store.append(batch(1, 2, 2, DIMENSION + 1)))
+                .withMessage("keys must have the dimension of the key store (3), but had 4");
+        assertHolds(store.newest(9), 1, 2);
+    }
+
+    @Test
+    void truncateAfter_betweenBatches_dropsTheLaterOnes() {
+        append(store, 0, 4);
+        append(store, 1, 4);
+        store.truncateAfter(4);
+        assertThat(store.newestSequence()).isEqualTo(4);
+        assertHolds(store.newest(9), 1, 4);
+    }
+
+    @Test
+    void truncateAfter_inMidBatch_keepsItsBeginningAndGoesOn() {
+        append(store, 0, 4);
+        append(store, 1, 4);
+        append(store, 2, 4);
+        store.truncateAfter(6);
+        assertHolds(store.newest(9), 1, 6);
+        assertThat(store.find(6).orElseThrow().step()).isEqualTo(1);
+        assertThat(store.find(7)).isEmpty();
+
+        assertThat(append(store, 7, 4)).isEqualTo(10);
+        store = reopen(store, SETTINGS);
+        assertHolds(store.newest(8), 3, 10);
+        assertThat(store.find(7).orElseThrow().step()).isEqualTo(7);
+    }
+
+    @Test
+    void truncateAfter_newest_changesNothing() {
+        append(store, 0, 4);
+        store.truncateAfter(4);
+        assertHolds(store.newest(9), 1, 4);
+    }
+
+    @Test
+    void truncateAfter_zero_emptiesTheStore() {
+        append(store, 0, 4);
+        append(store, 1, 4);
+        store.releaseBefore(5);
+        store.truncateAfter(0);
+        assertThat(store.newestSequence()).isZero();
+        assertThat(store.newest(9).size()).isZero();
+        assertThat(append(store, 0, 2)).isEqualTo(2);
+        assertHolds(store.newest(9), 1, 2);
+    }
+
+    @Test
+    void truncateAfter_beyondNewest_isDamage() {
+        append(store, 0, 4);
+        assertThatThrownBy(() -> store.truncateAfter(5))
+                .isInstanceOf(DamagedKeyStoreException.class)
+                .hasMessageContaining("damaged at key 5: expected that key, but found that the store ends at key 4");
+        assertHolds(store.newest(9), 1, 4);
+    }
+
+    @Test
+    void truncateAfter_releasedKey_isRefused() {
+        append(store, 0, 4);
+        append(store, 1, 4);
+        store.releaseBefore(5);
+        assertThatThrownBy(() -> store.truncateAfter(3))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("cannot go back to key 3: its oldest key is 5");
+        store.truncateAfter(4);
+        assertThat(store.newestSequence()).isEqualTo(4);
+        assertThat(store.newest(9).size()).isZero();
+    }
+
+    @Test
+    void releaseBefore_inMidBatch_keepsThatBatch() {
+        append(store, 0, 4);
+        append(store, 1, 4);
+        append(store, 2, 4);
+        store.releaseBefore(8);
+        assertHolds(store.newest(100), 5, 12);
+        assertThat(store.find(4)).isEmpty();
+        assertThat(store.statistics(4, 2).storedKeys()).isEqualTo(8);
+        store.releaseBefore(-100);
+        store.releaseBefore(5);
+        assertHolds(store.newest(100), 5, 12);
+    }
+
+    @Test
+    void releaseBefore_allKeys_keepsTheSequence() {
+        append(store, 0, 4);
+        store.releaseBefore(5);
+        store = reopen(store, SETTINGS);
+        assertThat(store.newestSequence()).isEqualTo(4);
+        assertThat(store.newest(9).size()).isZero();
+        assertThat(append(store, 1, 4)).isEqualTo(8);
+        assertHolds(store.newest(9), 5, 8);
+    }
+
+    @Test
+    void releaseBefore_keysToCome_isRefused() {
+        append(store, 0, 4);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> store.releaseBefore(6))
+                .withMessage("sequence must be at most 5, but was 6");
+    }
+
+    @Test
+    void reopen_afterAppends_keepsEverything() {
+        append(store, 0, 4);
+        append(store, 1, 4);
+        store = reopen(store, SETTINGS);
+        assertThat(store.newestSequence()).isEqualTo(8);
+        assertHolds(store.newest(8), 1, 8);
+        append(store, 2, 4);
+        store.sync();
+        store = reopen(store, SETTINGS);
+        assertHolds(store.newest(8), 5, 12);
+    }
+
+    @Test
+    void statistics_partlyFilled_describesTheNewestKeys() {
+        append(store, 3, 4);
+        append(store, 5, 2);
+        KeyStatistics statistics = store.statistics(8, 6);
+        assertThat(statistics.topic()).isEqualTo("images");
+        assertThat(statistics.capacity()).isEqualTo(8);
+        assertThat(statistics.fill()).isEqualTo(6);
+        assertThat(statistics.dimension()).isEqualTo(DIMENSION);
+        assertThat(statistics.oldestStep()).isEqualTo(3);
+        assertThat(statistics.newestStep()).isEqualTo(5);
+        assertThat(statistics.storedKeys()).isEqualTo(6);
+        assertThat(statistics.newestSequence()).isEqualTo(6);
+        assertThat(statistics.ages())
+                .containsExactly(
+                        new AgeBucket(0, 1, 0), new AgeBucket(1, 2, 2), new AgeBucket(2, 3, 0), new AgeBucket(3, 4, 4));
+    }
+
+    @Test
+    void statistics_overfull_countsOnlyTheCapacity() {
+        for (int step = 0; step < 25; step++) {
+            append(store, step, 4);
+        }
+        KeyStatistics statistics = store.statistics(90, 24);
+        assertThat(statistics.fill()).isEqualTo(90);
+        assertThat(statistics.storedKeys()).isEqualTo(100);
+        assertThat(statistics.oldestStep()).isEqualTo(2);
+        assertThat(statistics.ages()).hasSize(8).startsWith(new AgeBucket(0, 3, 12), new AgeBucket(3, 6, 12));
+        assertThat(statistics.ages()).endsWith(new AgeBucket(21, 24, 6));
+    }
+
+    @Test
+    void statistics_currentStepBehind_countsAgesFromTheNewestKey() {
+        append(store, 7, 4);
+        assertThat(store.statistics(8, 0).ages()).containsExactly(new AgeBucket(0, 1, 4));
+    }
+
+    @Test
+    void find_anyStoredKey_tellsItsOrigin() {
+        append(store, 3, 4);
+        append(store, 5, 2);
+        for (long sequence = 1; sequence <= 6; sequence++) {
+            assertThat(store.find(sequence))
+                    .contains(new KeyProvenance(sequence, sequence <= 4 ? 3 : 5, image(sequence)));
+        }
+        assertThat(store.find(5).orElseThrow().age(9)).isEqualTo(4);
+        assertThat(store.find(7)).isEmpty();
+    }
+
+    @Test
+    void keysOf_imageSeenTwice_findsBothWithinTheCapacity() {
+        store.append(new KeyBatch(3, DIMENSION, new float[2 * DIMENSION], List.of(image(1), image(2))));
+        store.append(new KeyBatch(4, DIMENSION, new float[2 * DIMENSION], List.of(image(3), image(1))));
+        KeyProvenance first = new KeyProvenance(1, 3, image(1));
+        KeyProvenance second = new KeyProvenance(4, 4, image(1));
+        assertThat(store.keysOf(image(1), 8)).containsExactly(first, second);
+        assertThat(store.keysOf(image(1), 3)).containsExactly(second);
+        assertThat(store.keysOf(image(9), 8)).isEmpty();
+    }
+
+    /** Asserts that the window is keys {@code first} to {@code last}, with the right numbers and images. */
+    static void assertHolds(KeyWindow window, long first, long last) {
+        assertThat(window.provenance())
+                .extracting(KeyProvenance::sequence)
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(first, last).boxed().toList());
+        for (int row = 0; row < window.size(); row++) {
+            long sequence = first + row;
+            assertThat(window.provenance().get(row).image()).isEqualTo(image(sequence));
+            for (int column = 0; column < window.dimension(); column++) {
+                assertThat(window.keys()[row * window.dimension() + column]).isEqualTo(number(sequence, column));
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package org.millrace.keystore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.millrace.keystore.TestKeys.SETTINGS;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.millrace.contract.ImageOffset;
+
+/** The store on disk and its twin do the same under any sequence of changes. */
+final class KeyStoreTwinTest {
+    private static final int ACTIONS = 400;
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void anyChanges_storeOnDisk_agreesWithItsTwin() {
+        long seed = System.nanoTime();
+        System.out.println("anyChanges_storeOnDisk_agreesWithItsTwin seed " + seed);
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+        KeyStore disk = SETTINGS.open(folder);
+        KeyStore twin = SETTINGS.openInMemory();
+        try {
+            for (int action = 0; action < ACTIONS; action++) {
+                switch (random.nextInt(8)) {
+                    case 0 -> {
+                        disk.close();
+                        disk = SETTINGS.open(folder);
+                    }
+                    case 1 -> {
+                        long oldest =
+                                twin.newestSequence() - twin.statistics(0, 0).storedKeys();
+                        long sequence =
+                                random.nextInt(20) == 0 ? 0 : random.nextLong(oldest, twin.newestSequence() + 1);
+                        disk.truncateAfter(sequence);
+                        twin.truncateAfter(sequence);
+                    }
+                    case 2 -> {
+                        long sequence = random.nextLong(twin.newestSequence() + 2);
+                        if (random.nextBoolean()) {
+                            sequence = Math.max(0, twin.newestSequence() - 20);
+                        }
+                        disk.releaseBefore(sequence);
+                        twin.releaseBefore(sequence);
+                    }
+                    case 3 -> disk.sync();
+                    default -> {
+                        KeyBatch batch = randomBatch(action, random);
+                        assertThat(disk.append(batch)).isEqualTo(twin.append(batch));
+                    }
+                }
+                assertAgree(disk, twin, random.nextInt(30), action);
+            }
+        } finally {
+            disk.close();
+            twin.close();
+        }
+    }
+
+    private static KeyBatch randomBatch(long step, RandomGenerator random) {
+        int count = random.nextInt(1, 7);
+        float[] keys = new float[count * TestKeys.DIMENSION];
+        for (int index = 0; index < keys.length; index++) {
+            keys[index] = random.nextFloat();
+        }
+        List<ImageOffset> images = IntStream.range(0, count)
+                .mapToObj(row -> new ImageOffset(random.nextInt(2), random.nextInt(10)))
+                .toList();
+        return new KeyBatch(step, TestKeys.DIMENSION, keys, images);
+    }
+
+    private static void assertAgree(KeyStore disk, KeyStore twin, int count, int action) {
+        assertThat(disk.newestSequence()).as("action %d", action).isEqualTo(twin.newestSequence());
+        KeyWindow window = disk.newest(count);
+        assertThat(window.keys())
+                .as("action %d", action)
+                .isEqualTo(twin.newest(count).keys());
+        assertThat(window.provenance()).isEqualTo(twin.newest(count).provenance());
+        KeyStatistics statistics = disk.statistics(count, action);
+        assertThat(statistics)
+                .usingRecursiveComparison()
+                .ignoringFields("diskBytes")
+                .isEqualTo(twin.statistics(count, action));
+        ImageOffset image = new ImageOffset(0, count % 10);
+        assertThat(disk.keysOf(image, count)).isEqualTo(twin.keysOf(image, count));
+        long sequence = Math.max(0, disk.newestSequence() - count);
+        assertThat(disk.find(sequence)).isEqualTo(twin.find(sequence));
+    }
+}

@@ -1,0 +1,81 @@
+package org.millrace.trainer;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jspecify.annotations.Nullable;
+import org.millrace.contract.Sha256;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.EncoderManifest;
+import org.millrace.contract.event.Json;
+import org.millrace.encoder.tensor.Safetensors;
+
+/**
+ * Sends encoders to {@code <run>.encoders}: the weights in chunks small enough for any broker, then their manifest. An encoder's version
+ * is the step after which it was taken, so publishing it again after a restart changes nothing. Not thread safe.
+ */
+final class EncoderPublisher {
+    private static final int CHUNK_BYTES = 512 * 1024;
+
+    private final Outbox outbox;
+    private final MillraceConfig config;
+    private final Clock clock;
+    private final Deque<Long> published = new ArrayDeque<>();
+
+    /** @param published versions that stand on the topic already, besides the first */
+    EncoderPublisher(Outbox outbox, MillraceConfig config, List<Long> published, Clock clock) {
+        this.outbox = outbox;
+        this.config = config;
+        this.clock = clock;
+        this.published.addAll(published);
+    }
+
+    /** Sends the encoder and removes the oldest ones beyond {@code trainer.encoders-kept}; the first (version 0) stays. */
+    void publish(long step, long imagesTrained, Safetensors encoder) {
+        byte[] file = encoder.toBytes();
+        int chunks = (file.length + CHUNK_BYTES - 1) / CHUNK_BYTES;
+        for (int i = 0; i < chunks; i++) {
+            int from = i * CHUNK_BYTES;
+            send(step + "/" + i, Arrays.copyOfRange(file, from, Math.min(file.length, from + CHUNK_BYTES)));
+        }
+        var manifest = new EncoderManifest(
+                EncoderManifest.SCHEMA,
+                config.run().name(),
+                step,
+                step,
+                imagesTrained,
+                config.encoder(),
+                file.length,
+                chunks,
+                Sha256.of(file),
+                clock.millis());
+        send(step + "/manifest", Json.write(manifest));
+        if (step > 0 && !published.contains(step)) {
+            published.add(step);
+        }
+        while (published.size() > config.trainer().encodersKept()) {
+            remove(published.remove(), chunks);
+        }
+    }
+
+    /** Versions on the topic besides the first, oldest first. */
+    List<Long> published() {
+        return List.copyOf(published);
+    }
+
+    private void remove(long version, int chunks) {
+        send(version + "/manifest", null);
+        for (int i = 0; i < chunks; i++) {
+            send(version + "/" + i, null);
+        }
+    }
+
+    private void send(String key, byte @Nullable [] value) {
+        outbox.send(
+                new ProducerRecord<>(config.run().topics().encoders(), key.getBytes(StandardCharsets.UTF_8), value));
+    }
+}

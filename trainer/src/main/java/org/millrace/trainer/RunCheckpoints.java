@@ -1,0 +1,148 @@
+package org.millrace.trainer;
+
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.ConfigLoader;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.config.TrainerConfig;
+import org.millrace.keystore.KeyStore;
+import org.millrace.keystore.KeyStoreSettings;
+import org.millrace.trainer.checkpoint.Checkpoint;
+import org.millrace.trainer.checkpoint.CheckpointFolder;
+import org.millrace.trainer.checkpoint.RunState;
+import org.millrace.trainer.stream.ReplayBuffer;
+import org.millrace.trainer.stream.StreamPosition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Takes the checkpoints of a run and puts the run back to one. Not thread safe. */
+final class RunCheckpoints {
+    private static final Logger log = LoggerFactory.getLogger(RunCheckpoints.class);
+    /** Keys that decide the shape of the state: a run cannot go on under another value. */
+    private static final List<String> STRUCTURAL = List.of(
+            "run.seed",
+            "images.topic",
+            "encoder.",
+            "head.",
+            "trainer.objective",
+            "trainer.batch-size",
+            "moco.queue-size",
+            "replay.");
+    /** Keys that have no bearing on the numbers. */
+    private static final Set<String> IRRELEVANT = Set.of("run.data", "run.name", "run.device", "broker.port");
+
+    private final MillraceConfig config;
+    private final KeyStore keys;
+    private final Learner learner;
+    private final String engine;
+    private final Clock clock;
+    private final CheckpointFolder folder;
+    private final Deque<Long> keptSequences = new ArrayDeque<>();
+
+    RunCheckpoints(MillraceConfig config, KeyStore keys, Learner learner, String engine, Clock clock) {
+        this.config = config;
+        this.keys = keys;
+        this.learner = learner;
+        this.engine = engine;
+        this.clock = clock;
+        this.folder = RunFolders.checkpoints(config);
+    }
+
+    /** The run's dictionary on disk, or an empty one in memory for an objective without. */
+    static KeyStore openKeys(MillraceConfig config) {
+        var settings = new KeyStoreSettings(
+                config.images().topic(), config.head().output(), config.moco().queueSize());
+        return config.trainer().objective() == TrainerConfig.Method.MOCO_V2
+                ? settings.open(RunFolders.keys(config))
+                : settings.openInMemory();
+    }
+
+    /** Where a run stands after it was put back. */
+    record Restored(StreamPosition position, long journalOffset, List<Long> published) {}
+
+    /** Puts learner, dictionary and buffer back to the newest whole checkpoint, or to the beginning where there is none. */
+    Restored restore(ReplayBuffer buffer) {
+        Optional<Checkpoint> newest = folder.newestWhole(state -> {
+            if (state.keySequence() > keys.newestSequence()) {
+                throw new IllegalArgumentException("it needs key " + state.keySequence()
+                        + ", but the key store reopened at key " + keys.newestSequence());
+            }
+        });
+        if (newest.isEmpty()) {
+            keys.truncateAfter(0);
+            return new Restored(StreamPosition.START, 0, List.of());
+        }
+        Checkpoint checkpoint = newest.get();
+        RunState state = checkpoint.state();
+        compare(state);
+        learner.restore(checkpoint.query(), checkpoint.key(), checkpoint.optimiser(), state.keySequence());
+        buffer.restore(checkpoint.buffer(), state.bufferOffered());
+        folder.inspect().values().stream()
+                .flatMap(inspection -> inspection.state().stream())
+                .forEach(kept -> keptSequences.addFirst(kept.keySequence()));
+        var position =
+                new StreamPosition(state.step(), state.nextOffsets(), state.imagesTrained(), state.imagesRejected());
+        return new Restored(position, state.journalOffset(), state.published());
+    }
+
+    /** Writes a checkpoint; the key store is on disk before it. Then keys that no kept checkpoint needs are released. */
+    void take(StreamPosition position, long journalOffset, ReplayBuffer buffer, List<Long> published) {
+        keys.sync();
+        var state = new RunState(
+                RunState.SCHEMA,
+                config.run().name(),
+                position.step(),
+                position.nextOffsets(),
+                position.imagesTrained(),
+                position.imagesRejected(),
+                journalOffset,
+                learner.keySequence(),
+                buffer.offered(),
+                published,
+                engine,
+                ConfigLoader.effective(config),
+                clock.millis(),
+                Map.of());
+        folder.write(new Checkpoint(state, learner.query(), learner.key(), learner.optimiser(), buffer.images()));
+        keptSequences.add(learner.keySequence());
+        while (keptSequences.size() > config.trainer().checkpointsKept()) {
+            keptSequences.remove();
+        }
+        keys.releaseBefore(Math.max(1, keptSequences.element() - config.moco().queueSize() + 1));
+    }
+
+    private void compare(RunState state) {
+        Map<String, String> now = ConfigLoader.effective(config);
+        Map<String, String> changed = new TreeMap<>();
+        state.configuration().forEach((key, then) -> {
+            String value = now.getOrDefault(key, "");
+            if (!value.equals(then) && !IRRELEVANT.contains(key)) {
+                changed.put(key, then + " → " + value);
+            }
+        });
+        List<String> refused = changed.entrySet().stream()
+                .filter(change -> STRUCTURAL.stream().anyMatch(change.getKey()::startsWith))
+                .map(change -> change.getKey() + ": " + change.getValue())
+                .toList();
+        if (!refused.isEmpty()) {
+            throw new UserException("run " + state.run() + " stands at step " + state.step()
+                    + " and cannot go on with another\n  " + String.join("\n  ", refused)
+                    + "\nSet these back, or start a new run with another run.name.");
+        }
+        changed.forEach((key, change) -> log.info("changed since step {}: {}: {}", state.step(), key, change));
+        if (!engine.equals(state.engine())) {
+            log.warn(
+                    "the checkpoint of step {} was computed by {}, now it is {}: the same bits are not promised",
+                    state.step(),
+                    state.engine(),
+                    engine);
+        }
+    }
+}

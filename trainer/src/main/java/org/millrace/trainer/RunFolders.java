@@ -1,0 +1,19 @@
+package org.millrace.trainer;
+
+import java.nio.file.Path;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.trainer.checkpoint.CheckpointFolder;
+
+/** Where a run keeps its state on disk. */
+public final class RunFolders {
+    private RunFolders() {}
+
+    public static Path keys(MillraceConfig config) {
+        return config.run().folder().resolve("keys");
+    }
+
+    public static CheckpointFolder checkpoints(MillraceConfig config) {
+        return new CheckpointFolder(
+                config.run().folder().resolve("checkpoints"), config.trainer().checkpointsKept());
+    }
+}

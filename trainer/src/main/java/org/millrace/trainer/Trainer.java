@@ -1,0 +1,237 @@
+package org.millrace.trainer;
+
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.TopicPartition;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.JournalEvent;
+import org.millrace.contract.event.StepDone;
+import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.encoder.tensor.Torch;
+import org.millrace.keystore.KeyStore;
+import org.millrace.trainer.journal.Journal;
+import org.millrace.trainer.journal.JournalReader;
+import org.millrace.trainer.journal.JournalReader.JournalledPlan;
+import org.millrace.trainer.objective.StageClock;
+import org.millrace.trainer.stream.Pipeline;
+import org.millrace.trainer.stream.PreparedStep;
+import org.millrace.trainer.stream.ReplayBuffer;
+import org.millrace.trainer.stream.StreamPosition;
+
+/**
+ * One run, trained from its topics: the state after a step is a function of the configuration, the journal's plans and the image log.
+ *
+ * <p>{@link #run} is called once, on the thread that made the trainer; {@link #stop} on any. The owner closes it.
+ */
+public final class Trainer implements AutoCloseable {
+    private final MillraceConfig config;
+    private final KafkaSettings kafka;
+    private final TrainerEvents events;
+    private final Clock clock;
+    private final KeyStore keys;
+    private final Learner learner;
+    private final RunCheckpoints checkpoints;
+    private final ReplayBuffer buffer; // as after the last computed step
+    private final Producer<byte[], byte[]> producer;
+    private final Outbox outbox;
+    private final Journal journal;
+    private final Rejects rejects;
+    private final EncoderPublisher publisher;
+
+    private StreamPosition position;
+    private long journalOffset;
+    private long checkpointedStep;
+    private volatile boolean stopped;
+
+    /** Opens the run where it stands: its newest whole checkpoint, or the beginning. */
+    public Trainer(MillraceConfig config, KafkaSettings kafka, TrainerEvents events, Clock clock) {
+        this.config = config;
+        this.kafka = kafka;
+        this.events = events;
+        this.clock = clock;
+        try (var topics = new TopicSetup(kafka)) {
+            topics.ensureImages(config.images());
+            topics.ensureRun(config.run().topics());
+        }
+        Torch torch = Torch.start(config.run());
+        this.keys = RunCheckpoints.openKeys(config);
+        this.learner = new Learner(config, torch, keys);
+        this.checkpoints = new RunCheckpoints(config, keys, learner, torch.description(), clock);
+        this.buffer = new ReplayBuffer(config.replay());
+        RunCheckpoints.Restored restored = checkpoints.restore(buffer);
+        this.position = restored.position();
+        this.journalOffset = restored.journalOffset();
+        this.checkpointedStep = restored.position().step();
+        this.producer = new KafkaProducer<>(kafka.producer(producerNeeds()));
+        this.journal = new Journal(producer, config.run().topics());
+        this.outbox = new Outbox(producer);
+        this.rejects = new Rejects(outbox, config.images());
+        this.publisher = new EncoderPublisher(outbox, config, restored.published(), clock);
+    }
+
+    /** Trains until a limit or {@link #stop}; then publishes the encoder and takes a checkpoint. */
+    public void run(TrainLimits limits) {
+        List<JournalledPlan> past = journalledPlans();
+        events.starting(position.step(), past.size());
+        if (position.step() == 0) {
+            publisher.publish(0, 0, learner.encoder());
+        }
+        try (Pipeline pipeline = pipeline(past, limits).start()) {
+            while (!stopped && !limits.reached(position.step())) {
+                StageClock stages = new StageClock(System::nanoTime);
+                Optional<PreparedStep> prepared = waitForStep(pipeline);
+                if (prepared.isEmpty()) {
+                    break;
+                }
+                stages.lap("wait");
+                step(prepared.get(), stages);
+                pipeline.release(prepared.get().views());
+                afterStep();
+            }
+        }
+        if (position.step() > checkpointedStep) {
+            publish();
+            checkpoint();
+        }
+        producer.flush();
+        outbox.check();
+    }
+
+    /** Makes {@link #run} return after the step that it computes now. */
+    public void stop() {
+        stopped = true;
+    }
+
+    @Override
+    public void close() {
+        producer.close();
+        learner.close();
+        keys.close();
+    }
+
+    private Optional<PreparedStep> waitForStep(Pipeline pipeline) {
+        try {
+            Optional<PreparedStep> prepared = pipeline.next();
+            while (prepared.isEmpty() && !stopped && !pipeline.ended()) {
+                prepared = pipeline.next();
+            }
+            return prepared;
+        } catch (InterruptedException e) {
+            stopped = true;
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
+    }
+
+    // plan durable → encode, contrast, update, enqueue → remember where we are → report
+    private void step(PreparedStep prepared, StageClock stages) {
+        journalOffset = durable(prepared);
+        stages.lap("journal");
+        long step = prepared.plan().step();
+        Learner.Result result = learner.step(step, prepared.views(), prepared.images(), stages);
+        buffer.apply(prepared.bufferChanges(), prepared.bufferOffered());
+        position = prepared.position();
+        prepared.rejections().forEach(rejects::send);
+        Map<String, Double> millis = new TreeMap<>(prepared.millis());
+        millis.putAll(stages.millis());
+        StepDone done = new StepDone(
+                JournalEvent.SCHEMA,
+                step,
+                position.imagesTrained(),
+                position.imagesRejected(),
+                result.loss(),
+                result.accuracy(),
+                result.learningRate(),
+                result.keySequence(),
+                result.keysFilled(),
+                millis,
+                clock.millis());
+        outbox.send(journal.record(done));
+        events.stepped(done);
+    }
+
+    private void afterStep() {
+        outbox.check();
+        if (position.step() % config.trainer().publishEverySteps() == 0) {
+            publish();
+        }
+        if (position.step() % config.trainer().checkpointEverySteps() == 0) {
+            checkpoint();
+        }
+    }
+
+    private void publish() {
+        publisher.publish(position.step(), position.imagesTrained(), learner.encoder());
+        events.published(position.step());
+    }
+
+    private void checkpoint() {
+        checkpoints.take(position, journalOffset, buffer, publisher.published());
+        checkpointedStep = position.step();
+        events.checkpointed(position.step());
+    }
+
+    private long durable(PreparedStep prepared) {
+        try {
+            return prepared.journalOffset().get();
+        } catch (ExecutionException e) {
+            throw new UserException(
+                    "the plan of step " + prepared.plan().step() + " could not be written to "
+                            + config.run().topics().steps() + ": " + e.getCause()
+                            + ". The run goes on from its last checkpoint when it is started again.",
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UserException("interrupted while the plan of a step was being written", e);
+        }
+    }
+
+    private Pipeline pipeline(List<JournalledPlan> past, TrainLimits limits) {
+        Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(kafka.consumer(consumerNeeds()));
+        ReplayBuffer ahead = new ReplayBuffer(config.replay());
+        ahead.restore(buffer.images(), buffer.offered());
+        Optional<Map<Integer, Long>> ends = limits.untilEnd() ? Optional.of(ends(consumer)) : Optional.empty();
+        return new Pipeline(config, consumer, position, ahead, past, journal::append, ends, events);
+    }
+
+    private List<JournalledPlan> journalledPlans() {
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
+            return new JournalReader(consumer, config.run().topics()).plansAfter(position.step(), journalOffset);
+        }
+    }
+
+    private Map<Integer, Long> ends(Consumer<byte[], byte[]> consumer) {
+        List<TopicPartition> partitions = consumer.partitionsFor(config.images().topic()).stream()
+                .map(info -> new TopicPartition(info.topic(), info.partition()))
+                .toList();
+        Map<Integer, Long> ends = new HashMap<>();
+        consumer.endOffsets(partitions).forEach((partition, end) -> ends.put(partition.partition(), end));
+        return ends;
+    }
+
+    private Map<String, Object> consumerNeeds() {
+        int largest = config.images().maxBytes() + 65_536;
+        return Map.of(
+                "fetch.max.bytes",
+                2 * largest,
+                "max.partition.fetch.bytes",
+                largest,
+                "max.poll.records",
+                config.trainer().batchSize());
+    }
+
+    private Map<String, Object> producerNeeds() {
+        return Map.of("max.request.size", config.images().maxBytes() + 65_536, "linger.ms", 5);
+    }
+}

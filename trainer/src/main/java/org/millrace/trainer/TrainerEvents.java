@@ -1,0 +1,16 @@
+package org.millrace.trainer;
+
+import org.millrace.contract.event.StepDone;
+import org.millrace.trainer.stream.StreamEvents;
+
+/** Told what the trainer does. Calls come on the trainer's threads and must return quickly. */
+public interface TrainerEvents extends StreamEvents {
+    /** The run begins, or goes on, after this step; so many later steps are computed again from the journal. */
+    void starting(long step, int stepsToRepeat);
+
+    void stepped(StepDone done);
+
+    void checkpointed(long step);
+
+    void published(long version);
+}

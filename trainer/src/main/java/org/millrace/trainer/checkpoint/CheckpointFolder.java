@@ -1,0 +1,187 @@
+package org.millrace.trainer.checkpoint;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.millrace.contract.Sha256;
+import org.millrace.contract.UserException;
+import org.millrace.contract.event.Json;
+import org.millrace.encoder.tensor.Safetensors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The checkpoints of a run, a folder each. A folder is written under another name, flushed, and renamed, so one that bears its name is
+ * whole; the digests in its {@code state.json} find what was damaged later. Not thread safe.
+ */
+public final class CheckpointFolder {
+    private static final Logger log = LoggerFactory.getLogger(CheckpointFolder.class);
+    private static final String PREFIX = "step-";
+    private static final String UNFINISHED = ".unfinished-";
+    private static final String STATE = "state.json";
+    private static final String QUERY = "query.safetensors";
+    private static final String KEY = "key.safetensors";
+    private static final String OPTIMISER = "optimiser.safetensors";
+    private static final String BUFFER = "buffer.bin";
+
+    private final Path folder;
+    private final int kept;
+
+    /** @param kept how many of the newest stay */
+    public CheckpointFolder(Path folder, int kept) {
+        this.folder = folder;
+        this.kept = kept;
+    }
+
+    /** Writes a checkpoint and removes those that are no longer kept. It is durable on return. */
+    public void write(Checkpoint checkpoint) {
+        String name = PREFIX + String.format("%012d", checkpoint.state().step());
+        try {
+            Files.createDirectories(folder);
+            Path aside = folder.resolve(UNFINISHED + name);
+            delete(aside);
+            Files.createDirectory(aside);
+            Map<String, byte[]> files = new LinkedHashMap<>();
+            files.put(QUERY, checkpoint.query().toBytes());
+            files.put(KEY, checkpoint.key().toBytes());
+            files.put(OPTIMISER, checkpoint.optimiser().toBytes());
+            files.put(BUFFER, BufferFile.write(checkpoint.buffer()));
+            Map<String, String> digests = new LinkedHashMap<>();
+            for (Map.Entry<String, byte[]> file : files.entrySet()) {
+                flushed(aside.resolve(file.getKey()), file.getValue());
+                digests.put(file.getKey(), Sha256.of(file.getValue()));
+            }
+            String state = Json.writePretty(checkpoint.state().withDigests(digests));
+            flushed(aside.resolve(STATE), state.getBytes(StandardCharsets.UTF_8));
+            flushFolder(aside);
+            Path target = folder.resolve(name);
+            delete(target);
+            rename(aside, target);
+            flushFolder(folder);
+            for (Path old : names().stream().skip(kept).toList()) {
+                delete(old);
+            }
+        } catch (IOException e) {
+            throw new UserException(
+                    "cannot write a checkpoint of step " + checkpoint.state().step() + " under " + folder + ": "
+                            + e.getMessage() + ". Is the disk full, or not writable?",
+                    e);
+        }
+    }
+
+    /**
+     * The newest checkpoint that is whole; damaged ones before it are named in the log.
+     *
+     * @param usable throws {@link IllegalArgumentException} where what the state refers to is not there
+     */
+    public Optional<Checkpoint> newestWhole(Consumer<RunState> usable) {
+        for (Path candidate : names()) {
+            try {
+                Checkpoint checkpoint = read(candidate);
+                usable.accept(checkpoint.state());
+                return Optional.of(checkpoint);
+            } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
+                log.warn("checkpoint {} cannot be used ({}); taking the one before", candidate, e.getMessage());
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The state of each checkpoint, newest first, or what is wrong with it, by folder. */
+    public Map<Path, Inspection> inspect() {
+        Map<Path, Inspection> found = new LinkedHashMap<>();
+        for (Path candidate : names()) {
+            try {
+                found.put(candidate, new Inspection(Optional.of(read(candidate).state()), ""));
+            } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
+                found.put(candidate, new Inspection(Optional.empty(), String.valueOf(e.getMessage())));
+            }
+        }
+        return found;
+    }
+
+    /** A checkpoint's state, or why it is damaged. */
+    public record Inspection(Optional<RunState> state, String problem) {}
+
+    private List<Path> names() {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> children = Files.list(folder)) {
+            return children.filter(path -> path.getFileName().toString().startsWith(PREFIX))
+                    .sorted(Comparator.reverseOrder())
+                    .toList();
+        } catch (IOException e) {
+            throw new UserException("cannot list the checkpoints under " + folder + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static Checkpoint read(Path checkpoint) throws IOException {
+        RunState state = Json.read(Files.readAllBytes(checkpoint.resolve(STATE)), RunState.class);
+        return new Checkpoint(
+                state,
+                Safetensors.parse(checked(checkpoint, QUERY, state)),
+                Safetensors.parse(checked(checkpoint, KEY, state)),
+                Safetensors.parse(checked(checkpoint, OPTIMISER, state)),
+                BufferFile.read(checked(checkpoint, BUFFER, state)));
+    }
+
+    private static byte[] checked(Path checkpoint, String name, RunState state) throws IOException {
+        byte[] file = Files.readAllBytes(checkpoint.resolve(name));
+        String got = Sha256.of(file);
+        String wanted = state.sha256().get(name);
+        if (!got.equals(wanted)) {
+            throw new IOException(name + " has SHA-256 " + got + " where " + wanted + " was written");
+        }
+        return file;
+    }
+
+    private static void flushed(Path file, byte[] bytes) throws IOException {
+        try (var channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+            channel.force(true);
+        }
+    }
+
+    private static void flushFolder(Path folder) throws IOException {
+        try (var channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    private static void rename(Path from, Path to) throws IOException {
+        try {
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+        } catch (AtomicMoveNotSupportedException e) {
+            throw new IOException("this file system cannot rename a folder atomically", e);
+        }
+    }
+
+    private static void delete(Path path) throws IOException {
+        if (!Files.exists(path)) {
+            return;
+        }
+        try (Stream<Path> tree = Files.walk(path)) {
+            for (Path each : tree.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(each);
+            }
+        }
+    }
+}

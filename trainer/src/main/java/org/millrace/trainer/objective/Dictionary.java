@@ -1,0 +1,108 @@
+package org.millrace.trainer.objective;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
+import java.util.List;
+import org.millrace.contract.CounterRandom;
+import org.millrace.contract.ImageOffset;
+import org.millrace.encoder.tensor.Torch;
+import org.millrace.keystore.KeyBatch;
+import org.millrace.keystore.KeyStore;
+import org.millrace.keystore.KeyWindow;
+
+/**
+ * The newest K keys as a tensor for the step, mirrored from the key store, which is the truth. Key number s (from 1) lies in row
+ * (s − 1) mod K; rows that no key has reached yet hold random unit vectors, as in the official code. Not thread safe; the owner closes
+ * it, but not the store.
+ */
+final class Dictionary implements AutoCloseable {
+    private final NDManager manager;
+    private final KeyStore store;
+    private final int capacity;
+    private final int dimension;
+    private final long seed;
+    private final NDArray ring; // K×C
+
+    Dictionary(Torch torch, KeyStore store, int capacity, int dimension, long seed) {
+        this.manager = torch.newManager();
+        this.store = store;
+        this.capacity = capacity;
+        this.dimension = dimension;
+        this.seed = seed;
+        this.ring = manager.zeros(new Shape(capacity, dimension));
+        load();
+    }
+
+    /** All rows, K×C; the tensor itself, not a copy. */
+    NDArray rows() {
+        return ring;
+    }
+
+    /** Appends keys (N×C unit rows) to the store and puts them over the oldest rows; the ring's end may lie inside the batch. */
+    void enqueue(NDArray keys, long step, List<ImageOffset> images) {
+        int from = row(store.newestSequence() + 1);
+        store.append(new KeyBatch(step, dimension, keys.toFloatArray(), images));
+        int count = images.size();
+        int head = Math.min(count, capacity - from);
+        put(from, keys.get("0:" + head));
+        if (head < count) {
+            put(0, keys.get(head + ":" + count));
+        }
+    }
+
+    void restore(long sequence) {
+        store.truncateAfter(sequence);
+        load();
+    }
+
+    long sequence() {
+        return store.newestSequence();
+    }
+
+    long filled() {
+        return Math.min(capacity, store.newestSequence());
+    }
+
+    @Override
+    public void close() {
+        manager.close();
+    }
+
+    private void put(int from, NDArray rows) {
+        ring.set(new NDIndex(from + ":" + (from + rows.getShape().get(0))), rows);
+    }
+
+    private void load() {
+        float[] rows = randomUnitRows();
+        KeyWindow newest = store.newest(capacity);
+        int row = row(store.newestSequence() - newest.size() + 1);
+        for (int i = 0; i < newest.size(); i++) {
+            System.arraycopy(newest.keys(), i * dimension, rows, row * dimension, dimension);
+            row = (row + 1) % capacity;
+        }
+        try (NDArray source = manager.create(rows, ring.getShape())) {
+            source.copyTo(ring);
+        }
+    }
+
+    private int row(long sequence) {
+        return (int) Math.floorMod(sequence - 1, (long) capacity);
+    }
+
+    private float[] randomUnitRows() {
+        CounterRandom random = CounterRandom.of(seed, 0, CounterRandom.Purpose.QUEUE, 0);
+        float[] rows = new float[capacity * dimension];
+        double[] row = new double[dimension];
+        for (int i = 0; i < capacity; i++) {
+            Arrays.setAll(row, j -> random.nextGaussian());
+            double norm = Math.sqrt(Arrays.stream(row).map(x -> x * x).sum());
+            for (int j = 0; j < dimension; j++) {
+                rows[i * dimension + j] = (float) (row[j] / norm);
+            }
+        }
+        return rows;
+    }
+}

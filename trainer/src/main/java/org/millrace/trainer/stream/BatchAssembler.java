@@ -1,0 +1,122 @@
+package org.millrace.trainer.stream;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import org.millrace.contract.ImageOffset;
+import org.millrace.contract.event.OffsetRange;
+import org.millrace.contract.event.StepPlan;
+import org.millrace.encoder.image.ImageDecoder;
+import org.millrace.encoder.image.Pixels;
+import org.millrace.encoder.image.UndecodableImageException;
+import org.millrace.trainer.objective.StageClock;
+
+/**
+ * Cuts batches off the image log: a fresh one as the log offers it, so that exactly N images decode, or the one that a journalled plan
+ * names. Not thread safe.
+ */
+final class BatchAssembler {
+    private static final Duration POLL = Duration.ofMillis(100);
+    private static final Comparator<ImageOffset> ORDER =
+            Comparator.comparingInt(ImageOffset::partition).thenComparingLong(ImageOffset::offset);
+
+    private final ImageLog log;
+    private final ImageDecoder decoder;
+    private final int batchSize;
+    private final BooleanSupplier stopped;
+
+    /** @param stopped asked between polls; when it holds, no batch is made */
+    BatchAssembler(ImageLog log, ImageDecoder decoder, int batchSize, BooleanSupplier stopped) {
+        this.log = log;
+        this.decoder = decoder;
+        this.batchSize = batchSize;
+        this.stopped = stopped;
+    }
+
+    /**
+     * The next batch of new images; empty when stopped, or when the log's end is reached without a full one.
+     *
+     * @param ends offsets at which to stop waiting, or none to wait for ever
+     */
+    Optional<FreshBatch> next(Optional<Map<Integer, Long>> ends, StreamEvents events, StageClock clock) {
+        Map<Integer, Long> before = log.nextOffsets();
+        Decoded decoded = new Decoded();
+        while (decoded.images.size() < batchSize) {
+            Optional<LoggedImage> image = log.takeOldest();
+            if (image.isPresent()) {
+                decoded.add(image.get());
+                continue;
+            }
+            clock.lap("decode");
+            if (stopped.getAsBoolean() || (ends.isPresent() && log.reached(ends.get()))) {
+                events.leftOver(decoded.images.size());
+                return Optional.empty();
+            }
+            log.poll(POLL);
+            clock.lap("fetch");
+            events.waiting(decoded.images.size(), batchSize);
+        }
+        clock.lap("decode");
+        return Optional.of(decoded.batch(ranges(before, log.nextOffsets()), log.nextOffsets()));
+    }
+
+    /** The batch of a plan; empty when stopped first. */
+    Optional<FreshBatch> again(StepPlan plan, StageClock clock) {
+        Decoded decoded = new Decoded();
+        for (OffsetRange range : plan.ranges()) {
+            Optional<List<LoggedImage>> images = log.take(range);
+            while (images.isEmpty()) {
+                if (stopped.getAsBoolean()) {
+                    return Optional.empty();
+                }
+                log.poll(POLL);
+                clock.lap("fetch");
+                images = log.take(range);
+            }
+            images.get().forEach(decoded::add);
+        }
+        clock.lap("decode");
+        if (decoded.images.size() != plan.images()) {
+            throw new IllegalStateException("step " + plan.step() + " was planned with " + plan.images()
+                    + " images, but the log gives " + decoded.images.size() + " in " + plan.ranges());
+        }
+        return Optional.of(decoded.batch(plan.ranges(), log.nextOffsets()));
+    }
+
+    private static List<OffsetRange> ranges(Map<Integer, Long> before, Map<Integer, Long> after) {
+        List<OffsetRange> ranges = new ArrayList<>();
+        new TreeMap<>(after).forEach((partition, to) -> {
+            long from = before.getOrDefault(partition, to);
+            if (to > from) {
+                ranges.add(new OffsetRange(partition, from, to));
+            }
+        });
+        return ranges;
+    }
+
+    private final class Decoded {
+        private final List<LoggedImage> images = new ArrayList<>();
+        private final Map<ImageOffset, Pixels> pixels = new TreeMap<>(ORDER);
+        private final List<Rejection> rejections = new ArrayList<>();
+
+        void add(LoggedImage image) {
+            try {
+                pixels.put(image.at(), decoder.decode(image.file()));
+                images.add(image);
+            } catch (UndecodableImageException e) {
+                rejections.add(new Rejection(image, e.reason()));
+            }
+        }
+
+        // The order of a batch is by partition and offset, so that the plan's ranges alone determine it.
+        FreshBatch batch(List<OffsetRange> ranges, Map<Integer, Long> nextOffsets) {
+            images.sort(Comparator.comparing(LoggedImage::at, ORDER));
+            return new FreshBatch(ranges, images, List.copyOf(pixels.values()), rejections, nextOffsets);
+        }
+    }
+}

@@ -1,0 +1,19 @@
+package org.millrace.trainer.stream;
+
+import java.util.List;
+import java.util.Map;
+import org.millrace.contract.event.OffsetRange;
+import org.millrace.encoder.image.Pixels;
+
+/**
+ * The new images of a step in batch order, their pixels beside them, and what was rejected on the way.
+ *
+ * @param ranges the offsets covered, partitions ascending
+ * @param nextOffsets of every partition, behind this batch
+ */
+record FreshBatch(
+        List<OffsetRange> ranges,
+        List<LoggedImage> images,
+        List<Pixels> pixels,
+        List<Rejection> rejections,
+        Map<Integer, Long> nextOffsets) {}

@@ -1,0 +1,231 @@
+package org.millrace.trainer.stream;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.millrace.contract.CounterRandom;
+import org.millrace.contract.CounterRandom.Purpose;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.StepPlan;
+import org.millrace.encoder.image.ImageDecoder;
+import org.millrace.encoder.image.Pixels;
+import org.millrace.encoder.image.UndecodableImageException;
+import org.millrace.trainer.journal.JournalReader.JournalledPlan;
+import org.millrace.trainer.objective.StageClock;
+import org.millrace.trainer.view.ViewMaker;
+
+/**
+ * Prepares the coming steps on a thread of its own while the present one computes: fetch → decode → plan → mix → views. At most {@code
+ * trainer.prefetch-batches} steps wait; then fetching pauses. First come the plans that the journal holds already, then new ones.
+ */
+public final class Pipeline implements AutoCloseable {
+    private static final long PATIENCE_MILLIS = 100;
+    private static final int FETCHED_BYTES = 16 << 20;
+
+    private final MillraceConfig config;
+    private final Consumer<byte[], byte[]> consumer;
+    private final Iterator<JournalledPlan> journalled;
+    private final Function<StepPlan, Future<Long>> journal;
+    private final Optional<Map<Integer, Long>> ends;
+    private final StreamEvents events;
+    private final ReplayBuffer buffer;
+    private final ImageDecoder decoder;
+    private final ViewMaker viewMaker;
+    private final BlockingQueue<PreparedStep> ready;
+    private final BlockingQueue<ViewBuffers> free;
+    private final Thread thread;
+
+    private StreamPosition position;
+    private volatile boolean stopped;
+    private volatile boolean ended;
+    private volatile @Nullable RuntimeException failure;
+
+    /**
+     * @param consumer of the topic images, closed here
+     * @param position after the step to go on from
+     * @param buffer the replay buffer after that step; this pipeline changes it
+     * @param journalled plans of the following steps that the journal holds already
+     * @param journal makes a new plan durable; completes with the journal's offset behind it
+     * @param ends offsets at which the stream counts as ended, or none to wait for more for ever
+     */
+    public Pipeline(
+            MillraceConfig config,
+            Consumer<byte[], byte[]> consumer,
+            StreamPosition position,
+            ReplayBuffer buffer,
+            List<JournalledPlan> journalled,
+            Function<StepPlan, Future<Long>> journal,
+            Optional<Map<Integer, Long>> ends,
+            StreamEvents events) {
+        this.config = config;
+        this.consumer = consumer;
+        this.position = position;
+        this.buffer = buffer;
+        this.journalled = journalled.iterator();
+        this.journal = journal;
+        this.ends = ends;
+        this.events = events;
+        this.decoder = new ImageDecoder(config.encoder().channels());
+        this.viewMaker = new ViewMaker(config.encoder(), config.augment());
+        int slots = config.trainer().prefetchBatches() + 1;
+        this.ready = new ArrayBlockingQueue<>(slots);
+        this.free = new ArrayBlockingQueue<>(slots);
+        for (int i = 0; i < slots; i++) {
+            free.add(ViewBuffers.allocate(config.trainer().batchSize(), config.encoder()));
+        }
+        this.thread = new Thread(this::run, "millrace-prepare");
+    }
+
+    public Pipeline start() {
+        thread.start();
+        return this;
+    }
+
+    /**
+     * The next step, waiting for it up to a tenth of a second; empty when there is none yet, or {@link #ended()}. Its buffers must be
+     * given back by {@link #release}. Rethrows what stopped the preparing thread.
+     */
+    public Optional<PreparedStep> next() throws InterruptedException {
+        PreparedStep step = ready.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        RuntimeException problem = failure;
+        if (step == null && problem != null) {
+            throw problem;
+        }
+        return Optional.ofNullable(step);
+    }
+
+    /** Whether every step has been handed out and none will follow. */
+    public boolean ended() {
+        return ended && ready.isEmpty() && failure == null;
+    }
+
+    public void release(ViewBuffers views) {
+        free.add(views);
+    }
+
+    /** Stops preparing; steps not handed out are dropped, their plans stay in the journal for the next start. */
+    @Override
+    public void close() {
+        stopped = true;
+        thread.interrupt();
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        try (consumer) {
+            var log = new ImageLog(consumer, config.images().topic(), position.nextOffsets(), FETCHED_BYTES);
+            var assembler = new BatchAssembler(log, decoder, config.trainer().batchSize(), () -> stopped);
+            Optional<PreparedStep> step = prepare(assembler);
+            while (step.isPresent()) {
+                ready.put(step.get());
+                step = prepare(assembler);
+            }
+        } catch (InterruptedException | org.apache.kafka.common.errors.InterruptException e) {
+            stopped = true; // close() interrupts a wait
+        } catch (RuntimeException e) {
+            failure = e;
+        } finally {
+            ended = true;
+        }
+    }
+
+    private Optional<PreparedStep> prepare(BatchAssembler assembler) throws InterruptedException {
+        ViewBuffers views = free.take();
+        StageClock clock = new StageClock(System::nanoTime);
+        long step = position.step() + 1;
+        if (journalled.hasNext()) {
+            JournalledPlan past = journalled.next();
+            Future<Long> offset = CompletableFuture.completedFuture(past.nextOffset());
+            if (past.plan().fresh()) {
+                return assembler
+                        .again(past.plan(), clock)
+                        .map(batch -> fresh(past.plan(), offset, batch, views, clock));
+            }
+            return Optional.of(replay(past.plan(), offset, views, clock));
+        }
+        if ((step - 1) % config.replay().updatesPerBatch() == 0) {
+            return assembler.next(ends, events, clock).map(batch -> {
+                StepPlan plan =
+                        new StepPlan(step, batch.ranges(), batch.images().size());
+                return fresh(plan, journal.apply(plan), batch, views, clock);
+            });
+        }
+        StepPlan plan = new StepPlan(step, List.of(), 0);
+        return Optional.of(replay(plan, journal.apply(plan), views, clock));
+    }
+
+    private PreparedStep fresh(
+            StepPlan plan, Future<Long> offset, FreshBatch batch, ViewBuffers views, StageClock clock) {
+        clock.lap("plan");
+        var changes = buffer.offer(batch.images(), random(plan, Purpose.BUFFER_INSERT));
+        clock.lap("mix");
+        makeViews(plan, batch.pixels(), views);
+        clock.lap("views");
+        position = position.afterFresh(batch);
+        var images = batch.images().stream().map(LoggedImage::at).toList();
+        return new PreparedStep(
+                plan,
+                offset,
+                position,
+                images,
+                views,
+                batch.rejections(),
+                changes,
+                batch.images().size(),
+                clock.millis());
+    }
+
+    private PreparedStep replay(StepPlan plan, Future<Long> offset, ViewBuffers views, StageClock clock) {
+        clock.lap("plan");
+        List<LoggedImage> batch = buffer.draw(config.trainer().batchSize(), random(plan, Purpose.BUFFER_DRAW));
+        List<Pixels> pixels = new ArrayList<>(batch.size());
+        for (LoggedImage image : batch) {
+            try {
+                pixels.add(decoder.decode(image.file()));
+            } catch (UndecodableImageException e) {
+                throw new IllegalStateException("an image of the replay buffer no longer decodes: " + image.at(), e);
+            }
+        }
+        clock.lap("mix");
+        makeViews(plan, pixels, views);
+        clock.lap("views");
+        position = position.afterReplay();
+        var images = batch.stream().map(LoggedImage::at).toList();
+        return new PreparedStep(plan, offset, position, images, views, List.of(), List.of(), 0, clock.millis());
+    }
+
+    private void makeViews(StepPlan plan, List<Pixels> batch, ViewBuffers views) {
+        FloatBuffer first = views.first().asFloatBuffer();
+        FloatBuffer second = views.second().asFloatBuffer();
+        long seed = config.run().seed();
+        for (int i = 0; i < batch.size(); i++) {
+            viewMaker.make(batch.get(i), CounterRandom.of(seed, plan.step(), Purpose.VIEW_ONE, i), first);
+            viewMaker.make(batch.get(i), CounterRandom.of(seed, plan.step(), Purpose.VIEW_TWO, i), second);
+        }
+    }
+
+    private CounterRandom random(StepPlan plan, Purpose purpose) {
+        return CounterRandom.of(config.run().seed(), plan.step(), purpose, 0);
+    }
+}

@@ -1,0 +1,28 @@
+package org.millrace.trainer.stream;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Future;
+import org.millrace.contract.ImageOffset;
+import org.millrace.contract.event.StepPlan;
+
+/**
+ * Everything that a step needs, ready to compute.
+ *
+ * @param journalOffset the journal's offset behind the plan; the plan is durable when it completes
+ * @param position of the run after this step
+ * @param images where the batch's images lie in the log, in batch order
+ * @param bufferChanges what the step does to the replay buffer
+ * @param bufferOffered how many images the step offered to it
+ * @param millis time of each stage of the preparation
+ */
+public record PreparedStep(
+        StepPlan plan,
+        Future<Long> journalOffset,
+        StreamPosition position,
+        List<ImageOffset> images,
+        ViewBuffers views,
+        List<Rejection> rejections,
+        List<ReplayBuffer.Change> bufferChanges,
+        int bufferOffered,
+        Map<String, Double> millis) {}

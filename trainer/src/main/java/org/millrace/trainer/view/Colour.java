@@ -1,0 +1,100 @@
+package org.millrace.trainer.view;
+
+/**
+ * Changes of colour, in place, on an image of C×plane values in [0, 1]; each as torchvision defines it on float tensors. Grey images
+ * (C = 1) have no saturation and no hue.
+ */
+final class Colour {
+    // ITU-R 601, to the digits that torchvision uses
+    private static final float RED = 0.2989f;
+    private static final float GREEN = 0.587f;
+    private static final float BLUE = 0.114f;
+
+    private Colour() {}
+
+    static void brightness(float[] image, float factor) {
+        for (int i = 0; i < image.length; i++) {
+            image[i] = clamp(factor * image[i]);
+        }
+    }
+
+    /** Blends with the mean luma of the whole image. */
+    static void contrast(float[] image, int plane, float factor) {
+        double sum = 0;
+        for (int i = 0; i < plane; i++) {
+            sum += luma(image, plane, i);
+        }
+        float rest = (1 - factor) * (float) (sum / plane);
+        for (int i = 0; i < image.length; i++) {
+            image[i] = clamp(factor * image[i] + rest);
+        }
+    }
+
+    /** Blends each pixel with its luma. */
+    static void saturation(float[] image, int plane, float factor) {
+        if (image.length == plane) {
+            return;
+        }
+        for (int i = 0; i < plane; i++) {
+            float rest = (1 - factor) * luma(image, plane, i);
+            for (int j = i; j < image.length; j += plane) {
+                image[j] = clamp(factor * image[j] + rest);
+            }
+        }
+    }
+
+    /** Turns the hue by {@code shift} parts of the circle, through HSV. */
+    static void hue(float[] image, int plane, float shift) {
+        if (image.length == plane) {
+            return;
+        }
+        for (int i = 0; i < plane; i++) {
+            float red = image[i];
+            float green = image[plane + i];
+            float blue = image[2 * plane + i];
+            float value = Math.max(red, Math.max(green, blue));
+            float chroma = value - Math.min(red, Math.min(green, blue));
+            if (chroma == 0) {
+                continue;
+            }
+            float sector;
+            if (value == red) {
+                sector = (green - blue) / chroma;
+            } else if (value == green) {
+                sector = 2 + (blue - red) / chroma;
+            } else {
+                sector = 4 + (red - green) / chroma;
+            }
+            float hue = sector / 6 + shift;
+            hue -= (float) Math.floor(hue);
+            image[i] = channel(hue, 5, value, chroma);
+            image[plane + i] = channel(hue, 3, value, chroma);
+            image[2 * plane + i] = channel(hue, 1, value, chroma);
+        }
+    }
+
+    static void grey(float[] image, int plane) {
+        for (int i = 0; i < plane && image.length > plane; i++) {
+            float luma = luma(image, plane, i);
+            for (int j = i; j < image.length; j += plane) {
+                image[j] = luma;
+            }
+        }
+    }
+
+    // V − C·max(0, min(k, 4 − k, 1)) with k = (n + 6h) mod 6
+    private static float channel(float hue, int n, float value, float chroma) {
+        float k = (n + 6 * hue) % 6;
+        return value - chroma * Math.max(0, Math.min(1, Math.min(k, 4 - k)));
+    }
+
+    private static float luma(float[] image, int plane, int i) {
+        return image.length == plane
+                ? image[i]
+                : RED * image[i] + GREEN * image[plane + i] + BLUE * image[2 * plane + i];
+    }
+
+    private static float clamp(float value) {
+        return Math.max(0, Math.min(1, value));
+    }
+}

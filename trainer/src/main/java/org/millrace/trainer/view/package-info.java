@@ -1,0 +1,5 @@
+/** Two random views of an image. */
+@NullMarked
+package org.millrace.trainer.view;
+
+import org.jspecify.annotations.NullMarked;
