@@ -1,6 +1,6 @@
 """MoCo v2 of ResNet-20 on CIFAR-10 in plain PyTorch: what Millrace's trainer is compared with.
 
-Needs Debian's python3-torch (1.13), python3-numpy and python3-pil. TRAIN and TEST are tar.gz files of JPEGs, <split>/<class>/<name>.jpg.
+Needs Debian's python3-torch (1.13), python3-numpy, python3-pil. TRAIN and TEST are tar.gz files: <split>/<class>/<name>.jpg.
   whole recipe, about 10 minutes on 2 idle cores:  /usr/bin/python3 moco_cifar.py --train TRAIN --test TEST
   speed only, about a minute:                      /usr/bin/python3 moco_cifar.py --train TRAIN --test TEST --steps 60 --no-eval
 
@@ -137,7 +137,7 @@ def shift_hue(x, turns):
 
 
 def augment(x):
-    """One random view of each image, normalised. Jitter's factors are drawn per image, its order per call. x: N×3×S×S in [0, 1]."""
+    """One normalised random view of each image, N×3×S×S in [0, 1]; jitter's factors are drawn per image, its order per call."""
     n = len(x)
     chosen = (torch.rand(n, 1, 1, 1) < 0.8).float()
     brightness, contrast, saturation = (1 + chosen * uniform(-0.4, 0.4, n, 1, 1, 1) for _ in range(3))

@@ -44,6 +44,8 @@ final class RocksFolder implements AutoCloseable {
 
     private RocksFolder(Path folder, long ringBytes, Opener opener) {
         this.folder = folder;
+        // Small buffers keep the folder small: released keys leave it when the buffers that they were flushed from are
+        // compacted.
         long bufferBytes = Math.min(Math.max(ringBytes / 8, LEAST_BUFFER_BYTES), MOST_BUFFER_BYTES);
         options.setCreateIfMissing(true)
                 .setWriteBufferSize(bufferBytes)
@@ -52,6 +54,7 @@ final class RocksFolder implements AutoCloseable {
                 .setTableFormatConfig(
                         new BlockBasedTableConfig().setBlockCache(cache).setCacheIndexAndFilterBlocks(true))
                 .setStatsDumpPeriodSec(0)
+                .setMaxLogFileSize(MEBIBYTE)
                 .setKeepLogFileNum(2);
         try {
             database = opener.open(options, folder.toString());

@@ -117,7 +117,7 @@ record StoreFormat(String store) {
     private ByteBuffer opened(byte[] bytes, int leastBytes, long sequence) {
         if (bytes.length < leastBytes) {
             throw new DamagedKeyStoreException(
-                    store, sequence, "at least %d bytes".formatted(leastBytes), "%d".formatted(bytes.length));
+                    store, sequence, "at least %d bytes".formatted(leastBytes), bytes.length + " bytes");
         }
         ByteBuffer value = littleEndian(bytes);
         int expected = value.getInt(bytes.length - CRC_BYTES);

@@ -28,12 +28,12 @@ final class KeyStoreTwinTest {
         KeyStore twin = SETTINGS.openInMemory();
         try {
             for (int action = 0; action < ACTIONS; action++) {
-                switch (random.nextInt(8)) {
+                switch (random.nextInt(16)) {
                     case 0 -> {
                         disk.close();
                         disk = SETTINGS.open(folder);
                     }
-                    case 1 -> {
+                    case 1, 2 -> {
                         long oldest =
                                 twin.newestSequence() - twin.statistics(0, 0).storedKeys();
                         long sequence =
@@ -41,7 +41,7 @@ final class KeyStoreTwinTest {
                         disk.truncateAfter(sequence);
                         twin.truncateAfter(sequence);
                     }
-                    case 2 -> {
+                    case 3, 4 -> {
                         long sequence = random.nextLong(twin.newestSequence() + 2);
                         if (random.nextBoolean()) {
                             sequence = Math.max(0, twin.newestSequence() - 20);
@@ -49,7 +49,7 @@ final class KeyStoreTwinTest {
                         disk.releaseBefore(sequence);
                         twin.releaseBefore(sequence);
                     }
-                    case 3 -> disk.sync();
+                    case 5 -> disk.sync();
                     default -> {
                         KeyBatch batch = randomBatch(action, random);
                         assertThat(disk.append(batch)).isEqualTo(twin.append(batch));

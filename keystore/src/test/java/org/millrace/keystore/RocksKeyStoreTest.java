@@ -194,7 +194,7 @@ final class RocksKeyStoreTest extends KeyStoreContractTest {
                     mostBytes = Math.max(mostBytes, store.statistics(0, step).diskBytes());
                 }
             }
-            assertThat(mostBytes).isLessThan(24 << 20);
+            assertThat(mostBytes).isLessThan(48 << 20);
             assertHolds(store.newest(4096), 1600 * 128 - 4095, 1600 * 128);
         }
     }

@@ -104,7 +104,8 @@ public final class ProbeFeed {
         }
         try {
             new ProbeFile(path)
-                    .write(new ProbeFile.Content(config.probeCapacity(), config.maxClasses(), nextOffsets, set.images()));
+                    .write(new ProbeFile.Content(
+                            config.probeCapacity(), config.maxClasses(), nextOffsets, set.images()));
         } catch (IOException e) {
             throw new UserException(
                     "the probe set could not be written to " + path + ": " + e + "\nFree space there, or choose another"
@@ -112,7 +113,8 @@ public final class ProbeFeed {
                     e);
         }
         changed = false;
-        LOG.info("probe set: {} images of {} classes{}", set.size(), set.labels().size(), refusalText());
+        LOG.info(
+                "probe set: {} images of {} classes{}", set.size(), set.labels().size(), refusalText());
     }
 
     private void load() {
@@ -145,7 +147,8 @@ public final class ProbeFeed {
     }
 
     private enum Refusal {
-        UNLABELLED("it has no header '" + ImageHeaders.LABEL + "'; push with --labels, or from one folder for each class"),
+        UNLABELLED(
+                "it has no header '" + ImageHeaders.LABEL + "'; push with --labels, or from one folder for each class"),
         UNKNOWN_SPLIT("its header '" + ImageHeaders.SPLIT + "' must be train or test"),
         UNDECODABLE("its value is no image that can be decoded"),
         TOO_MANY_CLASSES("it is of one class more than evaluator.max-classes");

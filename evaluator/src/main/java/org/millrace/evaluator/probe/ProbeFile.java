@@ -4,8 +4,9 @@ import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
-import java.nio.channels.Channels;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -43,22 +44,20 @@ final class ProbeFile {
         Path folder = path.toAbsolutePath().getParent();
         Path aside = path.resolveSibling(path.getFileName() + ".new");
         Files.createDirectories(folder);
-        try (FileChannel channel = FileChannel.open(
-                aside,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.WRITE)) {
-            CheckedOutputStream checked = new CheckedOutputStream(Channels.newOutputStream(channel), new CRC32C());
+        try (FileOutputStream file = new FileOutputStream(aside.toFile())) { // a channel would not survive an interrupt
+            CheckedOutputStream checked = new CheckedOutputStream(file, new CRC32C());
             DataOutputStream out = new DataOutputStream(new BufferedOutputStream(checked, 1 << 16));
             writeBody(content, out);
             out.flush();
             out.writeLong(checked.getChecksum().getValue());
             out.flush();
-            channel.force(true);
+            file.getFD().sync();
         }
         Files.move(aside, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
             directory.force(true);
+        } catch (ClosedByInterruptException e) {
+            return; // renamed already; the interrupt stays set for whoever waits for it
         }
     }
 

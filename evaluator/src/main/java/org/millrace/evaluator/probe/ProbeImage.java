@@ -1,10 +1,9 @@
 package org.millrace.evaluator.probe;
 
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Comparator;
 import java.util.Optional;
+import org.millrace.contract.Sha256;
 
 /**
  * One labelled image. Its rank, by which images are chosen, and its half, where none was given, are two independent parts of the
@@ -27,11 +26,11 @@ public final class ProbeImage {
      * @param file the encoded image; taken over, not copied
      */
     ProbeImage(String id, String label, Optional<Half> half, byte[] file) {
-        byte[] hash = sha256(id.getBytes(StandardCharsets.ISO_8859_1));
+        String hash = Sha256.of(id.getBytes(StandardCharsets.ISO_8859_1));
         this.id = id;
-        this.rank = leadingLong(hash);
+        this.rank = Long.parseUnsignedLong(hash.substring(0, 16), 16);
         this.label = label;
-        this.half = half.orElse((hash[Long.BYTES] & 1) == 0 ? Half.TRAIN : Half.TEST);
+        this.half = half.orElse(Character.digit(hash.charAt(16), 16) < 8 ? Half.TRAIN : Half.TEST);
         this.file = file;
     }
 
@@ -50,21 +49,5 @@ public final class ProbeImage {
     /** The encoded image: read it, do not write to it. */
     public byte[] file() {
         return file;
-    }
-
-    private static long leadingLong(byte[] bytes) {
-        long value = 0;
-        for (int i = 0; i < Long.BYTES; i++) {
-            value = value << 8 | (bytes[i] & 0xff);
-        }
-        return value;
-    }
-
-    private static byte[] sha256(byte[] bytes) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 }

@@ -23,7 +23,11 @@ public final class ProbeSet {
     private final Map<String, ProbeImage> images = new HashMap<>();
 
     ProbeSet(int capacity, int maxClasses) {
-        check(maxClasses >= 1 && maxClasses <= capacity, "classes must be in [1, %d], but were %d", capacity, maxClasses);
+        check(
+                maxClasses >= 1 && maxClasses <= capacity,
+                "classes must be in [1, %d], but were %d",
+                capacity,
+                maxClasses);
         this.capacity = capacity;
         this.maxClasses = maxClasses;
     }
@@ -46,7 +50,8 @@ public final class ProbeSet {
         }
         remove(image.id());
         images.put(image.id(), image);
-        classes.computeIfAbsent(image.label(), label -> new TreeSet<>(ProbeImage.BY_RANK)).add(image);
+        classes.computeIfAbsent(image.label(), label -> new TreeSet<>(ProbeImage.BY_RANK))
+                .add(image);
         shrink();
         return images.containsKey(image.id()) ? Answer.TAKEN : Answer.NOT_CHOSEN;
     }

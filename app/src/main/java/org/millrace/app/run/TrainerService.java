@@ -1,0 +1,47 @@
+package org.millrace.app.run;
+
+import java.time.Clock;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.trainer.TrainLimits;
+import org.millrace.trainer.Trainer;
+import org.millrace.trainer.TrainerEvents;
+
+/** A trainer that lives on its service's thread. */
+public final class TrainerService implements Services.Service {
+    private final MillraceConfig config;
+    private final KafkaSettings kafka;
+    private final TrainerEvents events;
+    private final TrainLimits limits;
+    private final AtomicReference<@Nullable Trainer> trainer = new AtomicReference<>();
+    private volatile boolean stopped;
+
+    public TrainerService(MillraceConfig config, KafkaSettings kafka, TrainerEvents events, TrainLimits limits) {
+        this.config = config;
+        this.kafka = kafka;
+        this.events = events;
+        this.limits = limits;
+    }
+
+    @Override
+    public void run() {
+        try (Trainer opened = new Trainer(config, kafka, events, Clock.systemUTC())) {
+            trainer.set(opened);
+            if (stopped) {
+                opened.stop();
+            }
+            opened.run(limits);
+        }
+    }
+
+    @Override
+    public void stop() {
+        stopped = true;
+        Trainer opened = trainer.get();
+        if (opened != null) {
+            opened.stop();
+        }
+    }
+}

@@ -1,0 +1,250 @@
+package org.millrace.evaluator;
+
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.evaluator.probe.ProbeFeed;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The service that scores a run's encoders: probe → probe set; encoders → assemble → wait → embed → score → evaluations.
+ *
+ * <p>{@link #run} or {@link #evaluateOnce} is called once, by one thread, which every embedder then belongs to; {@link #close} may
+ * be called by any. The three topics must exist.
+ */
+public final class Evaluator implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Evaluator.class);
+    private static final int CLASSES_NEEDED = 2;
+    private static final int IMAGES_NEEDED = 10;
+    private static final long WAITING_BYTES = 64L << 20;
+    private static final int FETCH_BYTES = 16 << 20;
+
+    /** New labelled images put off an evaluation until none has come for so long… */
+    private static final long QUIET_MILLIS = 1_000;
+
+    /** …but not for longer than this. */
+    private static final long PATIENCE_MILLIS = 60_000;
+
+    private static final long SAVE_MILLIS = 30_000;
+
+    private final Clock clock;
+    private final String probeTopic;
+    private final String encodersTopic;
+    private final EvaluatorTopics topics;
+    private final ProbeFeed probes;
+    private final EvaluationLog evaluations;
+    private final Examiner examiner;
+    private final EncoderAssembler assembler = new EncoderAssembler();
+    private final WaitingEncoders waiting = new WaitingEncoders(WAITING_BYTES);
+    private final ReentrantLock running = new ReentrantLock();
+    private volatile boolean stopping;
+    private boolean closed;
+    private boolean saidNotReady;
+    private long lastProbeMillis;
+    private long lastSaveMillis;
+
+    /** Opens its Kafka clients and the probe set of the run's folder. */
+    public Evaluator(
+            MillraceConfig config,
+            KafkaSettings kafka,
+            EmbedderFactory embedders,
+            EvaluationListener listener,
+            Clock clock) {
+        this(
+                config,
+                new KafkaConsumer<>(kafka.consumer(
+                        Map.of("allow.auto.create.topics", "false", "fetch.max.bytes", String.valueOf(FETCH_BYTES)))),
+                new KafkaProducer<>(kafka.producer(Map.of())),
+                embedders,
+                listener,
+                clock);
+    }
+
+    Evaluator(
+            MillraceConfig config,
+            Consumer<byte[], byte[]> consumer,
+            Producer<byte[], byte[]> producer,
+            EmbedderFactory embedders,
+            EvaluationListener listener,
+            Clock clock) {
+        this.clock = clock;
+        this.probeTopic = config.images().probeTopic();
+        this.encodersTopic = config.run().topics().encoders();
+        String evaluationsTopic = config.run().topics().evaluations();
+        this.topics = new EvaluatorTopics(consumer, probeTopic, encodersTopic, evaluationsTopic);
+        this.probes = new ProbeFeed(config.evaluator(), config.run().folder(), embedders::decodes);
+        this.evaluations = new EvaluationLog(evaluationsTopic, producer, listener);
+        this.examiner = new Examiner(embedders, config.evaluator(), config.run().effectiveThreads(), clock);
+    }
+
+    /** Evaluates every encoder that is or will be published, until closed or interrupted. */
+    public void run() {
+        running.lock();
+        try {
+            readUp();
+            readTo(topics.ends());
+            long waitingSince = clock.millis();
+            while (!stopping()) {
+                poll();
+                savePerhaps();
+                if (waiting.isEmpty()) {
+                    waitingSince = clock.millis();
+                } else if ((quiet() || clock.millis() - waitingSince >= PATIENCE_MILLIS) && ready()) {
+                    evaluateNext();
+                }
+            }
+        } catch (InterruptException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            running.unlock();
+        }
+    }
+
+    /**
+     * Evaluates every encoder that is published now and has no evaluation yet, and returns their evaluations by version: fewer
+     * where it was closed or interrupted. Throws {@link UserException} where there are too few labelled images to score one.
+     */
+    public List<Evaluation> evaluateOnce() {
+        running.lock();
+        List<Evaluation> done = new ArrayList<>();
+        try {
+            readUp();
+            Map<TopicPartition, Long> ends = topics.ends();
+            while (!stopping() && !topics.reached(ends)) {
+                poll();
+                while (!stopping() && !waiting.isEmpty()) {
+                    if (!ready()) {
+                        throw new UserException(
+                                notReady()
+                                        + "\nPush labelled images first: millrace push --to probe FOLDER, one folder for each class.");
+                    }
+                    evaluateNext().ifPresent(done::add);
+                }
+            }
+        } catch (InterruptException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            running.unlock();
+        }
+        done.sort(Comparator.comparingLong(Evaluation::version));
+        return done;
+    }
+
+    /** Ends {@link #run}, waits until it has returned, saves the probe set and closes the clients. Idempotent. */
+    @Override
+    public void close() {
+        stopping = true;
+        running.lock();
+        boolean interrupted = Thread.interrupted(); // or else the clients' own close would throw
+        try {
+            if (!closed) {
+                closed = true;
+                topics.close();
+                evaluations.close();
+                examiner.close();
+                probes.save();
+            }
+        } finally {
+            running.unlock();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Reads the labelled images and the finished evaluations to their present ends; from then on encoders come too. */
+    private void readUp() {
+        topics.open(probes);
+        readTo(topics.ends());
+        if (!stopping()) {
+            save();
+        }
+        topics.resumeEncoders();
+    }
+
+    private void readTo(Map<TopicPartition, Long> ends) {
+        while (!stopping() && !topics.reached(ends)) {
+            poll();
+        }
+    }
+
+    private void poll() {
+        topics.poll(record -> {
+            if (record.topic().equals(probeTopic)) {
+                lastProbeMillis = clock.millis();
+                probes.accept(record);
+            } else if (record.topic().equals(encodersTopic)) {
+                assembler
+                        .accept(record.key(), record.value())
+                        .filter(encoder -> !evaluations.has(encoder.version()))
+                        .ifPresent(waiting::add);
+            } else {
+                evaluations.accept(record.value());
+            }
+        });
+    }
+
+    /** Evaluates the first of the waiting encoders, which then waits no longer. */
+    private Optional<Evaluation> evaluateNext() {
+        Optional<Evaluation> evaluation = waiting.take()
+                .filter(encoder -> !evaluations.has(encoder.version()))
+                .flatMap(encoder -> examiner.evaluate(encoder, probes.set(), this::stopping));
+        evaluation.ifPresent(evaluations::publish);
+        return evaluation;
+    }
+
+    private boolean ready() {
+        boolean ready = probes.set().classesWith(IMAGES_NEEDED) >= CLASSES_NEEDED;
+        if (!ready && !saidNotReady) {
+            LOG.info("{}; waiting for more", notReady());
+            saidNotReady = true;
+        }
+        return ready;
+    }
+
+    private String notReady() {
+        return String.format(
+                Locale.ROOT,
+                "the topic %s has %d labelled images, and %d classes with at least %d images in each half, but %d are needed",
+                probeTopic,
+                probes.set().size(),
+                probes.set().classesWith(IMAGES_NEEDED),
+                IMAGES_NEEDED,
+                CLASSES_NEEDED);
+    }
+
+    private boolean quiet() {
+        return clock.millis() - lastProbeMillis >= QUIET_MILLIS;
+    }
+
+    private void savePerhaps() {
+        if (quiet() || clock.millis() - lastSaveMillis >= SAVE_MILLIS) {
+            save();
+        }
+    }
+
+    private void save() {
+        probes.save();
+        lastSaveMillis = clock.millis();
+    }
+
+    private boolean stopping() {
+        return stopping || Thread.currentThread().isInterrupted();
+    }
+}

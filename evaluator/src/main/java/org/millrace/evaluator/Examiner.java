@@ -1,0 +1,104 @@
+package org.millrace.evaluator;
+
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.millrace.contract.config.EvaluatorConfig;
+import org.millrace.contract.event.EncoderManifest;
+import org.millrace.contract.event.Evaluation;
+import org.millrace.evaluator.probe.Half;
+import org.millrace.evaluator.probe.ProbeImage;
+import org.millrace.evaluator.probe.ProbeSet;
+import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.evaluator.score.LabelledFeatures;
+import org.millrace.evaluator.score.ProbeScorer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Load the encoder → embed both halves of the probe set → score. Not thread safe; the owner closes it. */
+final class Examiner implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Examiner.class);
+
+    private final EmbedderFactory embedders;
+    private final ProbeScorer scorer;
+    private final int batchSize;
+    private final Clock clock;
+
+    Examiner(EmbedderFactory embedders, EvaluatorConfig config, int threads, Clock clock) {
+        this.embedders = embedders;
+        this.scorer = new ProbeScorer(config, threads);
+        this.batchSize = config.batchSize();
+        this.clock = clock;
+    }
+
+    /**
+     * The evaluation; empty where {@code stopping} became true meanwhile, or where the encoder cannot be scored, which is then
+     * reported.
+     */
+    Optional<Evaluation> evaluate(PublishedEncoder encoder, ProbeSet probes, BooleanSupplier stopping) {
+        EncoderManifest manifest = encoder.manifest();
+        long start = clock.millis();
+        Map<String, Integer> classes = new HashMap<>();
+        probes.labels().forEach(label -> classes.put(label, classes.size()));
+        LabelledFeatures train;
+        LabelledFeatures test;
+        try (Embedder embedder = embedders.load(manifest, encoder.safetensors())) {
+            train = embed(embedder, probes.images(Half.TRAIN), classes, stopping);
+            test = embed(embedder, probes.images(Half.TEST), classes, stopping);
+        } catch (IllegalArgumentException e) {
+            LOG.warn("encoder {} cannot be evaluated: {}", manifest.version(), e.getMessage());
+            return Optional.empty();
+        }
+        if (stopping.getAsBoolean()) {
+            return Optional.empty();
+        }
+        if (!train.features().isFinite() || !test.features().isFinite()) {
+            LOG.warn(
+                    "encoder {} cannot be evaluated: its features are not finite, its training diverged",
+                    manifest.version());
+            return Optional.empty();
+        }
+        ProbeScorer.Scores scores = scorer.score(train, test, classes.size());
+        long end = clock.millis();
+        return Optional.of(new Evaluation(
+                Evaluation.SCHEMA,
+                manifest.run(),
+                manifest.version(),
+                manifest.step(),
+                manifest.imagesTrained(),
+                classes.size(),
+                train.features().rows(),
+                test.features().rows(),
+                scores.linear(),
+                scores.neighbours(),
+                (end - start) / 1000.0,
+                end));
+    }
+
+    /** Features of the images, batch by batch; zeros from where {@code stopping} became true. */
+    private LabelledFeatures embed(
+            Embedder embedder, List<ProbeImage> images, Map<String, Integer> classes, BooleanSupplier stopping) {
+        int dimension = embedder.dimension();
+        double[] values = new double[Math.multiplyExact(images.size(), dimension)]; // N×D
+        for (int from = 0; from < images.size() && !stopping.getAsBoolean(); from += batchSize) {
+            List<ProbeImage> batch = images.subList(from, Math.min(from + batchSize, images.size()));
+            float[] features =
+                    embedder.embed(batch.stream().map(ProbeImage::file).toList());
+            for (int i = 0; i < batch.size() * dimension; i++) {
+                values[from * dimension + i] = features[i];
+            }
+        }
+        int[] labels = images.stream()
+                .mapToInt(image -> classes.getOrDefault(image.label(), -1))
+                .toArray();
+        return new LabelledFeatures(new FeatureMatrix(images.size(), dimension, values), labels);
+    }
+
+    @Override
+    public void close() {
+        scorer.close();
+    }
+}

@@ -1,0 +1,57 @@
+package org.millrace.evaluator;
+
+import java.util.List;
+import org.millrace.contract.config.EncoderConfig;
+import org.millrace.contract.event.EncoderManifest;
+import org.millrace.encoder.FrozenEncoder;
+import org.millrace.encoder.image.ImageDecoder;
+import org.millrace.encoder.image.UndecodableImageException;
+import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.encoder.tensor.Torch;
+
+/** Encoders that PyTorch runs, as their manifests describe them. Used by the evaluator's thread alone. */
+public final class TorchEmbedders implements EmbedderFactory {
+    private final Torch torch;
+    private final ImageDecoder decoder;
+
+    /** @param config says how many channels an image is decoded to when it is only tried */
+    public TorchEmbedders(Torch torch, EncoderConfig config) {
+        this.torch = torch;
+        this.decoder = new ImageDecoder(config.channels());
+    }
+
+    @Override
+    public Embedder load(EncoderManifest manifest, byte[] safetensors) {
+        return new TorchEmbedder(new FrozenEncoder(torch, manifest.encoder(), Safetensors.parse(safetensors)));
+    }
+
+    @Override
+    public boolean decodes(byte[] image) {
+        try {
+            return decoder.decode(image).values().length > 0;
+        } catch (UndecodableImageException e) {
+            return false;
+        }
+    }
+
+    private record TorchEmbedder(FrozenEncoder encoder) implements Embedder {
+        @Override
+        public int dimension() {
+            return encoder.features();
+        }
+
+        @Override
+        public float[] embed(List<byte[]> images) {
+            try {
+                return encoder.embed(images);
+            } catch (UndecodableImageException e) {
+                throw new IllegalStateException("an image of the probe set no longer decodes: " + e.reason(), e);
+            }
+        }
+
+        @Override
+        public void close() {
+            encoder.close();
+        }
+    }
+}
