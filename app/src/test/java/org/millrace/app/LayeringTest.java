@@ -14,7 +14,6 @@ class LayeringTest {
     @ArchTest
     static final ArchRule MODULES_MEET_IN_THE_CONTRACT = layeredArchitecture()
             .consideringOnlyDependenciesInLayers()
-            .withOptionalLayers(true)
             .layer("contract")
             .definedBy("org.millrace.contract..")
             .layer("ingest")

@@ -78,7 +78,11 @@ final class EncoderAssembler {
         try {
             EncoderManifest manifest = Json.read(json, EncoderManifest.class);
             return Optional.of(new PublishedEncoder(manifest, file(version, manifest, held)));
-        } catch (UncheckedIOException | SkippedException e) {
+        } catch (UncheckedIOException e) {
+            LOG.warn("encoder {} is skipped: its manifest is damaged", version);
+            LOG.debug("the manifest of encoder {}", version, e);
+            return Optional.empty();
+        } catch (SkippedException e) {
             LOG.warn("encoder {} is skipped: {}", version, e.getMessage());
             return Optional.empty();
         }

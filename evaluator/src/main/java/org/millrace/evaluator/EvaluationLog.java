@@ -2,7 +2,9 @@ package org.millrace.evaluator;
 
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.producer.Producer;
@@ -46,7 +48,8 @@ final class EvaluationLog implements AutoCloseable {
                 listener.evaluated(evaluation);
             }
         } catch (UncheckedIOException e) {
-            LOG.warn("a record of {} is left out: {}", topic, e.getMessage());
+            LOG.warn("a record of {} is left out: it is no evaluation", topic);
+            LOG.debug("the record of {}", topic, e);
         }
     }
 
@@ -79,11 +82,11 @@ final class EvaluationLog implements AutoCloseable {
     }
 
     private static String percent(double share) {
-        return String.format(java.util.Locale.ROOT, "%.1f %%", 100 * share);
+        return String.format(Locale.ROOT, "%.1f %%", 100 * share);
     }
 
     @Override
     public void close() {
-        producer.close(java.time.Duration.ofSeconds(5));
+        producer.close(Duration.ofSeconds(5));
     }
 }

@@ -121,8 +121,8 @@ public final class Evaluator implements AutoCloseable {
      * where it was closed or interrupted. Throws {@link UserException} where there are too few labelled images to score one.
      */
     public List<Evaluation> evaluateOnce() {
-        running.lock();
         List<Evaluation> done = new ArrayList<>();
+        running.lock();
         try {
             readUp();
             Map<TopicPartition, Long> ends = topics.ends();
@@ -151,17 +151,24 @@ public final class Evaluator implements AutoCloseable {
     public void close() {
         stopping = true;
         running.lock();
-        boolean interrupted = Thread.interrupted(); // or else the clients' own close would throw
         try {
             if (!closed) {
                 closed = true;
-                topics.close();
-                evaluations.close();
-                examiner.close();
-                probes.save();
+                closeParts();
             }
         } finally {
             running.unlock();
+        }
+    }
+
+    private void closeParts() {
+        boolean interrupted = Thread.interrupted(); // or else the clients' own close would throw
+        try {
+            topics.close();
+            evaluations.close();
+            examiner.close();
+            probes.save();
+        } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }

@@ -2,6 +2,7 @@ package org.millrace.app.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import org.millrace.ingest.PushRequest;
 import picocli.CommandLine;
 
 /** Runs one command of the program {@code millrace}. */
@@ -28,6 +29,9 @@ public final class MillraceCommandLine {
     static CommandLine create() {
         CommandLine root = new CommandLine(new MillraceCommand());
         Commands.all().forEach(root::addSubcommand);
+        root.registerConverter(PushRequest.Target.class, new Words<>(PushRequest.Target.class));
+        root.registerConverter(PushRequest.Order.class, new Words<>(PushRequest.Order.class));
+        root.registerConverter(PushRequest.Split.class, new Words<>(PushRequest.Split.class));
         return root.setParameterExceptionHandler(Failures::wrongUsage)
                 .setExecutionExceptionHandler(
                         (exception, commandLine, parsed) -> Failures.report(exception, commandLine))

@@ -15,13 +15,16 @@ sealed interface Progress extends AutoCloseable {
     /** Shows that {@code done} images have been handled since the start, with a remark that may be empty. */
     void update(long done, String remark);
 
+    /** Says that no more than that many images will come. */
+    void expect(long atMost);
+
     /** Shows the last state. */
     @Override
     void close();
 
-    /** The form that fits where the program runs; {@code total} is empty where the end is unknown. */
-    static Progress start(String task, OptionalLong total, PrintWriter error) {
-        return Boolean.getBoolean(TERMINAL) ? new Bar(task, total) : new Lines(task, total, error, System.nanoTime());
+    /** The form that fits where the program runs. */
+    static Progress start(String task, PrintWriter error) {
+        return Boolean.getBoolean(TERMINAL) ? new Bar(task) : new Lines(task, error, System.nanoTime());
     }
 
     /** A bar that redraws itself. */
@@ -30,11 +33,11 @@ sealed interface Progress extends AutoCloseable {
 
         private final ProgressBar bar;
 
-        private Bar(String task, OptionalLong total) {
+        private Bar(String task) {
             this.bar = new ProgressBarBuilder()
                     .setTaskName(task)
                     .setUnit(" images", 1)
-                    .setInitialMax(total.orElse(-1))
+                    .setInitialMax(-1)
                     .setUpdateIntervalMillis(REDRAW_MILLIS)
                     .showSpeed()
                     .setConsumer(new ConsoleProgressBarConsumer(System.err))
@@ -48,6 +51,11 @@ sealed interface Progress extends AutoCloseable {
         }
 
         @Override
+        public void expect(long atMost) {
+            bar.maxHint(atMost);
+        }
+
+        @Override
         public void close() {
             bar.close();
         }
@@ -58,14 +66,13 @@ sealed interface Progress extends AutoCloseable {
         private static final long EVERY_NANOS = 5_000_000_000L;
 
         private final String task;
-        private final OptionalLong total;
         private final PrintWriter error;
         private final long startNanos;
         private long lastNanos;
+        private OptionalLong total = OptionalLong.empty();
 
-        Lines(String task, OptionalLong total, PrintWriter error, long nowNanos) {
+        Lines(String task, PrintWriter error, long nowNanos) {
             this.task = task;
-            this.total = total;
             this.error = error;
             this.startNanos = nowNanos;
             this.lastNanos = nowNanos;
@@ -90,6 +97,11 @@ sealed interface Progress extends AutoCloseable {
                     done * 1e9 / (nowNanos - startNanos),
                     remark.isEmpty() ? "" : ", " + remark);
             error.flush();
+        }
+
+        @Override
+        public synchronized void expect(long atMost) {
+            total = OptionalLong.of(atMost);
         }
 
         @Override

@@ -25,9 +25,12 @@ final class StopSignal implements AutoCloseable {
         return signal;
     }
 
-    /** Runs the action when the user asks to stop, on the signal's thread, for example {@code thread::interrupt}. */
+    /** Runs the action when the user asks to stop, on the signal's thread, for example {@code thread::interrupt}; at once if the user has asked already. */
     void onStop(Runnable action) {
         actions.add(action);
+        if (requested()) {
+            action.run(); // once more than needed at worst
+        }
     }
 
     boolean requested() {

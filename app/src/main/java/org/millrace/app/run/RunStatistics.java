@@ -17,8 +17,19 @@ public final class RunStatistics {
     private static final int RECENT = 50;
     private static final double NANOS = 1e9;
     private static final List<String> STAGES = List.of(
-            "fetch", "decode", "plan", "mix", "views", "wait", "journal", "momentum", "keys", "queries", "backward",
-            "update", "enqueue");
+            "fetch",
+            "decode",
+            "plan",
+            "mix",
+            "views",
+            "wait",
+            "journal",
+            "momentum",
+            "keys",
+            "queries",
+            "backward",
+            "update",
+            "enqueue");
 
     private final int batchSize;
     private final List<StepDone> first = new ArrayList<>();
@@ -52,6 +63,10 @@ public final class RunStatistics {
             recentNanos.remove();
         }
         stages.forEach((stage, times) -> times.add(done.stageMillis().getOrDefault(stage, 0.0)));
+    }
+
+    public int batchSize() {
+        return batchSize;
     }
 
     /** Steps computed by this process. */

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class ProgressTest {
@@ -13,7 +12,8 @@ class ProgressTest {
     @Test
     void lines_updatedOften_printEveryFiveSecondsWithRateSinceStart() {
         StringWriter text = new StringWriter();
-        try (var progress = new Progress.Lines("push", OptionalLong.of(60_000), new PrintWriter(text), 7 * SECOND)) {
+        try (var progress = new Progress.Lines("push", new PrintWriter(text), 7 * SECOND)) {
+            progress.expect(60_000);
             for (int second = 0; second <= 11; second++) {
                 progress.update(second * 2_000L, second > 6 ? "3 rejected" : "", (7 + second) * SECOND);
             }

@@ -5,27 +5,17 @@ import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
-import com.sun.jna.NativeLibrary;
-import com.sun.jna.Platform;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.RunConfig;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The PyTorch engine of this process on one device. Thread safe.
  *
- * <p>The allocator is tuned before the engine starts: with its defaults glibc gives the activations' memory back to the system at
- * every step and fetches it again, which costs 10 to 25 % of the time.
+ * <p>The launcher tunes the C allocator through the environment ({@code MALLOC_TOP_PAD_} and others): with its defaults glibc gives the
+ * activations' memory back to the system at every step and fetches it again, which costs 10 to 25 % of the time. See
+ * docs/decisions/0003-allocator.md.
  */
 public final class Torch {
-    private static final Logger log = LoggerFactory.getLogger(Torch.class);
-    private static final int M_TRIM_THRESHOLD = -1;
-    private static final int M_TOP_PAD = -2;
-    private static final int M_MMAP_THRESHOLD = -3;
-    private static final int M_ARENA_MAX = -8;
-    private static final int MIB = 1 << 20;
-
     private final Device device;
 
     private Torch(Device device) {
@@ -34,7 +24,6 @@ public final class Torch {
 
     /** Starts the engine if it does not run yet; throws {@link UserException} where the device is not there. */
     public static Torch start(RunConfig run) {
-        tuneAllocator();
         System.setProperty("ai.djl.offline", "true");
         System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
         System.setProperty("ai.djl.pytorch.num_threads", String.valueOf(run.effectiveThreads()));
@@ -81,21 +70,5 @@ public final class Torch {
                             + " GPUs. Build with the Maven profile cu118 or cu124 (MILLRACE_PROFILE=cu124 ./millrace …), or set run.device=cpu.");
         }
         return Device.gpu(index);
-    }
-
-    private static void tuneAllocator() {
-        if (!Platform.isLinux()) {
-            return;
-        }
-        try {
-            NativeLibrary libc = NativeLibrary.getInstance("c");
-            var mallopt = libc.getFunction("mallopt");
-            mallopt.invokeInt(new Object[] {M_ARENA_MAX, 1});
-            mallopt.invokeInt(new Object[] {M_MMAP_THRESHOLD, 32 * MIB});
-            mallopt.invokeInt(new Object[] {M_TRIM_THRESHOLD, Integer.MAX_VALUE});
-            mallopt.invokeInt(new Object[] {M_TOP_PAD, 64 * MIB});
-        } catch (UnsatisfiedLinkError e) {
-            log.info("the allocator could not be tuned ({}); training is slower", e.getMessage());
-        }
     }
 }

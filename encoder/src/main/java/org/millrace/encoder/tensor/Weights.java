@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.nio.ByteBuffer;
@@ -93,11 +92,6 @@ public final class Weights implements AutoCloseable {
         JniUtils.zeroGrad((PtNDArray) parameters);
     }
 
-    /** Copies the tensors that both have by name, buffers included. */
-    public void copyFrom(Weights other) {
-        read(other.snapshot(""));
-    }
-
     /** The values of the tensors whose names begin with {@code prefix}, by name without it, in the order of the layout. */
     public Safetensors snapshot(String prefix) {
         Safetensors.Builder file = new Safetensors.Builder();
@@ -135,7 +129,7 @@ public final class Weights implements AutoCloseable {
         }
     }
 
-    private void put(Safetensors file, List<WeightSpec> specs, NDArray flat, String prefix) {
+    private static void put(Safetensors file, List<WeightSpec> specs, NDArray flat, String prefix) {
         FloatBuffer values = floats(flat);
         float[] all = new float[values.remaining()];
         values.get(all);
@@ -148,19 +142,12 @@ public final class Weights implements AutoCloseable {
             }
             at += spec.size();
         }
-        try (NDArray source = manager.create(all)) {
-            source.copyTo(flat);
-        }
+        InPlace.overwrite(flat, all);
     }
 
     private static FloatBuffer floats(NDArray flat) {
         check(flat.getDataType() == DataType.FLOAT32, "weights must be float32, but are %s", flat.getDataType());
         ByteBuffer bytes = flat.toByteBuffer(false);
         return bytes.order(ByteOrder.nativeOrder()).asFloatBuffer();
-    }
-
-    /** Shape of the flat parameters. */
-    public Shape shape() {
-        return parameters.getShape();
     }
 }

@@ -1,6 +1,6 @@
 package org.millrace.evaluator.probe;
 
-/** The half of the probe set that an image belongs to. The codes are written to files: never change one. */
+/** The half of the probe set that an image belongs to. */
 public enum Half {
     /** What the probes are fitted on. */
     TRAIN,

@@ -147,8 +147,7 @@ public final class ProbeFeed {
     }
 
     private enum Refusal {
-        UNLABELLED(
-                "it has no header '" + ImageHeaders.LABEL + "'; push with --labels, or from one folder for each class"),
+        UNLABELLED("it has no header '" + ImageHeaders.LABEL + "'"),
         UNKNOWN_SPLIT("its header '" + ImageHeaders.SPLIT + "' must be train or test"),
         UNDECODABLE("its value is no image that can be decoded"),
         TOO_MANY_CLASSES("it is of one class more than evaluator.max-classes");

@@ -4,6 +4,7 @@ import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -73,8 +74,8 @@ final class ProbeFile {
                 throw new IOException("its checksum does not match");
             }
             return content;
-        } catch (IllegalArgumentException e) {
-            throw new IOException(e.getMessage(), e);
+        } catch (EOFException e) {
+            throw new IOException("it ends early", e);
         }
     }
 
@@ -91,7 +92,7 @@ final class ProbeFile {
         for (ProbeImage image : content.images()) {
             writeBytes(out, image.id().getBytes(StandardCharsets.ISO_8859_1));
             writeBytes(out, image.label().getBytes(StandardCharsets.UTF_8));
-            out.writeByte(image.half().ordinal());
+            out.writeBoolean(image.half() == Half.TEST);
             writeBytes(out, image.file());
         }
     }
@@ -111,7 +112,7 @@ final class ProbeFile {
         for (int left = in.readInt(); left > 0; left--) {
             String id = new String(readBytes(in, length), StandardCharsets.ISO_8859_1);
             String label = new String(readBytes(in, length), StandardCharsets.UTF_8);
-            Half half = in.readByte() == 0 ? Half.TRAIN : Half.TEST;
+            Half half = in.readBoolean() ? Half.TEST : Half.TRAIN;
             images.add(new ProbeImage(id, label, Optional.of(half), readBytes(in, length)));
         }
         return new Content(capacity, maxClasses, nextOffsets, images);

@@ -7,6 +7,9 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -19,7 +22,7 @@ import java.util.function.Predicate;
 public final class ProbeSet {
     private final int capacity;
     private final int maxClasses;
-    private final TreeMap<String, TreeSet<ProbeImage>> classes = new TreeMap<>();
+    private final SortedMap<String, SortedSet<ProbeImage>> classes = new TreeMap<>();
     private final Map<String, ProbeImage> images = new HashMap<>();
 
     ProbeSet(int capacity, int maxClasses) {
@@ -60,7 +63,7 @@ public final class ProbeSet {
     void remove(String id) {
         ProbeImage image = images.remove(id);
         if (image != null) {
-            TreeSet<ProbeImage> members = members(image.label());
+            SortedSet<ProbeImage> members = members(image.label());
             members.remove(image);
             if (members.isEmpty()) {
                 classes.remove(image.label());
@@ -102,12 +105,12 @@ public final class ProbeSet {
     }
 
     private boolean fits(ProbeImage image) {
-        TreeSet<ProbeImage> members = members(image.label());
+        SortedSet<ProbeImage> members = members(image.label());
         return members.size() < quota() || ProbeImage.BY_RANK.compare(image, members.last()) < 0;
     }
 
     private void shrink() {
-        for (TreeSet<ProbeImage> members : classes.values()) {
+        for (SortedSet<ProbeImage> members : classes.values()) {
             while (members.size() > quota()) {
                 ProbeImage last = members.last();
                 members.remove(last);
@@ -120,10 +123,8 @@ public final class ProbeSet {
         return capacity / classes.size();
     }
 
-    private TreeSet<ProbeImage> members(String label) {
-        TreeSet<ProbeImage> members = classes.get(label);
-        check(members != null, "class '%s' must be known", label);
-        return members;
+    private SortedSet<ProbeImage> members(String label) {
+        return Objects.requireNonNull(classes.get(label), "the class must be known");
     }
 
     /** What became of an offered image. */

@@ -6,14 +6,18 @@ final class Curvature {
     private final double[][] changes; // y
     private final double[] inverses; // ρ = 1 / sᵀy
     private final double[] weights; // α of the two-loop recursion
+    private final Preconditioner preconditioner; // M
+    private final double[] scratch;
     private int newest = -1;
     private int size;
 
-    Curvature(int memory, int length) {
+    Curvature(int memory, int length, Preconditioner preconditioner) {
         this.moves = new double[memory][length];
         this.changes = new double[memory][length];
         this.inverses = new double[memory];
         this.weights = new double[memory];
+        this.preconditioner = preconditioner;
+        this.scratch = new double[length];
     }
 
     boolean isEmpty() {
@@ -43,7 +47,7 @@ final class Curvature {
         }
     }
 
-    /** Writes −H·gradient over {@code direction}: the two-loop recursion. */
+    /** Writes −H·gradient over {@code direction}: the two-loop recursion from γM, where γ = sᵀy / yᵀMy of the newest pair. */
     void direction(double[] gradient, double[] direction) {
         for (int i = 0; i < gradient.length; i++) {
             direction[i] = -gradient[i];
@@ -53,8 +57,12 @@ final class Curvature {
             weights[slot] = inverses[slot] * Lbfgs.dot(moves[slot], direction);
             addScaled(-weights[slot], changes[slot], direction);
         }
+        preconditioner.apply(direction);
         if (size > 0) {
-            double scale = 1 / (inverses[newest] * Lbfgs.dot(changes[newest], changes[newest]));
+            double[] y = changes[newest];
+            System.arraycopy(y, 0, scratch, 0, y.length);
+            preconditioner.apply(scratch);
+            double scale = 1 / (inverses[newest] * Lbfgs.dot(y, scratch));
             for (int i = 0; i < direction.length; i++) {
                 direction[i] *= scale;
             }

@@ -21,10 +21,10 @@ final class Lbfgs {
     private double[] nextPoint;
     private double[] nextGradient;
 
-    private Lbfgs(Objective objective, double[] start) {
+    private Lbfgs(Objective objective, Preconditioner preconditioner, double[] start) {
         int length = start.length;
         this.objective = objective;
-        this.curvature = new Curvature(MEMORY, length);
+        this.curvature = new Curvature(MEMORY, length, preconditioner);
         this.point = start.clone();
         this.gradient = new double[length];
         this.value = objective.valueAndGradient(point, gradient);
@@ -33,8 +33,9 @@ final class Lbfgs {
     }
 
     /** Goes down from {@code start} until the gradient's Euclidean norm is at most the tolerance, or the iterations are spent. */
-    static Solution minimise(Objective objective, double[] start, double tolerance, int maxIterations) {
-        return new Lbfgs(objective, start).run(tolerance, maxIterations);
+    static Solution minimise(
+            Objective objective, Preconditioner preconditioner, double[] start, double tolerance, int maxIterations) {
+        return new Lbfgs(objective, preconditioner, start).run(tolerance, maxIterations);
     }
 
     private Solution run(double tolerance, int maxIterations) {
@@ -43,7 +44,7 @@ final class Lbfgs {
         boolean moved = true;
         while (moved && iteration < maxIterations && norm(gradient) > tolerance) {
             curvature.direction(gradient, direction);
-            moved = search(direction, curvature.isEmpty() ? Math.min(1, 1 / norm(gradient)) : 1);
+            moved = search(direction, curvature.isEmpty() ? Math.min(1, 1 / norm(direction)) : 1);
             if (!moved && !curvature.isEmpty()) {
                 curvature.clear();
                 moved = true;

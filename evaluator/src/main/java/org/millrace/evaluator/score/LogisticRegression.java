@@ -24,6 +24,7 @@ final class LogisticRegression implements Lbfgs.Objective {
 
     LogisticRegression(LabelledFeatures examples, int classes, double l2, Workers workers) {
         check(examples.size() >= 1, "logistic regression needs at least 1 example, but had none");
+        check(classes >= 2, "logistic regression needs at least 2 classes, but had %d", classes);
         check(l2 >= 0, "l2 must not be negative, but was %s", l2);
         this.features = examples.features();
         this.labels = examples.labels();
@@ -39,7 +40,8 @@ final class LogisticRegression implements Lbfgs.Objective {
     }
 
     Lbfgs.Solution fit(double[] start, double tolerance, int maxIterations) {
-        return Lbfgs.minimise(this, start, tolerance, maxIterations);
+        Preconditioner preconditioner = Preconditioner.of(features, classes, l2);
+        return Lbfgs.minimise(this, preconditioner, start, tolerance, maxIterations);
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.ImageOffset;
+import org.millrace.encoder.tensor.InPlace;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.KeyBatch;
 import org.millrace.keystore.KeyStore;
@@ -83,9 +84,7 @@ final class Dictionary implements AutoCloseable {
             System.arraycopy(newest.keys(), i * dimension, rows, row * dimension, dimension);
             row = (row + 1) % capacity;
         }
-        try (NDArray source = manager.create(rows, ring.getShape())) {
-            source.copyTo(ring);
-        }
+        InPlace.overwrite(ring, rows);
     }
 
     private int row(long sequence) {

@@ -88,7 +88,7 @@ final class MocoV2 implements Objective {
     }
 
     // logits: N×(1+K), the positive first; a tie counts as a hit
-    private static double accuracy(NDArray logits) {
+    static double accuracy(NDArray logits) {
         NDArray best = logits.max(new int[] {1}); // N
         NDArray hits = logits.get(":, 0").gte(best);
         return hits.toType(ai.djl.ndarray.types.DataType.FLOAT32, false).mean().getFloat();

@@ -3,6 +3,7 @@ package org.millrace.trainer.optimiser;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import org.millrace.contract.config.OptimiserConfig;
+import org.millrace.encoder.tensor.InPlace;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
 
@@ -43,13 +44,7 @@ public final class Sgd implements AutoCloseable {
 
     /** Takes the state of another time; throws {@link IllegalArgumentException} on another length. */
     public void restore(float[] values) {
-        if (values.length != velocity.size()) {
-            throw new IllegalArgumentException(
-                    "the optimiser's state must have " + velocity.size() + " values, but has " + values.length);
-        }
-        try (NDArray source = manager.create(values)) {
-            source.copyTo(velocity);
-        }
+        InPlace.overwrite(velocity, values);
     }
 
     @Override

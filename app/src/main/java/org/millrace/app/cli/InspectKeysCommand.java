@@ -1,0 +1,73 @@
+package org.millrace.app.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.keystore.KeyStatistics;
+import org.millrace.keystore.KeyStore;
+import org.millrace.trainer.RunFolders;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** The dictionary of keys: how full, how old, how large. Works beside a trainer that writes to it. */
+@Command(
+        name = "keys",
+        mixinStandardHelpOptions = true,
+        description = "Show the dictionary of keys: capacity, fill, ages, size on disk.")
+final class InspectKeysCommand implements Runnable {
+    private static final int BAR = 40;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private CommonOptions options;
+
+    @Override
+    public void run() {
+        MillraceConfig config = options.config(Map.of());
+        Path folder = RunFolders.keys(config);
+        if (!Files.isDirectory(folder)) {
+            throw new UserException("run " + config.run().name() + " has no key store: there is no folder " + folder
+                    + ". Name another run with --set run.name=NAME or another folder with --set run.data=FOLDER.");
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        try (KeyStore keys = KeyStore.openReadOnly(folder)) {
+            print(out, keys.statistics(config.moco().queueSize(), 0));
+        }
+        out.flush();
+    }
+
+    private static void print(PrintWriter out, KeyStatistics statistics) {
+        out.println("topic      " + statistics.topic());
+        out.println(String.format(
+                Locale.ROOT,
+                "dictionary %,d of %,d keys (%.0f %%), %d numbers each",
+                statistics.fill(),
+                statistics.capacity(),
+                100.0 * statistics.fill() / statistics.capacity(),
+                statistics.dimension()));
+        out.println("appended   " + statistics.newestSequence() + " keys, " + statistics.storedKeys() + " stored");
+        out.println(String.format(Locale.ROOT, "disk       %.1f MiB", statistics.diskBytes() / 1024.0 / 1024));
+        if (statistics.fill() > 0) {
+            out.println("steps      " + statistics.oldestStep() + " to " + statistics.newestStep());
+            out.println("age in steps");
+            for (KeyStatistics.AgeBucket bucket : statistics.ages()) {
+                int length = (int) Math.round((double) BAR * bucket.keys() / statistics.fill());
+                out.println(String.format(
+                        Locale.ROOT,
+                        "  %5d to %-5d %,8d %s",
+                        bucket.from(),
+                        bucket.to() - 1,
+                        bucket.keys(),
+                        "#".repeat(length)));
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package org.millrace.app.cli;
+
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.millrace.app.inspect.RunHistory;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.OffsetRange;
+import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.trainer.journal.JournalReader;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** What the journal says of a run. Exit code 1 where its offsets are not contiguous. */
+@Command(
+        name = "run",
+        mixinStandardHelpOptions = true,
+        description = "Read the run's journal: steps, images, offsets covered, and whether they are contiguous.")
+final class InspectRunCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private CommonOptions options;
+
+    @Override
+    public void run() {
+        MillraceConfig config = options.config(Map.of());
+        PrintWriter out = spec.commandLine().getOut();
+        try (Connection connection = options.connect(config)) {
+            RunHistory history = read(config, connection);
+            out.println("run              " + config.run().name());
+            out.println("steps planned    " + history.plans());
+            out.println("steps done       " + history.stepsDone());
+            history.last().ifPresent(last -> {
+                out.println("images trained   " + last.imagesTrained());
+                out.println("images rejected  " + last.imagesRejected());
+                out.println("keys             " + last.keysFilled() + " in the dictionary, " + last.keySequence()
+                        + " appended");
+                out.println(String.format(
+                        Locale.ROOT,
+                        "last step        %d, loss %.4f, rate %.5f",
+                        last.step(),
+                        last.loss(),
+                        last.learningRate()));
+            });
+            for (OffsetRange range : history.covered().values()) {
+                out.println(
+                        "partition " + range.partition() + "      offsets " + range.from() + " to " + (range.to() - 1));
+            }
+            if (!history.gaps().isEmpty()) {
+                out.flush();
+                throw new UserException("the journal is not contiguous:\n  " + String.join("\n  ", history.gaps()));
+            }
+            out.println("contiguous       yes: every offset in these ranges was planned exactly once");
+            out.flush();
+        }
+    }
+
+    private static RunHistory read(MillraceConfig config, Connection connection) {
+        String topic = config.run().topics().steps();
+        try (TopicSetup topics = new TopicSetup(connection.kafka())) {
+            if (topics.describe(topic).isEmpty()) {
+                throw new UserException(
+                        "there is no run " + config.run().name() + ": the topic " + topic
+                                + " does not exist. Name another run with --set run.name=NAME, or start this one with millrace train.");
+            }
+        }
+        RunHistory history = new RunHistory();
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(connection.kafka().consumer(Map.of()))) {
+            new JournalReader(consumer, config.run().topics()).forEach(0, (event, offset) -> history.add(event));
+        }
+        return history;
+    }
+}

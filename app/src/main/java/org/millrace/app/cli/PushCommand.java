@@ -1,0 +1,192 @@
+package org.millrace.app.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.jspecify.annotations.Nullable;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.ImagesConfig;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.ingest.ImagePusher;
+import org.millrace.ingest.Labels;
+import org.millrace.ingest.PushProgress;
+import org.millrace.ingest.PushReport;
+import org.millrace.ingest.PushRequest;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Pushes images from files into Kafka. */
+@Command(
+        name = "push",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Push images into the topic of images, or labelled ones into the topic of the probe.",
+            "What is no image goes to the topic of rejects with the reason, and is counted."
+        })
+final class PushCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "PATH",
+            description = "Folder (with all below it), .tar, .tar.gz, .zip, IDX file (.gz too), single image,"
+                    + " or - for file names on standard input.")
+    private List<String> paths = List.of();
+
+    @Option(
+            names = "--to",
+            defaultValue = "images",
+            paramLabel = "TOPIC",
+            description = "images or probe (default: ${DEFAULT-VALUE}).")
+    private PushRequest.Target target = PushRequest.Target.IMAGES;
+
+    @Option(
+            names = "--labels",
+            defaultValue = "auto",
+            paramLabel = "FROM",
+            description =
+                    "folder (the name of the image's folder), a CSV file of path,label lines, an IDX file of labels, none,"
+                            + " or auto: the labels file beside an IDX file (default: ${DEFAULT-VALUE}).")
+    private String labels = "auto";
+
+    @Option(
+            names = "--order",
+            defaultValue = "as-is",
+            paramLabel = "ORDER",
+            description = "as-is, shuffled (by run.seed) or by-label (default: ${DEFAULT-VALUE}).")
+    private PushRequest.Order order = PushRequest.Order.AS_IS;
+
+    @Option(
+            names = "--repeat",
+            defaultValue = "1",
+            paramLabel = "N",
+            description = "Passes over the images (default: ${DEFAULT-VALUE}).")
+    private int repeat;
+
+    @Option(
+            names = "--rate",
+            paramLabel = "IMAGES/S",
+            description = "Most images per second; without it as fast as Kafka takes them.")
+    private @Nullable Double rate;
+
+    @Option(names = "--limit", paramLabel = "N", description = "Push at most N images, over all passes.")
+    private @Nullable Long limit;
+
+    @Option(
+            names = "--skip",
+            defaultValue = "0",
+            paramLabel = "N",
+            description = "Leave out the first N images of each pass.")
+    private long skip;
+
+    @Option(
+            names = "--split",
+            defaultValue = "by-hash",
+            paramLabel = "HALF",
+            description =
+                    "Half of the probe that the images are for: train, test or by-hash (default: ${DEFAULT-VALUE}).")
+    private PushRequest.Split split = PushRequest.Split.BY_HASH;
+
+    @Mixin
+    private CommonOptions options;
+
+    @Override
+    public void run() {
+        MillraceConfig config = options.config(Map.of());
+        PushRequest request = request(config.run().seed());
+        paths.forEach(PushCommand::checkExists);
+        try (StopSignal signal = StopSignal.install();
+                Connection connection = options.connect(config)) {
+            try (TopicSetup topics = new TopicSetup(connection.kafka())) {
+                topics.ensureImages(config.images());
+            }
+            signal.onStop(Thread.currentThread()::interrupt);
+            PushReport report;
+            try (Progress progress = Progress.start("push", spec.commandLine().getErr());
+                    var producer = new KafkaProducer<byte[], byte[]>(
+                            connection.kafka().producer(ImagePusher.producerNeeds(config.images())))) {
+                report = ImagePusher.push(request, producer, config.images(), shownOn(progress), System.in);
+                Thread.interrupted(); // the report tells of it, and it would cut the producer's close short
+            }
+            PrintWriter out = spec.commandLine().getOut();
+            out.println(summary(report, config.images()));
+            out.flush();
+            if (report.pushed() == 0 && !report.interrupted()) {
+                throw new UserException("no image was pushed; see the reasons above");
+            }
+        }
+    }
+
+    private PushRequest request(long seed) {
+        try {
+            return new PushRequest(
+                    paths,
+                    target,
+                    Labels.parse(labels),
+                    order,
+                    seed,
+                    repeat,
+                    rate == null ? Double.POSITIVE_INFINITY : rate,
+                    limit == null ? Long.MAX_VALUE : limit,
+                    skip,
+                    split);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** Tells of a mistyped path before a broker is started for it. */
+    private static void checkExists(String path) {
+        if (!path.equals(PushRequest.STANDARD_INPUT) && !Files.exists(Path.of(path))) {
+            throw new UserException("push: no such file or folder: " + path);
+        }
+    }
+
+    private static PushProgress shownOn(Progress progress) {
+        return new PushProgress() {
+            @Override
+            public void update(long pushed, long rejected, long bytes) {
+                progress.update(pushed, rejected == 0 ? "" : rejected + " rejected");
+            }
+
+            @Override
+            public void expect(long atMost) {
+                progress.expect(atMost);
+            }
+        };
+    }
+
+    private String summary(PushReport report, ImagesConfig images) {
+        String pushed = String.format(
+                Locale.ROOT,
+                "%s %,d images (%.1f MB) to topic %s in %.1f s, %,.0f images/s",
+                report.interrupted() ? "stopped after" : "pushed",
+                report.pushed(),
+                report.bytes() / 1e6,
+                target == PushRequest.Target.PROBE ? images.probeTopic() : images.topic(),
+                report.seconds(),
+                report.imagesPerSecond());
+        if (report.rejected() == 0) {
+            return pushed + ", none rejected";
+        }
+        return report.rejectionsByReason().entrySet().stream()
+                .map(entry -> String.format(Locale.ROOT, "%,d %s", entry.getValue(), entry.getKey()))
+                .collect(Collectors.joining(
+                        ", ",
+                        pushed + String.format(Locale.ROOT, "; rejected %,d: ", report.rejected()),
+                        "; each with its reason in topic " + images.rejectedTopic()));
+    }
+}

@@ -1,0 +1,72 @@
+package org.millrace.app.cli;
+
+import java.io.PrintWriter;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import org.millrace.app.run.RunStatistics;
+import org.millrace.app.run.Services;
+import org.millrace.app.run.TrainerService;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.trainer.TrainLimits;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Trains a run from the topic images. */
+@Command(
+        name = "train",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Train a run on the topic of images until stopped (Ctrl-C takes a checkpoint).",
+            "Started again, it goes on from the newest checkpoint."
+        })
+final class TrainCommand implements Runnable {
+    private static final long POLL_MILLIS = 200;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private CommonOptions options;
+
+    @Option(names = "--until-step", paramLabel = "N", description = "Stop after step N of the run.")
+    private @Nullable Long untilStep;
+
+    @Option(
+            names = "--until-end",
+            description = "Stop when what lies in the log at the start has been trained, instead of waiting for more.")
+    private boolean untilEnd;
+
+    @Override
+    public void run() {
+        MillraceConfig config = options.config(Map.of());
+        PrintWriter out = spec.commandLine().getOut();
+        OptionalLong last = untilStep == null ? OptionalLong.empty() : OptionalLong.of(untilStep);
+        var statistics = new RunStatistics(config.trainer().batchSize());
+        try (StopSignal signal = StopSignal.install();
+                Connection connection = options.connect(config);
+                TrainingDisplay display = new TrainingDisplay(out, statistics, last);
+                Services services = new Services()) {
+            display.say("training run " + config.run().name() + " from "
+                    + config.images().topic() + " at " + connection.kafka().bootstrapServers());
+            var trainer = new TrainerService(config, connection.kafka(), display, new TrainLimits(last, untilEnd));
+            Thread thread = services.start("train", trainer);
+            while (thread.isAlive() && !signal.await(POLL_MILLIS)) {
+                services.check();
+            }
+            services.close();
+            services.check();
+            display.say(String.format(
+                    java.util.Locale.ROOT,
+                    "stopped after %,d steps of this start at %.0f images/s, loss %.3f",
+                    statistics.steps(),
+                    statistics.imagesPerSecond(),
+                    statistics.lastLoss()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

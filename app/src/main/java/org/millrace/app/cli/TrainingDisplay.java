@@ -1,0 +1,160 @@
+package org.millrace.app.cli;
+
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.OptionalLong;
+import org.millrace.app.run.RunStatistics;
+import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.event.StepDone;
+import org.millrace.trainer.TrainerEvents;
+
+/**
+ * Training as lines of text: one that is rewritten in place on a terminal, one every few seconds elsewhere, and one for each thing that
+ * happens. Thread safe.
+ */
+final class TrainingDisplay implements TrainerEvents, AutoCloseable {
+    private static final long TERMINAL_NANOS = 200_000_000L;
+    private static final long PLAIN_NANOS = 10_000_000_000L;
+    private static final long WAITING_NANOS = 5_000_000_000L;
+    private static final int BAR = 24;
+
+    private final PrintWriter out;
+    private final boolean terminal;
+    private final RunStatistics statistics;
+    private final OptionalLong lastStep;
+    private long lastStatusNanos;
+    private long waitingSinceNanos;
+    private boolean saidWaiting;
+    private int statusLength;
+    private long repeatUntil;
+
+    /** @param lastStep after which training ends, where that is known: it gives the bar and the time left */
+    TrainingDisplay(PrintWriter out, RunStatistics statistics, OptionalLong lastStep) {
+        this.out = out;
+        this.terminal = System.console() != null;
+        this.statistics = statistics;
+        this.lastStep = lastStep;
+    }
+
+    @Override
+    public synchronized void starting(long step, int stepsToRepeat) {
+        if (step > 0 || stepsToRepeat > 0) {
+            say("going on from the checkpoint of step " + step
+                    + (stepsToRepeat > 0 ? "; computing " + stepsToRepeat + " journalled steps again" : ""));
+        }
+        repeatUntil = step + stepsToRepeat;
+    }
+
+    @Override
+    public synchronized void stepped(StepDone done) {
+        long now = System.nanoTime();
+        statistics.add(done, now);
+        waitingSinceNanos = 0;
+        saidWaiting = false;
+        if (now - lastStatusNanos >= (terminal ? TERMINAL_NANOS : PLAIN_NANOS) || statistics.steps() == 1) {
+            lastStatusNanos = now;
+            status(line(done));
+        }
+    }
+
+    @Override
+    public synchronized void checkpointed(long step) {
+        say("checkpoint of step " + step);
+    }
+
+    @Override
+    public synchronized void published(long version) {
+        say("published encoder " + version);
+    }
+
+    @Override
+    public synchronized void waiting(int have, int wanted) {
+        long now = System.nanoTime();
+        if (waitingSinceNanos == 0) {
+            waitingSinceNanos = now;
+        } else if (!saidWaiting && now - waitingSinceNanos > WAITING_NANOS) {
+            saidWaiting = true;
+            say("waiting for images: the stream has " + have + " of the " + wanted
+                    + " that a batch needs (trainer.batch-size)");
+        }
+    }
+
+    @Override
+    public synchronized void leftOver(int images) {
+        if (images > 0) {
+            say(
+                    images
+                            + " images are left in the log: fewer than a batch (trainer.batch-size); they wait for the next start");
+        }
+    }
+
+    synchronized void evaluated(Evaluation evaluation) {
+        say(String.format(
+                Locale.ROOT,
+                "encoder %d (%,d images): linear %.1f %%, kNN %.1f %% of %,d held-out images",
+                evaluation.version(),
+                evaluation.imagesTrained(),
+                100 * evaluation.linear().accuracy(),
+                100 * evaluation.neighbours().accuracy(),
+                evaluation.testImages()));
+    }
+
+    synchronized void say(String line) {
+        clearStatus();
+        out.println(line);
+        out.flush();
+    }
+
+    @Override
+    public synchronized void close() {
+        clearStatus();
+        out.flush();
+    }
+
+    private String line(StepDone done) {
+        String bar = "";
+        if (lastStep.isPresent()) {
+            double share = Math.min(1, (double) done.step() / lastStep.getAsLong());
+            int full = (int) Math.round(BAR * share);
+            double rate = statistics.recentImagesPerSecond();
+            bar = "[" + "#".repeat(full) + "-".repeat(BAR - full)
+                    + String.format(Locale.ROOT, "] %3.0f %% ", 100 * share) + timeLeft(rate, done.step());
+        }
+        return String.format(
+                Locale.ROOT,
+                "%sstep %,d%s · %,d images · %.0f images/s · loss %.3f%s",
+                bar,
+                done.step(),
+                done.step() <= repeatUntil ? " (again)" : "",
+                done.imagesTrained(),
+                statistics.recentImagesPerSecond(),
+                done.loss(),
+                done.imagesRejected() == 0 ? "" : " · rejected " + done.imagesRejected());
+    }
+
+    private String timeLeft(double imagesPerSecond, long step) {
+        double stepsPerSecond = imagesPerSecond / statistics.batchSize();
+        if (stepsPerSecond <= 0) {
+            return "";
+        }
+        long seconds = Math.round((lastStep.orElse(step) - step) / stepsPerSecond);
+        return String.format(Locale.ROOT, "%d:%02d left · ", seconds / 60, seconds % 60);
+    }
+
+    private void status(String line) {
+        if (terminal) {
+            out.print("\r" + line + " ".repeat(Math.max(0, statusLength - line.length())));
+            statusLength = line.length();
+        } else {
+            out.println(line);
+        }
+        out.flush();
+    }
+
+    private void clearStatus() {
+        if (statusLength > 0) {
+            out.print("\r" + " ".repeat(statusLength) + "\r");
+            statusLength = 0;
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package org.millrace.app.demo;
+
+import java.util.Map;
+import org.millrace.contract.event.Evaluation;
+
+/**
+ * What a demonstration showed, as written to {@code --report}.
+ *
+ * @param imagesPushed accepted into the topic images by this demonstration
+ * @param imagesTrained by this demonstration, each image of the log counted once
+ * @param imagesRejected at the door or by the trainer
+ * @param steps computed by this demonstration
+ * @param imagesPerSecond from the end of the first step to the end of the last
+ * @param lossFirst mean of the first {@link org.millrace.app.run.RunStatistics#LOSS_STEPS} steps
+ * @param lossLast mean of the last so many steps
+ * @param untrained scores of the encoder with its initial weights
+ * @param last scores of the last encoder
+ * @param margin by how much the last encoder must beat the untrained one, and whether it did
+ * @param stageMillis median time of each stage of a step; fetch to views overlap the step before
+ */
+record DemoReport(
+        long imagesPushed,
+        long imagesTrained,
+        long imagesRejected,
+        int steps,
+        double imagesPerSecond,
+        double lossFirst,
+        double lossLast,
+        Scores untrained,
+        Scores last,
+        Margin margin,
+        long keysFilled,
+        long keysCapacity,
+        Map<String, Double> stageMillis) {
+
+    /** Shares in [0, 1] of the held-out half of the probe images. */
+    record Scores(long version, double linear, double neighbours, int heldOut) {
+        static Scores of(Evaluation evaluation) {
+            return new Scores(
+                    evaluation.version(),
+                    evaluation.linear().accuracy(),
+                    evaluation.neighbours().accuracy(),
+                    evaluation.testImages());
+        }
+    }
+
+    /** In points of accuracy, hundredths. */
+    record Margin(double wanted, double linear, double neighbours, boolean met) {
+        static Margin of(double wanted, Scores untrained, Scores last) {
+            double linear = 100 * (last.linear() - untrained.linear());
+            double neighbours = 100 * (last.neighbours() - untrained.neighbours());
+            return new Margin(wanted, linear, neighbours, linear >= wanted && neighbours >= wanted);
+        }
+    }
+}

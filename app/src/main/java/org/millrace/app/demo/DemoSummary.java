@@ -1,0 +1,86 @@
+package org.millrace.app.demo;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** The report for a reader: a table, the stages of a step, and the loss as a small chart. */
+final class DemoSummary {
+    private static final String LEVELS = "▁▂▃▄▅▆▇█";
+    private static final int CHART = 60;
+    private static final int BAR = 40;
+    private static final List<String> OVERLAPPED = List.of("fetch", "decode", "plan", "mix", "views");
+
+    private DemoSummary() {}
+
+    static String of(DemoReport report, List<Double> losses) {
+        StringBuilder text = new StringBuilder();
+        line(text, "");
+        line(
+                text,
+                "images     pushed %,d · trained %,d · rejected %,d",
+                report.imagesPushed(),
+                report.imagesTrained(),
+                report.imagesRejected());
+        line(text, "training   %,d steps · %.0f images/s", report.steps(), report.imagesPerSecond());
+        line(text, "loss       %.3f first · %.3f last   %s", report.lossFirst(), report.lossLast(), chart(losses));
+        line(text, "dictionary %,d of %,d keys", report.keysFilled(), report.keysCapacity());
+        line(text, "");
+        line(
+                text,
+                "encoder            linear     kNN     on %,d held-out images",
+                report.last().heldOut());
+        scores(text, "untrained", report.untrained());
+        scores(text, "after " + report.last().version() + " steps", report.last());
+        line(
+                text,
+                "%-16s %+6.1f   %+6.1f   wanted %+.1f: %s",
+                "points gained",
+                report.margin().linear(),
+                report.margin().neighbours(),
+                report.margin().wanted(),
+                report.margin().met() ? "met" : "not met (train for longer)");
+        line(text, "");
+        line(text, "a step's time by stage, median (what is marked … overlaps the step before)");
+        stages(text, report.stageMillis());
+        return text.toString();
+    }
+
+    private static void scores(StringBuilder text, String name, DemoReport.Scores scores) {
+        line(text, "%-16s %5.1f %%  %5.1f %%", name, 100 * scores.linear(), 100 * scores.neighbours());
+    }
+
+    private static void stages(StringBuilder text, Map<String, Double> millis) {
+        double longest =
+                millis.values().stream().mapToDouble(Double::doubleValue).max().orElse(1);
+        millis.forEach((stage, time) ->
+                line(text, "  %-9s %8.2f ms %s", stage, time, (OVERLAPPED.contains(stage) ? "…" : "█").repeat((int)
+                                Math.round(BAR * time / longest))));
+    }
+
+    // the losses in equal groups, each by its mean, as bars between the lowest and the highest
+    private static String chart(List<Double> losses) {
+        int bars = Math.min(CHART, losses.size());
+        double[] means = new double[bars];
+        for (int i = 0; i < bars; i++) {
+            int from = (int) ((long) i * losses.size() / bars);
+            int to = (int) ((long) (i + 1) * losses.size() / bars);
+            means[i] = losses.subList(from, to).stream()
+                    .mapToDouble(Double::doubleValue)
+                    .average()
+                    .orElse(0);
+        }
+        double low = java.util.Arrays.stream(means).min().orElse(0);
+        double high = java.util.Arrays.stream(means).max().orElse(1);
+        StringBuilder chart = new StringBuilder();
+        for (double mean : means) {
+            chart.append(LEVELS.charAt(high == low ? 0 : (int) ((mean - low) / (high - low) * (LEVELS.length() - 1))));
+        }
+        return chart.toString();
+    }
+
+    private static void line(StringBuilder text, String format, Object... arguments) {
+        text.append(arguments.length == 0 ? format : String.format(Locale.ROOT, format, arguments))
+                .append('\n');
+    }
+}

@@ -1,0 +1,75 @@
+package org.millrace.app.inspect;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.millrace.contract.event.JournalEvent;
+import org.millrace.contract.event.OffsetRange;
+import org.millrace.contract.event.StepDone;
+import org.millrace.contract.event.StepPlan;
+
+/**
+ * A run as its journal tells it: the events in order go in, what they amount to comes out. Offsets are contiguous when each plan of a
+ * partition begins where the one before ended. Not thread safe.
+ */
+public final class RunHistory {
+    private final Map<Integer, OffsetRange> covered = new TreeMap<>();
+    private final List<String> gaps = new ArrayList<>();
+    private final Map<Long, Boolean> doneSteps = new HashMap<>();
+    private long plans;
+    private long lastPlanned;
+    private @Nullable StepDone last;
+
+    public void add(JournalEvent event) {
+        if (event instanceof StepPlan plan) {
+            addPlan(plan);
+        } else if (event instanceof StepDone done) {
+            doneSteps.put(done.step(), true);
+            last = done;
+        }
+    }
+
+    /** Offsets that the run's plans cover in each partition. */
+    public Map<Integer, OffsetRange> covered() {
+        return new TreeMap<>(covered);
+    }
+
+    /** Where plans skip or repeat, in words; empty when everything is contiguous. */
+    public List<String> gaps() {
+        return List.copyOf(gaps);
+    }
+
+    public long plans() {
+        return plans;
+    }
+
+    /** Steps that were computed, each counted once. */
+    public int stepsDone() {
+        return doneSteps.size();
+    }
+
+    public Optional<StepDone> last() {
+        return Optional.ofNullable(last);
+    }
+
+    private void addPlan(StepPlan plan) {
+        if (plan.step() != lastPlanned + 1) {
+            gaps.add("the plan of step " + plan.step() + " follows that of step " + lastPlanned);
+        }
+        lastPlanned = plan.step();
+        plans++;
+        for (OffsetRange range : plan.ranges()) {
+            OffsetRange before = covered.get(range.partition());
+            if (before != null && before.to() != range.from()) {
+                gaps.add("partition " + range.partition() + ": step " + plan.step() + " begins at offset "
+                        + range.from() + " where " + before.to() + " was next");
+            }
+            long from = before == null ? range.from() : before.from();
+            covered.put(range.partition(), new OffsetRange(range.partition(), from, range.to()));
+        }
+    }
+}

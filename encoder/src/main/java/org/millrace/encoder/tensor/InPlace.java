@@ -1,0 +1,27 @@
+package org.millrace.encoder.tensor;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+
+/**
+ * Overwriting a tensor in its own memory, so that its views see it.
+ *
+ * <p>DJL's {@code copyTo} and {@code set(Buffer)} do not: they give the tensor other memory, which its views do not follow and which is
+ * freed with a Java buffer. See docs/decisions/0004-in-place.md.
+ */
+public final class InPlace {
+    private static final NDIndex ALL = new NDIndex(":");
+
+    private InPlace() {}
+
+    /** Copies the values, in row-major order, to the bit. Not inside a gradient collector. */
+    public static void overwrite(NDArray target, float[] values) {
+        if (values.length != target.size()) {
+            throw new IllegalArgumentException("a tensor of " + target.size() + " values cannot take " + values.length);
+        }
+        try (NDManager scope = target.getManager().newSubManager()) {
+            target.set(ALL, scope.create(values, target.getShape()));
+        }
+    }
+}

@@ -1,0 +1,139 @@
+package org.millrace.evaluator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.millrace.evaluator.EncoderRecords.Entry;
+
+final class EncoderAssemblerTest {
+    private static final byte[] FILE = "twenty-three bytes of it".getBytes(StandardCharsets.UTF_8);
+
+    private final EncoderAssembler assembler = new EncoderAssembler();
+
+    @Test
+    void accept_ofChunksAndManifest_givesTheFile() {
+        Optional<PublishedEncoder> encoder = EncoderRecords.feed(assembler, EncoderRecords.of(400, FILE));
+        assertThat(encoder).hasValueSatisfying(whole -> {
+            assertThat(whole.version()).isEqualTo(400);
+            assertThat(whole.safetensors()).isEqualTo(FILE);
+        });
+    }
+
+    @Test
+    void accept_ofShuffledChunks_givesTheFile() {
+        long seed = 88;
+        System.out.println("seed " + seed);
+        List<Entry> entries = EncoderRecords.of(1, FILE);
+        Collections.shuffle(entries.subList(0, entries.size() - 1), new Random(seed));
+        assertThat(EncoderRecords.feed(assembler, entries))
+                .hasValueSatisfying(whole -> assertThat(whole.safetensors()).isEqualTo(FILE));
+    }
+
+    @Test
+    void accept_withAMissingChunk_skipsOnlyThatVersion() {
+        List<Entry> entries = EncoderRecords.of(1, FILE);
+        entries.remove(2);
+        assertThat(EncoderRecords.feed(assembler, entries)).isEmpty();
+        assertThat(EncoderRecords.feed(assembler, EncoderRecords.of(2, FILE))).isPresent();
+    }
+
+    @Test
+    void accept_withACorruptChunk_skipsTheVersion() {
+        List<Entry> entries = EncoderRecords.of(1, FILE);
+        entries.set(1, new Entry("1/1", new byte[EncoderRecords.CHUNK]));
+        assertThat(EncoderRecords.feed(assembler, entries)).isEmpty();
+    }
+
+    @Test
+    void accept_withAShorterChunk_skipsTheVersion() {
+        List<Entry> entries = EncoderRecords.of(1, FILE);
+        entries.set(1, new Entry("1/1", new byte[1]));
+        assertThat(EncoderRecords.feed(assembler, entries)).isEmpty();
+    }
+
+    @Test
+    void accept_ofAManifestThatIsNone_skipsTheVersion() {
+        List<Entry> entries = EncoderRecords.of(1, FILE);
+        entries.set(entries.size() - 1, new Entry("1/manifest", new byte[] {'{'}));
+        assertThat(EncoderRecords.feed(assembler, entries)).isEmpty();
+        Entry manifestOfTwo = EncoderRecords.of(2, FILE).get(entries.size() - 1);
+        entries.set(entries.size() - 1, new Entry("1/manifest", manifestOfTwo.value));
+        assertThat(EncoderRecords.feed(assembler, entries)).isEmpty();
+    }
+
+    @Test
+    void accept_ofAVersionSentTwice_givesItTwice() {
+        List<Entry> entries = EncoderRecords.of(7, FILE);
+        List<Entry> interrupted = new ArrayList<>(entries.subList(0, 2));
+        interrupted.addAll(entries);
+        assertThat(EncoderRecords.feed(assembler, interrupted)).isPresent();
+        assertThat(EncoderRecords.feed(assembler, entries)).isPresent();
+    }
+
+    @Test
+    void accept_ofAnOlderVersionSentAgainAfterANewerOne_givesIt() {
+        EncoderRecords.feed(assembler, EncoderRecords.of(800, FILE));
+        assertThat(EncoderRecords.feed(assembler, EncoderRecords.of(400, FILE))).isPresent();
+    }
+
+    @Test
+    void accept_ofTombstones_takesTheVersionBack() {
+        List<Entry> entries = EncoderRecords.of(1, FILE);
+        Entry manifest = entries.remove(entries.size() - 1);
+        EncoderRecords.feed(assembler, entries);
+        assertThat(EncoderRecords.feed(assembler, List.of(new Entry("1/manifest", null), new Entry("1/0", null))))
+                .isEmpty();
+        assertThat(EncoderRecords.feed(assembler, List.of(manifest))).isEmpty();
+    }
+
+    @Test
+    void accept_ofManyUnfinishedVersions_holdsTheLastTwo() {
+        List<Entry> first = EncoderRecords.of(1, FILE);
+        List<Entry> third = EncoderRecords.of(3, FILE);
+        EncoderRecords.feed(assembler, first.subList(0, first.size() - 1));
+        EncoderRecords.feed(assembler, EncoderRecords.of(2, FILE).subList(0, 3));
+        EncoderRecords.feed(assembler, third.subList(0, third.size() - 1));
+        assertThat(EncoderRecords.feed(assembler, first.subList(first.size() - 1, first.size())))
+                .isEmpty();
+        assertThat(EncoderRecords.feed(assembler, third.subList(third.size() - 1, third.size())))
+                .isPresent();
+    }
+
+    @Test
+    void accept_ofForeignKeys_leavesThemOut() {
+        assertThat(assembler.accept(null, FILE)).isEmpty();
+        assertThat(EncoderRecords.feed(
+                        assembler, List.of(new Entry("readme", FILE), new Entry("1/x", FILE), new Entry("-1/0", FILE))))
+                .isEmpty();
+    }
+
+    @Test
+    void waiting_givesTheUntrainedThenTheNewestAndDropsTheOldest() {
+        WaitingEncoders waiting = new WaitingEncoders(3L * FILE.length);
+        for (long version : new long[] {0, 400, 800, 1200, 1600}) {
+            EncoderRecords.feed(assembler, EncoderRecords.of(version, FILE)).ifPresent(waiting::add);
+        }
+        assertThat(waiting.take()).map(PublishedEncoder::version).hasValue(0L);
+        assertThat(waiting.take()).map(PublishedEncoder::version).hasValue(1600L);
+        assertThat(waiting.take()).map(PublishedEncoder::version).hasValue(1200L);
+        assertThat(waiting.take()).isEmpty();
+        assertThat(waiting.isEmpty()).isTrue();
+    }
+
+    @Test
+    void waiting_ofOneLargeEncoder_keepsItBesidesTheUntrained() {
+        WaitingEncoders waiting = new WaitingEncoders(1);
+        for (long version : new long[] {0, 400, 800}) {
+            EncoderRecords.feed(assembler, EncoderRecords.of(version, FILE)).ifPresent(waiting::add);
+        }
+        assertThat(waiting.take()).map(PublishedEncoder::version).hasValue(0L);
+        assertThat(waiting.take()).map(PublishedEncoder::version).hasValue(800L);
+        assertThat(waiting.take()).isEmpty();
+    }
+}

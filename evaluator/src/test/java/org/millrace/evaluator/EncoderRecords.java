@@ -1,0 +1,59 @@
+package org.millrace.evaluator;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.millrace.contract.Sha256;
+import org.millrace.contract.config.EncoderConfig;
+import org.millrace.contract.config.EncoderConfig.Architecture;
+import org.millrace.contract.config.EncoderConfig.Stem;
+import org.millrace.contract.event.EncoderManifest;
+import org.millrace.contract.event.Json;
+
+/** Records as a trainer sends them: chunks of five bytes, then the manifest. */
+final class EncoderRecords {
+    static final int CHUNK = 5;
+
+    private EncoderRecords() {}
+
+    static List<Entry> of(long version, byte[] file) {
+        List<Entry> entries = new ArrayList<>();
+        int chunks = (file.length + CHUNK - 1) / CHUNK;
+        for (int i = 0; i < chunks; i++) {
+            entries.add(new Entry(
+                    version + "/" + i, Arrays.copyOfRange(file, i * CHUNK, Math.min(file.length, (i + 1) * CHUNK))));
+        }
+        entries.add(new Entry(version + "/manifest", Json.write(manifest(version, file, chunks))));
+        return entries;
+    }
+
+    static EncoderManifest manifest(long version, byte[] file, int chunks) {
+        EncoderConfig encoder =
+                new EncoderConfig(Architecture.RESNET20, Stem.CIFAR, 32, 32, 3, List.of(0.5f), List.of(0.25f));
+        return new EncoderManifest(
+                1, "main", version, version, version * 128, encoder, file.length, chunks, Sha256.of(file), 0);
+    }
+
+    /** Hands all entries to the assembler; the encoder that the last one completed. */
+    static Optional<PublishedEncoder> feed(EncoderAssembler assembler, List<Entry> entries) {
+        Optional<PublishedEncoder> last = Optional.empty();
+        for (Entry entry : entries) {
+            last = assembler.accept(entry.key.getBytes(StandardCharsets.UTF_8), entry.value);
+        }
+        return last;
+    }
+
+    /** One record. */
+    static final class Entry {
+        final String key;
+        final byte @Nullable [] value;
+
+        Entry(String key, byte @Nullable [] value) {
+            this.key = key;
+            this.value = value;
+        }
+    }
+}

@@ -1,0 +1,266 @@
+package org.millrace.evaluator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.internals.AutoOffsetResetStrategy.StrategyType;
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.millrace.contract.ImageHeaders;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.ConfigLoader;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.event.Json;
+
+@Timeout(value = 30, unit = TimeUnit.SECONDS)
+final class EvaluatorTest {
+    private static final TopicPartition PROBE = new TopicPartition("probe", 0);
+    private static final TopicPartition ENCODERS = new TopicPartition("main.encoders", 0);
+    private static final TopicPartition EVALUATIONS = new TopicPartition("main.evaluations", 0);
+
+    @TempDir
+    Path data;
+
+    private final Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> log = new HashMap<>();
+    private final List<Evaluation> heard = new CopyOnWriteArrayList<>();
+    private final TestEncoders encoders = new TestEncoders();
+    private MockConsumer<byte[], byte[]> consumer = new MockConsumer<>(StrategyType.NONE.toString());
+    private MockProducer<byte[], byte[]> producer = producer();
+
+    @Test
+    void evaluateOnce_withEncodersAndProbe_publishesEachScore() {
+        pushProbe(60);
+        publish(0, "blind");
+        publish(400, "seeing");
+        try (Evaluator evaluator = open()) {
+            List<Evaluation> evaluations = evaluator.evaluateOnce();
+            assertThat(evaluations).extracting(Evaluation::version).containsExactly(0L, 400L);
+            assertThat(heard).containsExactlyElementsOf(evaluations);
+            Evaluation untrained = evaluations.get(0);
+            Evaluation last = evaluations.get(1);
+            assertThat(untrained.linear().accuracy()).isLessThan(0.8);
+            assertThat(last.linear().accuracy()).isEqualTo(1);
+            assertThat(last.neighbours().accuracy()).isEqualTo(1);
+            assertThat(last.classes()).isEqualTo(2);
+            assertThat(last.imagesTrained()).isEqualTo(400 * 128);
+            assertThat(last.trainImages() + last.testImages()).isEqualTo(60);
+            assertThat(last.neighbours().k()).isEqualTo(last.trainImages());
+        }
+        assertThat(producer.history()).hasSize(2).allSatisfy(sent -> {
+            assertThat(sent.topic()).isEqualTo("main.evaluations");
+            Evaluation evaluation = Json.read(sent.value(), Evaluation.class);
+            assertThat(sent.key()).isEqualTo(Long.toString(evaluation.version()).getBytes(StandardCharsets.UTF_8));
+        });
+        assertThat(encoders.open).isZero();
+        assertThat(consumer.closed()).isTrue();
+    }
+
+    @Test
+    void evaluateOnce_afterARestart_doesOnlyWhatIsNew() {
+        pushProbe(60);
+        publish(0, "blind");
+        try (Evaluator evaluator = open()) {
+            assertThat(evaluator.evaluateOnce()).hasSize(1);
+        }
+        append(EVALUATIONS, "0", producer.history().get(0).value(), null);
+        publish(400, "seeing");
+        log.put(PROBE, new ArrayList<>()); // retention took the labelled images; the file has them
+        heard.clear();
+        try (Evaluator evaluator = open(60)) {
+            assertThat(evaluator.evaluateOnce()).extracting(Evaluation::version).containsExactly(400L);
+        }
+        assertThat(heard).extracting(Evaluation::version).containsExactly(0L, 400L);
+        assertThat(heard.get(1).trainImages() + heard.get(1).testImages()).isEqualTo(60);
+    }
+
+    @Test
+    void evaluateOnce_onAShorterProbeTopic_buildsTheSetAnew() {
+        pushProbe(80);
+        try (Evaluator evaluator = open()) {
+            assertThat(evaluator.evaluateOnce()).isEmpty();
+        }
+        log.clear();
+        pushProbe(60);
+        publish(0, "seeing");
+        try (Evaluator evaluator = open()) {
+            Evaluation evaluation = evaluator.evaluateOnce().get(0);
+            assertThat(evaluation.trainImages() + evaluation.testImages()).isEqualTo(60);
+        }
+    }
+
+    @Test
+    void evaluateOnce_withTooFewImages_saysWhatIsMissing() {
+        pushProbe(12);
+        publish(0, "blind");
+        try (Evaluator evaluator = open()) {
+            assertThatThrownBy(evaluator::evaluateOnce)
+                    .isInstanceOf(UserException.class)
+                    .hasMessageStartingWith("the topic probe has 12 labelled images, and 0 classes with at least 10")
+                    .hasMessageContaining("millrace push --to probe");
+        }
+    }
+
+    @Test
+    void evaluateOnce_withoutTheTopics_saysWhich() {
+        try (Evaluator evaluator = open()) {
+            consumer.updatePartitions("probe", List.of());
+            assertThatThrownBy(evaluator::evaluateOnce)
+                    .isInstanceOf(UserException.class)
+                    .hasMessageStartingWith("the topic probe does not exist");
+        }
+    }
+
+    @Test
+    void evaluateOnce_withEncodersThatCannotBeScored_skipsThem() {
+        pushProbe(60);
+        publish(0, "diverged");
+        publish(400, "other");
+        publish(800, "seeing");
+        try (Evaluator evaluator = open()) {
+            assertThat(evaluator.evaluateOnce()).extracting(Evaluation::version).containsExactly(800L);
+        }
+        assertThat(encoders.open).isZero();
+    }
+
+    @Test
+    void run_whileImagesAndEncodersArrive_evaluatesThemUntilClosed() throws Exception {
+        pushProbe(12);
+        publish(0, "blind");
+        Evaluator evaluator = open();
+        Thread thread = new Thread(evaluator::run);
+        thread.start();
+        assertThat(heard).isEmpty();
+        int before = records(PROBE).size();
+        pushProbe(60);
+        deliver(PROBE, before);
+        await(1);
+        before = records(ENCODERS).size();
+        publish(400, "seeing");
+        deliver(ENCODERS, before);
+        await(2);
+        evaluator.close();
+        thread.join();
+        assertThat(heard).extracting(Evaluation::version).containsExactly(0L, 400L);
+        assertThat(heard.get(0).trainImages() + heard.get(0).testImages()).isEqualTo(60);
+    }
+
+    @Test
+    void run_interrupted_returnsWithTheFlagSet() throws Exception {
+        pushProbe(60);
+        boolean[] flag = new boolean[1];
+        try (Evaluator evaluator = open()) {
+            Thread thread = new Thread(() -> {
+                evaluator.run();
+                flag[0] = Thread.currentThread().isInterrupted();
+            });
+            thread.start();
+            thread.interrupt();
+            thread.join();
+        }
+        assertThat(flag[0]).isTrue();
+    }
+
+    private Evaluator open() {
+        return open(0);
+    }
+
+    /** Over a consumer that holds the log; the probe's begins at the offset. */
+    private Evaluator open(long probeBeginning) {
+        consumer = new MockConsumer<>(StrategyType.NONE.toString());
+        producer = producer();
+        for (TopicPartition partition : List.of(PROBE, ENCODERS, EVALUATIONS)) {
+            Node node = Node.noNode();
+            consumer.updatePartitions(
+                    partition.topic(),
+                    List.of(new PartitionInfo(partition.topic(), 0, node, new Node[] {node}, new Node[] {node})));
+            List<ConsumerRecord<byte[], byte[]>> records = records(partition);
+            long beginning = partition.equals(PROBE) ? probeBeginning : 0;
+            consumer.updateBeginningOffsets(Map.of(partition, beginning));
+            consumer.updateEndOffsets(Map.of(partition, beginning + records.size()));
+        }
+        List<ConsumerRecord<byte[], byte[]>> snapshot =
+                log.values().stream().flatMap(List::stream).toList();
+        consumer.schedulePollTask(() -> snapshot.forEach(consumer::addRecord));
+        MillraceConfig config = new ConfigLoader()
+                .assignments(List.of("run.data=" + data, "evaluator.batch-size=7"))
+                .load();
+        return new Evaluator(config, consumer, producer, encoders, heard::add, Clock.systemUTC());
+    }
+
+    private void pushProbe(int until) {
+        int from = records(PROBE).size();
+        for (int i = from; i < until; i++) {
+            append(PROBE, "image-" + i, new byte[] {(byte) (i % 2), (byte) i}, i % 2 == 0 ? "cat" : "dog");
+        }
+    }
+
+    private void publish(long version, String file) {
+        for (EncoderRecords.Entry entry : EncoderRecords.of(version, file.getBytes(StandardCharsets.UTF_8))) {
+            append(ENCODERS, entry.key, entry.value, null);
+        }
+    }
+
+    private void append(TopicPartition partition, String key, byte @Nullable [] value, @Nullable String label) {
+        List<ConsumerRecord<byte[], byte[]>> records = records(partition);
+        RecordHeaders headers = new RecordHeaders();
+        if (label != null) {
+            ImageHeaders.put(headers, ImageHeaders.LABEL, label);
+        }
+        byte[] id = key.getBytes(StandardCharsets.UTF_8);
+        records.add(new ConsumerRecord<>(
+                partition.topic(),
+                0,
+                records.size(),
+                0,
+                TimestampType.CREATE_TIME,
+                0,
+                0,
+                id,
+                value,
+                headers,
+                Optional.empty()));
+    }
+
+    /** Adds what the log has gained since. */
+    private void deliver(TopicPartition partition, int from) {
+        List<ConsumerRecord<byte[], byte[]>> fresh =
+                List.copyOf(records(partition).subList(from, records(partition).size()));
+        consumer.schedulePollTask(() -> fresh.forEach(consumer::addRecord));
+    }
+
+    private List<ConsumerRecord<byte[], byte[]>> records(TopicPartition partition) {
+        return log.computeIfAbsent(partition, created -> new ArrayList<>());
+    }
+
+    private void await(int evaluations) throws InterruptedException {
+        while (heard.size() < evaluations) {
+            Thread.sleep(10);
+        }
+    }
+
+    private static MockProducer<byte[], byte[]> producer() {
+        return new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+}

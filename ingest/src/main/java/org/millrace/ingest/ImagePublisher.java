@@ -1,0 +1,154 @@
+package org.millrace.ingest;
+
+import java.nio.charset.StandardCharsets;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.millrace.contract.ImageHeaders;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.ImagesConfig;
+
+/** Makes records of entries and counts them. Used by one thread; the producer's callbacks come on another. */
+final class ImagePublisher {
+    private final Producer<byte[], byte[]> producer;
+    private final PushRequest request;
+    private final ImagesConfig images;
+    private final String topic;
+
+    private final Map<Rejection.Kind, Long> rejections = new EnumMap<>(Rejection.Kind.class);
+    private long sent;
+    private long rejected;
+    private long bytes;
+
+    private final AtomicLong acknowledged = new AtomicLong();
+    private final AtomicReference<Exception> failure = new AtomicReference<>();
+
+    ImagePublisher(Producer<byte[], byte[]> producer, PushRequest request, ImagesConfig images) {
+        this.producer = producer;
+        this.request = request;
+        this.images = images;
+        this.topic = switch (request.target()) {
+            case IMAGES -> images.topic();
+            case PROBE -> images.probeTopic();
+        };
+    }
+
+    void accept(SourceEntry entry, Accepted accepted, Optional<String> label, byte[] image) {
+        var record = record(topic, entry, label, image);
+        ImageHeaders.put(record.headers(), ImageHeaders.CONTENT_TYPE, accepted.contentType());
+        if (request.split() != PushRequest.Split.BY_HASH) {
+            ImageHeaders.put(
+                    record.headers(), ImageHeaders.SPLIT, request.split().name().toLowerCase(Locale.ROOT));
+        }
+        send(record, acknowledged);
+        sent++;
+        bytes += image.length;
+    }
+
+    void reject(SourceEntry entry, Rejection rejection, Optional<String> label, Content content) {
+        byte[] kept = content.kept();
+        var record = record(images.rejectedTopic(), entry, label, kept);
+        String cut = kept.length == content.size()
+                ? ""
+                : " (the first %d of %d bytes are kept)".formatted(kept.length, content.size());
+        ImageHeaders.put(record.headers(), ImageHeaders.REJECT_REASON, rejection.reason() + cut);
+        ImageHeaders.put(
+                record.headers(), ImageHeaders.REJECT_POSITION, entry.origin().position());
+        send(record, new AtomicLong());
+        rejected++;
+        rejections.merge(rejection.kind(), 1L, Long::sum);
+    }
+
+    /** Waits until Kafka has taken everything, or said why not. */
+    void flush() {
+        try {
+            producer.flush();
+        } catch (InterruptException e) {
+            throw e;
+        } catch (KafkaException e) {
+            throw notTaken(topic, e);
+        }
+        requireNoFailure();
+    }
+
+    /** Images handed to the producer. */
+    long sent() {
+        return sent;
+    }
+
+    long rejected() {
+        return rejected;
+    }
+
+    /** Of the images handed to the producer. */
+    long bytes() {
+        return bytes;
+    }
+
+    PushReport report(double seconds, boolean interrupted) {
+        return new PushReport(acknowledged.get(), bytes, seconds, rejections, interrupted);
+    }
+
+    /** What happened so far, as the end of an error message. */
+    String soFar() {
+        return "%d images had been pushed and %d files rejected before that.".formatted(acknowledged.get(), rejected);
+    }
+
+    private ProducerRecord<byte[], byte[]> record(String to, SourceEntry entry, Optional<String> label, byte[] value) {
+        var record = new ProducerRecord<>(to, entry.origin().id().getBytes(StandardCharsets.UTF_8), value);
+        ImageHeaders.put(record.headers(), ImageHeaders.SOURCE, entry.origin().source());
+        label.ifPresent(text -> ImageHeaders.put(record.headers(), ImageHeaders.LABEL, text));
+        if (entry.modified() != null) {
+            ImageHeaders.put(
+                    record.headers(), ImageHeaders.CAPTURED_AT, entry.modified().toString());
+        }
+        return record;
+    }
+
+    private void send(ProducerRecord<byte[], byte[]> record, AtomicLong counter) {
+        try {
+            producer.send(record, (metadata, problem) -> {
+                if (problem == null) {
+                    counter.incrementAndGet();
+                } else {
+                    failure.compareAndSet(null, problem);
+                }
+            });
+        } catch (InterruptException e) {
+            throw e;
+        } catch (KafkaException e) {
+            throw notTaken(record.topic(), e);
+        }
+        requireNoFailure();
+    }
+
+    private void requireNoFailure() {
+        Exception problem = failure.get();
+        if (problem != null) {
+            throw notTaken(topic, problem);
+        }
+    }
+
+    private UserException notTaken(String to, Exception problem) {
+        String advice = "Check the broker, the topic and the kafka.* settings";
+        if (problem instanceof RecordTooLargeException) {
+            advice =
+                    "Raise max.message.bytes of the topic, or lower images.max-bytes (%d)".formatted(images.maxBytes());
+        } else if (problem instanceof TimeoutException) {
+            advice = "Check --bootstrap-server, that the broker runs and that it has the topic";
+        }
+        return new UserException(
+                "push: Kafka did not take a record for topic '%s': %s\n%s. %s"
+                        .formatted(to, problem.getMessage(), advice, soFar()),
+                problem);
+    }
+}

@@ -1,0 +1,219 @@
+package org.millrace.ingest;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.ClosedByInterruptException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.errors.InterruptException;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.ImagesConfig;
+
+/**
+ * Pushes images into the log, one pass after the other: list → order → read → judge → label → send. What is no image goes to the
+ * topic of rejects, with the reason.
+ */
+public final class ImagePusher {
+    private static final int HEADER_BYTES = 65_536;
+    private static final long LEAST_BUFFER_BYTES = 64L << 20;
+
+    private final PushRequest request;
+    private final ImagesConfig images;
+    private final PushProgress progress;
+    private final PushTime time;
+    private final List<ImageSource> sources;
+    private final Labeller labeller;
+    private final ImagePublisher publisher;
+    private final Pace pace;
+
+    private ImagePusher(
+            PushRequest request,
+            Producer<byte[], byte[]> producer,
+            ImagesConfig images,
+            PushProgress progress,
+            InputStream standardInput,
+            PushTime time) {
+        this.request = request;
+        this.images = images;
+        this.progress = progress;
+        this.time = time;
+        this.sources = ImageSources.of(request, standardInput);
+        this.labeller = Labeller.of(request.labels());
+        this.publisher = new ImagePublisher(producer, request, images);
+        this.pace = new Pace(request.imagesPerSecond(), time);
+    }
+
+    /**
+     * Pushes and waits until Kafka has taken everything. An interrupt ends the push early: what was sent is flushed, the report
+     * says so, and the thread stays interrupted.
+     *
+     * @param producer made with {@link #producerNeeds}; stays open
+     * @param standardInput file names, read where the request's paths have {@code -}; stays open
+     * @throws UserException if a source or its labels cannot be read, or Kafka does not take a record
+     */
+    public static PushReport push(
+            PushRequest request,
+            Producer<byte[], byte[]> producer,
+            ImagesConfig images,
+            PushProgress progress,
+            InputStream standardInput) {
+        long heldBytes = Runtime.getRuntime().maxMemory() / 4;
+        return push(request, producer, images, progress, standardInput, PushTime.SYSTEM, heldBytes);
+    }
+
+    static PushReport push(
+            PushRequest request,
+            Producer<byte[], byte[]> producer,
+            ImagesConfig images,
+            PushProgress progress,
+            InputStream standardInput,
+            PushTime time,
+            long heldBytes) {
+        return new ImagePusher(request, producer, images, progress, standardInput, time).run(heldBytes);
+    }
+
+    /** What a producer of images needs, under what the user says. */
+    public static Map<String, Object> producerNeeds(ImagesConfig images) {
+        int largestRequest = Math.addExact(images.maxBytes(), HEADER_BYTES);
+        return Map.of(
+                ProducerConfig.BATCH_SIZE_CONFIG,
+                256 * 1024,
+                ProducerConfig.LINGER_MS_CONFIG,
+                20,
+                ProducerConfig.COMPRESSION_TYPE_CONFIG,
+                "none", // images are compressed
+                ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
+                largestRequest,
+                ProducerConfig.BUFFER_MEMORY_CONFIG,
+                Math.max(LEAST_BUFFER_BYTES, 4L * largestRequest),
+                ProducerConfig.MAX_BLOCK_MS_CONFIG,
+                30_000,
+                ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
+                60_000);
+    }
+
+    private PushReport run(long heldBytes) {
+        long startedAt = time.nanoTime();
+        boolean interrupted = false;
+        try (EntryFeed feed = EntryFeed.open(request, sources, labeller, images.maxBytes(), heldBytes)) {
+            expect(feed);
+            pushPasses(feed);
+        } catch (InterruptedException | InterruptException | ClosedByInterruptException e) {
+            interrupted = true;
+        } catch (IOException e) {
+            flush();
+            throw new UserException("%s\n%s".formatted(problemOf(e), publisher.soFar()), e);
+        }
+        interrupted |= flush();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return publisher.report((time.nanoTime() - startedAt) / 1e9, interrupted);
+    }
+
+    private void pushPasses(EntryFeed feed) throws IOException, InterruptedException {
+        long leftOut = 0;
+        for (int pass = 0; pass < request.repeat() && publisher.sent() < request.limit(); pass++) {
+            try (EntryReader entries = feed.pass(pass, leftOut)) {
+                leftOut = pass == 0 ? skip(entries) : leftOut;
+                pushAll(entries, pass == 0);
+            }
+        }
+    }
+
+    /** Leaves out the first images, and returns how many entries that took. */
+    private long skip(EntryReader entries) throws IOException, InterruptedException {
+        long left = request.skip();
+        long entriesLeftOut = 0;
+        while (left > 0) {
+            Optional<SourceEntry> entry = next(entries);
+            if (entry.isEmpty()) {
+                break;
+            }
+            entriesLeftOut++;
+            if (judge(entry.get()).verdict() instanceof Accepted) {
+                left--;
+            }
+        }
+        return entriesLeftOut;
+    }
+
+    private void pushAll(EntryReader entries, boolean reportRejects) throws IOException, InterruptedException {
+        while (publisher.sent() < request.limit()) {
+            Optional<SourceEntry> entry = next(entries);
+            if (entry.isEmpty()) {
+                return;
+            }
+            push(entry.get(), reportRejects);
+            progress.update(publisher.sent(), publisher.rejected(), publisher.bytes());
+        }
+    }
+
+    private void push(SourceEntry entry, boolean reportRejects) throws IOException, InterruptedException {
+        Judged judged = judge(entry);
+        Optional<String> label = labeller.labelOf(entry);
+        if (judged.verdict() instanceof Accepted accepted
+                && (label.isPresent() || request.target() == PushRequest.Target.IMAGES)) {
+            pace.await();
+            publisher.accept(entry, accepted, label, judged.content().bytes());
+        } else if (reportRejects) {
+            Rejection rejection = judged.verdict() instanceof Rejection refused
+                    ? refused
+                    : new Rejection(Rejection.Kind.NO_LABEL, "no label, which every image of the probe needs");
+            publisher.reject(entry, rejection, label, judged.content());
+        }
+    }
+
+    private static Optional<SourceEntry> next(EntryReader entries) throws IOException, InterruptedException {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new InterruptedException();
+        }
+        return entries.next();
+    }
+
+    private Judged judge(SourceEntry entry) throws IOException {
+        if (entry.origin().name().length() > Names.LONGEST) {
+            return new Judged(
+                    Content.EMPTY,
+                    new Rejection(
+                            Rejection.Kind.UNREADABLE,
+                            "cannot be read: its name is longer than " + Names.LONGEST + " characters"));
+        }
+        try {
+            Content content = entry.reading().read(images.maxBytes());
+            return new Judged(content, ImageSniffer.judge(content, images.maxBytes()));
+        } catch (UnreadableEntryException e) {
+            return new Judged(Content.EMPTY, new Rejection(Rejection.Kind.UNREADABLE, String.valueOf(e.getMessage())));
+        }
+    }
+
+    private void expect(EntryFeed feed) {
+        feed.entries().ifPresent(entries -> {
+            long aPass = Math.max(0, entries - request.skip());
+            double allPasses = (double) aPass * request.repeat();
+            progress.expect((long) Math.min(request.limit(), allPasses));
+        });
+    }
+
+    /** Flushes even on an interrupted thread; returns whether it was interrupted, and clears that. */
+    private boolean flush() {
+        boolean interrupted = Thread.interrupted();
+        try {
+            publisher.flush();
+        } catch (InterruptException e) {
+            interrupted = true;
+            Thread.interrupted();
+            publisher.flush();
+        }
+        return interrupted;
+    }
+
+    private static String problemOf(IOException e) {
+        return e instanceof SourceException ? String.valueOf(e.getMessage()) : "push: " + FileReading.why(e);
+    }
+
+    private record Judged(Content content, Verdict verdict) {}
+}

@@ -1,0 +1,17 @@
+package org.millrace.ingest;
+
+/** Bounds on the names that archives give to their entries. */
+final class Names {
+    /** Characters of the longest name of an entry that is pushed. */
+    static final int LONGEST = 4096;
+
+    private static final int SHOWN = 200;
+
+    private Names() {}
+
+    /** The name as a message shows it: one line, not too long. */
+    static String shown(String name) {
+        String line = name.replaceAll("\\p{Cntrl}", "?");
+        return line.length() <= SHOWN ? line : line.substring(0, SHOWN) + "…";
+    }
+}

@@ -1,0 +1,22 @@
+package org.millrace.ingest;
+
+/** Why an entry is refused, in plain words. */
+record Rejection(Kind kind, String reason) implements Verdict {
+    enum Kind {
+        EMPTY("empty"),
+        TOO_LARGE("larger than images.max-bytes"),
+        NOT_AN_IMAGE("not an image"),
+        NO_LABEL("no label"),
+        UNREADABLE("cannot be read");
+
+        private final String words;
+
+        Kind(String words) {
+            this.words = words;
+        }
+
+        String words() {
+            return words;
+        }
+    }
+}

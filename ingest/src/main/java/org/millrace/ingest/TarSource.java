@@ -1,0 +1,141 @@
+package org.millrace.ingest;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.zip.GZIPInputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.jspecify.annotations.Nullable;
+
+/** A tar file, also compressed with gzip; a plain one can be read in any order, a compressed one only from its beginning. */
+record TarSource(SourceEntry.SourceName sourceName, boolean gzip) implements ImageSource {
+    private static final int BUFFER_BYTES = 64 * 1024;
+
+    @Override
+    public String path() {
+        return sourceName.path();
+    }
+
+    @Override
+    public boolean readInAnyOrder() {
+        return !gzip;
+    }
+
+    @Override
+    public EntryReader open() throws IOException {
+        return new Reader(sourceName, Path.of(path()), gzip);
+    }
+
+    private static final class Reader implements EntryReader {
+        /** Room for the headers between two entries, among them long names. */
+        private static final long HEADER_BYTES = 256 * 1024;
+
+        private final SourceEntry.SourceName sourceName;
+        private final MeteredInput metered;
+        private final TarArchiveInputStream tar;
+        /** Of a plain tar file, for reading in any order. */
+        private final @Nullable FileChannel channel;
+
+        private String lastName = "";
+
+        Reader(SourceEntry.SourceName sourceName, Path file, boolean gzip) throws IOException {
+            this.sourceName = sourceName;
+            InputStream in = Files.newInputStream(file);
+            try {
+                metered = new MeteredInput(
+                        gzip ? new GZIPInputStream(in, BUFFER_BYTES) : new BufferedInputStream(in, BUFFER_BYTES));
+                channel = gzip ? null : FileChannel.open(file);
+            } catch (IOException e) {
+                in.close();
+                throw e;
+            }
+            tar = new TarArchiveInputStream(metered, "UTF-8");
+            metered.endAt(HEADER_BYTES);
+        }
+
+        @Override
+        public Optional<SourceEntry> next() throws IOException {
+            while (true) {
+                TarArchiveEntry entry = nextInTar();
+                if (entry == null) {
+                    return Optional.empty();
+                }
+                String name = entry.getName();
+                lastName = name;
+                if (!entry.isCheckSumOK()) {
+                    throw damaged("the checksum of the next header is wrong", null);
+                }
+                long begin = metered.position();
+                metered.endAt(begin + entry.getSize() + HEADER_BYTES);
+                String shown = name.startsWith("./") ? name.substring(2) : name;
+                if (entry.isDirectory() || isAttributesOnly(entry) || Junk.isJunk(shown)) {
+                    continue;
+                }
+                var origin = SourceEntry.Origin.inArchive(sourceName, shown);
+                return Optional.of(new SourceEntry(
+                        origin,
+                        origin.folder(),
+                        null,
+                        entry.getLastModifiedTime().toInstant(),
+                        limit -> read(entry, begin, limit)));
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            try {
+                tar.close();
+            } finally {
+                if (channel != null) {
+                    channel.close();
+                }
+            }
+        }
+
+        private @Nullable TarArchiveEntry nextInTar() throws IOException {
+            try {
+                return tar.getNextEntry();
+            } catch (ClosedByInterruptException e) {
+                throw e;
+            } catch (IOException | RuntimeException e) { // the reader meets some damage with unchecked exceptions
+                throw damaged(String.valueOf(e.getMessage()), e);
+            }
+        }
+
+        private static boolean isAttributesOnly(TarArchiveEntry entry) {
+            return entry.isGlobalPaxHeader() || entry.isPaxHeader();
+        }
+
+        private Content read(TarArchiveEntry entry, long begin, int limit) throws IOException {
+            if (entry.isLink() || entry.isSymbolicLink()) {
+                throw new UnreadableEntryException(
+                        "cannot be read: a link to '" + Names.shown(entry.getLinkName()) + "', which is not followed");
+            }
+            if (!entry.isFile() || entry.isSparse()) {
+                throw new UnreadableEntryException("cannot be read: not a regular file");
+            }
+            try {
+                return channel == null
+                        ? Content.read(tar, entry.getSize(), limit)
+                        : ChannelSlice.read(channel, begin, entry.getSize(), limit);
+            } catch (ClosedByInterruptException e) {
+                throw e;
+            } catch (IOException | RuntimeException e) {
+                throw damaged(String.valueOf(e.getMessage()), e);
+            }
+        }
+
+        private SourceException damaged(String got, @Nullable Exception cause) {
+            String where =
+                    lastName.isEmpty() ? "at its beginning" : "at or after entry '" + Names.shown(lastName) + "'";
+            String message = "push: %s is no whole tar file: %s: %s".formatted(sourceName.path(), where, got);
+            return cause == null ? new SourceException(message) : new SourceException(message, cause);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+package org.millrace.ingest;
+
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.millrace.contract.ImageHeaders;
+import org.millrace.contract.config.ImagesConfig;
+import org.millrace.ingest.PushRequest.Target;
+
+/** A push into a producer that keeps its records. */
+final class TestPush {
+    static final ImagesConfig IMAGES = new ImagesConfig("images", "images.rejected", "probe", 1, 100_000);
+
+    final MockProducer<byte[], byte[]> producer;
+    private InputStream standardInput = InputStream.nullInputStream();
+    private PushTime time = PushTime.SYSTEM;
+    private long heldBytes = 64 << 20;
+
+    TestPush() {
+        this(true);
+    }
+
+    TestPush(boolean acknowledges) {
+        this.producer = new MockProducer<>(acknowledges, null, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    static PushRequest images(Path... paths) {
+        return PushRequest.of(Stream.of(paths).map(Path::toString).toList(), Target.IMAGES);
+    }
+
+    static PushRequest probe(Path... paths) {
+        return PushRequest.of(Stream.of(paths).map(Path::toString).toList(), Target.PROBE);
+    }
+
+    TestPush typing(String names) {
+        return typing(names.getBytes(StandardCharsets.UTF_8));
+    }
+
+    TestPush typing(byte[] input) {
+        this.standardInput = new ByteArrayInputStream(input);
+        return this;
+    }
+
+    TestPush pacedBy(PushTime time) {
+        this.time = time;
+        return this;
+    }
+
+    TestPush holding(long heldBytes) {
+        this.heldBytes = heldBytes;
+        return this;
+    }
+
+    PushReport push(PushRequest request) {
+        return push(request, PushProgress.SILENT);
+    }
+
+    PushReport push(PushRequest request, PushProgress progress) {
+        return ImagePusher.push(request, producer, IMAGES, progress, standardInput, time, heldBytes);
+    }
+
+    List<ProducerRecord<byte[], byte[]>> sent(String topic) {
+        return producer.history().stream()
+                .filter(record -> record.topic().equals(topic))
+                .toList();
+    }
+
+    List<ProducerRecord<byte[], byte[]>> sent() {
+        return sent(IMAGES.topic());
+    }
+
+    List<ProducerRecord<byte[], byte[]>> rejects() {
+        return sent(IMAGES.rejectedTopic());
+    }
+
+    List<String> ids() {
+        return sent().stream().map(TestPush::id).toList();
+    }
+
+    /** What follows the source's name in the ids. */
+    List<String> names() {
+        return ids().stream()
+                .map(id -> id.substring(Math.max(id.indexOf('!'), id.indexOf('/')) + 1))
+                .toList();
+    }
+
+    static String id(ProducerRecord<byte[], byte[]> record) {
+        return new String(record.key(), StandardCharsets.UTF_8);
+    }
+
+    static Optional<String> header(ProducerRecord<byte[], byte[]> record, String name) {
+        return ImageHeaders.text(record.headers(), name);
+    }
+
+    static Optional<String> label(ProducerRecord<byte[], byte[]> record) {
+        return header(record, ImageHeaders.LABEL);
+    }
+
+    List<String> reasons() {
+        return rejects().stream()
+                .map(record -> header(record, ImageHeaders.REJECT_REASON).orElseThrow())
+                .toList();
+    }
+}

@@ -1,0 +1,169 @@
+package org.millrace.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.millrace.contract.Sha256;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.keystore.KeyStore;
+
+final class LearnerTest {
+    @ParameterizedTest
+    @ValueSource(strings = {"moco-v2", "byol"})
+    void step_sameSeedTwice_sameWeightsToTheBit(String objective) {
+        MillraceConfig config = TestRuns.config("trainer.objective=" + objective);
+        assertThat(digestsAfter(config, 5)).isEqualTo(digestsAfter(config, 5));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"moco-v2", "byol"})
+    void restore_inMidRun_goesOnToTheSameWeightsToTheBit(String objective) {
+        MillraceConfig config = TestRuns.config("trainer.objective=" + objective);
+        List<String> uninterrupted = digestsAfter(config, 7);
+        try (KeyStore keys = TestRuns.keys(config)) {
+            Safetensors query;
+            Safetensors key;
+            Safetensors optimiser;
+            long sequence;
+            try (Learner first = new Learner(config, TestRuns.torch(), keys)) {
+                for (long step = 1; step <= 4; step++) {
+                    TestRuns.step(first, config, step);
+                }
+                query = Safetensors.parse(first.query().toBytes());
+                key = Safetensors.parse(first.key().toBytes());
+                optimiser = Safetensors.parse(first.optimiser().toBytes());
+                sequence = first.keySequence();
+                TestRuns.step(first, config, 5); // beyond the checkpoint: must leave no trace
+            }
+            try (Learner second = new Learner(config, TestRuns.torch(), keys)) {
+                second.restore(query, key, optimiser, sequence);
+                for (long step = 5; step <= 7; step++) {
+                    TestRuns.step(second, config, step);
+                }
+                assertThat(digests(second)).isEqualTo(uninterrupted);
+            }
+        }
+    }
+
+    @Test
+    void step_moco_enqueuesUnitKeysWithTheirImagesAndWraps() {
+        MillraceConfig config = TestRuns.config();
+        try (KeyStore keys = TestRuns.keys(config);
+                Learner learner = new Learner(config, TestRuns.torch(), keys)) {
+            for (long step = 1; step <= 4; step++) {
+                TestRuns.step(learner, config, step);
+            }
+            assertThat(keys.newestSequence()).isEqualTo(4L * TestRuns.BATCH);
+            var window = keys.newest(config.moco().queueSize());
+            assertThat(window.size()).isEqualTo(20);
+            assertThat(window.provenance().get(19).image())
+                    .isEqualTo(TestRuns.images(4).get(7));
+            assertThat(window.provenance().get(0).step()).isEqualTo(2);
+            for (int row = 0; row < window.size(); row++) {
+                double square = 0;
+                for (int i = 0; i < window.dimension(); i++) {
+                    double value = window.keys()[row * window.dimension() + i];
+                    square += value * value;
+                }
+                assertThat(square).isBetween(0.9999, 1.0001);
+            }
+        }
+    }
+
+    @Test
+    void step_moco_keyNetworkFollowsSlowlyAndKeepsItsOwnStatistics() {
+        MillraceConfig config = TestRuns.config("moco.momentum=0.9");
+        try (KeyStore keys = TestRuns.keys(config);
+                Learner learner = new Learner(config, TestRuns.torch(), keys)) {
+            float[] initial =
+                    learner.query().tensor("encoder.conv1.weight", 16, 3, 3, 3).clone();
+            TestRuns.step(learner, config, 1);
+            float[] query =
+                    learner.query().tensor("encoder.conv1.weight", 16, 3, 3, 3).clone();
+            TestRuns.step(learner, config, 2);
+            float[] key = learner.key().tensor("encoder.conv1.weight", 16, 3, 3, 3);
+            for (int i = 0; i < key.length; i++) {
+                assertThat(key[i])
+                        .isCloseTo(0.9f * initial[i] + 0.1f * query[i], org.assertj.core.data.Offset.offset(1e-6f));
+            }
+            assertThat(query).isNotEqualTo(initial);
+            assertThat(learner.key().tensor("encoder.bn1.running_mean", 16))
+                    .isNotEqualTo(learner.query().tensor("encoder.bn1.running_mean", 16));
+        }
+    }
+
+    @Test
+    void step_lossNotANumber_saysWhatToDo() {
+        MillraceConfig config = TestRuns.config("optimiser.learning-rate=1e30", "optimiser.warmup-steps=0");
+        try (KeyStore keys = TestRuns.keys(config);
+                Learner learner = new Learner(config, TestRuns.torch(), keys)) {
+            assertThatThrownBy(() -> {
+                        for (long step = 1; step <= 6; step++) {
+                            TestRuns.step(learner, config, step);
+                        }
+                    })
+                    .isInstanceOf(UserException.class)
+                    .hasMessageContaining("training diverged")
+                    .hasMessageContaining("optimiser.learning-rate");
+        }
+    }
+
+    @Test
+    void step_aThousandTimes_residentMemoryStaysFlat() throws IOException {
+        MillraceConfig config = TestRuns.config();
+        try (KeyStore keys = TestRuns.keys(config);
+                Learner learner = new Learner(config, TestRuns.torch(), keys)) {
+            var views = TestRuns.views(config, 1);
+            long early = 0;
+            for (long step = 1; step <= 1000; step++) {
+                learner.step(
+                        step,
+                        views,
+                        TestRuns.images(step),
+                        new org.millrace.trainer.objective.StageClock(System::nanoTime));
+                if (step == 300) {
+                    System.gc();
+                    early = residentKilobytes();
+                }
+            }
+            System.gc();
+            long late = residentKilobytes();
+            System.out.println("resident after step 300: " + early + " kB, after step 1000: " + late + " kB");
+            assertThat(late).isLessThan(early + early / 10);
+        }
+    }
+
+    private static long residentKilobytes() throws IOException {
+        return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                .filter(line -> line.startsWith("VmRSS:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D+", "")))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static List<String> digestsAfter(MillraceConfig config, int steps) {
+        try (KeyStore keys = TestRuns.keys(config);
+                Learner learner = new Learner(config, TestRuns.torch(), keys)) {
+            for (long step = 1; step <= steps; step++) {
+                TestRuns.step(learner, config, step);
+            }
+            return digests(learner);
+        }
+    }
+
+    private static List<String> digests(Learner learner) {
+        return List.of(
+                Sha256.of(learner.query().toBytes()),
+                Sha256.of(learner.key().toBytes()),
+                Sha256.of(learner.optimiser().toBytes()));
+    }
+}

@@ -1,0 +1,76 @@
+package org.millrace.trainer;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import org.millrace.contract.CounterRandom;
+import org.millrace.contract.ImageOffset;
+import org.millrace.contract.config.ConfigLoader;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.encoder.tensor.Torch;
+import org.millrace.keystore.KeyStore;
+import org.millrace.keystore.KeyStoreSettings;
+import org.millrace.trainer.objective.StageClock;
+import org.millrace.trainer.stream.ViewBuffers;
+
+/** Small runs for tests: 16×16 images, a real ResNet-20, batches of 8. */
+public final class TestRuns {
+    public static final int BATCH = 8;
+
+    private TestRuns() {}
+
+    public static MillraceConfig config(String... assignments) {
+        List<String> all = new ArrayList<>(List.of(
+                "encoder.height=16",
+                "encoder.width=16",
+                "trainer.batch-size=" + BATCH,
+                "moco.queue-size=20",
+                "head.output=16",
+                "optimiser.warmup-steps=2",
+                "run.threads=1")); // so small that a second thread would only wait
+        all.addAll(List.of(assignments));
+        return new ConfigLoader().assignments(all).load();
+    }
+
+    public static Torch torch() {
+        return Torch.start(config().run());
+    }
+
+    public static KeyStore keys(MillraceConfig config) {
+        return new KeyStoreSettings(
+                        "images", config.head().output(), config.moco().queueSize())
+                .openInMemory();
+    }
+
+    /** Random views of a step, the same for the same step. */
+    public static ViewBuffers views(MillraceConfig config, long step) {
+        int values = BATCH
+                * config.encoder().channels()
+                * config.encoder().height()
+                * config.encoder().width();
+        return new ViewBuffers(
+                buffer(values, CounterRandom.of(7, step, CounterRandom.Purpose.VIEW_ONE, 0)),
+                buffer(values, CounterRandom.of(7, step, CounterRandom.Purpose.VIEW_TWO, 0)));
+    }
+
+    public static List<ImageOffset> images(long step) {
+        List<ImageOffset> images = new ArrayList<>();
+        for (int i = 0; i < BATCH; i++) {
+            images.add(new ImageOffset(0, (step - 1) * BATCH + i));
+        }
+        return images;
+    }
+
+    static Learner.Result step(Learner learner, MillraceConfig config, long step) {
+        return learner.step(step, views(config, step), images(step), new StageClock(System::nanoTime));
+    }
+
+    private static ByteBuffer buffer(int values, CounterRandom random) {
+        ByteBuffer buffer = ByteBuffer.allocateDirect(values * Float.BYTES).order(ByteOrder.nativeOrder());
+        for (int i = 0; i < values; i++) {
+            buffer.putFloat(i * Float.BYTES, (float) random.nextGaussian());
+        }
+        return buffer;
+    }
+}

@@ -1,0 +1,78 @@
+package org.millrace.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Objects;
+import org.millrace.contract.event.Json;
+
+/** A reference vector of the test resources: float64 tensors, flat row-major with their shape, and the tolerance of each output. */
+public record Vector(JsonNode root) {
+    public static Vector load(String name) {
+        try (InputStream in = Objects.requireNonNull(Vector.class.getResourceAsStream("/vectors/" + name + ".json"))) {
+            return new Vector(Json.read(in.readAllBytes(), JsonNode.class));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public float[] input(String name) {
+        return floats(root.path("inputs").path(name).path("data"));
+    }
+
+    /** Length of one axis of an input. */
+    public int size(String name, int axis) {
+        return root.path("inputs").path(name).path("shape").path(axis).asInt();
+    }
+
+    public JsonNode parameter(String name) {
+        return root.path("params").path(name);
+    }
+
+    public double number(String parameter) {
+        return parameter(parameter).asDouble();
+    }
+
+    /** Asserts |actual − expected| ≤ abs + rel·|expected| for float32, with the output's own absolute tolerance. */
+    public void check(String output, float... actual) {
+        checkAt(output, 0, actual);
+    }
+
+    /** Asserts on the part of an output that begins at {@code from}. */
+    public void checkAt(String output, int from, float... actual) {
+        JsonNode expected = root.path("expected").path(output);
+        double[] values = expected.isNumber() ? new double[] {expected.asDouble()} : doubles(expected.path("data"));
+        double absolute = root.path("tolerance")
+                .path("float32_abs_per_output")
+                .path(output)
+                .asDouble(0);
+        assertThat(absolute).as("tolerance of %s", output).isPositive();
+        double relative = root.path("tolerance").path("float32_rel").asDouble();
+        assertThat(from + actual.length).as("length of %s", output).isLessThanOrEqualTo(values.length);
+        for (int i = 0; i < actual.length; i++) {
+            double wanted = values[from + i];
+            assertThat(Math.abs(actual[i] - wanted))
+                    .as("%s[%d]: got %s, wanted %s", output, from + i, actual[i], wanted)
+                    .isLessThanOrEqualTo(absolute + relative * Math.abs(wanted));
+        }
+    }
+
+    private static double[] doubles(JsonNode data) {
+        double[] values = new double[data.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = data.path(i).asDouble();
+        }
+        return values;
+    }
+
+    private static float[] floats(JsonNode data) {
+        float[] values = new float[data.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) data.path(i).asDouble();
+        }
+        return values;
+    }
+}
