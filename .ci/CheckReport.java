@@ -37,7 +37,8 @@ final class CheckReport {
         accuracy("/untrained/linear");
         accuracy("/untrained/neighbours");
         check(number("/last/version") > 0, "no encoder after the untrained one was scored");
-        check(number("/margin") > 0, "the demo states no margin");
+        check(number("/margin/wanted") > 0, "the demo states no margin");
+        check(report.at("/margin/met").asBoolean(), "the last encoder must beat the untrained one by the stated margin, but: " + report.at("/margin"));
         check(
                 accuracy("/last/linear") > accuracy("/untrained/linear"),
                 "the last encoder must beat the untrained one in the linear probe");

@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -105,7 +106,7 @@ final class FolderWalk implements EntryReader {
         try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder)) {
             stream.forEach(paths::add);
         } catch (DirectoryIteratorException e) {
-            throw cannotList(folder, e.getCause());
+            throw cannotList(folder, Objects.requireNonNull(e.getCause()));
         } catch (IOException e) {
             throw cannotList(folder, e);
         }

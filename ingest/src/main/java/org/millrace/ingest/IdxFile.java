@@ -72,7 +72,7 @@ final class IdxFile implements Closeable {
         } catch (ClosedByInterruptException e) {
             throw e;
         } catch (IOException e) {
-            throw truncated(e.getMessage(), e);
+            throw truncated(FileReading.why(e), e);
         }
         if (got < length) {
             throw truncated("the file ends there", new EOFException());

@@ -116,7 +116,7 @@ final class ImagePublisher {
 
     private void send(ProducerRecord<byte[], byte[]> record, AtomicLong counter) {
         try {
-            producer.send(record, (metadata, problem) -> {
+            var ignored = producer.send(record, (metadata, problem) -> {
                 if (problem == null) {
                     counter.incrementAndGet();
                 } else {

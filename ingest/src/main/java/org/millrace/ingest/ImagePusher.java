@@ -194,7 +194,7 @@ public final class ImagePusher {
         feed.entries().ifPresent(entries -> {
             long aPass = Math.max(0, entries - request.skip());
             double allPasses = (double) aPass * request.repeat();
-            progress.expect((long) Math.min(request.limit(), allPasses));
+            progress.expect((long) Math.min((double) request.limit(), allPasses));
         });
     }
 

@@ -51,9 +51,12 @@ record TarSource(SourceEntry.SourceName sourceName, boolean gzip) implements Ima
                 metered = new MeteredInput(
                         gzip ? new GZIPInputStream(in, BUFFER_BYTES) : new BufferedInputStream(in, BUFFER_BYTES));
                 channel = gzip ? null : FileChannel.open(file);
-            } catch (IOException e) {
+            } catch (ClosedByInterruptException e) {
                 in.close();
                 throw e;
+            } catch (IOException e) {
+                in.close();
+                throw damaged(FileReading.why(e), e);
             }
             tar = new TarArchiveInputStream(metered, "UTF-8");
             metered.endAt(HEADER_BYTES);

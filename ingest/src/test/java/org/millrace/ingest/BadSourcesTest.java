@@ -1,7 +1,7 @@
 package org.millrace.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -83,7 +83,8 @@ final class BadSourcesTest {
         byte[] whole = Files.readAllBytes(images);
         Files.write(images, Arrays.copyOf(whole, whole.length - whole.length / 10));
 
-        says(TestPush.images(images), "wanted 1000 items, got ", "images had been pushed");
+        assertThat(messageOf(TestPush.images(images)))
+                .contains("wanted 1000 items, got ", push.sent().size() + " images had been pushed");
         assertThat(push.sent()).hasSizeGreaterThan(500).hasSizeLessThan(1000);
     }
 
@@ -98,10 +99,11 @@ final class BadSourcesTest {
     @ValueSource(strings = {"set.tar", "set.tar.gz", "set.zip"})
     void push_archiveDamagedMidway_saysWhichAndHowManyWerePushed(String name) throws IOException {
         Map<String, byte[]> entries = new LinkedHashMap<>();
-        SplittableRandom random = new SplittableRandom(5);
+        long seed = 5;
+        System.out.println("seed " + seed);
+        SplittableRandom random = new SplittableRandom(seed);
         for (int i = 0; i < 40; i++) {
             byte[] image = Arrays.copyOf(TestImages.png(i), 5_000);
-            random.split().nextBytes(Arrays.copyOfRange(image, 200, 5_000));
             for (int at = 200; at < image.length; at++) {
                 image[at] = (byte) random.nextInt(); // noise does not compress
             }
@@ -119,10 +121,9 @@ final class BadSourcesTest {
             Files.write(archive, Arrays.copyOf(bytes, bytes.length / 2));
         }
 
-        says(
-                TestPush.images(archive),
-                "push: %s is no whole %s file".formatted(archive, name.endsWith("zip") ? "zip" : "tar"),
-                push.sent().size() + " images had been pushed");
+        assertThat(messageOf(TestPush.images(archive)))
+                .contains("push: %s is no whole %s file".formatted(archive, name.endsWith("zip") ? "zip" : "tar"))
+                .contains(push.sent().size() + " images had been pushed");
         assertThat(push.sent()).hasSizeBetween(10, 30);
     }
 
@@ -184,17 +185,11 @@ final class BadSourcesTest {
     }
 
     private void says(PushRequest request, String... parts) {
-        assertThatThrownBy(() -> push.push(request))
-                .isInstanceOf(UserException.class)
-                .satisfies(e -> {
-                    for (String part : parts) {
-                        if (!part.endsWith(" images had been pushed")) {
-                            assertThat(e).hasMessageContaining(part);
-                        }
-                    }
-                    if (e.getMessage().contains("had been pushed")) {
-                        assertThat(e).hasMessageContaining(push.sent().size() + " images had been pushed");
-                    }
-                });
+        assertThat(messageOf(request)).contains(parts);
+    }
+
+    private String messageOf(PushRequest request) {
+        UserException problem = assertThrows(UserException.class, () -> push.push(request));
+        return String.valueOf(problem.getMessage());
     }
 }

@@ -87,7 +87,7 @@ final class TestPush {
     /** What follows the source's name in the ids. */
     List<String> names() {
         return ids().stream()
-                .map(id -> id.substring(Math.max(id.indexOf('!'), id.indexOf('/')) + 1))
+                .map(id -> id.substring((id.contains("!") ? id.indexOf('!') : id.indexOf('/')) + 1))
                 .toList();
     }
 

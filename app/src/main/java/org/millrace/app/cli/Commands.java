@@ -7,6 +7,13 @@ final class Commands {
     private Commands() {}
 
     static List<Object> all() {
-        return List.of(new PushCommand(), new ConfigCommand());
+        return List.of(
+                new DemoCommand(),
+                new UpCommand(),
+                new PushCommand(),
+                new TrainCommand(),
+                new EvaluateCommand(),
+                new InspectCommand(),
+                new ConfigCommand());
     }
 }

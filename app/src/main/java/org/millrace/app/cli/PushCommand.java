@@ -149,7 +149,7 @@ final class PushCommand implements Runnable {
     }
 
     /** Tells of a mistyped path before a broker is started for it. */
-    private static void checkExists(String path) {
+    static void checkExists(String path) {
         if (!path.equals(PushRequest.STANDARD_INPUT) && !Files.exists(Path.of(path))) {
             throw new UserException("push: no such file or folder: " + path);
         }

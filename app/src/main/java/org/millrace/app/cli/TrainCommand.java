@@ -57,8 +57,7 @@ final class TrainCommand implements Runnable {
             while (thread.isAlive() && !signal.await(POLL_MILLIS)) {
                 services.check();
             }
-            services.close();
-            services.check();
+            services.stop();
             display.say(String.format(
                     java.util.Locale.ROOT,
                     "stopped after %,d steps of this start at %.0f images/s, loss %.3f",

@@ -3,16 +3,16 @@ package org.millrace.app.cli;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.OptionalLong;
+import org.millrace.app.demo.Demo;
 import org.millrace.app.run.RunStatistics;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.StepDone;
-import org.millrace.trainer.TrainerEvents;
 
 /**
  * Training as lines of text: one that is rewritten in place on a terminal, one every few seconds elsewhere, and one for each thing that
  * happens. Thread safe.
  */
-final class TrainingDisplay implements TrainerEvents, AutoCloseable {
+final class TrainingDisplay implements Demo.Display, AutoCloseable {
     private static final long TERMINAL_NANOS = 200_000_000L;
     private static final long PLAIN_NANOS = 10_000_000_000L;
     private static final long WAITING_NANOS = 5_000_000_000L;
@@ -31,7 +31,7 @@ final class TrainingDisplay implements TrainerEvents, AutoCloseable {
     /** @param lastStep after which training ends, where that is known: it gives the bar and the time left */
     TrainingDisplay(PrintWriter out, RunStatistics statistics, OptionalLong lastStep) {
         this.out = out;
-        this.terminal = System.console() != null;
+        this.terminal = Boolean.getBoolean(Progress.TERMINAL);
         this.statistics = statistics;
         this.lastStep = lastStep;
     }
@@ -88,7 +88,8 @@ final class TrainingDisplay implements TrainerEvents, AutoCloseable {
         }
     }
 
-    synchronized void evaluated(Evaluation evaluation) {
+    @Override
+    public synchronized void evaluated(Evaluation evaluation) {
         say(String.format(
                 Locale.ROOT,
                 "encoder %d (%,d images): linear %.1f %%, kNN %.1f %% of %,d held-out images",
@@ -99,7 +100,8 @@ final class TrainingDisplay implements TrainerEvents, AutoCloseable {
                 evaluation.testImages()));
     }
 
-    synchronized void say(String line) {
+    @Override
+    public synchronized void say(String line) {
         clearStatus();
         out.println(line);
         out.flush();

@@ -34,6 +34,12 @@ public final class Services implements AutoCloseable {
         }
     }
 
+    /** Stops the services, the last started first, waits for each, and throws what made one fail. */
+    public void stop() {
+        close();
+        check();
+    }
+
     /** Stops the services, the last started first, and waits for each. */
     @Override
     public void close() {

@@ -1,0 +1,97 @@
+package org.millrace.app.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import org.millrace.app.demo.Demo;
+import org.millrace.app.run.RunStatistics;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.MillraceConfig;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The whole of Millrace in one process on images that come with it. */
+@Command(
+        name = "demo",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Watch an encoder learn from a stream of real images: Kafka, trainer, key store and evaluator in this process,",
+            "Fashion-MNIST's test images as the stream. Ends with a summary. Run again, it goes on where it stopped."
+        })
+final class DemoCommand implements Runnable {
+    private static final double SHORTEST_MINUTES = 0.2;
+    private static final double LONGEST_MINUTES = 10_000;
+    /** Of the minutes asked for, what start and last evaluation take. */
+    private static final Duration AROUND = Duration.ofSeconds(15);
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = "--minutes",
+            defaultValue = "3",
+            paramLabel = "M",
+            description = "How long the demo takes, about (default: ${DEFAULT-VALUE}).")
+    private double minutes;
+
+    @Option(names = "--report", paramLabel = "FILE", description = "Write the report to this file, as JSON.")
+    private @Nullable Path report;
+
+    @Mixin
+    private CommonOptions options;
+
+    @Override
+    public void run() {
+        if (!(minutes >= SHORTEST_MINUTES && minutes <= LONGEST_MINUTES)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    String.format(
+                            Locale.ROOT,
+                            "--minutes must be in [%s, %.0f], but was %s",
+                            SHORTEST_MINUTES,
+                            LONGEST_MINUTES,
+                            minutes));
+        }
+        checkWritable(Optional.ofNullable(report));
+        MillraceConfig config = options.config(Demo.defaults());
+        PrintWriter out = spec.commandLine().getOut();
+        var statistics = new RunStatistics(config.trainer().batchSize());
+        Duration whole = Duration.ofMillis(Math.round(minutes * 60_000));
+        Duration training = whole.compareTo(AROUND.multipliedBy(2)) > 0 ? whole.minus(AROUND) : whole.dividedBy(2);
+        try (StopSignal signal = StopSignal.install();
+                Connection connection = options.connect(config);
+                TrainingDisplay display = new TrainingDisplay(out, statistics, OptionalLong.empty())) {
+            display.say(
+                    "broker at " + connection.kafka().bootstrapServers() + (connection.isEmbedded() ? ", embedded" : "")
+                            + "; state under " + config.run().data());
+            Path home = Path.of(System.getProperty("millrace.home", "."));
+            Demo demo = new Demo(config, connection.kafka(), home, display, statistics);
+            String summary = demo.run(training, signal::requested, Optional.ofNullable(report));
+            display.say(summary);
+            if (report != null) {
+                display.say("report written to " + report);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void checkWritable(Optional<Path> report) {
+        report.map(Path::toAbsolutePath)
+                .map(Path::getParent)
+                .filter(parent -> !Files.isDirectory(parent))
+                .ifPresent(parent -> {
+                    throw new UserException("--report names a file in " + parent + ", but there is no such folder");
+                });
+    }
+}

@@ -1,0 +1,92 @@
+package org.millrace.app.cli;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.millrace.app.run.EvaluationBoard;
+import org.millrace.app.run.EvaluatorService;
+import org.millrace.app.run.PushService;
+import org.millrace.app.run.RunStatistics;
+import org.millrace.app.run.Services;
+import org.millrace.app.run.TrainerService;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.ingest.PushProgress;
+import org.millrace.ingest.PushRequest;
+import org.millrace.trainer.TrainLimits;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Everything in one process, on the user's images, until stopped. */
+@Command(
+        name = "up",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Run broker, trainer and evaluator in this process, on your images, until stopped (Ctrl-C takes a checkpoint).",
+            "More images come by `millrace push --bootstrap-server` from another terminal; it prints the address."
+        })
+final class UpCommand implements Runnable {
+    private static final long POLL_MILLIS = 200;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "PATH",
+            description =
+                    "Images to push first: folder, tar, tar.gz, zip, IDX or single file. Without any, it waits for images.")
+    private List<String> paths = List.of();
+
+    @Mixin
+    private CommonOptions options;
+
+    @Override
+    public void run() {
+        MillraceConfig config = options.config(Map.of());
+        paths.forEach(PushCommand::checkExists);
+        PrintWriter out = spec.commandLine().getOut();
+        var statistics = new RunStatistics(config.trainer().batchSize());
+        try (StopSignal signal = StopSignal.install();
+                Connection connection = options.connect(config);
+                TrainingDisplay display = new TrainingDisplay(out, statistics, OptionalLong.empty());
+                Services services = new Services()) {
+            String broker = connection.kafka().bootstrapServers();
+            display.say("broker at " + broker + (connection.isEmbedded() ? ", embedded" : "") + "; state under "
+                    + config.run().data());
+            display.say("push more from another terminal: millrace push --bootstrap-server " + broker + " PATH");
+            display.say("labelled images for scores:      millrace push --bootstrap-server " + broker
+                    + " --to probe --labels folder PATH");
+            try (TopicSetup topics = new TopicSetup(connection.kafka())) {
+                topics.ensureImages(config.images());
+            }
+            if (!paths.isEmpty()) {
+                PushRequest request = PushRequest.of(paths, PushRequest.Target.IMAGES);
+                services.start(
+                        "push", new PushService(request, connection.kafka(), config.images(), PushProgress.SILENT));
+            }
+            services.start(
+                    "evaluate",
+                    new EvaluatorService(config, connection.kafka(), new EvaluationBoard(display::evaluated)));
+            var trainer = new TrainerService(config, connection.kafka(), display, TrainLimits.NONE);
+            services.start("train", trainer);
+            while (!signal.await(POLL_MILLIS)) {
+                services.check();
+            }
+            display.say("stopping: finishing the step and taking a checkpoint");
+            services.stop();
+            display.say(String.format(
+                    Locale.ROOT,
+                    "stopped after %,d steps of this start at %.0f images/s; `millrace up` goes on from here",
+                    statistics.steps(),
+                    statistics.imagesPerSecond()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
