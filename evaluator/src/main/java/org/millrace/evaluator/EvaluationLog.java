@@ -69,7 +69,7 @@ final class EvaluationLog implements AutoCloseable {
             throw new InterruptException(e);
         }
         finished.add(evaluation.version());
-        LOG.info(
+        LOG.debug(
                 "encoder {} (step {}, {} images): linear {}, nearest neighbours {}, on {} images, {} s",
                 evaluation.version(),
                 evaluation.step(),

@@ -21,6 +21,7 @@ import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.ingest.Labels;
 import org.millrace.ingest.PushProgress;
 import org.millrace.ingest.PushReport;
 import org.millrace.ingest.PushRequest;
@@ -37,6 +38,9 @@ public final class Demo {
 
     private static final String IMAGES = "samples/fashion-mnist/t10k-images-idx3-ubyte.gz";
     private static final int PROBE_IMAGES = 2_000;
+    /** Of the order in which the sample is cut into probe and stream; not the run's seed, so that the cut is always the same. */
+    private static final long SPLIT_SEED = 1;
+
     private static final int PASSES = 10_000;
     private static final double STREAM_RATE = 600;
     private static final long POLL_MILLIS = 100;
@@ -128,6 +132,8 @@ public final class Demo {
                 config.images().topic(),
                 STREAM_RATE));
         var request = PushRequest.of(List.of(sample), PushRequest.Target.IMAGES)
+                .withLabels(new Labels.None())
+                .withOrder(PushRequest.Order.SHUFFLED, SPLIT_SEED)
                 .withSkip(PROBE_IMAGES)
                 .withRepeat(PASSES)
                 .withRate(STREAM_RATE);

@@ -118,7 +118,6 @@ public final class Pipeline implements AutoCloseable {
     @Override
     public void close() {
         stopped = true;
-        thread.interrupt();
         boolean interrupted = false;
         while (thread.isAlive()) {
             try {
@@ -138,11 +137,11 @@ public final class Pipeline implements AutoCloseable {
             var assembler = new BatchAssembler(log, decoder, config.trainer().batchSize(), () -> stopped);
             Optional<PreparedStep> step = prepare(assembler);
             while (step.isPresent()) {
-                ready.put(step.get());
+                ready.add(step.get()); // there is room: it has as many places as there are buffers
                 step = prepare(assembler);
             }
-        } catch (InterruptedException | org.apache.kafka.common.errors.InterruptException e) {
-            stopped = true; // close() interrupts a wait
+        } catch (InterruptedException e) {
+            stopped = true;
         } catch (RuntimeException e) {
             failure = e;
         } finally {
@@ -151,7 +150,17 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private Optional<PreparedStep> prepare(BatchAssembler assembler) throws InterruptedException {
-        ViewBuffers views = free.take();
+        ViewBuffers views = free.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        while (views == null) {
+            if (stopped) {
+                return Optional.empty();
+            }
+            views = free.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        }
+        return prepare(assembler, views);
+    }
+
+    private Optional<PreparedStep> prepare(BatchAssembler assembler, ViewBuffers views) {
         StageClock clock = new StageClock(System::nanoTime);
         long step = position.step() + 1;
         if (journalled.hasNext()) {
