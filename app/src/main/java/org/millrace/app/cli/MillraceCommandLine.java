@@ -17,7 +17,8 @@ public final class MillraceCommandLine {
                 arguments);
     }
 
-    static int run(PrintWriter out, PrintWriter error, String... arguments) {
+    /** Runs the command on the given output and error; for callers in this process. */
+    public static int run(PrintWriter out, PrintWriter error, String... arguments) {
         CommandLine root = create().setOut(out).setErr(error);
         try {
             return root.execute(arguments);

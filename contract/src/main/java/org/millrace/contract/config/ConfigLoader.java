@@ -31,6 +31,7 @@ public final class ConfigLoader {
             Pattern.compile(".*(password|secret|token|jaas|credential|\\.key$|key\\.pem).*");
 
     private final Map<String, String> values = new TreeMap<>();
+    private final List<String> unknownKeys = new ArrayList<>();
     private final List<String> problems = new ArrayList<>();
 
     /** Every key but {@code kafka.*}, in the order of the groups. */
@@ -102,9 +103,11 @@ public final class ConfigLoader {
         if (trainer.isPresent() && moco.isPresent() && replay.isPresent()) {
             checkTogether(trainer.get(), moco.get(), replay.get());
         }
-        if (!problems.isEmpty()) {
-            throw new UserException("the configuration has " + problems.size()
-                    + (problems.size() == 1 ? " problem:\n  " : " problems:\n  ") + String.join("\n  ", problems)
+        List<String> all = new ArrayList<>(unknownKeys);
+        all.addAll(problems);
+        if (!all.isEmpty()) {
+            throw new UserException("the configuration has " + all.size()
+                    + (all.size() == 1 ? " problem:\n  " : " problems:\n  ") + String.join("\n  ", all)
                     + "\n`millrace config` lists every key with its meaning.");
         }
         return new MillraceConfig(
@@ -157,7 +160,7 @@ public final class ConfigLoader {
                 && keys().stream().noneMatch(known -> known.name().equals(key))) {
             String nearest =
                     Nearest.of(key, keys().stream().map(ConfigKey::name).toList());
-            problems.add("unknown key " + key + " (" + from + "); did you mean " + nearest + "?");
+            unknownKeys.add("unknown key " + key + " (" + from + "); did you mean " + nearest + "?");
             return;
         }
         values.put(key, value);

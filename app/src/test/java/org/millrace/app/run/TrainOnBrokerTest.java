@@ -1,0 +1,194 @@
+package org.millrace.app.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.millrace.app.broker.EmbeddedBroker;
+import org.millrace.app.cli.MillraceCommandLine;
+import org.millrace.contract.ImageHeaders;
+import org.millrace.contract.config.BrokerConfig;
+import org.millrace.contract.kafka.KafkaSettings;
+
+/** Trainer and evaluator through the command line, on a real broker, a real key store and real PyTorch. */
+class TrainOnBrokerTest {
+    private static final Path SAMPLE = Path.of("../samples/fashion-mnist/t10k-images-idx3-ubyte.gz");
+
+    @TempDir
+    private static Path data;
+
+    private static EmbeddedBroker broker;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter error = new StringWriter();
+
+    @BeforeAll
+    static void startBroker() throws IOException {
+        broker = EmbeddedBroker.start(data, new BrokerConfig(0, -1), "test");
+    }
+
+    @AfterAll
+    static void stopBroker() {
+        broker.close();
+    }
+
+    @Test
+    void train_streamWithRubbish_rejectsItTrainsTheRestAndScores() throws Exception {
+        String[] small = small("mixed");
+        assertThat(run("push", SAMPLE.toString(), "--limit=100", small)).isZero();
+        produceRubbish("mixed");
+        assertThat(run("push", SAMPLE.toString(), "--skip=100", "--limit=100", small))
+                .isZero();
+        assertThat(run("push", SAMPLE.toString(), "--skip=200", "--limit=400", "--to=probe", small))
+                .isZero();
+
+        assertThat(run("train", "--until-end", small)).as(error.toString()).isZero();
+        assertThat(out.toString()).contains("8 images are left in the log: fewer than a batch");
+
+        assertThat(run("inspect", "run", small)).isZero();
+        assertThat(out.toString())
+                .contains("steps done       12", "images trained   192", "images rejected  2", "contiguous       yes");
+        assertThat(records("mixed.rejected"))
+                .hasSize(2)
+                .allSatisfy(reject -> assertThat(ImageHeaders.text(reject.headers(), ImageHeaders.REJECT_POSITION))
+                        .hasValueSatisfying(position -> assertThat(position).isIn("mixed/0/100", "mixed/0/101")));
+
+        assertThat(run("inspect", "keys", small)).isZero();
+        assertThat(out.toString()).contains("dictionary 64 of 64 keys (100 %)");
+        assertThat(run("inspect", "checkpoints", small)).isZero();
+        assertThat(out.toString()).contains("whole").doesNotContain("DAMAGED");
+        assertThat(run("evaluate", small)).as(error.toString()).isZero();
+        assertThat(out.toString().lines().filter(line -> line.matches("(0|12) .*%.*")))
+                .hasSize(2);
+    }
+
+    @Test
+    void train_killedInMidRun_goesOnToTheSameWeightsToTheBit() throws Exception {
+        String[] small = small("straight");
+        assertThat(run("push", SAMPLE.toString(), "--limit=640", small)).isZero();
+        String[] straight = with(small, "--set=run.name=straight", "--set=run.data=" + data.resolve("straight"));
+        assertThat(run("train", "--until-step=40", straight))
+                .as(error.toString())
+                .isZero();
+
+        String[] killed = with(small, "--set=run.name=killed", "--set=run.data=" + data.resolve("killed"));
+        try (TrainerChild child = TrainerChild.start(with(new String[] {"train", "--until-step=40"}, killed))) {
+            child.awaitCheckpointThenKill(data.resolve("killed/runs/killed/checkpoints"));
+        }
+        assertThat(run("train", "--until-step=40", killed)).as(error.toString()).isZero();
+        assertThat(out.toString()).contains("going on from the checkpoint of step ");
+
+        assertThat(weights(data.resolve("killed/runs/killed")))
+                .isEqualTo(weights(data.resolve("straight/runs/straight")));
+        assertThat(run("inspect", "run", killed)).isZero();
+        assertThat(out.toString()).contains("steps done       40", "contiguous       yes");
+    }
+
+    @Test
+    void train_otherArchitectureThanTheCheckpoint_isRefusedWithWhatToDo() throws Exception {
+        String[] small = small("fixed");
+        assertThat(run("push", SAMPLE.toString(), "--limit=64", small)).isZero();
+        assertThat(run("train", "--until-end", small)).as(error.toString()).isZero();
+        assertThat(run("train", "--until-end", small, "--set=trainer.batch-size=8"))
+                .isEqualTo(1);
+        assertThat(error.toString())
+                .contains("trainer.batch-size: 16 → 8", "another run.name")
+                .doesNotContain("\tat ");
+    }
+
+    private static String[] small(String topic) {
+        return new String[] {
+            "--bootstrap-server=" + broker.bootstrapServers(),
+            "--set=run.data=" + data.resolve(topic),
+            "--set=run.name=" + topic,
+            "--set=run.threads=1",
+            "--set=images.topic=" + topic,
+            "--set=images.rejected-topic=" + topic + ".rejected",
+            "--set=images.probe-topic=" + topic + ".probe",
+            "--set=encoder.height=16",
+            "--set=encoder.width=16",
+            "--set=encoder.channels=1",
+            "--set=encoder.mean=0.3",
+            "--set=encoder.standard-deviation=0.3",
+            "--set=head.output=16",
+            "--set=moco.queue-size=64",
+            "--set=trainer.batch-size=16",
+            "--set=trainer.checkpoint-every-steps=5",
+            "--set=trainer.publish-every-steps=100",
+            "--set=replay.policy=reservoir",
+            "--set=replay.capacity=100"
+        };
+    }
+
+    private int run(Object... arguments) {
+        out.getBuffer().setLength(0);
+        error.getBuffer().setLength(0);
+        String[] all = Stream.of(arguments)
+                .flatMap(argument ->
+                        argument instanceof String[] several ? Stream.of(several) : Stream.of((String) argument))
+                .toArray(String[]::new);
+        return MillraceCommandLine.run(new PrintWriter(out, true), new PrintWriter(error, true), all);
+    }
+
+    private static String[] with(String[] first, String... then) {
+        return Stream.concat(Stream.of(first), Stream.of(then)).toArray(String[]::new);
+    }
+
+    private static void produceRubbish(String topic) throws Exception {
+        byte[] truncated = {(byte) 0xff, (byte) 0xd8, (byte) 0xff, (byte) 0xe0, 0, 16, 'J', 'F', 'I', 'F'};
+        try (var producer = new KafkaProducer<byte[], byte[]>(kafka().producer(Map.of()))) {
+            producer.send(new ProducerRecord<>(topic, "this is no image".getBytes(StandardCharsets.UTF_8)))
+                    .get();
+            producer.send(new ProducerRecord<>(topic, truncated)).get();
+        }
+    }
+
+    private static List<ConsumerRecord<byte[], byte[]>> records(String topic) {
+        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+        var partition = new TopicPartition(topic, 0);
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka().consumer(Map.of()))) {
+            consumer.assign(List.of(partition));
+            consumer.seekToBeginning(List.of(partition));
+            long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+            while (consumer.position(partition) < end) {
+                consumer.poll(Duration.ofMillis(100)).forEach(records::add);
+            }
+        }
+        return records;
+    }
+
+    private static KafkaSettings kafka() {
+        return new KafkaSettings(broker.bootstrapServers(), Map.of());
+    }
+
+    /** The weights, optimiser and buffer files of a run's last checkpoint, byte for byte. */
+    private static List<String> weights(Path run) throws IOException {
+        Path last;
+        try (Stream<Path> checkpoints = Files.list(run.resolve("checkpoints"))) {
+            last = checkpoints.max(Path::compareTo).orElseThrow();
+        }
+        List<String> digests = new ArrayList<>();
+        for (String file : List.of("query.safetensors", "key.safetensors", "optimiser.safetensors", "buffer.bin")) {
+            digests.add(file + " " + org.millrace.contract.Sha256.of(Files.readAllBytes(last.resolve(file))));
+        }
+        return digests;
+    }
+}

@@ -1,0 +1,59 @@
+package org.millrace.app.run;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.millrace.app.Millrace;
+
+/** The program in a process of its own, to be killed. Closing it kills it. */
+final class TrainerChild implements AutoCloseable {
+    private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(2);
+
+    private final Process process;
+
+    private TrainerChild(Process process) {
+        this.process = process;
+    }
+
+    static TrainerChild start(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx1g",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Millrace.class.getName()));
+        command.addAll(List.of(arguments));
+        return new TrainerChild(new ProcessBuilder(command).inheritIO().start());
+    }
+
+    /** Waits until the second checkpoint is there and a few steps more are under way, then sends SIGKILL. */
+    void awaitCheckpointThenKill(Path checkpoints) throws IOException, InterruptedException {
+        long end = System.nanoTime() + PATIENCE_NANOS;
+        while (count(checkpoints) < 2) {
+            if (!process.isAlive() || System.nanoTime() > end) {
+                throw new AssertionError("the child made no second checkpoint; alive: " + process.isAlive());
+            }
+            Thread.sleep(5);
+        }
+        process.destroyForcibly().waitFor();
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly().onExit().join();
+    }
+
+    private static long count(Path checkpoints) throws IOException {
+        if (!Files.isDirectory(checkpoints)) {
+            return 0;
+        }
+        try (Stream<Path> folders = Files.list(checkpoints)) {
+            return folders.filter(folder -> folder.getFileName().toString().startsWith("step-"))
+                    .count();
+        }
+    }
+}
