@@ -1,0 +1,237 @@
+package org.millrace.contract.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.millrace.contract.UserException;
+
+final class ConfigLoaderTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void load_nothingSaid_defaults() {
+        MillraceConfig config = new ConfigLoader().load();
+        assertThat(config.trainer().batchSize()).isEqualTo(128);
+        assertThat(config.trainer().objective()).isEqualTo(TrainerConfig.Method.MOCO_V2);
+        assertThat(config.encoder().mean()).containsExactly(0.4914f, 0.4822f, 0.4465f);
+        assertThat(config.run().data()).isEqualTo(Path.of("millrace-data"));
+        assertThat(config.kafka()).isEmpty();
+    }
+
+    @Test
+    void keys_all_haveMeaningAndBelongToAGroup() {
+        assertThat(ConfigLoader.keys()).hasSizeGreaterThan(50).allSatisfy(key -> {
+            assertThat(key.name()).matches("[a-z]+\\.[a-z0-9]+(-[a-z0-9]+)*");
+            assertThat(key.doc()).isNotBlank();
+        });
+        assertThat(ConfigLoader.keys().stream().map(ConfigKey::name)).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void effective_defaults_areTheKeysWithTheirDefaults() {
+        Map<String, String> effective = ConfigLoader.effective(new ConfigLoader().load());
+        assertThat(effective.keySet())
+                .containsExactlyElementsOf(
+                        ConfigLoader.keys().stream().map(ConfigKey::name).toList());
+        assertThat(effective)
+                .containsEntry("trainer.objective", "moco-v2")
+                .containsEntry("moco.temperature", "0.1")
+                .containsEntry("encoder.mean", "0.4914,0.4822,0.4465");
+    }
+
+    @Test
+    void load_everyKindOfProblem_reportedTogetherUnknownKeysFirst() throws IOException {
+        Path file = file("trainer.batch-size=lots\ntrainer.batchsize=3\n");
+        String message = message(new ConfigLoader()
+                .file(file)
+                .environment(Map.of("MILLRACE_MOCO_TEMPRATURE", "1"))
+                .assignments(List.of("no-equals-sign", "moco.momentum=1.5", "optimiser.schedule=linear", "sede=4")));
+        List<String> lines = message.lines().map(String::trim).toList();
+        assertThat(lines)
+                .containsExactly(
+                        "the configuration has 7 problems:",
+                        "unknown key trainer.batchsize (" + file + "); did you mean trainer.batch-size?",
+                        "unknown key moco.temprature (environment variable MILLRACE_MOCO_TEMPRATURE);"
+                                + " did you mean moco.temperature?",
+                        "unknown key sede (--set); did you mean run.seed?",
+                        "--set wants key=value, but got 'no-equals-sign'",
+                        "trainer.batch-size must be a whole number, but was 'lots'",
+                        "moco.momentum must be in [0, 1), but was 1.5",
+                        "optimiser.schedule must be one of constant, cosine, but was 'linear'",
+                        "`millrace config` lists every key with its meaning.");
+    }
+
+    @Test
+    void load_problemBetweenGroups_saysBothKeys() {
+        assertThat(message(new ConfigLoader().assignments(List.of("moco.queue-size=100"))))
+                .contains("has 1 problem:")
+                .contains("moco.queue-size must be at least trainer.batch-size (128), but was 100");
+        assertThat(message(new ConfigLoader().assignments(List.of("replay.policy=fifo", "replay.capacity=100"))))
+                .contains("replay.capacity must be at least trainer.batch-size (128), but was 100");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "trainer.batch-size, 1.5, a whole number",
+        "trainer.batch-size, 99999999999, a whole number",
+        "moco.momentum, NaN, a number",
+        "moco.temperature, Infinity, a number",
+        "head.projector-batch-norm, yes, true or false",
+        "trainer.objective, MOCO_V2, 'one of moco-v2, byol'",
+        "encoder.mean, '0.5,,0.5', numbers with commas between them",
+    })
+    void load_valueOfAnotherType_saysWhatWasWanted(String key, String value, String wanted) {
+        assertThat(message(new ConfigLoader().assignments(List.of(key + "=" + value))))
+                .contains(key + " must be " + wanted + ", but was '" + value + "'");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "encoder.height=8",
+                "encoder.channels=2",
+                "encoder.mean=0.1,0.2",
+                "encoder.standard-deviation=0",
+                "run.device=tpu",
+                "run.name=a b",
+                "run.threads=-1",
+                "images.rejected-topic=images",
+                "augment.crop-scale-min=0",
+                "augment.hue=0.6",
+                "replay.updates-per-batch=2",
+                "optimiser.schedule=cosine",
+                "evaluator.max-classes=1",
+                "broker.port=65536",
+            })
+    void load_valueOutOfRange_namesItsKey(String assignment) {
+        String key = assignment.substring(0, assignment.indexOf('='));
+        String words = key.equals("optimiser.schedule") ? "optimiser.total-steps" : key;
+        assertThat(message(new ConfigLoader().assignments(List.of(assignment))))
+                .contains("has 1 problem:")
+                .contains(words);
+    }
+
+    @Test
+    void load_severalSources_lastWordWins() throws IOException {
+        Path file = file("run.seed=2\nmoco.momentum=0.5\ntrainer.batch-size=32\nhead.output=64\n");
+        MillraceConfig config = new ConfigLoader()
+                .defaults(Map.of("run.seed", "1", "moco.temperature", "0.5", "head.output", "32"))
+                .file(file)
+                .environment(Map.of("MILLRACE_MOCO_MOMENTUM", "0.6", "MILLRACE_TRAINER_BATCH___SIZE", "64"))
+                .assignments(List.of("trainer.batch-size=16"))
+                .load();
+        assertThat(config.moco().temperature()).isEqualTo(0.5); // command's default
+        assertThat(config.run().seed()).isEqualTo(2); // file over it
+        assertThat(config.head().output()).isEqualTo(64);
+        assertThat(config.moco().momentum()).isEqualTo(0.6); // environment over file
+        assertThat(config.trainer().batchSize()).isEqualTo(16); // --set over all
+    }
+
+    @Test
+    void environment_kafkasContainerRule_dotsUnderscoresHyphens() {
+        MillraceConfig config = new ConfigLoader()
+                .environment(Map.of(
+                        "MILLRACE_TRAINER_BATCH___SIZE", "64",
+                        "MILLRACE_KAFKA_CONSUMER_FETCH_MAX_BYTES", "1000",
+                        "MILLRACE_KAFKA_ODD__KEY", "x",
+                        "PATH", "/bin"))
+                .load();
+        assertThat(config.trainer().batchSize()).isEqualTo(64);
+        assertThat(config.kafka())
+                .containsOnly(Map.entry("consumer.fetch.max.bytes", "1000"), Map.entry("odd_key", "x"));
+    }
+
+    @Test
+    void assignments_valueWithEqualsSign_keptWhole() {
+        MillraceConfig config = new ConfigLoader()
+                .assignments(List.of("kafka.sasl.jaas.config=Login required username=\"a\";"))
+                .load();
+        assertThat(config.kafka()).containsEntry("sasl.jaas.config", "Login required username=\"a\";");
+    }
+
+    @Test
+    void file_missing_saysWhichAndWhy() {
+        Path missing = folder.resolve("none.properties");
+        assertThatThrownBy(() -> new ConfigLoader().file(missing))
+                .isInstanceOf(UserException.class)
+                .hasMessage("cannot read the configuration file " + missing + ": there is no such file");
+    }
+
+    @Test
+    void file_malformedEscape_saysWhich() throws IOException {
+        Path file = file("run.name=\\uZZZZ\n");
+        assertThatThrownBy(() -> new ConfigLoader().file(file))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining(file.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ssl.keystore.password",
+                "ssl.key.password",
+                "ssl.keystore.key",
+                "consumer.sasl.jaas.config",
+                "producer.sasl.oauthbearer.client.credentials.client.secret",
+            })
+    void effective_secret_masked(String key) {
+        MillraceConfig config = new ConfigLoader()
+                .assignments(List.of("kafka." + key + "=hush"))
+                .load();
+        assertThat(config.kafka()).containsEntry(key, "hush");
+        assertThat(ConfigLoader.effective(config)).containsEntry("kafka." + key, "********");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bootstrap.servers", "ssl.keystore.location", "key.serializer", "client.id"})
+    void effective_noSecret_shown(String key) {
+        MillraceConfig config = new ConfigLoader()
+                .assignments(List.of("kafka." + key + "=plain"))
+                .load();
+        assertThat(ConfigLoader.effective(config)).containsEntry("kafka." + key, "plain");
+    }
+
+    @Test
+    void effective_writtenToAFile_loadsToTheSameConfiguration() throws IOException {
+        MillraceConfig config = new ConfigLoader()
+                .assignments(List.of(
+                        "trainer.objective=byol",
+                        "run.data=some folder/été",
+                        "encoder.mean=0.5",
+                        "optimiser.learning-rate=1e-3",
+                        "replay.policy=reservoir",
+                        "replay.updates-per-batch=3",
+                        "broker.retention-millis=60000",
+                        "kafka.consumer.fetch.max.bytes=77"))
+                .load();
+        Properties properties = new Properties();
+        properties.putAll(ConfigLoader.effective(config));
+        Path file = folder.resolve("effective.properties");
+        try (var writer = Files.newBufferedWriter(file)) {
+            properties.store(writer, null);
+        }
+        assertThat(new ConfigLoader().file(file).load()).isEqualTo(config);
+    }
+
+    private Path file(String text) throws IOException {
+        return Files.writeString(folder.resolve("millrace.properties"), text);
+    }
+
+    private static String message(ConfigLoader loader) {
+        return String.valueOf(
+                catchThrowableOfType(UserException.class, loader::load).getMessage());
+    }
+}

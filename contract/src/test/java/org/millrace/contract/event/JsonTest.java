@@ -1,0 +1,105 @@
+package org.millrace.contract.event;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.millrace.contract.config.ConfigLoader;
+
+final class JsonTest {
+    private static final StepPlan PLAN =
+            new StepPlan(7, List.of(new OffsetRange(0, 10, 20), new OffsetRange(2, 5, 5_000_000_000L)), 16);
+    private static final StepDone DONE = new StepDone(
+            JournalEvent.SCHEMA, 7, 896, 3, 4.25, Double.NaN, 0.03, 896, 512, Map.of("views", 1.5, "step", 20.25), 99);
+
+    @Test
+    void read_planWritten_same() {
+        assertThat(Json.read(Json.write(PLAN), JournalEvent.class)).isEqualTo(PLAN);
+        assertThat(PLAN.fresh()).isTrue();
+        assertThat(new StepPlan(8, List.of(), 0).fresh()).isFalse();
+    }
+
+    @Test
+    void read_doneWritten_sameWithNotANumber() {
+        assertThat(Json.read(Json.write(DONE), JournalEvent.class)).isEqualTo(DONE);
+    }
+
+    @Test
+    void write_plan_wireFormPinned() {
+        assertThat(new String(
+                        Json.write(new StepPlan(1, List.of(new OffsetRange(0, 0, 8)), 8)), StandardCharsets.UTF_8))
+                .isEqualTo(
+                        "{\"type\":\"plan\",\"schema\":1,\"step\":1,\"ranges\":[{\"partition\":0,\"from\":0,\"to\":8}],\"images\":8}");
+    }
+
+    @Test
+    void read_fieldsOfANewerWriter_ignored() {
+        String newer = "{\"type\":\"plan\",\"schema\":2,\"step\":3,\"rank\":1,\"ranges\":"
+                + "[{\"partition\":0,\"from\":1,\"to\":2,\"epoch\":9}],\"images\":1,\"note\":{\"a\":[1]}}";
+        assertThat(Json.read(bytes(newer), JournalEvent.class))
+                .isEqualTo(new StepPlan(2, 3, List.of(new OffsetRange(0, 1, 2)), 1));
+    }
+
+    @Test
+    void read_manifestWritten_same() {
+        var manifest = new EncoderManifest(
+                EncoderManifest.SCHEMA,
+                "main",
+                400,
+                400,
+                51_200,
+                new ConfigLoader().load().encoder(),
+                9,
+                1,
+                "ab",
+                5);
+        assertThat(Json.read(Json.write(manifest), EncoderManifest.class)).isEqualTo(manifest);
+    }
+
+    @Test
+    void read_evaluationWritten_same() {
+        var evaluation = new Evaluation(
+                Evaluation.SCHEMA,
+                "main",
+                400,
+                400,
+                51_200,
+                10,
+                2000,
+                2000,
+                new Evaluation.LinearScore(0.75, 1e-4, 80, true),
+                new Evaluation.NeighbourScore(0.7, 200, 0.1),
+                1.5,
+                7);
+        assertThat(Json.read(Json.write(evaluation), Evaluation.class)).isEqualTo(evaluation);
+        assertThat(Json.read(bytes(Json.writePretty(evaluation)), Evaluation.class))
+                .isEqualTo(evaluation);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "plan",
+                "{\"type\":\"plan\"",
+                "{\"type\":\"pause\",\"step\":1}",
+                "{\"step\":1,\"ranges\":[],\"images\":0}",
+                "{\"type\":\"plan\",\"schema\":1,\"step\":0,\"ranges\":[],\"images\":0}",
+                "{\"type\":\"plan\",\"schema\":1,\"step\":1,\"images\":0}",
+            })
+    void read_notThatEvent_saysWhatWasWanted(String json) {
+        assertThatThrownBy(() -> Json.read(bytes(json), JournalEvent.class))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageStartingWith("not a JournalEvent: ");
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}
