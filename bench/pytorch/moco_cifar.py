@@ -3,7 +3,8 @@
 Needs Debian's python3-torch (1.13), python3-numpy, python3-pil. TRAIN and TEST are tar.gz files: <split>/<class>/<name>.jpg.
   whole recipe:  /usr/bin/python3 moco_cifar.py --train TRAIN --test TEST
   speed only:    /usr/bin/python3 moco_cifar.py --train TRAIN --test TEST --steps 60 --no-eval
-The whole recipe was estimated at 10 minutes on 2 idle cores; it took 33 on 2 cores shared with other work.
+The whole recipe was estimated at 10 minutes on 2 idle cores; it took 33 on 2 cores shared with other work, with
+OMP_WAIT_POLICY=passive, which the launcher of Millrace sets too: set it here for a comparison.
 
 Per cent right, fitted on the 50,000 training images and scored on the 10,000 test images (kNN, linear):
                                  untrained     50k images    100k images

@@ -1,16 +1,12 @@
 package org.millrace.encoder.tensor;
 
-import static org.millrace.contract.Check.check;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -117,12 +113,11 @@ public final class Weights implements AutoCloseable {
     }
 
     private static void collect(Safetensors.Builder file, List<WeightSpec> specs, NDArray flat, String prefix) {
-        FloatBuffer values = floats(flat);
+        float[] values = flat.toFloatArray();
         int at = 0;
         for (WeightSpec spec : specs) {
             if (spec.name().startsWith(prefix)) {
-                float[] tensor = new float[spec.size()];
-                values.get(at, tensor);
+                float[] tensor = Arrays.copyOfRange(values, at, at + spec.size());
                 file.add(spec.name().substring(prefix.length()), spec.shape().getShape(), tensor);
             }
             at += spec.size();
@@ -130,9 +125,7 @@ public final class Weights implements AutoCloseable {
     }
 
     private static void put(Safetensors file, List<WeightSpec> specs, NDArray flat, String prefix) {
-        FloatBuffer values = floats(flat);
-        float[] all = new float[values.remaining()];
-        values.get(all);
+        float[] all = flat.toFloatArray();
         int at = 0;
         for (WeightSpec spec : specs) {
             if (spec.name().startsWith(prefix)) {
@@ -143,11 +136,5 @@ public final class Weights implements AutoCloseable {
             at += spec.size();
         }
         InPlace.overwrite(flat, all);
-    }
-
-    private static FloatBuffer floats(NDArray flat) {
-        check(flat.getDataType() == DataType.FLOAT32, "weights must be float32, but are %s", flat.getDataType());
-        ByteBuffer bytes = flat.toByteBuffer(false);
-        return bytes.order(ByteOrder.nativeOrder()).asFloatBuffer();
     }
 }
