@@ -54,14 +54,15 @@ public final class Trainer implements AutoCloseable {
     private long checkpointedStep;
     private volatile boolean stopped;
 
-    /** Opens the run where it stands: its newest whole checkpoint, or the beginning. */
+    /** Opens the run where it stands: its newest whole checkpoint, or the beginning. The topic of images must exist. */
     public Trainer(MillraceConfig config, KafkaSettings kafka, TrainerEvents events, Clock clock) {
         this.config = config;
         this.kafka = kafka;
         this.events = events;
         this.clock = clock;
         try (var topics = new TopicSetup(kafka)) {
-            topics.ensureImages(config.images());
+            topics.require(config.images().topic());
+            topics.ensureRejected(config.images());
             topics.ensureRun(config.run().topics());
         }
         Torch torch = Torch.start(config.run());

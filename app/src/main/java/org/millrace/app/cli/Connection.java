@@ -13,8 +13,10 @@ import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.common.KafkaException;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.contract.UserException;
+import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicSetup;
 
 /** A broker that answers: the one that the user named, or an embedded one. Closing it stops the embedded one. Thread safe. */
 final class Connection implements AutoCloseable {
@@ -53,6 +55,13 @@ final class Connection implements AutoCloseable {
     /** Whether the broker lives in this process, and so ends with it. */
     boolean isEmbedded() {
         return embedded.isPresent();
+    }
+
+    /** Creates the topics of images that are missing. */
+    void createImageTopics(ImagesConfig images) {
+        try (TopicSetup topics = new TopicSetup(kafka)) {
+            topics.ensureImages(images);
+        }
     }
 
     @Override

@@ -23,6 +23,9 @@ import picocli.CommandLine.Spec;
             "Linear probe and weighted nearest neighbours, each on the held-out half of the labelled images."
         })
 final class EvaluateCommand implements Runnable {
+    private static final String HEADER =
+            "encoder      images trained   linear      λ       kNN     k    t     fitted on   held out";
+
     @Spec
     private CommandSpec spec;
 
@@ -32,12 +35,20 @@ final class EvaluateCommand implements Runnable {
     @Option(names = "--watch", description = "Go on scoring encoders as they are published, until stopped.")
     private boolean watch;
 
+    @Option(
+            names = "--create-topics",
+            description = "Create the topics of images where they are missing, instead of refusing to start.")
+    private boolean createTopics;
+
     @Override
     public void run() {
         MillraceConfig config = options.config(Map.of());
         PrintWriter out = spec.commandLine().getOut();
         try (StopSignal signal = StopSignal.install();
                 Connection connection = options.connect(config)) {
+            if (createTopics) {
+                connection.createImageTopics(config.images());
+            }
             out.println(HEADER);
             out.flush();
             try (Evaluator evaluator =
@@ -54,9 +65,6 @@ final class EvaluateCommand implements Runnable {
             }
         }
     }
-
-    private static final String HEADER =
-            "encoder      images trained   linear      λ       kNN     k    t     fitted on   held out";
 
     private static void print(PrintWriter out, Evaluation evaluation) {
         out.println(String.format(

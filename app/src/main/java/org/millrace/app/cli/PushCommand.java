@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.ingest.ImagePusher;
 import org.millrace.ingest.Labels;
 import org.millrace.ingest.PushProgress;
@@ -110,9 +109,7 @@ final class PushCommand implements Runnable {
         paths.forEach(PushCommand::checkExists);
         try (StopSignal signal = StopSignal.install();
                 Connection connection = options.connect(config)) {
-            try (TopicSetup topics = new TopicSetup(connection.kafka())) {
-                topics.ensureImages(config.images());
-            }
+            connection.createImageTopics(config.images());
             signal.onStop(Thread.currentThread()::interrupt);
             PushReport report;
             try (Progress progress = Progress.start("push", spec.commandLine().getErr());
@@ -122,10 +119,18 @@ final class PushCommand implements Runnable {
                 Thread.interrupted(); // the report tells of it, and it would cut the producer's close short
             }
             PrintWriter out = spec.commandLine().getOut();
-            out.println(summary(report, config.images()));
+            out.println(summary(
+                    report,
+                    config.images(),
+                    target == PushRequest.Target.PROBE
+                            ? config.images().probeTopic()
+                            : config.images().topic()));
             out.flush();
             if (report.pushed() == 0 && !report.interrupted()) {
-                throw new UserException("no image was pushed; see the reasons above");
+                throw new UserException("no image was pushed; see the reasons above"
+                        + (target == PushRequest.Target.PROBE
+                                ? ". The probe needs labels: --labels folder takes them from the folders' names, --labels FILE from a CSV"
+                                : ""));
             }
         }
     }
@@ -169,14 +174,15 @@ final class PushCommand implements Runnable {
         };
     }
 
-    private String summary(PushReport report, ImagesConfig images) {
+    /** One line on what a push did. */
+    static String summary(PushReport report, ImagesConfig images, String topic) {
         String pushed = String.format(
                 Locale.ROOT,
                 "%s %,d images (%.1f MB) to topic %s in %.1f s, %,.0f images/s",
                 report.interrupted() ? "stopped after" : "pushed",
                 report.pushed(),
                 report.bytes() / 1e6,
-                target == PushRequest.Target.PROBE ? images.probeTopic() : images.topic(),
+                topic,
                 report.seconds(),
                 report.imagesPerSecond());
         if (report.rejected() == 0) {

@@ -40,6 +40,11 @@ final class TrainCommand implements Runnable {
             description = "Stop when what lies in the log at the start has been trained, instead of waiting for more.")
     private boolean untilEnd;
 
+    @Option(
+            names = "--create-topics",
+            description = "Create the topics of images where they are missing, instead of refusing to start.")
+    private boolean createTopics;
+
     @Override
     public void run() {
         MillraceConfig config = options.config(Map.of());
@@ -50,6 +55,9 @@ final class TrainCommand implements Runnable {
                 Connection connection = options.connect(config);
                 TrainingDisplay display = new TrainingDisplay(out, statistics, last);
                 Services services = new Services()) {
+            if (createTopics) {
+                connection.createImageTopics(config.images());
+            }
             display.say("training run " + config.run().name() + " from "
                     + config.images().topic() + " at " + connection.kafka().bootstrapServers());
             var trainer = new TrainerService(config, connection.kafka(), display, new TrainLimits(last, untilEnd));
@@ -58,12 +66,7 @@ final class TrainCommand implements Runnable {
                 services.check();
             }
             services.stop();
-            display.say(String.format(
-                    java.util.Locale.ROOT,
-                    "stopped after %,d steps of this start at %.0f images/s, loss %.3f",
-                    statistics.steps(),
-                    statistics.imagesPerSecond(),
-                    statistics.lastLoss()));
+            display.stopped();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

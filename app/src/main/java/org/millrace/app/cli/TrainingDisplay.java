@@ -107,6 +107,19 @@ final class TrainingDisplay implements Demo.Display, AutoCloseable {
         out.flush();
     }
 
+    /** Says what this start of the run came to. */
+    void stopped() {
+        say(
+                statistics.steps() == 0
+                        ? "stopped before the first step"
+                        : String.format(
+                                Locale.ROOT,
+                                "stopped after %,d steps at %.0f images/s, loss %.3f; started again, the run goes on from here",
+                                statistics.steps(),
+                                statistics.imagesPerSecond(),
+                                statistics.lastLoss()));
+    }
+
     @Override
     public synchronized void close() {
         clearStatus();

@@ -2,7 +2,6 @@ package org.millrace.app.cli;
 
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.millrace.app.run.EvaluationBoard;
@@ -12,7 +11,6 @@ import org.millrace.app.run.RunStatistics;
 import org.millrace.app.run.Services;
 import org.millrace.app.run.TrainerService;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.ingest.PushProgress;
 import org.millrace.ingest.PushRequest;
 import org.millrace.trainer.TrainLimits;
@@ -62,13 +60,18 @@ final class UpCommand implements Runnable {
             display.say("push more from another terminal: millrace push --bootstrap-server " + broker + " PATH");
             display.say("labelled images for scores:      millrace push --bootstrap-server " + broker
                     + " --to probe --labels folder PATH");
-            try (TopicSetup topics = new TopicSetup(connection.kafka())) {
-                topics.ensureImages(config.images());
-            }
+            connection.createImageTopics(config.images());
             if (!paths.isEmpty()) {
                 PushRequest request = PushRequest.of(paths, PushRequest.Target.IMAGES);
                 services.start(
-                        "push", new PushService(request, connection.kafka(), config.images(), PushProgress.SILENT));
+                        "push",
+                        new PushService(
+                                request,
+                                connection.kafka(),
+                                config.images(),
+                                PushProgress.SILENT,
+                                report -> display.say(PushCommand.summary(
+                                        report, config.images(), config.images().topic()))));
             }
             services.start(
                     "evaluate",
@@ -80,11 +83,7 @@ final class UpCommand implements Runnable {
             }
             display.say("stopping: finishing the step and taking a checkpoint");
             services.stop();
-            display.say(String.format(
-                    Locale.ROOT,
-                    "stopped after %,d steps of this start at %.0f images/s; `millrace up` goes on from here",
-                    statistics.steps(),
-                    statistics.imagesPerSecond()));
+            display.stopped();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -119,8 +119,10 @@ public final class Demo {
     private void pushProbe(String sample, Services services) throws InterruptedException {
         display.say("pushing " + PROBE_IMAGES + " labelled images to "
                 + config.images().probeTopic());
-        var request = PushRequest.of(List.of(sample), PushRequest.Target.PROBE).withLimit(PROBE_IMAGES);
-        services.start("probe", new PushService(request, kafka, config.images(), PushProgress.SILENT))
+        var request = PushRequest.of(List.of(sample), PushRequest.Target.PROBE)
+                .withOrder(PushRequest.Order.SHUFFLED, SPLIT_SEED)
+                .withLimit(PROBE_IMAGES);
+        services.start("probe", new PushService(request, kafka, config.images(), PushProgress.SILENT, report -> {}))
                 .join();
         services.check();
     }
@@ -137,7 +139,8 @@ public final class Demo {
                 .withSkip(PROBE_IMAGES)
                 .withRepeat(PASSES)
                 .withRate(STREAM_RATE);
-        return new PushService(request, kafka, config.images(), (pushed, rejected, bytes) -> counts.pushed.set(pushed));
+        return new PushService(
+                request, kafka, config.images(), (pushed, rejected, bytes) -> counts.pushed.set(pushed), report -> {});
     }
 
     private void trainFor(Duration training, BooleanSupplier stop, Counts counts) throws InterruptedException {

@@ -17,10 +17,10 @@ public final class EvaluatorService implements Services.Service {
         this.evaluator = open(config, kafka, listener);
     }
 
-    /** An evaluator on this process's PyTorch, its topics made where they were missing; the caller closes it. */
+    /** An evaluator on this process's PyTorch, the run's topics made where they were missing; the caller closes it. */
     public static Evaluator open(MillraceConfig config, KafkaSettings kafka, EvaluationListener listener) {
         try (TopicSetup topics = new TopicSetup(kafka)) {
-            topics.ensureImages(config.images());
+            topics.require(config.images().probeTopic());
             topics.ensureRun(config.run().topics());
         }
         Torch torch = Torch.start(config.run());

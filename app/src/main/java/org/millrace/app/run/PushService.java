@@ -3,6 +3,7 @@ package org.millrace.app.run;
 import java.io.InputStream;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.config.ImagesConfig;
@@ -18,14 +19,22 @@ public final class PushService implements Services.Service {
     private final KafkaSettings kafka;
     private final ImagesConfig images;
     private final PushProgress progress;
+    private final Consumer<PushReport> ended;
     private volatile @Nullable Thread thread;
     private volatile @Nullable PushReport report;
 
-    public PushService(PushRequest request, KafkaSettings kafka, ImagesConfig images, PushProgress progress) {
+    /** @param ended is handed the report when the push ends, on the pushing thread */
+    public PushService(
+            PushRequest request,
+            KafkaSettings kafka,
+            ImagesConfig images,
+            PushProgress progress,
+            Consumer<PushReport> ended) {
         this.request = request;
         this.kafka = kafka;
         this.images = images;
         this.progress = progress;
+        this.ended = ended;
     }
 
     @Override
@@ -33,7 +42,9 @@ public final class PushService implements Services.Service {
         thread = Thread.currentThread();
         Map<String, Object> needs = ImagePusher.producerNeeds(images);
         try (var producer = new KafkaProducer<byte[], byte[]>(kafka.producer(needs))) {
-            report = ImagePusher.push(request, producer, images, progress, InputStream.nullInputStream());
+            PushReport pushed = ImagePusher.push(request, producer, images, progress, InputStream.nullInputStream());
+            report = pushed;
+            ended.accept(pushed);
             Thread.interrupted(); // the report tells of it, and it would cut the producer's close short
         }
     }

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
@@ -37,11 +38,28 @@ public final class TopicSetup implements AutoCloseable {
 
     /** The topics of images: the stream, its rejects and the probe. */
     public void ensureImages(ImagesConfig images) {
-        Map<String, String> large =
-                Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(images.maxBytes() + 65_536));
-        ensure(new NewTopic(images.topic(), Optional.of(images.partitions()), Optional.empty()).configs(large));
-        ensure(new NewTopic(images.rejectedTopic(), Optional.of(1), Optional.empty()).configs(large));
-        ensure(new NewTopic(images.probeTopic(), Optional.of(1), Optional.empty()).configs(large));
+        ensure(new NewTopic(images.topic(), Optional.of(images.partitions()), Optional.empty()).configs(large(images)));
+        ensure(new NewTopic(images.probeTopic(), Optional.of(1), Optional.empty()).configs(large(images)));
+        ensureRejected(images);
+    }
+
+    /** The topic of rejects, which also a stream that others made needs. */
+    public void ensureRejected(ImagesConfig images) {
+        ensure(new NewTopic(images.rejectedTopic(), Optional.of(1), Optional.empty()).configs(large(images)));
+    }
+
+    /** Throws {@link UserException} unless the topic exists, naming those that do. */
+    public void require(String topic) {
+        if (describe(topic).isPresent()) {
+            return;
+        }
+        String present = await(admin.listTopics().names().toCompletionStage().toCompletableFuture()).stream()
+                .sorted()
+                .collect(Collectors.joining(", "));
+        throw new UserException("there is no topic " + topic + " at " + bootstrapServers + ", which has "
+                + (present.isEmpty() ? "none yet" : present)
+                + ".\nPush images first (millrace push), name another topic with --set images.topic=TOPIC"
+                + " or --set images.probe-topic=TOPIC, or add --create-topics.");
     }
 
     /** The topics of one run: the journal kept for ever, the encoders compacted. */
@@ -70,6 +88,10 @@ public final class TopicSetup implements AutoCloseable {
     @Override
     public void close() {
         admin.close(java.time.Duration.ofSeconds(2));
+    }
+
+    private static Map<String, String> large(ImagesConfig images) {
+        return Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(images.maxBytes() + 65_536));
     }
 
     private void ensure(NewTopic topic) {

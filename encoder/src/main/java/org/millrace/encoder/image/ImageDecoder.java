@@ -27,8 +27,12 @@ public final class ImageDecoder {
     /** Larger images are refused before a pixel of them is decoded. */
     public static final long MAX_PIXELS = 64L << 20;
 
+    /** libjpeg's words where a file ends or breaks off early; the JDK's reader fills the rest with grey and only warns. */
+    private static final String PIXELS_MISSING = "premature end of data";
+
     private final int channels;
     private final Map<String, List<ImageReader>> readers = new HashMap<>();
+    private boolean pixelsMissing;
 
     /** @param channels 1 turns every image grey, 3 makes every image RGB */
     public ImageDecoder(int channels) {
@@ -40,11 +44,16 @@ public final class ImageDecoder {
                 .orElseThrow(() -> new UndecodableImageException(
                         file.length == 0 ? "empty" : "not a JPEG, PNG, GIF, BMP or WebP image"));
         String problem = "no decoder for " + format;
-        for (ImageReader reader : readers.computeIfAbsent(format, ImageDecoder::newReaders)) {
+        for (ImageReader reader : readers.computeIfAbsent(format, this::newReaders)) {
             try (ImageInputStream input = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
                 reader.setInput(input, true, true);
                 refuseTooLarge(reader.getWidth(0), reader.getHeight(0));
-                return pixels(reader.read(0));
+                pixelsMissing = false;
+                BufferedImage image = reader.read(0);
+                if (pixelsMissing) {
+                    throw new UndecodableImageException("damaged " + format + ": it ends before its last pixel");
+                }
+                return pixels(image);
             } catch (IOException | RuntimeException e) {
                 problem = "damaged " + format + ": " + firstLine(e);
             } finally {
@@ -89,10 +98,12 @@ public final class ImageDecoder {
     }
 
     /** The JDK's own reader first, which is the fastest; then those that take odd files. */
-    private static List<ImageReader> newReaders(String format) {
+    private List<ImageReader> newReaders(String format) {
         List<ImageReader> found = new ArrayList<>();
         for (Iterator<ImageReader> all = ImageIO.getImageReadersByFormatName(format); all.hasNext(); ) {
-            found.add(all.next());
+            ImageReader reader = all.next();
+            reader.addIIOReadWarningListener((source, warning) -> pixelsMissing |= warning.contains(PIXELS_MISSING));
+            found.add(reader);
         }
         found.sort(Comparator.comparing(reader -> !reader.getClass().getName().startsWith("com.sun.imageio")));
         return found;

@@ -111,7 +111,7 @@ public final class Safetensors {
         long from = description.path("data_offsets").path(0).asLong(-1);
         long to = description.path("data_offsets").path(1).asLong(-1);
         check(
-                0 <= from && from <= to && start + to <= bytes.capacity(),
+                0 <= from && from <= to && to <= bytes.capacity() - start,
                 "tensor %s lies at [%d, %d), outside the file",
                 name,
                 from,

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.Json;
@@ -26,13 +27,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The checkpoints of a run, a folder each. A folder is written under another name, flushed, and renamed, so one that bears its name is
- * whole; the digests in its {@code state.json} find what was damaged later. Not thread safe.
+ * whole; the digests in its {@code state.json}, and that file's own in {@code state.sha256}, find what was damaged later. Not thread
+ * safe.
  */
 public final class CheckpointFolder {
     private static final Logger log = LoggerFactory.getLogger(CheckpointFolder.class);
     private static final String PREFIX = "step-";
     private static final String UNFINISHED = ".unfinished-";
     private static final String STATE = "state.json";
+    private static final String STATE_DIGEST = "state.sha256";
     private static final String QUERY = "query.safetensors";
     private static final String KEY = "key.safetensors";
     private static final String OPTIMISER = "optimiser.safetensors";
@@ -65,8 +68,10 @@ public final class CheckpointFolder {
                 flushed(aside.resolve(file.getKey()), file.getValue());
                 digests.put(file.getKey(), Sha256.of(file.getValue()));
             }
-            String state = Json.writePretty(checkpoint.state().withDigests(digests));
-            flushed(aside.resolve(STATE), state.getBytes(StandardCharsets.UTF_8));
+            byte[] state =
+                    Json.writePretty(checkpoint.state().withDigests(digests)).getBytes(StandardCharsets.UTF_8);
+            flushed(aside.resolve(STATE), state);
+            flushed(aside.resolve(STATE_DIGEST), Sha256.of(state).getBytes(StandardCharsets.UTF_8));
             flushFolder(aside);
             Path target = folder.resolve(name);
             delete(target);
@@ -131,19 +136,20 @@ public final class CheckpointFolder {
     }
 
     private static Checkpoint read(Path checkpoint) throws IOException {
-        RunState state = Json.read(Files.readAllBytes(checkpoint.resolve(STATE)), RunState.class);
+        byte[] digest = Files.readAllBytes(checkpoint.resolve(STATE_DIGEST));
+        byte[] json = checked(checkpoint, STATE, new String(digest, StandardCharsets.UTF_8));
+        RunState state = Json.read(json, RunState.class);
         return new Checkpoint(
                 state,
-                Safetensors.parse(checked(checkpoint, QUERY, state)),
-                Safetensors.parse(checked(checkpoint, KEY, state)),
-                Safetensors.parse(checked(checkpoint, OPTIMISER, state)),
-                BufferFile.read(checked(checkpoint, BUFFER, state)));
+                Safetensors.parse(checked(checkpoint, QUERY, state.sha256().get(QUERY))),
+                Safetensors.parse(checked(checkpoint, KEY, state.sha256().get(KEY))),
+                Safetensors.parse(checked(checkpoint, OPTIMISER, state.sha256().get(OPTIMISER))),
+                BufferFile.read(checked(checkpoint, BUFFER, state.sha256().get(BUFFER))));
     }
 
-    private static byte[] checked(Path checkpoint, String name, RunState state) throws IOException {
+    private static byte[] checked(Path checkpoint, String name, @Nullable String wanted) throws IOException {
         byte[] file = Files.readAllBytes(checkpoint.resolve(name));
         String got = Sha256.of(file);
-        String wanted = state.sha256().get(name);
         if (!got.equals(wanted)) {
             throw new IOException(name + " has SHA-256 " + got + " where " + wanted + " was written");
         }

@@ -53,7 +53,10 @@ final class BatchAssembler {
                 continue;
             }
             clock.lap("decode");
-            if (stopped.getAsBoolean() || (ends.isPresent() && log.reached(ends.get()))) {
+            if (stopped.getAsBoolean()) {
+                return Optional.empty();
+            }
+            if (ends.isPresent() && log.reached(ends.get())) {
                 events.leftOver(decoded.images.size());
                 return Optional.empty();
             }

@@ -88,6 +88,7 @@ final class ImageLog {
                     + ", but the plan begins at " + range.from());
         }
         if (consumer.position(partition) < range.to()) {
+            consumer.resume(Set.of(partition)); // a range larger than a full queue must still be fetched whole
             return Optional.empty();
         }
         List<LoggedImage> images = new ArrayList<>();

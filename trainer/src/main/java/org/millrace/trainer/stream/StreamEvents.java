@@ -5,6 +5,6 @@ public interface StreamEvents {
     /** The stream has not yet brought a whole batch; called between polls. */
     void waiting(int have, int wanted);
 
-    /** The stream ended, or the trainer stops, with images that make no whole batch; they wait in the log. */
+    /** The stream ended with images that make no whole batch; they wait in the log. */
     void leftOver(int images);
 }

@@ -1,0 +1,29 @@
+# Millrace as an image: `docker build -t millrace .`, then `docker run --rm millrace --help`.
+# CPU natives; `--build-arg PROFILE=cu124` (or cu118) takes those for that CUDA version.
+FROM maven:3.9-eclipse-temurin-17 AS build
+ARG PROFILE=
+WORKDIR /source
+COPY . .
+RUN mvn -B -q -Dmaven.test.skip=true -Dspotless.check.skip=true ${PROFILE:+-P$PROFILE} -pl app -am package \
+ && mkdir /image \
+ && cp -r app/target/lib samples native.env /image/ \
+ && cp app/target/millrace-app-*.jar /image/lib/
+
+FROM eclipse-temurin:17-jre
+RUN groupadd --system millrace \
+ && useradd --system --gid millrace --home-dir /data --no-create-home millrace \
+ && mkdir /data \
+ && chown millrace:millrace /data
+COPY --from=build /image /opt/millrace
+
+# DJL unpacks PyTorch's natives here at the first start; in the volume, so that a new container need not do it again.
+ENV DJL_CACHE_DIR=/data/djl \
+    CLASSPATH=/opt/millrace/lib/*
+ENV MILLRACE_RUN_DATA=/data
+
+USER millrace
+WORKDIR /data
+VOLUME /data
+# native.env is the environment that the launcher script sets too: docs/decisions/0003-allocator.md
+ENTRYPOINT ["sh", "-c", "set -a && . /opt/millrace/native.env && set +a && exec java -Xmx2g -XX:+UseG1GC -XX:+ExitOnOutOfMemoryError -Djava.awt.headless=true -Dmillrace.home=/opt/millrace -Dai.djl.offline=true -Dai.djl.pytorch.num_interop_threads=1 org.millrace.app.Millrace \"$@\"", "millrace"]
+CMD ["--help"]

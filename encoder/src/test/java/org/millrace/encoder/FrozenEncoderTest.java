@@ -1,0 +1,75 @@
+package org.millrace.encoder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.millrace.contract.config.EncoderConfig;
+import org.millrace.encoder.image.TestImages;
+import org.millrace.encoder.image.UndecodableImageException;
+import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.encoder.tensor.Weights;
+
+final class FrozenEncoderTest {
+    private static final EncoderConfig CONFIG = TestEncoders.encoder("resnet20", "cifar", 16, 3);
+
+    @Test
+    void embed_anySplit_sameFeatures() throws UndecodableImageException {
+        List<byte[]> images = images(6);
+        try (FrozenEncoder encoder = encoder()) {
+            float[] together = encoder.embed(images);
+            assertThat(together).hasSize(6 * encoder.features());
+            for (int size : new int[] {1, 2, 4}) {
+                List<Float> apart = new ArrayList<>();
+                for (int from = 0; from < 6; from += size) {
+                    for (float value : encoder.embed(images.subList(from, Math.min(6, from + size)))) {
+                        apart.add(value);
+                    }
+                }
+                for (int i = 0; i < together.length; i++) {
+                    assertThat(apart.get(i)).isCloseTo(together[i], within(1e-5f * Math.max(1, together[i])));
+                }
+            }
+            assertThat(java.util.Arrays.copyOf(together, 64))
+                    .as("different images have different features")
+                    .isNotEqualTo(java.util.Arrays.copyOfRange(together, 64, 128));
+        }
+    }
+
+    @Test
+    void new_fileOfAnotherArchitecture_says() {
+        EncoderConfig larger = TestEncoders.encoder("resnet18", "cifar", 16, 3);
+        assertThatThrownBy(() -> new FrozenEncoder(TestEncoders.torch(), larger, file()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("tensor conv1.weight must have the shape [64, 3, 3, 3], but has [16, 3, 3, 3]");
+    }
+
+    @Test
+    void embed_noImage_saysWhy() {
+        try (FrozenEncoder encoder = encoder()) {
+            assertThatThrownBy(() -> encoder.embed(List.of(new byte[] {1, 2, 3})))
+                    .isInstanceOf(UndecodableImageException.class);
+        }
+    }
+
+    private static FrozenEncoder encoder() {
+        return new FrozenEncoder(TestEncoders.torch(), CONFIG, file());
+    }
+
+    private static Safetensors file() {
+        try (Weights weights = TestEncoders.weights(CONFIG, 4)) {
+            return Safetensors.parse(weights.snapshot("").toBytes());
+        }
+    }
+
+    private static List<byte[]> images(int count) {
+        List<byte[]> images = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            images.add(TestImages.write(TestImages.noise(20 + i, 24, i), "png"));
+        }
+        return images;
+    }
+}

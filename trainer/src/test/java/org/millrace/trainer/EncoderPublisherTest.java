@@ -1,0 +1,185 @@
+package org.millrace.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Test;
+import org.millrace.contract.ImageHeaders;
+import org.millrace.contract.ImageOffset;
+import org.millrace.contract.Sha256;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.EncoderManifest;
+import org.millrace.contract.event.Json;
+import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.trainer.stream.LoggedImage;
+import org.millrace.trainer.stream.Rejection;
+
+final class EncoderPublisherTest {
+    private static final int VALUES = 300_000; // 1.2 MB: three chunks
+    private static final Clock CLOCK = Clock.fixed(Instant.ofEpochMilli(1234), ZoneOffset.UTC);
+
+    private final MillraceConfig config = TestRuns.config("trainer.encoders-kept=2");
+
+    @Test
+    void publish_largeFile_chunksReassembleToTheSameBytes() {
+        MockProducer<byte[], byte[]> producer = producer(true);
+        publisher(producer, List.of()).publish(400, 51_200, encoder(1));
+        assertThat(keys(producer)).containsExactly("400/0", "400/1", "400/2", "400/manifest");
+        assertThat(producer.history()).allSatisfy(record -> {
+            assertThat(record.topic()).isEqualTo("main.encoders");
+            assertThat(record.value()).hasSizeLessThanOrEqualTo(512 * 1024);
+        });
+        EncoderManifest manifest = manifest(compacted(producer), 400);
+        assertThat(manifest.step()).isEqualTo(400);
+        assertThat(manifest.run()).isEqualTo("main");
+        assertThat(manifest.imagesTrained()).isEqualTo(51_200);
+        assertThat(manifest.encoder()).isEqualTo(config.encoder());
+        assertThat(manifest.publishedAtMillis()).isEqualTo(1234);
+        assertWhole(compacted(producer), 400, encoder(1));
+    }
+
+    @Test
+    void publish_moreThanKept_oldestRemovedButTheFirst() {
+        MockProducer<byte[], byte[]> producer = producer(true);
+        EncoderPublisher publisher = publisher(producer, List.of());
+        for (long version : new long[] {0, 400, 800, 1200, 1600}) {
+            publisher.publish(version, version, encoder(version));
+        }
+        assertThat(publisher.published()).containsExactly(1200L, 1600L);
+        Map<String, byte[]> topic = compacted(producer);
+        assertThat(versions(topic)).containsExactlyInAnyOrder("0", "1200", "1600");
+        assertThat(topic).hasSize(3 * 4);
+        for (long version : new long[] {0, 1200, 1600}) {
+            assertWhole(topic, version, encoder(version));
+        }
+    }
+
+    @Test
+    void publish_oldVersionRemoved_manifestBeforeItsChunks() {
+        MockProducer<byte[], byte[]> producer = producer(true);
+        EncoderPublisher publisher = publisher(producer, List.of(400L, 800L));
+        publisher.publish(1200, 1, encoder(1));
+        List<String> tombstones = producer.history().stream()
+                .filter(record -> record.value() == null)
+                .map(EncoderPublisherTest::key)
+                .toList();
+        assertThat(tombstones).containsExactly("400/manifest", "400/0", "400/1", "400/2");
+    }
+
+    @Test
+    void publish_sameVersionAgain_changesNothing() {
+        MockProducer<byte[], byte[]> producer = producer(true);
+        EncoderPublisher publisher = publisher(producer, List.of(400L, 800L));
+        publisher.publish(800, 8, encoder(8));
+        publisher.publish(0, 0, encoder(0));
+        assertThat(publisher.published()).containsExactly(400L, 800L);
+        assertThat(producer.history()).allMatch(record -> record.value() != null);
+        assertWhole(compacted(producer), 800, encoder(8));
+    }
+
+    @Test
+    void check_sendFailed_firstFailureIsSaid() {
+        MockProducer<byte[], byte[]> producer = producer(false);
+        Outbox outbox = new Outbox(producer);
+        outbox.send(new ProducerRecord<>("main.encoders", new byte[0]));
+        outbox.send(new ProducerRecord<>("main.encoders", new byte[0]));
+        outbox.send(new ProducerRecord<>("main.encoders", new byte[0]));
+        producer.completeNext();
+        assertThatCode(outbox::check).doesNotThrowAnyException();
+        producer.errorNext(new IllegalStateException("disk full"));
+        producer.errorNext(new IllegalStateException("later"));
+        assertThatThrownBy(outbox::check)
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("a record for main.encoders could not be sent: disk full");
+    }
+
+    @Test
+    void send_reject_bytesWithReasonAndPosition() {
+        MockProducer<byte[], byte[]> producer = producer(true);
+        byte[] file = {1, 2, 3};
+        new Rejects(new Outbox(producer), config.images())
+                .send(new Rejection(new LoggedImage(new ImageOffset(2, 77), 0, "a.jpg", file), "empty"));
+        ProducerRecord<byte[], byte[]> record = producer.history().get(0);
+        assertThat(record.topic()).isEqualTo("images.rejected");
+        assertThat(key(record)).isEqualTo("images/2/77");
+        assertThat(record.value()).isEqualTo(file);
+        assertThat(ImageHeaders.text(record.headers(), ImageHeaders.REJECT_REASON))
+                .contains("empty");
+        assertThat(ImageHeaders.text(record.headers(), ImageHeaders.REJECT_POSITION))
+                .contains("images/2/77");
+        assertThat(ImageHeaders.text(record.headers(), ImageHeaders.SOURCE)).contains("a.jpg");
+    }
+
+    private EncoderPublisher publisher(MockProducer<byte[], byte[]> producer, List<Long> published) {
+        return new EncoderPublisher(new Outbox(producer), config, published, CLOCK);
+    }
+
+    private static MockProducer<byte[], byte[]> producer(boolean autoComplete) {
+        return new MockProducer<>(autoComplete, null, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    private static Safetensors encoder(long value) {
+        float[] values = new float[VALUES];
+        for (int i = 0; i < VALUES; i++) {
+            values[i] = value + i;
+        }
+        return new Safetensors.Builder().add("w", new long[] {VALUES}, values).build();
+    }
+
+    /** What a compacted topic keeps: the last value of each key, without the removed ones. */
+    private static Map<String, byte[]> compacted(MockProducer<byte[], byte[]> producer) {
+        Map<String, byte[]> topic = new TreeMap<>();
+        for (ProducerRecord<byte[], byte[]> record : producer.history()) {
+            if (record.value() == null) {
+                topic.remove(key(record));
+            } else {
+                topic.put(key(record), record.value());
+            }
+        }
+        return topic;
+    }
+
+    private static void assertWhole(Map<String, byte[]> topic, long version, Safetensors encoder) {
+        EncoderManifest manifest = manifest(topic, version);
+        var file = new ByteArrayOutputStream();
+        for (int i = 0; i < manifest.chunks(); i++) {
+            file.writeBytes(topic.getOrDefault(version + "/" + i, new byte[0]));
+        }
+        assertThat(file.size()).isEqualTo((int) manifest.bytes());
+        assertThat(Sha256.of(file.toByteArray())).isEqualTo(manifest.sha256());
+        assertThat(file.toByteArray()).isEqualTo(encoder.toBytes());
+    }
+
+    private static EncoderManifest manifest(Map<String, byte[]> topic, long version) {
+        return Json.read(topic.getOrDefault(version + "/manifest", new byte[0]), EncoderManifest.class);
+    }
+
+    private static Set<String> versions(Map<String, byte[]> topic) {
+        return topic.keySet().stream()
+                .map(key -> key.substring(0, key.indexOf('/')))
+                .collect(Collectors.toSet());
+    }
+
+    private static List<String> keys(MockProducer<byte[], byte[]> producer) {
+        return producer.history().stream().map(EncoderPublisherTest::key).toList();
+    }
+
+    private static String key(ProducerRecord<byte[], byte[]> record) {
+        return new String(record.key(), StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,232 @@
+package org.millrace.trainer.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.millrace.contract.ImageOffset;
+import org.millrace.contract.UserException;
+import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.trainer.stream.LoggedImage;
+import org.slf4j.LoggerFactory;
+
+final class CheckpointFolderTest {
+    private static final int KEPT = 3;
+
+    @TempDir
+    Path root;
+
+    private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
+    private final Logger logger = (Logger) LoggerFactory.getLogger(CheckpointFolder.class);
+
+    @BeforeEach
+    void listen() {
+        logged.start();
+        logger.addAppender(logged);
+    }
+
+    @AfterEach
+    void stopListening() {
+        logger.detachAppender(logged);
+    }
+
+    @Test
+    void newestWhole_nothingWritten_empty() {
+        assertThat(folder().newestWhole(state -> {})).isEmpty();
+        assertThat(folder().inspect()).isEmpty();
+    }
+
+    @Test
+    void newestWhole_written_sameState() {
+        Checkpoint written = checkpoint(7);
+        folder().write(written);
+        Checkpoint read = newest();
+        assertThat(read.query().toBytes()).isEqualTo(written.query().toBytes());
+        assertThat(read.key().toBytes()).isEqualTo(written.key().toBytes());
+        assertThat(read.optimiser().toBytes()).isEqualTo(written.optimiser().toBytes());
+        assertThat(read.buffer()).usingRecursiveComparison().isEqualTo(written.buffer());
+        assertThat(read.state().sha256()).hasSize(4);
+        assertThat(read.state().withDigests(Map.of())).isEqualTo(written.state());
+        assertThat(logged.list).isEmpty();
+    }
+
+    @Test
+    void write_moreThanKept_newestStay() throws IOException {
+        for (long step : new long[] {1, 2, 3, 9, 10}) {
+            folder().write(checkpoint(step));
+        }
+        assertThat(names()).containsExactly("step-000000000003", "step-000000000009", "step-000000000010");
+        assertThat(newest().state().step()).isEqualTo(10);
+        assertThat(folder().inspect().values().stream()
+                        .map(inspection -> inspection.state().orElseThrow().step()))
+                .containsExactly(10L, 9L, 3L);
+    }
+
+    @Test
+    void write_sameStepAgain_replaces() throws IOException {
+        folder().write(checkpoint(5, 1));
+        folder().write(checkpoint(5, 2));
+        assertThat(names()).containsExactly("step-000000000005");
+        assertThat(newest().query().tensor("w", 2)).containsExactly(5, 2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "state.json",
+                "state.sha256",
+                "query.safetensors",
+                "key.safetensors",
+                "optimiser.safetensors",
+                "buffer.bin",
+            })
+    void newestWhole_anyDamageToAnyFile_theOneBeforeWithAWarning(String name) throws IOException {
+        folder().write(checkpoint(1));
+        folder().write(checkpoint(2));
+        Path file = root.resolve("checkpoints").resolve("step-000000000002").resolve(name);
+        byte[] whole = Files.readAllBytes(file);
+        for (int i = 0; i < whole.length; i++) { // every byte in turn
+            byte[] flipped = whole.clone();
+            flipped[i] ^= 1;
+            assertFallsBack(file, flipped);
+        }
+        assertFallsBack(file, Arrays.copyOf(whole, whole.length - 1));
+        assertFallsBack(file, Arrays.copyOf(whole, whole.length / 2));
+        assertFallsBack(file, new byte[0]);
+        Files.delete(file);
+        assertThat(newest().state().step()).isEqualTo(1);
+        Files.write(file, whole);
+        assertThat(newest().state().step()).as("undamaged again").isEqualTo(2);
+    }
+
+    @Test
+    void newestWhole_unfinishedFolder_ignoredAndWrittenOver() throws IOException {
+        folder().write(checkpoint(1));
+        Path unfinished = Files.createDirectories(root.resolve("checkpoints/.unfinished-step-000000000002"));
+        Files.writeString(unfinished.resolve("query.safetensors"), "half");
+        assertThat(newest().state().step()).isEqualTo(1);
+        assertThat(logged.list).isEmpty();
+        folder().write(checkpoint(2));
+        assertThat(newest().state().step()).isEqualTo(2);
+        assertThat(names()).containsExactly("step-000000000001", "step-000000000002");
+    }
+
+    @Test
+    void newestWhole_newestNotUsable_theOneBefore() {
+        folder().write(checkpoint(1));
+        folder().write(checkpoint(2));
+        Checkpoint usable = folder().newestWhole(state -> {
+                    if (state.keySequence() > 8) {
+                        throw new IllegalArgumentException("it needs key " + state.keySequence());
+                    }
+                })
+                .orElseThrow();
+        assertThat(usable.state().step()).isEqualTo(1);
+        assertThat(warnings()).singleElement().asString().contains("it needs key 16");
+    }
+
+    @Test
+    void newestWhole_allDamaged_empty() throws IOException {
+        folder().write(checkpoint(1));
+        folder().write(checkpoint(2));
+        for (String name : names()) {
+            Files.writeString(root.resolve("checkpoints").resolve(name).resolve("key.safetensors"), "");
+        }
+        assertThat(folder().newestWhole(state -> {})).isEmpty();
+        assertThat(warnings()).hasSize(2);
+        assertThat(folder().inspect().values())
+                .allSatisfy(inspection -> assertThat(inspection.problem()).startsWith("key.safetensors has SHA-256 "));
+    }
+
+    @Test
+    void write_folderCannotBeMade_says() throws IOException {
+        Files.writeString(root.resolve("checkpoints"), "a file in the way");
+        assertThatThrownBy(() -> folder().write(checkpoint(4)))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("cannot write a checkpoint of step 4 under " + root);
+    }
+
+    private void assertFallsBack(Path file, byte[] damaged) throws IOException {
+        Files.write(file, damaged);
+        logged.list.clear();
+        assertThat(newest().state().step()).isEqualTo(1);
+        assertThat(warnings())
+                .singleElement()
+                .asString()
+                .contains("step-000000000002")
+                .contains("taking the one before");
+    }
+
+    private List<String> warnings() {
+        return logged.list.stream()
+                .filter(event -> event.getLevel() == Level.WARN)
+                .map(ILoggingEvent::getFormattedMessage)
+                .toList();
+    }
+
+    private Checkpoint newest() {
+        return folder().newestWhole(state -> {}).orElseThrow();
+    }
+
+    private CheckpointFolder folder() {
+        return new CheckpointFolder(root.resolve("checkpoints"), KEPT);
+    }
+
+    private List<String> names() throws IOException {
+        try (Stream<Path> children = Files.list(root.resolve("checkpoints"))) {
+            return children.map(path -> path.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    private static Checkpoint checkpoint(long step) {
+        return checkpoint(step, 0f);
+    }
+
+    private static Checkpoint checkpoint(long step, float second) {
+        var state = new RunState(
+                RunState.SCHEMA,
+                "main",
+                step,
+                Map.of(0, 8 * step, 1, 3L),
+                8 * step,
+                2,
+                2 * step,
+                8 * step,
+                9 * step,
+                List.of(1L, 2L),
+                "engine",
+                Map.of("run.seed", "1"),
+                99,
+                Map.of());
+        return new Checkpoint(
+                state,
+                tensor("w", (float) step, second),
+                tensor("w", (float) -step, Float.NaN),
+                tensor("velocity", -0f, 1e-40f),
+                List.of(
+                        new LoggedImage(new ImageOffset(0, 4), -1, "", new byte[0]),
+                        new LoggedImage(new ImageOffset(3, 5_000_000_000L), 77, "caméra", new byte[] {1, -2, 3})));
+    }
+
+    private static Safetensors tensor(String name, float first, float second) {
+        return new Safetensors.Builder()
+                .add(name, new long[] {2}, new float[] {first, second})
+                .build();
+    }
+}

@@ -1,0 +1,118 @@
+package org.millrace.trainer.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
+import org.millrace.contract.RunTopics;
+import org.millrace.contract.UserException;
+import org.millrace.contract.event.JournalEvent;
+import org.millrace.contract.event.Json;
+import org.millrace.contract.event.OffsetRange;
+import org.millrace.contract.event.StepDone;
+import org.millrace.contract.event.StepPlan;
+import org.millrace.trainer.journal.JournalReader.JournalledPlan;
+
+final class JournalReaderTest {
+    private static final TopicPartition STEPS = new TopicPartition("main.steps", 0);
+
+    private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("none");
+    private final JournalReader reader = new JournalReader(consumer, new RunTopics("main"));
+
+    @Test
+    void plansAfter_emptyJournal_none() {
+        journal(0);
+        assertThat(reader.plansAfter(0, 0)).isEmpty();
+    }
+
+    @Test
+    void plansAfter_start_everyPlanWithTheOffsetBehindIt() {
+        journal(0, plan(1), plan(2), done(1), plan(3));
+        assertThat(reader.plansAfter(0, 0))
+                .containsExactly(
+                        new JournalledPlan(plan(1), 1), new JournalledPlan(plan(2), 2), new JournalledPlan(plan(3), 4));
+    }
+
+    @Test
+    void plansAfter_checkpoint_onlyLaterOnesAndReportsTwiceAreIgnored() {
+        // planning ran ahead of computing; after a restart at step 2 the steps 3 and 4 were reported again
+        journal(0, plan(1), plan(2), plan(3), plan(4), done(1), done(2), done(3), done(4), done(3), done(4), plan(5));
+        assertThat(reader.plansAfter(2, 2))
+                .containsExactly(
+                        new JournalledPlan(plan(3), 3),
+                        new JournalledPlan(plan(4), 4),
+                        new JournalledPlan(plan(5), 11));
+        assertThat(reader.plansAfter(5, 11)).isEmpty();
+    }
+
+    @Test
+    void plansAfter_stepMissing_says() {
+        journal(0, plan(1), plan(2), plan(4));
+        assertThatThrownBy(() -> reader.plansAfter(1, 1))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("main.steps holds the plan of step 4 at offset 2 where step 3 was wanted");
+    }
+
+    @Test
+    void plansAfter_samePlanTwice_says() {
+        journal(0, plan(1), plan(1));
+        assertThatThrownBy(() -> reader.plansAfter(0, 0))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("holds the plan of step 1 at offset 1 where step 2 was wanted");
+    }
+
+    @Test
+    void plansAfter_positionBeyondTheEnd_says() {
+        journal(0, plan(1), plan(2));
+        assertThatThrownBy(() -> reader.plansAfter(5, 9))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("main.steps ends at offset 2, but the checkpoint was taken at offset 9");
+    }
+
+    @Test
+    void plansAfter_beginningRemoved_says() {
+        journal(2, plan(3), plan(4));
+        assertThatThrownBy(() -> reader.plansAfter(0, 0))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("plan of step 3 at offset 2 where step 1 was wanted");
+        assertThat(reader.plansAfter(4, 4)).isEmpty();
+    }
+
+    @Test
+    void forEach_recordsThatComeMeanwhile_notVisited() {
+        journal(0, plan(1));
+        consumer.addRecord(record(1, plan(2))); // behind the end that was asked for
+        List<JournalEvent> seen = new ArrayList<>();
+        reader.forEach(0, (event, offset) -> seen.add(event));
+        assertThat(seen).containsExactly(plan(1));
+    }
+
+    private void journal(long start, JournalEvent... events) {
+        consumer.assign(Set.of(STEPS));
+        consumer.updateBeginningOffsets(Map.of(STEPS, start));
+        consumer.updateEndOffsets(Map.of(STEPS, start + events.length));
+        consumer.setMaxPollRecords(2);
+        for (int i = 0; i < events.length; i++) {
+            consumer.addRecord(record(start + i, events[i]));
+        }
+    }
+
+    private static ConsumerRecord<byte[], byte[]> record(long offset, JournalEvent event) {
+        return new ConsumerRecord<>(STEPS.topic(), STEPS.partition(), offset, new byte[0], Json.write(event));
+    }
+
+    private static StepPlan plan(long step) {
+        return new StepPlan(step, List.of(new OffsetRange(0, 8 * (step - 1), 8 * step)), 8);
+    }
+
+    private static StepDone done(long step) {
+        return new StepDone(JournalEvent.SCHEMA, step, 8 * step, 0, 1, 0.5, 0.1, 8 * step, 8, Map.of(), 0);
+    }
+}
