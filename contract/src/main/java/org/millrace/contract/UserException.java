@@ -5,7 +5,7 @@ package org.millrace.contract;
  *
  * <p>The command line prints the message alone, without a stack trace, and exits with 1.
  */
-public final class UserException extends RuntimeException {
+public class UserException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     public UserException(String message) {

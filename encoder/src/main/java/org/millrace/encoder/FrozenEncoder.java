@@ -42,7 +42,12 @@ public final class FrozenEncoder implements AutoCloseable {
         WeightLayout layout = new WeightLayout();
         network.declare(layout, "");
         this.weights = Weights.initialised(torch, layout, 0);
-        weights.read(file);
+        try {
+            weights.read(file);
+        } catch (IllegalArgumentException e) {
+            weights.close();
+            throw e;
+        }
     }
 
     /** Length D of a feature vector. */

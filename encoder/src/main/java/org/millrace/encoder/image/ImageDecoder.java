@@ -25,7 +25,7 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  */
 public final class ImageDecoder {
     /** Larger images are refused before a pixel of them is decoded. */
-    public static final long MAX_PIXELS = 64L << 20;
+    public static final long MAX_PIXELS = 32L << 20;
 
     /** libjpeg's words where a file ends or breaks off early; the JDK's reader fills the rest with grey and only warns. */
     private static final String PIXELS_MISSING = "premature end of data";
