@@ -59,7 +59,7 @@ final class RocksKeyStore implements KeyStore {
         for (int attempt = 1; ; attempt++) {
             try {
                 return openChecked(path);
-            } catch (UserException | DamagedKeyStoreException e) {
+            } catch (UserException e) {
                 if (attempt == ATTEMPTS) {
                     throw e;
                 }
