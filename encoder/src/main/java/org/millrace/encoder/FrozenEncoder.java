@@ -65,9 +65,9 @@ public final class FrozenEncoder implements AutoCloseable {
             Pixels pixels = decoder.decode(file);
             transform.apply(pixels, floats);
         }
-        Shape shape = new Shape(files.size(), config.channels(), config.height(), config.width());
+        Shape shape = new Shape(files.size(), config.height(), config.width(), config.channels());
         try (NDManager scope = torch.newManager()) {
-            NDArray images = scope.create(input, shape, DataType.FLOAT32); // N×C×H×W
+            NDArray images = scope.create(input, shape, DataType.FLOAT32).transpose(0, 3, 1, 2); // N×C×H×W
             return network.forward(images, weights.tensors(scope), "", false).toFloatArray(); // N×D
         }
     }

@@ -119,11 +119,11 @@ public final class Learner implements AutoCloseable {
         objective.close();
     }
 
-    // N×C×H×W over the buffer's own memory
+    // N×C×H×W over the buffer's own memory, in which the channels lie together: convolutions then need not reorder it
     private NDArray tensor(ByteBuffer values, int count, NDManager scope) {
-        int bytes = count * input.channels() * input.height() * input.width() * Float.BYTES;
+        int bytes = count * input.height() * input.width() * input.channels() * Float.BYTES;
         ByteBuffer batch = values.duplicate().order(values.order()).limit(bytes);
-        Shape shape = new Shape(count, input.channels(), input.height(), input.width());
-        return scope.create(batch, shape, DataType.FLOAT32);
+        Shape shape = new Shape(count, input.height(), input.width(), input.channels());
+        return scope.create(batch, shape, DataType.FLOAT32).transpose(0, 3, 1, 2);
     }
 }

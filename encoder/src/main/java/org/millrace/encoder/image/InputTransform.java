@@ -17,7 +17,7 @@ public final class InputTransform {
         this.image = new float[config.channels() * config.height() * config.width()];
     }
 
-    /** Puts C×H×W normalised values at the buffer's position. */
+    /** Puts H×W×C normalised values at the buffer's position. */
     public void apply(Pixels pixels, FloatBuffer target) {
         double scale = Math.min((double) pixels.height() / config.height(), (double) pixels.width() / config.width());
         int boxHeight = Math.max(1, (int) Math.round(scale * config.height()));
@@ -25,19 +25,24 @@ public final class InputTransform {
         int top = (pixels.height() - boxHeight) / 2;
         int left = (pixels.width() - boxWidth) / 2;
         resampler.resample(pixels, top, left, boxHeight, boxWidth, image, config.height(), config.width());
-        normalise(config, image);
-        target.put(image);
+        putNormalised(config, image, target);
     }
 
-    /** (x − mean) / deviation of each channel, in place; image: C×H×W in [0, 1]. */
-    public static void normalise(EncoderConfig config, float[] image) {
+    /**
+     * Puts (x − mean) / deviation of each channel at the buffer's position, channels together (H×W×C), as the network's convolutions
+     * want them; image: C×H×W in [0, 1].
+     */
+    public static void putNormalised(EncoderConfig config, float[] image, FloatBuffer target) {
         int plane = config.height() * config.width();
-        for (int c = 0; c < config.channels(); c++) {
+        int channels = config.channels();
+        int from = target.position();
+        for (int c = 0; c < channels; c++) {
             float mean = config.meanOf(c);
             float inverse = 1 / config.standardDeviationOf(c);
-            for (int i = c * plane; i < (c + 1) * plane; i++) {
-                image[i] = (image[i] - mean) * inverse;
+            for (int i = 0; i < plane; i++) {
+                target.put(from + i * channels + c, (image[c * plane + i] - mean) * inverse);
             }
         }
+        target.position(from + image.length);
     }
 }

@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 import org.millrace.contract.config.EncoderConfig;
 
 /**
- * Native memory for the two views of a batch, N×C×H×W float32 each, used again for later batches. The step's tensors lie directly in
+ * Native memory for the two views of a batch, N×H×W×C float32 each, used again for later batches. The step's tensors lie directly in
  * it, so it must not change until the step has ended.
  */
 public record ViewBuffers(ByteBuffer first, ByteBuffer second) {

@@ -30,7 +30,7 @@ public final class ViewMaker {
         this.blur = new GaussianBlur(input.height(), input.width());
     }
 
-    /** Puts a view, C×H×W, at the buffer's position; every draw comes from {@code random}. */
+    /** Puts a view, H×W×C, at the buffer's position; every draw comes from {@code random}. */
     public void make(Pixels source, RandomGenerator random, FloatBuffer target) {
         RandomCrop crop =
                 RandomCrop.draw(source.height(), source.width(), config.cropScaleMin(), config.cropScaleMax(), random);
@@ -48,8 +48,7 @@ public final class ViewMaker {
         if (happens(config.blurProbability(), random)) {
             blur.apply(image, between(random, config.blurSigmaMin(), config.blurSigmaMax()));
         }
-        InputTransform.normalise(input, image);
-        target.put(image);
+        InputTransform.putNormalised(input, image, target);
     }
 
     private void jitter(RandomGenerator random) {
