@@ -44,7 +44,7 @@ final class ViewMakerTest {
         FloatBuffer wanted = FloatBuffer.allocate(3 * 16 * 16);
         new InputTransform(config.encoder()).apply(pixels, wanted);
         float[] view = view(new ViewMaker(config.encoder(), config.augment()), pixels, 0);
-        assertThat(view).containsExactly(wanted.array());
+        assertThat(view).containsExactly(planes(wanted.array()));
     }
 
     @Test
@@ -129,7 +129,16 @@ final class ViewMakerTest {
         FloatBuffer target = FloatBuffer.allocate(3 * 16 * 16);
         maker.make(pixels, CounterRandom.of(SEED, 1, Purpose.VIEW_ONE, index), target);
         assertThat(target.remaining()).isZero();
-        return target.array();
+        return planes(target.array());
+    }
+
+    // H×W×C to C×H×W
+    private static float[] planes(float[] channelsTogether) {
+        float[] planes = new float[channelsTogether.length];
+        for (int i = 0; i < planes.length; i++) {
+            planes[i % 3 * 256 + i / 3] = channelsTogether[i];
+        }
+        return planes;
     }
 
     private static Pixels noise(int channels, int height, int width) {
