@@ -49,7 +49,9 @@ public final class CounterRandom implements RandomGenerator {
         BUFFER_DRAW(5),
         SHUFFLE(6),
         PROBE(7),
-        QUEUE(8);
+        QUEUE(8),
+        /** What both views of an image share. */
+        VIEW_PAIR(9);
 
         private final long code;
 

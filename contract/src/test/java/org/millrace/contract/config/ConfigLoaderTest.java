@@ -110,7 +110,13 @@ final class ConfigLoaderTest {
                 "run.threads=-1",
                 "images.rejected-topic=images",
                 "augment.crop-scale-min=0",
+                "augment.crop-ratio-max=0.5",
+                "augment.translate-pixels=16",
                 "augment.hue=0.6",
+                "augment.second-blur-probability=-0.5",
+                "augment.blur-taps=4",
+                "augment.blur-taps=33",
+                "augment.solarise-threshold=1.5",
                 "replay.updates-per-batch=2",
                 "optimiser.schedule=cosine",
                 "evaluator.max-classes=1",
@@ -118,7 +124,11 @@ final class ConfigLoaderTest {
             })
     void load_valueOutOfRange_namesItsKey(String assignment) {
         String key = assignment.substring(0, assignment.indexOf('='));
-        String words = key.equals("optimiser.schedule") ? "optimiser.total-steps" : key;
+        String words = switch (key) {
+            case "optimiser.schedule" -> "optimiser.total-steps";
+            case "augment.crop-ratio-max" -> "augment.crop-ratio-min and -max";
+            default -> key;
+        };
         assertThat(message(new ConfigLoader().assignments(List.of(assignment))))
                 .contains("has 1 problem:")
                 .contains(words);
