@@ -19,12 +19,12 @@ final class RandomCropTest {
     @Test
     void draw_imagesOfAnySize_boxLiesInside() {
         System.out.println("seed " + SEED);
+        AugmentConfig config = config(0.08, 1);
         RandomGenerator sizes = CounterRandom.of(SEED, 0, Purpose.SHUFFLE, 0);
         for (int i = 0; i < 20_000; i++) {
             int height = 1 + sizes.nextInt(i % 2 == 0 ? 8 : 300);
             int width = 1 + sizes.nextInt(i % 3 == 0 ? 8 : 300);
-            RandomCrop crop =
-                    RandomCrop.draw(height, width, config(0.08, 1), CounterRandom.of(SEED, i, Purpose.VIEW_ONE, 0));
+            RandomCrop crop = RandomCrop.draw(height, width, config, CounterRandom.of(SEED, i, Purpose.VIEW_ONE, 0));
             assertThat(crop.height()).isBetween(1, height);
             assertThat(crop.width()).isBetween(1, width);
             assertThat(crop.top()).isBetween(0, height - crop.height());
