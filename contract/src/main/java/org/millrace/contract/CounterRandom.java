@@ -49,7 +49,10 @@ public final class CounterRandom implements RandomGenerator {
         BUFFER_DRAW(5),
         SHUFFLE(6),
         PROBE(7),
-        QUEUE(8);
+        QUEUE(8),
+        KEY_ORDER(20),
+        NEGATIVES(21),
+        LOCATIONS(22);
 
         private final long code;
 
