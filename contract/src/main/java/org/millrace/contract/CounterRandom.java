@@ -51,7 +51,10 @@ public final class CounterRandom implements RandomGenerator {
         PROBE(7),
         QUEUE(8),
         /** What both views of an image share. */
-        VIEW_PAIR(9);
+        VIEW_PAIR(9),
+        KEY_ORDER(20),
+        NEGATIVES(21),
+        LOCATIONS(22);
 
         private final long code;
 

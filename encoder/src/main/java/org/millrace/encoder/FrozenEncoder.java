@@ -13,7 +13,8 @@ import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.InputTransform;
 import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
-import org.millrace.encoder.network.ResNet;
+import org.millrace.encoder.network.Backbone;
+import org.millrace.encoder.network.BatchNormMode;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
@@ -26,7 +27,7 @@ import org.millrace.encoder.tensor.Weights;
 public final class FrozenEncoder implements AutoCloseable {
     private final EncoderConfig config;
     private final Torch torch;
-    private final ResNet network;
+    private final Backbone network;
     private final Weights weights;
     private final ImageDecoder decoder;
     private final InputTransform transform;
@@ -36,7 +37,7 @@ public final class FrozenEncoder implements AutoCloseable {
         Torch.forwardOnly();
         this.config = config;
         this.torch = torch;
-        this.network = new ResNet(config);
+        this.network = Backbone.of(config);
         this.decoder = new ImageDecoder(config.channels());
         this.transform = new InputTransform(config);
         WeightLayout layout = new WeightLayout();
@@ -68,7 +69,8 @@ public final class FrozenEncoder implements AutoCloseable {
         Shape shape = new Shape(files.size(), config.height(), config.width(), config.channels());
         try (NDManager scope = torch.newManager()) {
             NDArray images = scope.create(input, shape, DataType.FLOAT32).transpose(0, 3, 1, 2); // N×C×H×W
-            return network.forward(images, weights.tensors(scope), "", false).toFloatArray(); // N×D
+            return network.forward(images, weights.tensors(scope), "", BatchNormMode.EVALUATION)
+                    .toFloatArray(); // N×D
         }
     }
 

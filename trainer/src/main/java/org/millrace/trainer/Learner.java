@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
@@ -13,11 +14,11 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.KeyStore;
+import org.millrace.trainer.objective.Batch;
 import org.millrace.trainer.objective.Objective;
 import org.millrace.trainer.objective.StageClock;
-import org.millrace.trainer.objective.Twins;
 import org.millrace.trainer.optimiser.LearningRate;
-import org.millrace.trainer.optimiser.Sgd;
+import org.millrace.trainer.optimiser.Optimiser;
 import org.millrace.trainer.stream.ViewBuffers;
 
 /**
@@ -28,12 +29,10 @@ import org.millrace.trainer.stream.ViewBuffers;
  * Algorithm 1, where it follows the update.
  */
 public final class Learner implements AutoCloseable {
-    private static final String VELOCITY = "velocity";
-
     private final Torch torch;
     private final EncoderConfig input;
     private final Objective objective;
-    private final Sgd optimiser;
+    private final Optimiser optimiser;
     private final LearningRate learningRate;
 
     public Learner(MillraceConfig config, Torch torch, KeyStore keys) {
@@ -41,12 +40,24 @@ public final class Learner implements AutoCloseable {
         this.torch = torch;
         this.input = config.encoder();
         this.objective = Objective.create(config, torch, keys);
-        this.optimiser = new Sgd(torch, config.optimiser(), objective.twins().query());
-        this.learningRate = new LearningRate(config.optimiser());
+        this.optimiser = Optimiser.of(config.optimiser(), torch, objective.query());
+        this.learningRate =
+                new LearningRate(config.optimiser(), config.trainer().batchSize());
     }
 
-    /** What a step did; the keys' counts as after it. */
-    public record Result(double loss, double accuracy, double learningRate, long keySequence, long keysFilled) {}
+    /**
+     * What a step did; the keys' counts as after it.
+     *
+     * @param features a unit row for each image, the direction between its two views' projections: N×C row by row
+     */
+    @SuppressWarnings("ArrayRecordComponent")
+    public record Result(
+            double loss,
+            double accuracy,
+            double learningRate,
+            long keySequence,
+            long keysFilled,
+            Optional<float[]> features) {}
 
     /**
      * Trains on one batch.
@@ -57,47 +68,51 @@ public final class Learner implements AutoCloseable {
      */
     public Result step(long step, ViewBuffers views, List<ImageOffset> images, StageClock clock) {
         double rate = learningRate.at(step);
-        Twins twins = objective.twins();
-        objective.movingAverage().update(twins.key(), twins.query());
+        objective.follow(step);
         clock.lap("momentum");
         try (NDManager scope = torch.newManager()) {
-            NDArray first = tensor(views.first(), images.size(), scope);
-            NDArray second = tensor(views.second(), images.size(), scope);
-            Objective.Outcome outcome = objective.backward(first, second, scope, clock);
+            var batch = new Batch(
+                    step,
+                    images,
+                    tensor(views.first(), images.size(), scope),
+                    tensor(views.second(), images.size(), scope));
+            Objective.Outcome outcome = objective.backward(batch, scope, clock);
             if (!Double.isFinite(outcome.loss())) {
                 throw new UserException("the loss of step " + step + " is " + outcome.loss()
                         + ": training diverged. Lower optimiser.learning-rate (now " + rate
                         + ") or lengthen optimiser.warmup-steps, and start a new run.");
             }
-            optimiser.step(rate);
+            optimiser.step(step, rate);
             clock.lap("update");
-            objective.enqueue(outcome, step, images);
+            objective.remember(outcome, batch);
             clock.lap("enqueue");
             return new Result(
-                    outcome.loss(), outcome.accuracy(), rate, objective.keySequence(), objective.keysFilled());
+                    outcome.loss(),
+                    outcome.accuracy(),
+                    rate,
+                    objective.keySequence(),
+                    objective.keysFilled(),
+                    outcome.features().map(NDArray::toFloatArray));
         }
     }
 
     /** The encoder alone, under torchvision's names. */
     public Safetensors encoder() {
-        return objective.twins().query().snapshot(Twins.ENCODER);
+        return objective.query().snapshot(Objective.ENCODER);
     }
 
     /** Weights and buffers of the learning network. */
     public Safetensors query() {
-        return objective.twins().query().snapshot("");
+        return objective.query().snapshot("");
     }
 
-    /** Weights and buffers of the twin. */
+    /** Weights and buffers of the twin; no tensors where the objective has none. */
     public Safetensors key() {
-        return objective.twins().key().snapshot("");
+        return objective.key().map(weights -> weights.snapshot("")).orElseGet(() -> new Safetensors.Builder().build());
     }
 
     public Safetensors optimiser() {
-        float[] velocity = optimiser.velocity();
-        return new Safetensors.Builder()
-                .add(VELOCITY, new long[] {velocity.length}, velocity)
-                .build();
+        return optimiser.state();
     }
 
     public long keySequence() {
@@ -106,10 +121,9 @@ public final class Learner implements AutoCloseable {
 
     /** Takes the state of a checkpoint, to the bit. */
     public void restore(Safetensors query, Safetensors key, Safetensors optimiserState, long keySequence) {
-        objective.twins().query().read(query);
-        objective.twins().key().read(key);
-        long size = objective.twins().query().parameters().size();
-        optimiser.restore(optimiserState.tensor(VELOCITY, size));
+        objective.query().read(query);
+        objective.key().ifPresent(weights -> weights.read(key));
+        optimiser.restore(optimiserState);
         objective.restore(keySequence);
     }
 

@@ -11,7 +11,6 @@ import java.util.TreeMap;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.contract.config.TrainerConfig;
 import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.KeyStoreSettings;
 import org.millrace.trainer.checkpoint.Checkpoint;
@@ -32,8 +31,10 @@ final class RunCheckpoints {
             "encoder.",
             "head.",
             "trainer.objective",
+            "trainer.symmetric",
             "trainer.batch-size",
             "moco.queue-size",
+            "optimiser.method",
             "replay.");
     /** Keys that have no bearing on the numbers. */
     private static final Set<String> IRRELEVANT = Set.of("run.data", "run.name", "run.device", "broker.port");
@@ -59,9 +60,10 @@ final class RunCheckpoints {
     static KeyStore openKeys(MillraceConfig config) {
         var settings = new KeyStoreSettings(
                 config.images().topic(), config.head().output(), config.moco().queueSize());
-        return config.trainer().objective() == TrainerConfig.Method.MOCO_V2
-                ? settings.open(RunFolders.keys(config))
-                : settings.openInMemory();
+        return switch (config.trainer().objective()) {
+            case MOCO_V1, MOCO_V2 -> settings.open(RunFolders.keys(config));
+            case MOCO_V3, SIMCLR, BYOL, AMDIM, MEMORY_BANK, END_TO_END -> settings.openInMemory();
+        };
     }
 
     /** Where a run stands after it was put back. */

@@ -114,16 +114,23 @@ class MillraceCommandLineTest {
         assertThat(out.toString()).isEqualTo(before);
     }
 
-    @Test
-    void configPreset_printsHeaderAndValuesUnderTheUsers() throws Exception {
-        Preset preset = Preset.named("moco-v2-cifar-small");
-        assertThat(run("config", "--preset", preset.name(), "--set", "moco.queue-size=512"))
-                .isZero();
-        assertThat(out.toString()).startsWith("# preset moco-v2-cifar-small:\n# " + preset.title() + "\n");
+    static List<String> presets() {
+        return Preset.names();
+    }
+
+    @ParameterizedTest
+    @MethodSource("presets")
+    void configPreset_printsHeaderAndValuesUnderTheUsers(String name) throws Exception {
+        Preset preset = Preset.named(name);
+        assertThat(run("config", "--preset", name, "--set", "run.seed=77")).isZero();
+        assertThat(out.toString()).startsWith("# preset " + name + ":\n# " + preset.title() + "\n");
         preset.header().forEach(line -> assertThat(out.toString()).contains(line));
         Properties printed = new Properties();
         printed.load(new StringReader(out.toString()));
-        assertThat(printed).containsEntry("head.projector-hidden", "64").containsEntry("moco.queue-size", "512");
+        assertThat(printed)
+                .containsEntry("trainer.objective", preset.values().get("trainer.objective"))
+                .containsEntry("trainer.batch-size", preset.values().get("trainer.batch-size"))
+                .containsEntry("run.seed", "77");
     }
 
     @Test

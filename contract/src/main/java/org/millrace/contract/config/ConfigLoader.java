@@ -39,7 +39,7 @@ public final class ConfigLoader {
         List<ConfigKey> keys = new ArrayList<>();
         for (RecordComponent group : MillraceConfig.class.getRecordComponents()) {
             if (group.getType().isRecord()) {
-                keys.addAll(RecordBinder.keys(group.getName(), group.getType()));
+                keys.addAll(RecordBinder.keys(RecordBinder.kebab(group.getName()), group.getType()));
             }
         }
         return keys;
@@ -101,14 +101,36 @@ public final class ConfigLoader {
         Optional<TrainerConfig> trainer = binder.bind("trainer", TrainerConfig.class);
         Optional<MocoConfig> moco = binder.bind("moco", MocoConfig.class);
         Optional<ByolConfig> byol = binder.bind("byol", ByolConfig.class);
+        Optional<SimclrConfig> simclr = binder.bind("simclr", SimclrConfig.class);
+        Optional<AmdimConfig> amdim = binder.bind("amdim", AmdimConfig.class);
+        Optional<MemoryBankConfig> memoryBank = binder.bind("memory-bank", MemoryBankConfig.class);
+        Optional<EndToEndConfig> endToEnd = binder.bind("end-to-end", EndToEndConfig.class);
         Optional<OptimiserConfig> optimiser = binder.bind("optimiser", OptimiserConfig.class);
         Optional<AugmentConfig> augment = binder.bind("augment", AugmentConfig.class);
         Optional<ReplayConfig> replay = binder.bind("replay", ReplayConfig.class);
         Optional<EvaluatorConfig> evaluator = binder.bind("evaluator", EvaluatorConfig.class);
         Optional<BrokerConfig> broker = binder.bind("broker", BrokerConfig.class);
-        if (trainer.isPresent() && moco.isPresent() && replay.isPresent()) {
-            checkTogether(trainer.get(), moco.get(), replay.get());
-        }
+        Optional<MillraceConfig> config = problems.isEmpty()
+                ? Optional.of(new MillraceConfig(
+                        run.orElseThrow(),
+                        images.orElseThrow(),
+                        encoder.orElseThrow(),
+                        head.orElseThrow(),
+                        trainer.orElseThrow(),
+                        moco.orElseThrow(),
+                        byol.orElseThrow(),
+                        simclr.orElseThrow(),
+                        amdim.orElseThrow(),
+                        memoryBank.orElseThrow(),
+                        endToEnd.orElseThrow(),
+                        optimiser.orElseThrow(),
+                        augment.orElseThrow(),
+                        replay.orElseThrow(),
+                        evaluator.orElseThrow(),
+                        broker.orElseThrow(),
+                        kafka()))
+                : Optional.empty();
+        config.ifPresent(whole -> problems.addAll(Compatibility.problems(whole)));
         List<String> all = new ArrayList<>(unknownKeys);
         all.addAll(problems);
         if (!all.isEmpty()) {
@@ -116,20 +138,7 @@ public final class ConfigLoader {
                     + (all.size() == 1 ? " problem:\n  " : " problems:\n  ") + String.join("\n  ", all)
                     + "\n`millrace config` lists every key with its meaning.");
         }
-        return new MillraceConfig(
-                run.orElseThrow(),
-                images.orElseThrow(),
-                encoder.orElseThrow(),
-                head.orElseThrow(),
-                trainer.orElseThrow(),
-                moco.orElseThrow(),
-                byol.orElseThrow(),
-                optimiser.orElseThrow(),
-                augment.orElseThrow(),
-                replay.orElseThrow(),
-                evaluator.orElseThrow(),
-                broker.orElseThrow(),
-                kafka());
+        return config.orElseThrow();
     }
 
     /** The effective value of every key, defaults and {@code kafka.*} included, secrets masked. */
@@ -140,25 +149,13 @@ public final class ConfigLoader {
                 Object record = get(group, config);
                 for (RecordComponent component : group.getType().getRecordComponents()) {
                     effective.put(
-                            group.getName() + "." + RecordBinder.kebab(component.getName()),
+                            RecordBinder.kebab(group.getName()) + "." + RecordBinder.kebab(component.getName()),
                             RecordBinder.text(get(component, record)));
                 }
             }
         }
         new TreeMap<>(config.kafka()).forEach((key, value) -> effective.put(KAFKA_PREFIX + key, mask(key, value)));
         return effective;
-    }
-
-    private void checkTogether(TrainerConfig trainer, MocoConfig moco, ReplayConfig replay) {
-        int batch = trainer.batchSize();
-        if (trainer.objective() == TrainerConfig.Method.MOCO_V2 && moco.queueSize() < batch) {
-            problems.add(
-                    "moco.queue-size must be at least trainer.batch-size (" + batch + "), but was " + moco.queueSize());
-        }
-        if (replay.policy() != ReplayConfig.Policy.NONE && replay.capacity() < batch) {
-            problems.add("replay.capacity must be at least trainer.batch-size (" + batch + "), but was "
-                    + replay.capacity());
-        }
     }
 
     private void put(String key, String value, String from) {

@@ -11,13 +11,26 @@ import java.util.List;
  * @param standardDeviation divided by after that
  */
 public record EncoderConfig(
-        @Setting(value = "resnet20", doc = "`resnet20` (CIFAR form), `resnet18`, `resnet34`, `resnet50`")
+        @Setting(
+                value = "resnet20",
+                doc = "`resnet20` (CIFAR form), `resnet18`, `resnet34`, `resnet50`, or `amdim` for that objective")
         Architecture architecture,
 
         @Setting(
                 value = "cifar",
                 doc = "`cifar` (3×3, stride 1) or `imagenet` (7×7, stride 2, max-pool); resnet20 is always cifar")
         Stem stem,
+
+        @Setting(
+                value = "64",
+                doc = "amdim: channels of the first layer, ndf; the later stages have 2 and 4 times as many")
+        int amdimChannels,
+
+        @Setting(value = "256", doc = "amdim: length of the features f1, f5 and f7, n_rkhs")
+        int amdimFeatures,
+
+        @Setting(value = "2", doc = "amdim: residual blocks in a stage, n_depth")
+        int amdimDepth,
 
         @Setting(value = "32", doc = "input height in pixels, 16 to 512")
         int height,
@@ -40,6 +53,20 @@ public record EncoderConfig(
         check(
                 architecture != Architecture.RESNET20 || stem == Stem.CIFAR,
                 "encoder.stem must be cifar for resnet20, but was imagenet");
+        if (architecture == Architecture.AMDIM) {
+            check(
+                    height == 32 && width == 32,
+                    "encoder.height and encoder.width must be 32 for amdim, whose maps are 5×5 and 7×7, but were %d and %d",
+                    height,
+                    width);
+            check(amdimChannels >= 4, "encoder.amdim-channels must be at least 4, but was %d", amdimChannels);
+            check(
+                    amdimFeatures >= 4 * amdimChannels,
+                    "encoder.amdim-features must be at least 4 · encoder.amdim-channels (%d), but was %d",
+                    4 * amdimChannels,
+                    amdimFeatures);
+            check(amdimDepth >= 1, "encoder.amdim-depth must be at least 1, but was %d", amdimDepth);
+        }
         check(mean.size() == 1 || mean.size() == 3, "encoder.mean must have 1 or 3 values, but had %d", mean.size());
         check(
                 standardDeviation.size() == 1 || standardDeviation.size() == 3,
@@ -53,6 +80,11 @@ public record EncoderConfig(
         standardDeviation = List.copyOf(standardDeviation);
     }
 
+    /** Length D of a feature vector. */
+    public int features() {
+        return architecture == Architecture.AMDIM ? amdimFeatures : architecture.features;
+    }
+
     public float meanOf(int channel) {
         return mean.get(Math.min(channel, mean.size() - 1));
     }
@@ -61,22 +93,18 @@ public record EncoderConfig(
         return standardDeviation.get(Math.min(channel, standardDeviation.size() - 1));
     }
 
-    /** Residual networks of He et al. 2015, each with the length of its feature vector. */
+    /** Residual networks of He et al. 2015, each with the length of its pooled features, and AMDIM's own, which has it by configuration. */
     public enum Architecture {
         RESNET20(64),
         RESNET18(512),
         RESNET34(512),
-        RESNET50(2048);
+        RESNET50(2048),
+        AMDIM(0);
 
         private final int features;
 
         Architecture(int features) {
             this.features = features;
-        }
-
-        /** Length of the feature vector after global average pooling. */
-        public int features() {
-            return features;
         }
     }
 

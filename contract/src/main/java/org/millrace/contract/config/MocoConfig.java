@@ -2,16 +2,21 @@ package org.millrace.contract.config;
 
 import static org.millrace.contract.Check.check;
 
-/** Momentum contrast (He et al. 2020; Chen et al. 2020). */
+/** Momentum contrast: v1 and v2 (He et al. 2020; Chen et al. 2020) with a dictionary, v3 (Chen et al. 2021) without. */
 public record MocoConfig(
-        @Setting(value = "4096", doc = "keys in the dictionary, K")
+        @Setting(value = "4096", doc = "keys in the dictionary, K (moco-v1, moco-v2)")
         int queueSize,
 
         @Setting(value = "0.1", doc = "temperature T of the softmax")
         double temperature,
 
         @Setting(value = "0.99", doc = "momentum m of the key encoder, in [0, 1)")
-        double momentum) {
+        double momentum,
+
+        @Setting(
+                value = "constant",
+                doc = "`constant` (a stream has no end), or `cosine` from momentum to 1 at optimiser.total-steps")
+        MomentumSchedule momentumSchedule) {
     public MocoConfig {
         check(queueSize >= 1, "moco.queue-size must be at least 1, but was %d", queueSize);
         check(temperature > 0, "moco.temperature must be positive, but was %s", temperature);

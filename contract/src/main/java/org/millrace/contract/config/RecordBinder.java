@@ -105,6 +105,13 @@ final class RecordBinder {
         if (type == Path.class) {
             return Path.of(text);
         }
+        if (type instanceof ParameterizedType list && list.getActualTypeArguments()[0] == Long.class) {
+            return text.isEmpty()
+                    ? List.of()
+                    : Arrays.stream(text.split(",", -1))
+                            .map(item -> Long.parseLong(item.trim()))
+                            .toList();
+        }
         if (type instanceof ParameterizedType list && list.getRawType() == List.class) {
             return Arrays.stream(text.split(",", -1))
                     .map(item -> (float) finite(Double.parseDouble(item.trim())))
@@ -135,6 +142,9 @@ final class RecordBinder {
         }
         if (type == boolean.class) {
             return "true or false";
+        }
+        if (type instanceof ParameterizedType list && list.getActualTypeArguments()[0] == Long.class) {
+            return "whole numbers with commas between them";
         }
         if (type instanceof ParameterizedType) {
             return "numbers with commas between them";

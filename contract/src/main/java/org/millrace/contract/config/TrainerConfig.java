@@ -4,8 +4,26 @@ import static org.millrace.contract.Check.check;
 
 /** The step and what surrounds it. */
 public record TrainerConfig(
-        @Setting(value = "moco-v2", doc = "`moco-v2` or `byol`")
+        @Setting(
+                value = "moco-v2",
+                doc =
+                        "`moco-v1`, `moco-v2`, `moco-v3`, `simclr`, `byol`, `amdim`, `memory-bank` (InstDisc) or `end-to-end` (the batch is the dictionary)")
         Method objective,
+
+        @Setting(
+                value = "false",
+                doc =
+                        "moco-v1, moco-v2, end-to-end: both views are query and key in turn; MoCo's keys enter after both losses")
+        boolean symmetric,
+
+        @Setting(
+                value = "ordinary",
+                doc =
+                        "batch norm while training: `ordinary`, `split` (each of batch-norm-splits virtual devices by itself) or `shuffle` (split, and keys in another order)")
+        BatchNorm batchNorm,
+
+        @Setting(value = "8", doc = "virtual devices of batch norm, at least 2; trainer.batch-size must be a multiple")
+        int batchNormSplits,
 
         @Setting(value = "128", doc = "images of a step") int batchSize,
 
@@ -24,6 +42,17 @@ public record TrainerConfig(
         int encodersKept) {
     public TrainerConfig {
         check(batchSize >= 2, "trainer.batch-size must be at least 2, but was %d", batchSize);
+        check(batchNormSplits >= 2, "trainer.batch-norm-splits must be at least 2, but was %d", batchNormSplits);
+        check(
+                batchNorm == BatchNorm.ORDINARY || batchSize % batchNormSplits == 0,
+                "trainer.batch-size must be a multiple of trainer.batch-norm-splits (%d), but was %d",
+                batchNormSplits,
+                batchSize);
+        check(
+                batchNorm == BatchNorm.ORDINARY || batchSize / batchNormSplits >= 2,
+                "trainer.batch-size must be at least twice trainer.batch-norm-splits (%d), but was %d: one image has no statistics",
+                batchNormSplits,
+                batchSize);
         check(prefetchBatches >= 1, "trainer.prefetch-batches must be at least 1, but was %d", prefetchBatches);
         check(
                 checkpointEverySteps >= 1,
@@ -36,7 +65,20 @@ public record TrainerConfig(
 
     /** The objective by name; the objectives themselves are sealed alternatives of the trainer. */
     public enum Method {
+        MOCO_V1,
         MOCO_V2,
-        BYOL
+        MOCO_V3,
+        SIMCLR,
+        BYOL,
+        AMDIM,
+        MEMORY_BANK,
+        END_TO_END
+    }
+
+    /** Which images batch norm takes its statistics over while training. */
+    public enum BatchNorm {
+        ORDINARY,
+        SPLIT,
+        SHUFFLE
     }
 }

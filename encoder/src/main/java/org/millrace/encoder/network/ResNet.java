@@ -17,7 +17,7 @@ import org.millrace.encoder.tensor.WeightLayout;
  * changes the shape its shortcut is a 1×1 convolution with batch norm (option B). The CIFAR stem is one 3×3 convolution of stride 1
  * without pooling.
  */
-public final class ResNet {
+public final class ResNet implements Backbone {
     private final EncoderConfig config;
     private final int[] blocks;
     private final int width;
@@ -29,17 +29,18 @@ public final class ResNet {
             case RESNET20 -> new int[] {3, 3, 3};
             case RESNET18 -> new int[] {2, 2, 2, 2};
             case RESNET34, RESNET50 -> new int[] {3, 4, 6, 3};
+            case AMDIM -> throw new IllegalArgumentException("amdim is no residual network of He et al.");
         };
         this.width = config.architecture() == Architecture.RESNET20 ? 16 : 64;
         this.bottleneck = config.architecture() == Architecture.RESNET50;
     }
 
-    /** Length D of a feature vector. */
+    @Override
     public int features() {
-        return config.architecture().features();
+        return config.features();
     }
 
-    /** Declares the network's tensors, names behind {@code prefix}. */
+    @Override
     public void declare(WeightLayout layout, String prefix) {
         layout.convolution(prefix + "conv1", width, config.channels(), config.stem() == Stem.CIFAR ? 3 : 7);
         layout.batchNorm(prefix + "bn1", width);
@@ -55,42 +56,43 @@ public final class ResNet {
     }
 
     /** Pooled features. images: N×C×H×W, normalised → N×D. */
-    public NDArray forward(NDArray images, Tensors weights, String prefix, boolean training) {
-        NDArray x = stem(images, weights, prefix, training);
+    @Override
+    public NDArray forward(NDArray images, Tensors weights, String prefix, BatchNormMode mode) {
+        NDArray x = stem(images, weights, prefix, mode);
         for (int stage = 0; stage < blocks.length; stage++) {
             for (int block = 0; block < blocks[stage]; block++) {
-                x = block(x, weights, blockName(prefix, stage, block), stride(stage, block), training);
+                x = block(x, weights, blockName(prefix, stage, block), stride(stage, block), mode);
             }
         }
         return Pool.globalAvgPool2d(x); // N×D
     }
 
-    private NDArray stem(NDArray images, Tensors weights, String prefix, boolean training) {
+    private NDArray stem(NDArray images, Tensors weights, String prefix, BatchNormMode mode) {
         boolean cifar = config.stem() == Stem.CIFAR;
         NDArray x = Layers.convolution(images, weights, prefix + "conv1", cifar ? 1 : 2, cifar ? 1 : 3);
-        x = Layers.relu(Layers.batchNorm(x, weights, prefix + "bn1", training));
+        x = Layers.relu(Layers.batchNorm(x, weights, prefix + "bn1", mode));
         return cifar ? x : Pool.maxPool2d(x, new Shape(3, 3), new Shape(2, 2), new Shape(1, 1), false);
     }
 
-    private NDArray block(NDArray x, Tensors weights, String name, int stride, boolean training) {
+    private NDArray block(NDArray x, Tensors weights, String name, int stride, BatchNormMode mode) {
         NDArray y;
         if (bottleneck) {
             y = Layers.convolution(x, weights, name + "conv1", 1, 0);
-            y = Layers.relu(Layers.batchNorm(y, weights, name + "bn1", training));
+            y = Layers.relu(Layers.batchNorm(y, weights, name + "bn1", mode));
             y = Layers.convolution(y, weights, name + "conv2", stride, 1);
-            y = Layers.relu(Layers.batchNorm(y, weights, name + "bn2", training));
+            y = Layers.relu(Layers.batchNorm(y, weights, name + "bn2", mode));
             y = Layers.convolution(y, weights, name + "conv3", 1, 0);
-            y = Layers.batchNorm(y, weights, name + "bn3", training);
+            y = Layers.batchNorm(y, weights, name + "bn3", mode);
         } else {
             y = Layers.convolution(x, weights, name + "conv1", stride, 1);
-            y = Layers.relu(Layers.batchNorm(y, weights, name + "bn1", training));
+            y = Layers.relu(Layers.batchNorm(y, weights, name + "bn1", mode));
             y = Layers.convolution(y, weights, name + "conv2", 1, 1);
-            y = Layers.batchNorm(y, weights, name + "bn2", training);
+            y = Layers.batchNorm(y, weights, name + "bn2", mode);
         }
         NDArray shortcut = x;
         if (weights.named().containsKey(name + "downsample.0.weight")) {
             shortcut = Layers.convolution(x, weights, name + "downsample.0", stride, 0);
-            shortcut = Layers.batchNorm(shortcut, weights, name + "downsample.1", training);
+            shortcut = Layers.batchNorm(shortcut, weights, name + "downsample.1", mode);
         }
         return Layers.relu(y.addi(shortcut));
     }

@@ -2,6 +2,7 @@ package org.millrace.encoder.tensor;
 
 import ai.djl.ndarray.NDArray;
 import java.util.Map;
+import java.util.Optional;
 
 /** The named weights of one forward pass. Not thread safe; the tensors live as long as the scope that made them. */
 public record Tensors(Map<String, NDArray> named) {
@@ -12,5 +13,10 @@ public record Tensors(Map<String, NDArray> named) {
             throw new IllegalArgumentException("the network has no tensor " + name);
         }
         return tensor;
+    }
+
+    /** The tensor of that name, where the network declared one. */
+    public Optional<NDArray> find(String name) {
+        return Optional.ofNullable(named.get(name));
     }
 }

@@ -27,6 +27,13 @@ public final class WeightLayout {
         buffers.add(new WeightSpec(name + ".running_var", shape, Kind.BUFFER, Initial.ONE));
     }
 
+    /** Batch norm without scale and shift: running statistics only. */
+    public void plainBatchNorm(String name, int channels) {
+        Shape shape = new Shape(channels);
+        buffers.add(new WeightSpec(name + ".running_mean", shape, Kind.BUFFER, Initial.ZERO));
+        buffers.add(new WeightSpec(name + ".running_var", shape, Kind.BUFFER, Initial.ONE));
+    }
+
     /** Fully connected layer with bias, whose initial range is the weight's. */
     public void linear(String name, int outputs, int inputs) {
         parameters.add(

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -21,6 +22,7 @@ public final class Weights implements AutoCloseable {
     private final NDArray parameters; // P
     private final NDArray buffers; // B
     private final Map<String, NDArray> bufferViews = new HashMap<>();
+    private final List<Slice> slices = new ArrayList<>();
 
     private Weights(NDManager manager, WeightLayout layout, float[] parameterValues, float[] bufferValues) {
         this.manager = manager;
@@ -28,6 +30,11 @@ public final class Weights implements AutoCloseable {
         this.bufferSpecs = List.copyOf(layout.buffers());
         this.parameters = manager.create(parameterValues);
         this.buffers = manager.create(bufferValues.length == 0 ? new float[1] : bufferValues);
+        long next = 0;
+        for (WeightSpec spec : parameterSpecs) {
+            slices.add(new Slice(next, next + spec.size(), spec.shape().dimension()));
+            next += spec.size();
+        }
         long at = 0;
         for (WeightSpec spec : bufferSpecs) {
             bufferViews.put(spec.name(), buffers.get(at + ":" + (at + spec.size())));
@@ -66,6 +73,21 @@ public final class Weights implements AutoCloseable {
             named.put(spec.name(), pieces.get(i).reshape(spec.shape()));
         }
         return new Tensors(named);
+    }
+
+    /** One tensor's place in a flat tensor of all parameters. */
+    public record Slice(long from, long to, int dimensions) {
+        /** Its values in a flat tensor, as a view; closed with {@code scope}. */
+        public NDArray of(NDArray flat, NDManager scope) {
+            NDArray part = flat.get(from + ":" + to);
+            part.attach(scope);
+            return part;
+        }
+    }
+
+    /** The places of the parameters, in the order of the layout. */
+    public List<Slice> slices() {
+        return slices;
     }
 
     /** All parameters, P, in the order of the layout; the tensor itself, not a copy. */

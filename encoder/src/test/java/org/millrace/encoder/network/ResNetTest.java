@@ -44,7 +44,7 @@ final class ResNetTest {
                 NDManager scope = torch.newManager()) {
             assertThat(weights.parameters().size()).isEqualTo(parameters);
             NDArray images = scope.create(gaussian(2 * 3 * side * side, 1), new Shape(2, 3, side, side));
-            NDArray output = network.forward(images, weights.tensors(scope), "", false);
+            NDArray output = network.forward(images, weights.tensors(scope), "", BatchNormMode.EVALUATION);
             assertThat(output.getShape()).isEqualTo(new Shape(2, features));
             float[] values = output.toFloatArray();
             double sum = 0;
@@ -63,7 +63,7 @@ final class ResNetTest {
                 NDManager scope = torch.newManager()) {
             NDArray images = scope.create(gaussian(28 * 28, 1), new Shape(1, 1, 28, 28));
             assertThat(new ResNet(config)
-                            .forward(images, weights.tensors(scope), "", false)
+                            .forward(images, weights.tensors(scope), "", BatchNormMode.EVALUATION)
                             .getShape())
                     .isEqualTo(new Shape(1, 64));
         }
@@ -89,10 +89,10 @@ final class ResNetTest {
             float[] before = weights.buffers().toFloatArray();
             float[] parameters = weights.parameters().toFloatArray();
 
-            new ResNet(config).forward(images, weights.tensors(scope), "", false);
+            new ResNet(config).forward(images, weights.tensors(scope), "", BatchNormMode.EVALUATION);
             assertThat(weights.buffers().toFloatArray()).containsExactly(before);
 
-            new ResNet(config).forward(images, weights.tensors(scope), "", true);
+            new ResNet(config).forward(images, weights.tensors(scope), "", BatchNormMode.TRAINING);
             assertThat(weights.parameters().toFloatArray()).containsExactly(parameters);
             float[] mean = weights.snapshot("").tensor("bn1.running_mean", 16);
             float[] variance = weights.snapshot("").tensor("bn1.running_var", 16);

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.TestEncoders;
+import org.millrace.encoder.network.BatchNormMode;
 import org.millrace.encoder.network.ResNet;
 
 final class WeightsTest {
@@ -145,7 +146,9 @@ final class WeightsTest {
     }
 
     private static float[] forward(NDArray images, Tensors tensors) {
-        return new ResNet(CONFIG).forward(images, tensors, "", false).toFloatArray();
+        return new ResNet(CONFIG)
+                .forward(images, tensors, "", BatchNormMode.EVALUATION)
+                .toFloatArray();
     }
 
     private static byte[] initialBytes(long seed) {

@@ -4,16 +4,13 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
-import java.util.List;
 import java.util.Optional;
-import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.ByolConfig;
-import org.millrace.contract.config.HeadConfig;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.encoder.network.MultilayerPerceptron;
+import org.millrace.encoder.network.MultilayerPerceptron.Norm;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.Torch;
-import org.millrace.trainer.optimiser.MovingAverage;
+import org.millrace.encoder.tensor.Weights;
 
 /**
  * Bootstrap your own latent (Grill et al. 2020, arXiv:2006.07733, eq. 2): the prediction from one view must match the twin's
@@ -21,48 +18,56 @@ import org.millrace.trainer.optimiser.MovingAverage;
  * collapses.
  */
 final class Byol implements Objective {
-    private final ByolConfig config;
-    private final Twins twins;
+    private final QueryNetwork query;
+    private final KeyNetwork key;
+    private final TwinMomentum momentum;
 
     Byol(MillraceConfig config, Torch torch) {
-        this.config = config.byol();
-        HeadConfig head = config.head();
-        int features = config.encoder().architecture().features();
-        int hidden = head.projectorHidden() > 0 ? head.projectorHidden() : features;
-        int predictorHidden = head.predictorHidden() > 0 ? head.predictorHidden() : hidden;
-        var projector = new MultilayerPerceptron(Twins.PROJECTOR, features, hidden, head.output(), true);
-        var predictor = new MultilayerPerceptron(Twins.PREDICTOR, head.output(), predictorHidden, head.output(), true);
-        this.twins = new Twins(
-                torch,
-                config.encoder(),
-                projector,
-                Optional.of(predictor),
-                config.run().seed());
+        ByolConfig byol = config.byol();
+        long seed = config.run().seed();
+        Heads heads = new Heads(config);
+        Projection branch = heads.projection(2, Norm.AFFINE, Norm.NONE);
+        this.query = new QueryNetwork(
+                torch, branch, Optional.of(heads.predictor()), KeyOrder.queryMode(config.trainer()), seed);
+        this.key = new KeyNetwork(torch, branch, KeyOrder.of(config.trainer(), seed), seed);
+        this.momentum = new TwinMomentum(
+                byol.momentum(), byol.momentumSchedule(), config.optimiser().totalSteps());
     }
 
     @Override
-    public Twins twins() {
-        return twins;
+    public Weights query() {
+        return query.weights();
     }
 
     @Override
-    public MovingAverage movingAverage() {
-        return new MovingAverage(config.momentum());
+    public Optional<Weights> key() {
+        return Optional.of(key.weights());
+    }
+
+    /** The paper moves the target after the update of step k with τ(k), k from 0: before the next step, that is the same. */
+    @Override
+    public void follow(long step) {
+        key.follow(query, momentum.at(Math.max(0.0, step - 2.0)));
     }
 
     @Override
-    public Outcome backward(NDArray first, NDArray second, NDManager scope, StageClock clock) {
-        NDArray firstTarget = twins.keys(first, scope); // N×C
-        NDArray secondTarget = twins.keys(second, scope); // N×C
+    public Outcome backward(Batch batch, NDManager scope, StageClock clock) {
+        NDArray firstTarget = key.keys(batch.first(), batch.step(), scope); // N×C
+        NDArray secondTarget = key.keys(batch.second(), batch.step(), scope); // N×C
         clock.lap("keys");
         try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-            Tensors weights = twins.query().tensors(scope);
-            NDArray loss = distance(twins.queries(first, weights), secondTarget)
-                    .add(distance(twins.queries(second, weights), firstTarget));
+            Tensors weights = query.weights().tensors(scope);
+            NDArray first = query.predict(query.project(batch.first(), weights), weights); // N×C
+            NDArray second = query.predict(query.project(batch.second(), weights), weights); // N×C
+            NDArray loss = distance(first, secondTarget).add(distance(second, firstTarget));
             clock.lap("queries");
             collector.backward(loss);
             clock.lap("backward");
-            return new Outcome(loss.getFloat(), Double.NaN, Optional.empty());
+            return new Outcome(
+                    loss.getFloat(),
+                    Double.NaN,
+                    Optional.empty(),
+                    Optional.of(InfoNce.between(firstTarget, secondTarget)));
         }
     }
 
@@ -73,23 +78,8 @@ final class Byol implements Objective {
     }
 
     @Override
-    public void enqueue(Outcome outcome, long step, List<ImageOffset> images) {}
-
-    @Override
-    public void restore(long keySequence) {}
-
-    @Override
-    public long keySequence() {
-        return 0;
-    }
-
-    @Override
-    public long keysFilled() {
-        return 0;
-    }
-
-    @Override
     public void close() {
-        twins.close();
+        key.close();
+        query.close();
     }
 }

@@ -42,15 +42,19 @@ final class Dictionary implements AutoCloseable {
         return ring;
     }
 
-    /** Appends keys (N×C unit rows) to the store and puts them over the oldest rows; the ring's end may lie inside the batch. */
+    /**
+     * Appends keys (N×C unit rows) to the store and puts them over the oldest rows; the ring's end may lie inside the batch, and of
+     * more than K keys the last K stay.
+     */
     void enqueue(NDArray keys, long step, List<ImageOffset> images) {
-        int from = row(store.newestSequence() + 1);
-        store.append(new KeyBatch(step, dimension, keys.toFloatArray(), images));
         int count = images.size();
-        int head = Math.min(count, capacity - from);
-        put(from, keys.get("0:" + head));
-        if (head < count) {
-            put(0, keys.get(head + ":" + count));
+        int skipped = Math.max(0, count - capacity);
+        int from = row(store.newestSequence() + 1 + skipped);
+        store.append(new KeyBatch(step, dimension, keys.toFloatArray(), images));
+        int end = Math.min(count, skipped + capacity - from);
+        put(from, keys.get(skipped + ":" + end));
+        if (end < count) {
+            put(0, keys.get(end + ":" + count));
         }
     }
 

@@ -3,10 +3,12 @@ package org.millrace.trainer.objective;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 
 /**
- * The contrastive loss of MoCo (He et al. 2020, eq. 1): L = −log[exp(q·k⁺/T) / (exp(q·k⁺/T) + Σ exp(q·n/T))] over the negatives n of
- * the dictionary, mean over the batch. Queries and keys are made unit length here; the dictionary's rows are.
+ * The contrastive loss of MoCo (He et al. 2020, eq. 1): L = −log[exp(q·k⁺/T) / (exp(q·k⁺/T) + Σ exp(q·n/T))], mean over the batch,
+ * with the negatives n from a dictionary or from the batch. Queries and keys are made unit length here; a dictionary's rows are.
  */
 final class InfoNce {
     private static final double EPSILON = 1e-12;
@@ -14,24 +16,71 @@ final class InfoNce {
     private InfoNce() {}
 
     /**
+     * A loss with the logits that it comes from.
+     *
+     * @param loss scalar
+     * @param logits divided by T; the positive's column is 0, or the row's number where the batch is the dictionary
+     */
+    record Contrast(NDArray loss, NDArray logits) {}
+
+    /**
      * @param queries N×C
      * @param keys N×C, constants
      * @param negatives K×C, constants
-     * @return the loss (scalar) and the logits before division by T (N×(1+K), the positive first)
      */
-    static NDList loss(NDArray queries, NDArray keys, NDArray negatives, double temperature) {
+    static Contrast withDictionary(NDArray queries, NDArray keys, NDArray negatives, double temperature) {
         NDArray q = unit(queries); // N×C
         NDArray k = unit(keys); // N×C
         NDArray positive = q.mul(k).sum(new int[] {1}, true); // N×1
         NDArray negative = q.matMul(negatives.transpose()); // N×K
-        NDArray logits = NDArrays.concat(new NDList(positive, negative), 1); // N×(1+K)
-        NDArray logProbability = logits.div((float) temperature).logSoftmax(1);
-        NDArray loss = logProbability.get(":, 0").mean().neg();
-        return new NDList(loss, logits);
+        NDArray logits = NDArrays.concat(new NDList(positive, negative), 1).div((float) temperature); // N×(1+K)
+        return new Contrast(logits.logSoftmax(1).get(":, 0").mean().neg(), logits);
+    }
+
+    /**
+     * The batch as the dictionary: the key of row i is the positive of query i, the other keys are its negatives.
+     *
+     * @param queries N×C
+     * @param keys N×C
+     */
+    static Contrast withBatch(NDArray queries, NDArray keys, double temperature) {
+        NDArray logits = unit(queries).matMul(unit(keys).transpose()).div((float) temperature); // N×N
+        return new Contrast(diagonalMean(logits.logSoftmax(1)).neg(), logits);
     }
 
     /** Rows of length 1, x / max(‖x‖, 1e-12). */
     static NDArray unit(NDArray rows) {
         return rows.normalize(2, 1, EPSILON);
+    }
+
+    /** The unit rows between two views' projections, without gradient. N×C and N×C → N×C. */
+    static NDArray between(NDArray first, NDArray second) {
+        return unit(unit(first.stopGradient()).add(unit(second.stopGradient())));
+    }
+
+    /** Share of rows whose column 0 is the largest; a tie counts as a hit. logits: N×(1+K). */
+    static double accuracy(NDArray logits) {
+        return hits(logits.get(":, 0"), logits);
+    }
+
+    /** Share of rows whose diagonal element is the largest; a tie counts as a hit. logits: N×N. */
+    static double diagonalAccuracy(NDArray logits) {
+        NDArray diagonal = logits.mul(identity(logits)).sum(new int[] {1}); // N
+        return hits(diagonal, logits);
+    }
+
+    /** Mean of the diagonal. square: N×N → scalar. */
+    static NDArray diagonalMean(NDArray square) {
+        return square.mul(identity(square)).sum().div(square.getShape().get(0));
+    }
+
+    private static double hits(NDArray positive, NDArray logits) {
+        NDArray best = logits.max(new int[] {1}); // N
+        return positive.gte(best).toType(DataType.FLOAT32, false).mean().getFloat();
+    }
+
+    private static NDArray identity(NDArray square) {
+        NDManager scope = square.getManager();
+        return scope.eye((int) square.getShape().get(0));
     }
 }

@@ -2,51 +2,68 @@ package org.millrace.trainer.objective;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import java.util.List;
 import java.util.Optional;
-import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.tensor.Torch;
+import org.millrace.encoder.tensor.Weights;
 import org.millrace.keystore.KeyStore;
-import org.millrace.trainer.optimiser.MovingAverage;
 
 /**
- * What is learnt from two views of the same images. One step is: momentum → keys → queries → loss → backward, leaving the gradient in
- * {@link Twins#query()}; then, after the optimiser, {@link #enqueue}. Not thread safe; the owner closes it.
+ * What is learnt from two views of the same images. One step is: {@link #follow} → {@link #backward}, which leaves the gradient in
+ * {@link #query()} → the optimiser → {@link #remember}. Not thread safe; the owner closes it.
+ *
+ * <p>A new objective is one file and its line in three lists that the compiler checks: docs/objectives.md.
  */
-public sealed interface Objective extends AutoCloseable permits MocoV2, Byol {
+public sealed interface Objective extends AutoCloseable permits MomentumContrast, MocoV3, Simclr, Byol, EndToEnd {
+    /** Prefix of the encoder's tensors in the networks' weights. */
+    String ENCODER = "encoder.";
+
     /** The objective that the configuration names. */
     static Objective create(MillraceConfig config, Torch torch, KeyStore keys) {
         return switch (config.trainer().objective()) {
-            case MOCO_V2 -> new MocoV2(config, torch, keys);
+            case MOCO_V1 -> MomentumContrast.v1(config, torch, keys);
+            case MOCO_V2 -> MomentumContrast.v2(config, torch, keys);
+            case MOCO_V3 -> new MocoV3(config, torch);
+            case SIMCLR -> new Simclr(config, torch);
             case BYOL -> new Byol(config, torch);
+            case AMDIM, MEMORY_BANK -> throw new IllegalArgumentException("not there yet");
+            case END_TO_END -> new EndToEnd(config, torch);
         };
     }
 
-    Twins twins();
+    /** Weights of the network that learns; its encoder's tensors begin with {@link #ENCODER}. */
+    Weights query();
 
-    MovingAverage movingAverage();
+    /** Weights of the twin that follows, where there is one. */
+    default Optional<Weights> key() {
+        return Optional.empty();
+    }
+
+    /** Moves the twin, where there is one, before a step's keys are made. */
+    default void follow(long step) {}
 
     /**
      * Computes the loss and its gradient.
      *
-     * @param first N×C×H×W, the query's views
-     * @param second N×C×H×W, the key's views
      * @param scope owner of everything the step makes
      */
-    Outcome backward(NDArray first, NDArray second, NDManager scope, StageClock clock);
+    Outcome backward(Batch batch, NDManager scope, StageClock clock);
 
-    /** Puts the step's keys into the dictionary, where the objective has one. */
-    void enqueue(Outcome outcome, long step, List<ImageOffset> images);
+    /** Puts what the step made into the objective's memory, where it has one, after the logits and the update. */
+    default void remember(Outcome outcome, Batch batch) {}
 
-    /** Takes the dictionary back to a checkpoint's sequence number. */
-    void restore(long keySequence);
+    /** Takes the memory back to a checkpoint's sequence number. */
+    default void restore(long sequence) {}
 
-    /** Keys appended so far; 0 without a dictionary. */
-    long keySequence();
+    /** Rows put into the memory so far; 0 without one. */
+    default long keySequence() {
+        return 0;
+    }
 
-    /** Keys in the dictionary now; 0 without one. */
-    long keysFilled();
+    /** Rows in the memory now; 0 without one. */
+    default long keysFilled() {
+        return 0;
+    }
 
     @Override
     void close();
@@ -54,8 +71,10 @@ public sealed interface Objective extends AutoCloseable permits MocoV2, Byol {
     /**
      * What a step learnt.
      *
+     * @param loss mean over the batch, as the paper defines it
      * @param accuracy share of queries nearer to their own key than to any negative; NaN where there are no negatives
-     * @param keys N×C unit rows to enqueue, where the objective has a dictionary
+     * @param keys unit rows to remember, where the objective has a memory: N×C, or 2N×C for a symmetric one
+     * @param features one unit row for each image, the direction between its two views' projections (N×C)
      */
-    record Outcome(double loss, double accuracy, Optional<NDArray> keys) {}
+    record Outcome(double loss, double accuracy, Optional<NDArray> keys, Optional<NDArray> features) {}
 }

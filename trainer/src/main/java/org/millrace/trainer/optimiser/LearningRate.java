@@ -2,21 +2,64 @@ package org.millrace.trainer.optimiser;
 
 import org.millrace.contract.config.OptimiserConfig;
 
-/** The learning rate of each step: a linear rise, then constant or half a cosine down to 0. */
-public record LearningRate(OptimiserConfig config) {
+/**
+ * The learning rate over the steps: a linear rise from 0, then the schedule, and for a branch that is to be released a linear fall to 0.
+ *
+ * <p>The infinite form (Ibrahim et al. 2024, arXiv:2403.08763, section 7) has no end: a cosine brings the rate down to a constant one,
+ * from which a branch can be cooled at any step without a decision beforehand about the length of the run.
+ */
+public final class LearningRate {
+    /** Images for which a rate under linear scaling is given (Goyal et al. 2017). */
+    private static final double REFERENCE_BATCH = 256;
+
+    private final OptimiserConfig config;
+    private final double peak;
+
+    public LearningRate(OptimiserConfig config, int batchSize) {
+        this.config = config;
+        this.peak = switch (config.scaling()) {
+            case NONE -> config.learningRate();
+            case LINEAR -> config.learningRate() * batchSize / REFERENCE_BATCH;
+            case SQUARE_ROOT -> config.learningRate() * Math.sqrt(batchSize);
+        };
+    }
+
+    /** The rate at the end of warm-up. */
+    public double peak() {
+        return peak;
+    }
+
     /** The rate of a step, counted from 1. */
-    public double at(long step) {
-        double peak = config.learningRate();
-        if (step <= config.warmupSteps()) {
+    public double at(double step) {
+        if (config.coolFrom() > 0 && step > config.coolFrom()) {
+            double left = 1 - (step - config.coolFrom()) / config.coolSteps();
+            return trunk(config.coolFrom()) * Math.max(0, left);
+        }
+        return trunk(step);
+    }
+
+    private double trunk(double step) {
+        if (step < config.warmupSteps()) {
             return peak * step / config.warmupSteps();
         }
         return switch (config.schedule()) {
             case CONSTANT -> peak;
-            case COSINE -> {
-                double span = config.totalSteps() - config.warmupSteps();
-                double progress = Math.min(1, (step - config.warmupSteps()) / span);
-                yield 0.5 * peak * (1 + Math.cos(Math.PI * progress));
-            }
+            case COSINE -> cosine(step, 0);
+            case STEP ->
+                peak
+                        * Math.pow(
+                                0.1,
+                                config.milestones().stream()
+                                        .filter(milestone -> step >= milestone)
+                                        .count());
+            case INFINITE -> cosine(step, peak * config.constantShare());
         };
+    }
+
+    // from the peak after warm-up down to the floor at total-steps, and the floor from there on
+    private double cosine(double step, double floor) {
+        double span = config.totalSteps() - config.warmupSteps();
+        double progress = Math.min(1, (step - config.warmupSteps()) / span);
+        return floor + 0.5 * (peak - floor) * (1 + Math.cos(Math.PI * progress));
     }
 }

@@ -1,54 +1,59 @@
 package org.millrace.trainer.optimiser;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import org.millrace.contract.config.OptimiserConfig;
-import org.millrace.encoder.tensor.InPlace;
+import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
 
 /**
- * Stochastic gradient descent with momentum and weight decay, as PyTorch's: d ← g + λw; v ← μv + d; w ← w − ηv. Its state is the
- * velocity v of all parameters. Not thread safe; the owner closes it.
+ * Stochastic gradient descent with momentum and weight decay, as PyTorch's: d ← g + λw; v ← μv + d; w ← w − ηv, or with Nesterov's
+ * momentum w ← w − η(d + μv). Its state is the velocity v of all parameters.
  */
-public final class Sgd implements AutoCloseable {
+final class Sgd implements Optimiser {
     private final OptimiserConfig config;
     private final Weights weights;
-    private final NDManager manager;
-    private final NDArray velocity; // P
+    private final StateTensor velocity;
 
-    public Sgd(Torch torch, OptimiserConfig config, Weights weights) {
+    Sgd(Torch torch, OptimiserConfig config, Weights weights) {
         this.config = config;
         this.weights = weights;
-        this.manager = torch.newManager();
-        this.velocity = manager.zeros(weights.parameters().getShape());
+        this.velocity = new StateTensor("velocity", torch, weights);
     }
 
-    /** Moves the parameters along their gradient and clears it. */
-    public void step(double learningRate) {
+    @Override
+    public void step(long step, double learningRate) {
         NDArray parameters = weights.parameters();
+        float momentum = (float) config.momentum();
         try (NDArray gradient = weights.gradient();
                 NDArray decay = parameters.mul((float) config.weightDecay())) {
+            Clip.apply(gradient, config);
             gradient.addi(decay); // d = g + λw
-            velocity.muli((float) config.momentum()).addi(gradient); // v = μv + d
-        }
-        try (NDArray change = velocity.mul((float) learningRate)) {
-            parameters.subi(change); // w = w − ηv
+            velocity.values().muli(momentum).addi(gradient); // v = μv + d
+            try (NDArray ahead = velocity.values().mul(config.nesterov() ? momentum : 1)) {
+                if (config.nesterov()) {
+                    ahead.addi(gradient); // d + μv
+                }
+                parameters.subi(ahead.muli((float) learningRate)); // w = w − ηv
+            }
         }
         weights.zeroGradient();
     }
 
-    public float[] velocity() {
-        return velocity.toFloatArray();
+    @Override
+    public Safetensors state() {
+        Safetensors.Builder file = new Safetensors.Builder();
+        velocity.save(file);
+        return file.build();
     }
 
-    /** Takes the state of another time; throws {@link IllegalArgumentException} on another length. */
-    public void restore(float[] values) {
-        InPlace.overwrite(velocity, values);
+    @Override
+    public void restore(Safetensors state) {
+        velocity.restore(state);
     }
 
     @Override
     public void close() {
-        manager.close();
+        velocity.close();
     }
 }

@@ -1,13 +1,14 @@
 package org.millrace.trainer.optimiser;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.OptimiserConfig;
 import org.millrace.encoder.tensor.InPlace;
@@ -20,25 +21,25 @@ import org.millrace.trainer.Vector;
 final class OptimiserVectorsTest {
     private final Torch torch = TestRuns.torch();
 
-    @Test
-    void sgd_referenceVector_sameWeightsAndVelocity() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void sgd_referenceVector_sameWeightsAndVelocity(boolean nesterov) {
         Vector vector = Vector.load("sgd_momentum");
         float[] initial = vector.input("w");
         float[] gradients = vector.input("grad");
-        OptimiserConfig config = new ConfigLoader()
-                .assignments(java.util.List.of(
-                        "optimiser.momentum=" + vector.number("momentum"),
-                        "optimiser.weight-decay=" + vector.number("weight_decay")))
-                .load()
-                .optimiser();
+        OptimiserConfig config = config(
+                "optimiser.nesterov=" + nesterov,
+                "optimiser.momentum=" + vector.number("momentum"),
+                "optimiser.weight-decay=" + vector.number("weight_decay"));
+        String form = nesterov ? "nesterov" : "plain";
         try (Weights weights = weights(initial).requireGradient();
-                Sgd sgd = new Sgd(torch, config, weights)) {
+                Optimiser sgd = Optimiser.of(config, torch, weights)) {
             for (int step = 0; step < vector.number("steps"); step++) {
                 int from = step * initial.length;
                 backward(weights, Arrays.copyOfRange(gradients, from, from + initial.length));
-                sgd.step(vector.parameter("lr").path(step).asDouble());
-                vector.checkAt("plain_w", from, weights.parameters().toFloatArray());
-                vector.checkAt("plain_buffer", from, sgd.velocity());
+                sgd.step(step + 1, vector.parameter("lr").path(step).asDouble());
+                vector.checkAt(form + "_w", from, weights.parameters().toFloatArray());
+                vector.checkAt(form + "_buffer", from, sgd.state().tensor("velocity", initial.length));
             }
         }
     }
@@ -63,22 +64,8 @@ final class OptimiserVectorsTest {
         }
     }
 
-    @Test
-    void learningRate_warmupThenCosine_risesLinearlyAndEndsAtZero() {
-        OptimiserConfig config = new OptimiserConfig(0.03, 0.9, 0, 10, OptimiserConfig.Schedule.COSINE, 110);
-        LearningRate rate = new LearningRate(config);
-        assertThat(rate.at(5)).isEqualTo(0.015);
-        assertThat(rate.at(10)).isEqualTo(0.03);
-        assertThat(rate.at(60)).isCloseTo(0.015, org.assertj.core.data.Offset.offset(1e-12));
-        assertThat(rate.at(110)).isZero();
-        assertThat(rate.at(500)).isZero();
-    }
-
-    @Test
-    void learningRate_constant_hasNoEnd() {
-        OptimiserConfig config = new OptimiserConfig(0.03, 0.9, 0, 0, OptimiserConfig.Schedule.CONSTANT, 0);
-        assertThat(new LearningRate(config).at(1)).isEqualTo(0.03);
-        assertThat(new LearningRate(config).at(1_000_000_000L)).isEqualTo(0.03);
+    private static OptimiserConfig config(String... assignments) {
+        return new ConfigLoader().assignments(List.of(assignments)).load().optimiser();
     }
 
     // any layout of that many parameters serves: optimiser and average see only the flat tensor

@@ -1,0 +1,86 @@
+package org.millrace.contract.config;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.millrace.contract.config.EncoderConfig.Architecture;
+import org.millrace.contract.config.TrainerConfig.Method;
+
+/** Settings that are each legal and cannot work together, each with what to change. */
+final class Compatibility {
+    private final MillraceConfig config;
+    private final List<String> problems = new ArrayList<>();
+
+    private Compatibility(MillraceConfig config) {
+        this.config = config;
+    }
+
+    static List<String> problems(MillraceConfig config) {
+        var together = new Compatibility(config);
+        together.memory();
+        together.networks();
+        together.schedules();
+        return together.problems;
+    }
+
+    private void memory() {
+        int batch = config.trainer().batchSize();
+        Method objective = config.trainer().objective();
+        boolean dictionary = objective == Method.MOCO_V1 || objective == Method.MOCO_V2;
+        int keys = config.trainer().symmetric() ? 2 * batch : batch;
+        check(
+                !dictionary || config.moco().queueSize() >= keys,
+                "moco.queue-size must be at least %d, the keys of a step (trainer.batch-size %d%s), but was %d",
+                keys,
+                batch,
+                config.trainer().symmetric() ? ", symmetric" : "",
+                config.moco().queueSize());
+        check(
+                config.replay().policy() == ReplayConfig.Policy.NONE
+                        || config.replay().capacity() >= batch,
+                "replay.capacity must be at least trainer.batch-size (%d), but was %d",
+                batch,
+                config.replay().capacity());
+        check(
+                objective != Method.MEMORY_BANK || config.memoryBank().capacity() > batch,
+                "memory-bank.capacity must be more than trainer.batch-size (%d), but was %d",
+                batch,
+                config.memoryBank().capacity());
+        check(
+                !config.trainer().symmetric() || dictionary || objective == Method.END_TO_END,
+                "trainer.symmetric is for moco-v1, moco-v2 and end-to-end; %s has its own form: set trainer.symmetric=false",
+                RecordBinder.text(objective));
+    }
+
+    private void networks() {
+        boolean amdim = config.trainer().objective() == Method.AMDIM;
+        boolean limited = config.encoder().architecture() == Architecture.AMDIM;
+        check(
+                !amdim || limited,
+                "trainer.objective=amdim needs the encoder with limited receptive fields: set encoder.architecture=amdim, not %s",
+                RecordBinder.text(config.encoder().architecture()));
+        check(
+                amdim || !limited,
+                "encoder.architecture=amdim has no pooled features for the head of %s: set trainer.objective=amdim, or a resnet",
+                RecordBinder.text(config.trainer().objective()));
+        check(
+                !amdim || config.trainer().batchNorm() == TrainerConfig.BatchNorm.ORDINARY,
+                "trainer.batch-norm must be ordinary for amdim, which has no keys of other batches, but was %s",
+                RecordBinder.text(config.trainer().batchNorm()));
+    }
+
+    private void schedules() {
+        long steps = config.optimiser().totalSteps();
+        boolean moco = config.moco().momentumSchedule() == MomentumSchedule.COSINE;
+        boolean byol = config.byol().momentumSchedule() == MomentumSchedule.COSINE;
+        check(
+                !(moco || byol) || steps > 0,
+                "%s.momentum-schedule=cosine needs its last step in optimiser.total-steps, which was 0",
+                moco ? "moco" : "byol");
+    }
+
+    private void check(boolean condition, String message, Object... arguments) {
+        if (!condition) {
+            problems.add(String.format(java.util.Locale.ROOT, message, arguments));
+        }
+    }
+}

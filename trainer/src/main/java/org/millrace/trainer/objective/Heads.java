@@ -1,0 +1,59 @@
+package org.millrace.trainer.objective;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.millrace.contract.config.HeadConfig;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.encoder.network.Backbone;
+import org.millrace.encoder.network.MultilayerPerceptron;
+import org.millrace.encoder.network.MultilayerPerceptron.Norm;
+
+/** The heads that a configuration asks for, where it leaves them to the objective in the form of its paper. */
+final class Heads {
+    static final String PROJECTOR = "projector.";
+    static final String PREDICTOR = "predictor.";
+
+    private final MillraceConfig config;
+
+    Heads(MillraceConfig config) {
+        this.config = config;
+    }
+
+    /**
+     * The encoder with a projector behind it.
+     *
+     * @param layers of the projector where the configuration names none
+     * @param hidden batch norm after hidden layers, at least
+     * @param last batch norm after the last layer, at least
+     */
+    Projection projection(int layers, Norm hidden, Norm last) {
+        HeadConfig head = config.head();
+        List<Integer> widths = new ArrayList<>(List.of(config.encoder().features()));
+        int count = head.layers() > 0 ? head.layers() : layers;
+        for (int i = 1; i < count; i++) {
+            widths.add(hiddenWidth());
+        }
+        widths.add(head.output());
+        var projector = new MultilayerPerceptron(
+                PROJECTOR, widths, chosen(hidden, head.projectorBatchNorm()), chosen(last, head.lastBatchNorm()));
+        return new Projection(Backbone.of(config.encoder()), projector);
+    }
+
+    /** Two layers with batch norm between them, from the projector's output to the same length (BYOL, MoCo v3). */
+    MultilayerPerceptron predictor() {
+        HeadConfig head = config.head();
+        int hidden = head.predictorHidden() > 0 ? head.predictorHidden() : hiddenWidth();
+        return new MultilayerPerceptron(
+                PREDICTOR, List.of(head.output(), hidden, head.output()), Norm.AFFINE, Norm.NONE);
+    }
+
+    private int hiddenWidth() {
+        return config.head().projectorHidden() > 0
+                ? config.head().projectorHidden()
+                : config.encoder().features();
+    }
+
+    private static Norm chosen(Norm least, boolean asked) {
+        return least == Norm.NONE && asked ? Norm.AFFINE : least;
+    }
+}

@@ -1,0 +1,88 @@
+package org.millrace.trainer.objective;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.training.GradientCollector;
+import java.util.Optional;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.config.MocoConfig;
+import org.millrace.encoder.network.MultilayerPerceptron.Norm;
+import org.millrace.encoder.tensor.Tensors;
+import org.millrace.encoder.tensor.Torch;
+import org.millrace.encoder.tensor.Weights;
+import org.millrace.trainer.objective.InfoNce.Contrast;
+
+/**
+ * MoCo v3 (Chen et al. 2021, arXiv:2104.02057, algorithm 1): a predictor on the query's side, the momentum encoder's keys of the same
+ * batch as the dictionary, both views asking: L = 2T·CE(q₁·k₂/T) + 2T·CE(q₂·k₁/T). The projector's last batch norm has neither
+ * scale nor shift.
+ */
+final class MocoV3 implements Objective {
+    private final MocoConfig config;
+    private final QueryNetwork query;
+    private final KeyNetwork key;
+    private final TwinMomentum momentum;
+
+    MocoV3(MillraceConfig config, Torch torch) {
+        this.config = config.moco();
+        long seed = config.run().seed();
+        Heads heads = new Heads(config);
+        Projection branch = heads.projection(2, Norm.AFFINE, Norm.PLAIN);
+        this.query = new QueryNetwork(
+                torch, branch, Optional.of(heads.predictor()), KeyOrder.queryMode(config.trainer()), seed);
+        this.key = new KeyNetwork(torch, branch, KeyOrder.of(config.trainer(), seed), seed);
+        this.momentum = new TwinMomentum(
+                this.config.momentum(),
+                this.config.momentumSchedule(),
+                config.optimiser().totalSteps());
+    }
+
+    @Override
+    public Weights query() {
+        return query.weights();
+    }
+
+    @Override
+    public Optional<Weights> key() {
+        return Optional.of(key.weights());
+    }
+
+    @Override
+    public void follow(long step) {
+        key.follow(query, momentum.at(step - 1.0));
+    }
+
+    @Override
+    public Outcome backward(Batch batch, NDManager scope, StageClock clock) {
+        NDArray firstKeys = key.keys(batch.first(), batch.step(), scope); // N×C
+        NDArray secondKeys = key.keys(batch.second(), batch.step(), scope); // N×C
+        clock.lap("keys");
+        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            Tensors weights = query.weights().tensors(scope);
+            NDArray firstQueries = query.predict(query.project(batch.first(), weights), weights); // N×C
+            NDArray secondQueries = query.predict(query.project(batch.second(), weights), weights); // N×C
+            Contrast one = contrast(firstQueries, secondKeys, config.temperature());
+            Contrast two = contrast(secondQueries, firstKeys, config.temperature());
+            NDArray loss = one.loss().add(two.loss());
+            clock.lap("queries");
+            collector.backward(loss);
+            clock.lap("backward");
+            double accuracy = (InfoNce.diagonalAccuracy(one.logits()) + InfoNce.diagonalAccuracy(two.logits())) / 2;
+            return new Outcome(
+                    loss.getFloat(), accuracy, Optional.empty(), Optional.of(InfoNce.between(firstKeys, secondKeys)));
+        }
+    }
+
+    // one direction: 2T·CE(q·k/T); queries, keys: N×C
+    static Contrast contrast(NDArray queries, NDArray keys, double temperature) {
+        Contrast plain = InfoNce.withBatch(queries, keys, temperature);
+        return new Contrast(plain.loss().mul(2 * temperature), plain.logits());
+    }
+
+    @Override
+    public void close() {
+        key.close();
+        query.close();
+    }
+}

@@ -1,0 +1,151 @@
+package org.millrace.trainer.objective;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.training.GradientCollector;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.millrace.contract.ImageOffset;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.config.MocoConfig;
+import org.millrace.encoder.network.MultilayerPerceptron.Norm;
+import org.millrace.encoder.tensor.Tensors;
+import org.millrace.encoder.tensor.Torch;
+import org.millrace.encoder.tensor.Weights;
+import org.millrace.keystore.KeyStore;
+import org.millrace.trainer.objective.InfoNce.Contrast;
+
+/**
+ * Momentum contrast with a dictionary, v1 (He et al. 2020, arXiv:1911.05722) and v2 (Chen et al. 2020, arXiv:2003.04297): a query
+ * must find its own image's key among the dictionary of past keys. Keys enter the dictionary after the logits.
+ *
+ * <p>Asymmetric, one view asks and the other is the key. Symmetric, as in MoCo's CIFAR demonstration, both ask: the loss is the sum
+ * of the two, each against the dictionary as it was before the step, and then the keys of both views enter it.
+ */
+final class MomentumContrast implements Objective {
+    private final MocoConfig config;
+    private final boolean symmetric;
+    private final QueryNetwork query;
+    private final KeyNetwork key;
+    private final TwinMomentum momentum;
+    private final Dictionary dictionary;
+
+    /** v1: the projector is one linear layer. */
+    static MomentumContrast v1(MillraceConfig config, Torch torch, KeyStore keys) {
+        return new MomentumContrast(config, new Heads(config).projection(1, Norm.NONE, Norm.NONE), torch, keys);
+    }
+
+    /** v2: the projector has a hidden layer. */
+    static MomentumContrast v2(MillraceConfig config, Torch torch, KeyStore keys) {
+        return new MomentumContrast(config, new Heads(config).projection(2, Norm.NONE, Norm.NONE), torch, keys);
+    }
+
+    MomentumContrast(MillraceConfig config, Branch branch, Torch torch, KeyStore keys) {
+        this.config = config.moco();
+        this.symmetric = config.trainer().symmetric();
+        long seed = config.run().seed();
+        this.query = new QueryNetwork(torch, branch, Optional.empty(), KeyOrder.queryMode(config.trainer()), seed);
+        this.key = new KeyNetwork(torch, branch, KeyOrder.of(config.trainer(), seed), seed);
+        this.momentum = new TwinMomentum(
+                this.config.momentum(),
+                this.config.momentumSchedule(),
+                config.optimiser().totalSteps());
+        this.dictionary = new Dictionary(
+                torch, keys, this.config.queueSize(), config.head().output(), seed);
+    }
+
+    @Override
+    public Weights query() {
+        return query.weights();
+    }
+
+    @Override
+    public Optional<Weights> key() {
+        return Optional.of(key.weights());
+    }
+
+    @Override
+    public void follow(long step) {
+        key.follow(query, momentum.at(step - 1.0));
+    }
+
+    @Override
+    public Outcome backward(Batch batch, NDManager scope, StageClock clock) {
+        return symmetric ? both(batch, scope, clock) : one(batch, scope, clock);
+    }
+
+    private Outcome one(Batch batch, NDManager scope, StageClock clock) {
+        NDArray keys = key.keys(batch.second(), batch.step(), scope); // N×C
+        clock.lap("keys");
+        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            NDArray queries = query.project(batch.first(), query.weights().tensors(scope)); // N×C
+            Contrast contrast = contrast(queries, keys);
+            clock.lap("queries");
+            collector.backward(contrast.loss());
+            clock.lap("backward");
+            return new Outcome(
+                    contrast.loss().getFloat(),
+                    InfoNce.accuracy(contrast.logits()),
+                    Optional.of(keys),
+                    Optional.of(InfoNce.between(queries, keys)));
+        }
+    }
+
+    private Outcome both(Batch batch, NDManager scope, StageClock clock) {
+        NDArray second = key.keys(batch.second(), batch.step(), scope); // N×C
+        NDArray first = key.keys(batch.first(), batch.step(), scope); // N×C
+        clock.lap("keys");
+        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            Tensors weights = query.weights().tensors(scope);
+            Contrast one = contrast(query.project(batch.first(), weights), second);
+            Contrast two = contrast(query.project(batch.second(), weights), first);
+            NDArray loss = one.loss().add(two.loss());
+            clock.lap("queries");
+            collector.backward(loss);
+            clock.lap("backward");
+            double accuracy = (InfoNce.accuracy(one.logits()) + InfoNce.accuracy(two.logits())) / 2;
+            NDArray keys = NDArrays.concat(new NDList(first, second), 0); // 2N×C
+            return new Outcome(
+                    loss.getFloat(), accuracy, Optional.of(keys), Optional.of(InfoNce.between(first, second)));
+        }
+    }
+
+    private Contrast contrast(NDArray queries, NDArray keys) {
+        return InfoNce.withDictionary(queries, keys, dictionary.rows(), config.temperature());
+    }
+
+    @Override
+    public void remember(Outcome outcome, Batch batch) {
+        List<ImageOffset> images = new ArrayList<>(batch.images());
+        if (symmetric) {
+            images.addAll(batch.images());
+        }
+        dictionary.enqueue(outcome.keys().orElseThrow(), batch.step(), images);
+    }
+
+    @Override
+    public void restore(long sequence) {
+        dictionary.restore(sequence);
+    }
+
+    @Override
+    public long keySequence() {
+        return dictionary.sequence();
+    }
+
+    @Override
+    public long keysFilled() {
+        return dictionary.filled();
+    }
+
+    @Override
+    public void close() {
+        dictionary.close();
+        key.close();
+        query.close();
+    }
+}

@@ -1,0 +1,22 @@
+package org.millrace.trainer.objective;
+
+import ai.djl.ndarray.NDArray;
+import org.millrace.encoder.network.Backbone;
+import org.millrace.encoder.network.BatchNormMode;
+import org.millrace.encoder.network.MultilayerPerceptron;
+import org.millrace.encoder.tensor.Tensors;
+import org.millrace.encoder.tensor.WeightLayout;
+
+/** An encoder f with a projector g behind it. */
+record Projection(Backbone encoder, MultilayerPerceptron projector) implements Branch {
+    @Override
+    public void declare(WeightLayout layout) {
+        encoder.declare(layout, Objective.ENCODER);
+        projector.declare(layout);
+    }
+
+    @Override
+    public NDArray forward(NDArray views, Tensors weights, BatchNormMode mode) {
+        return projector.forward(encoder.forward(views, weights, Objective.ENCODER, mode), weights, mode);
+    }
+}

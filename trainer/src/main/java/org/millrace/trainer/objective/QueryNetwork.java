@@ -1,0 +1,47 @@
+package org.millrace.trainer.objective;
+
+import ai.djl.ndarray.NDArray;
+import java.util.Optional;
+import org.millrace.encoder.network.BatchNormMode;
+import org.millrace.encoder.network.MultilayerPerceptron;
+import org.millrace.encoder.tensor.Tensors;
+import org.millrace.encoder.tensor.Torch;
+import org.millrace.encoder.tensor.WeightLayout;
+import org.millrace.encoder.tensor.Weights;
+
+/** The network that learns: encoder, projector, and where there is one a predictor, which comes last. The owner closes it. */
+final class QueryNetwork implements AutoCloseable {
+    private final Branch branch;
+    private final Optional<MultilayerPerceptron> predictor;
+    private final BatchNormMode mode;
+    private final Weights weights;
+
+    QueryNetwork(Torch torch, Branch branch, Optional<MultilayerPerceptron> predictor, BatchNormMode mode, long seed) {
+        this.branch = branch;
+        this.predictor = predictor;
+        this.mode = mode;
+        WeightLayout layout = new WeightLayout();
+        branch.declare(layout);
+        predictor.ifPresent(head -> head.declare(layout));
+        this.weights = Weights.initialised(torch, layout, seed).requireGradient();
+    }
+
+    Weights weights() {
+        return weights;
+    }
+
+    /** Projections, not yet unit length. views: N×C×H×W → N×output. */
+    NDArray project(NDArray views, Tensors tensors) {
+        return branch.forward(views, tensors, mode);
+    }
+
+    /** Predictions from projections, not yet unit length; the projections themselves where there is no predictor. N×output. */
+    NDArray predict(NDArray projections, Tensors tensors) {
+        return predictor.isPresent() ? predictor.get().forward(projections, tensors, mode) : projections;
+    }
+
+    @Override
+    public void close() {
+        weights.close();
+    }
+}

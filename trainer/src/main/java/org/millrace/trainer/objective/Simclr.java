@@ -1,0 +1,85 @@
+package org.millrace.trainer.objective;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.training.GradientCollector;
+import java.util.Optional;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.encoder.network.MultilayerPerceptron.Norm;
+import org.millrace.encoder.tensor.Tensors;
+import org.millrace.encoder.tensor.Torch;
+import org.millrace.encoder.tensor.Weights;
+import org.millrace.trainer.objective.InfoNce.Contrast;
+
+/**
+ * Simple contrastive learning (Chen et al. 2020, arXiv:2002.05709, eq. 1, NT-Xent): each of 2N views must find the other view of its
+ * image among the 2N − 1 others; one network, gradients into both. The loss is the paper's mean over the 2N views; the official code
+ * returns twice that. The projector has two layers, or three with {@code head.layers=3} (v2, arXiv:2006.10029).
+ */
+final class Simclr implements Objective {
+    /** In place of a view's similarity with itself. */
+    private static final float NEVER = -1e9f;
+
+    private final double temperature;
+    private final QueryNetwork query;
+
+    Simclr(MillraceConfig config, Torch torch) {
+        this.temperature = config.simclr().temperature();
+        Projection branch = new Heads(config).projection(2, Norm.AFFINE, Norm.AFFINE);
+        this.query = new QueryNetwork(
+                torch,
+                branch,
+                Optional.empty(),
+                KeyOrder.queryMode(config.trainer()),
+                config.run().seed());
+    }
+
+    @Override
+    public Weights query() {
+        return query.weights();
+    }
+
+    @Override
+    public Outcome backward(Batch batch, NDManager scope, StageClock clock) {
+        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            Tensors weights = query.weights().tensors(scope);
+            NDArray first = query.project(batch.first(), weights); // N×C
+            NDArray second = query.project(batch.second(), weights); // N×C
+            Contrast contrast = contrast(first, second, temperature);
+            clock.lap("queries");
+            collector.backward(contrast.loss());
+            clock.lap("backward");
+            return new Outcome(
+                    contrast.loss().getFloat(),
+                    InfoNce.accuracy(contrast.logits()),
+                    Optional.empty(),
+                    Optional.of(InfoNce.between(first, second)));
+        }
+    }
+
+    /** The loss of 2N views; its logits (2N×(1+2N), the positive first) leave a view's similarity with itself out. */
+    static Contrast contrast(NDArray firstViews, NDArray secondViews, double temperature) {
+        NDArray first = InfoNce.unit(firstViews); // N×C
+        NDArray second = InfoNce.unit(secondViews); // N×C
+        NDArray all = NDArrays.concat(new NDList(first, second), 0); // 2N×C
+        NDArray others = NDArrays.concat(new NDList(second, first), 0); // 2N×C
+        int views = (int) all.getShape().get(0);
+        NDArray similarity = all.matMul(all.transpose()).div((float) temperature); // 2N×2N
+        NDArray masked = similarity.add(all.getManager().eye(views).mul(NEVER)); // 2N×2N
+        NDArray positive = all.mul(others).sum(new int[] {1}, true).div((float) temperature); // 2N×1
+        // the row's log-sum-exp runs over all k ≠ i, the positive among them
+        NDArray largest = masked.max(new int[] {1}, true).stopGradient(); // 2N×1
+        NDArray logSum =
+                masked.sub(largest).exp().sum(new int[] {1}, true).log().add(largest); // 2N×1
+        NDArray loss = logSum.sub(positive).mean();
+        return new Contrast(loss, NDArrays.concat(new NDList(positive, masked), 1));
+    }
+
+    @Override
+    public void close() {
+        query.close();
+    }
+}
