@@ -108,7 +108,10 @@ public final class Learner implements AutoCloseable {
 
     /** Weights and buffers of the twin; no tensors where the objective has none. */
     public Safetensors key() {
-        return objective.key().map(weights -> weights.snapshot("")).orElseGet(() -> new Safetensors.Builder().build());
+        return objective
+                .key()
+                .map(weights -> weights.snapshot(""))
+                .orElseGet(() -> new Safetensors.Builder().build());
     }
 
     public Safetensors optimiser() {

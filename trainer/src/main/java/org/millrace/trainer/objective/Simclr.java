@@ -72,8 +72,7 @@ final class Simclr implements Objective {
         NDArray positive = all.mul(others).sum(new int[] {1}, true).div((float) temperature); // 2N×1
         // the row's log-sum-exp runs over all k ≠ i, the positive among them
         NDArray largest = masked.max(new int[] {1}, true).stopGradient(); // 2N×1
-        NDArray logSum =
-                masked.sub(largest).exp().sum(new int[] {1}, true).log().add(largest); // 2N×1
+        NDArray logSum = masked.sub(largest).exp().sum(new int[] {1}, true).log().add(largest); // 2N×1
         NDArray loss = logSum.sub(positive).mean();
         return new Contrast(loss, NDArrays.concat(new NDList(positive, masked), 1));
     }
