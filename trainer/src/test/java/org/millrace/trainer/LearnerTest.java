@@ -18,16 +18,36 @@ import org.millrace.keystore.KeyStore;
 
 final class LearnerTest {
     @ParameterizedTest
-    @ValueSource(strings = {"moco-v2", "byol"})
+    @ValueSource(
+            strings = {
+                "moco-v1",
+                "moco-v2",
+                "moco-v2 trainer.symmetric=true",
+                "moco-v2 trainer.batch-norm=shuffle trainer.batch-norm-splits=4",
+                "moco-v3 trainer.batch-norm=split trainer.batch-norm-splits=2",
+                "simclr",
+                "byol byol.momentum-schedule=cosine optimiser.total-steps=20",
+                "end-to-end trainer.symmetric=true"
+            })
     void step_sameSeedTwice_sameWeightsToTheBit(String objective) {
-        MillraceConfig config = TestRuns.config("trainer.objective=" + objective);
+        MillraceConfig config = TestRuns.config(("trainer.objective=" + objective).split(" "));
         assertThat(digestsAfter(config, 5)).isEqualTo(digestsAfter(config, 5));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"moco-v2", "byol"})
+    @ValueSource(
+            strings = {
+                "moco-v1",
+                "moco-v2",
+                "moco-v2 trainer.symmetric=true",
+                "moco-v2 trainer.batch-norm=shuffle trainer.batch-norm-splits=4",
+                "moco-v3 trainer.batch-norm=split trainer.batch-norm-splits=2",
+                "simclr",
+                "byol byol.momentum-schedule=cosine optimiser.total-steps=20",
+                "end-to-end trainer.symmetric=true"
+            })
     void restore_inMidRun_goesOnToTheSameWeightsToTheBit(String objective) {
-        MillraceConfig config = TestRuns.config("trainer.objective=" + objective);
+        MillraceConfig config = TestRuns.config(("trainer.objective=" + objective).split(" "));
         List<String> uninterrupted = digestsAfter(config, 7);
         try (KeyStore keys = TestRuns.keys(config)) {
             Safetensors query;
