@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.core.Linear;
+import ai.djl.pytorch.jni.JniUtils;
 import org.millrace.encoder.tensor.Tensors;
 
 /** The layers that the networks are made of, as functions. */
@@ -41,6 +42,11 @@ final class Layers {
     static NDArray linear(NDArray x, Tensors weights, String name) {
         return Linear.linear(x, weights.get(name + ".weight"), weights.get(name + ".bias"))
                 .singletonOrThrow();
+    }
+
+    /** a + b, over a's memory where no gradient is recorded; where one is, autograd would copy it four times for that. */
+    static NDArray sum(NDArray a, NDArray b) {
+        return JniUtils.isGradMode() ? a.add(b) : a.addi(b);
     }
 
     static NDArray relu(NDArray x) {

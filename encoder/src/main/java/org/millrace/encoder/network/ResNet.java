@@ -94,7 +94,7 @@ public final class ResNet implements Backbone {
             shortcut = Layers.convolution(x, weights, name + "downsample.0", stride, 0);
             shortcut = Layers.batchNorm(shortcut, weights, name + "downsample.1", mode);
         }
-        return Layers.relu(y.addi(shortcut));
+        return Layers.relu(Layers.sum(y, shortcut));
     }
 
     private void declareBlock(WeightLayout layout, String name, int inputs, int channels, int outputs, int stride) {
