@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
@@ -45,8 +46,18 @@ public final class Learner implements AutoCloseable {
         this.learningRate = new LearningRate(config.optimiser());
     }
 
-    /** What a step did; the keys' counts as after it. */
-    public record Result(double loss, double accuracy, double learningRate, long keySequence, long keysFilled) {}
+    /**
+     * What a step did; the keys' counts as after it.
+     *
+     * @param features of the batch's images, N×C unit rows in batch order, where the objective gives them
+     */
+    public record Result(
+            double loss,
+            double accuracy,
+            double learningRate,
+            long keySequence,
+            long keysFilled,
+            Optional<float[]> features) {}
 
     /**
      * Trains on one batch.
@@ -74,7 +85,12 @@ public final class Learner implements AutoCloseable {
             objective.enqueue(outcome, step, images);
             clock.lap("enqueue");
             return new Result(
-                    outcome.loss(), outcome.accuracy(), rate, objective.keySequence(), objective.keysFilled());
+                    outcome.loss(),
+                    outcome.accuracy(),
+                    rate,
+                    objective.keySequence(),
+                    objective.keysFilled(),
+                    outcome.keys().map(NDArray::toFloatArray));
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.config.ReplayConfig;
 import org.millrace.contract.config.TrainerConfig;
 import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.KeyStoreSettings;
@@ -110,7 +111,7 @@ final class RunCheckpoints {
                 ConfigLoader.effective(config),
                 clock.millis(),
                 Map.of());
-        folder.write(new Checkpoint(state, learner.query(), learner.key(), learner.optimiser(), buffer.images()));
+        folder.write(new Checkpoint(state, learner.query(), learner.key(), learner.optimiser(), buffer.content()));
         keptSequences.add(learner.keySequence());
         while (keptSequences.size() > config.trainer().checkpointsKept()) {
             keptSequences.remove();
@@ -128,7 +129,7 @@ final class RunCheckpoints {
             }
         });
         List<String> refused = changed.entrySet().stream()
-                .filter(change -> STRUCTURAL.stream().anyMatch(change.getKey()::startsWith))
+                .filter(change -> isStructural(change.getKey()))
                 .map(change -> change.getKey() + ": " + change.getValue())
                 .toList();
         if (!refused.isEmpty()) {
@@ -144,5 +145,11 @@ final class RunCheckpoints {
                     state.engine(),
                     engine);
         }
+    }
+
+    // where the replay buffer uses features, the number of prepared batches decides when those of a step count
+    private boolean isStructural(String key) {
+        return STRUCTURAL.stream().anyMatch(key::startsWith)
+                || (key.equals("trainer.prefetch-batches") && config.replay().policy() == ReplayConfig.Policy.MIN_RED);
     }
 }

@@ -112,6 +112,7 @@ final class ConfigLoaderTest {
                 "augment.crop-scale-min=0",
                 "augment.hue=0.6",
                 "replay.updates-per-batch=2",
+                "replay.feature-rate=0",
                 "optimiser.schedule=cosine",
                 "evaluator.max-classes=1",
                 "broker.port=65536",
