@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.millrace.app.broker.EmbeddedBroker;
@@ -26,6 +27,7 @@ import org.millrace.ingest.ImagePusher;
 import org.millrace.ingest.Labels;
 import org.millrace.ingest.PushProgress;
 import org.millrace.ingest.PushRequest;
+import org.millrace.keystore.ImageId;
 import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.KeyStoreSettings;
 import org.millrace.trainer.Learner;
@@ -118,10 +120,11 @@ final class EndToEnd {
         Torch torch = Torch.start(config.run());
         ViewBuffers views = MemoryBatch.views(config);
         List<ImageOffset> images = MemoryBatch.images(config.trainer().batchSize());
+        List<Optional<ImageId>> ids = Collections.nCopies(images.size(), Optional.empty());
         try (KeyStore keys = settings.openInMemory();
                 Learner learner = new Learner(config, torch, keys)) {
             for (int step = 1; step <= steps; step++) {
-                var unused = learner.step(step, views, images, new StageClock(System::nanoTime));
+                var unused = learner.step(step, views, images, ids, new StageClock(System::nanoTime));
                 times.add(System.nanoTime());
             }
         }

@@ -11,9 +11,9 @@ public final class DamagedKeyStoreException extends UserException {
     private static final String ADVICE =
             ". Go on from an earlier checkpoint, or delete the key store to begin with an empty one.";
 
-    DamagedKeyStoreException(String store, long sequence, String expected, String actual) {
-        super("The key store %s is damaged at key %d: expected %s, but found %s%s"
-                .formatted(store, sequence, expected, actual, ADVICE));
+    DamagedKeyStoreException(String store, String place, String expected, String actual) {
+        super("The key store %s is damaged at %s: expected %s, but found %s%s"
+                .formatted(store, place, expected, actual, ADVICE));
     }
 
     DamagedKeyStoreException(String store, String problem, Throwable cause) {

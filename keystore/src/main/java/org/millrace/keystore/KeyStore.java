@@ -12,7 +12,7 @@ import org.millrace.contract.ImageOffset;
  * never wrong numbers. A disk that fails, or a store opened with settings that it was not made with, is a
  * {@link org.millrace.contract.UserException}.
  */
-public sealed interface KeyStore extends AutoCloseable permits RocksKeyStore, InMemoryKeyStore {
+public sealed interface KeyStore extends Memory permits RocksKeyStore, InMemoryKeyStore {
     /**
      * Opens the store in a folder for reading, also while a trainer writes to it: what is seen is a state between two appends,
      * as of now. Every change of such a store is an {@link IllegalStateException}.
@@ -25,6 +25,7 @@ public sealed interface KeyStore extends AutoCloseable permits RocksKeyStore, In
     long append(KeyBatch batch);
 
     /** The sequence number of the newest key, which is the number of keys ever appended and not rolled back; 0 when there is none. */
+    @Override
     long newestSequence();
 
     /** The newest keys, oldest first: {@code count} of them, or as many as are stored. */
@@ -36,12 +37,15 @@ public sealed interface KeyStore extends AutoCloseable permits RocksKeyStore, In
      * @throws DamagedKeyStoreException if the store never reached that key, or lost it
      * @throws org.millrace.contract.UserException if that key has been released
      */
+    @Override
     void truncateAfter(long sequence);
 
     /** Gives up the batches that lie wholly before {@code sequence}, which is at most the newest sequence number plus 1. */
+    @Override
     void releaseBefore(long sequence);
 
     /** Returns when everything appended, rolled back and released so far is durable on disk. */
+    @Override
     void sync();
 
     /** What the dictionary of the newest {@code capacity} keys looks like at step {@code currentStep}. */
@@ -54,5 +58,7 @@ public sealed interface KeyStore extends AutoCloseable permits RocksKeyStore, In
     List<KeyProvenance> keysOf(ImageOffset image, int capacity);
 
     @Override
-    void close();
+    default KeyStore asKeys() {
+        return this;
+    }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.millrace.contract.UserException;
 import org.rocksdb.BlockBasedTableConfig;
@@ -29,6 +30,8 @@ final class RocksFolder implements AutoCloseable {
     private static final long CACHE_BYTES = 8 * MEBIBYTE;
     private static final long LEAST_BUFFER_BYTES = MEBIBYTE;
     private static final long MOST_BUFFER_BYTES = 64 * MEBIBYTE;
+
+    private static final int ATTEMPTS = 10;
 
     static {
         RocksDB.loadLibrary(); // LRUCache does not do so by itself
@@ -85,6 +88,22 @@ final class RocksFolder implements AutoCloseable {
                             .formatted(folder));
         }
         return new RocksFolder(folder, 0, RocksDB::openReadOnly);
+    }
+
+    /**
+     * Opens and checks a store for reading, beside a process that may delete a file between two that are opened here, so that one
+     * is missing or a gap shows: only what is wrong every time is wrong.
+     */
+    static <T> T steadily(Supplier<T> opening) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return opening.get();
+            } catch (UserException e) {
+                if (attempt == ATTEMPTS) {
+                    throw e;
+                }
+            }
+        }
     }
 
     Optional<byte[]> get(byte[] key) {

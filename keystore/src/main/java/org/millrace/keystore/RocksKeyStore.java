@@ -18,7 +18,6 @@ import org.rocksdb.WriteBatch;
  */
 final class RocksKeyStore implements KeyStore {
     private static final byte[] POSITION_KEY = StoreFormat.key(0);
-    private static final int ATTEMPTS = 10;
 
     private final RocksFolder folder;
     private final StoreFormat format;
@@ -51,20 +50,9 @@ final class RocksKeyStore implements KeyStore {
         }
     }
 
-    /**
-     * Opens and checks all that is stored. A writing process may delete a file between two that are opened here, so that one is
-     * missing or a gap shows: only what is wrong every time is wrong.
-     */
+    /** Opens and checks all that is stored. */
     static RocksKeyStore openReadOnly(Path path) {
-        for (int attempt = 1; ; attempt++) {
-            try {
-                return openChecked(path);
-            } catch (UserException e) {
-                if (attempt == ATTEMPTS) {
-                    throw e;
-                }
-            }
-        }
+        return RocksFolder.steadily(() -> openChecked(path));
     }
 
     private static RocksKeyStore openChecked(Path path) {
@@ -170,7 +158,10 @@ final class RocksKeyStore implements KeyStore {
                 StoredBatch stored = read(iterator, last);
                 if (stored.last() != last) {
                     throw new DamagedKeyStoreException(
-                            folder.toString(), last, "a batch that ends there", "one that ends at " + stored.last());
+                            folder.toString(),
+                            StoreFormat.place(last),
+                            "a batch that ends there",
+                            "one that ends at " + stored.last());
                 }
                 visitor.accept(stored.from(first));
                 last = stored.first() - 1;
@@ -184,7 +175,10 @@ final class RocksKeyStore implements KeyStore {
             StoredBatch stored = read(iterator, sequence);
             if (stored.first() > sequence) {
                 throw new DamagedKeyStoreException(
-                        folder.toString(), sequence, "that key", "a gap before key " + stored.first());
+                        folder.toString(),
+                        StoreFormat.place(sequence),
+                        "that key",
+                        "a gap before key " + stored.first());
             }
             return stored;
         }
@@ -193,7 +187,8 @@ final class RocksKeyStore implements KeyStore {
     /** The batch under the iterator, which should hold that key. */
     private StoredBatch read(RocksIterator iterator, long sequence) {
         if (!folder.isValid(iterator) || StoreFormat.sequence(iterator.key()) == 0) {
-            throw new DamagedKeyStoreException(folder.toString(), sequence, "that key", "the end of the store");
+            throw new DamagedKeyStoreException(
+                    folder.toString(), StoreFormat.place(sequence), "that key", "the end of the store");
         }
         return format.decodeBatch(iterator.value(), StoreFormat.sequence(iterator.key()));
     }
@@ -219,7 +214,8 @@ final class RocksKeyStore implements KeyStore {
             try (RocksIterator iterator = folder.newIterator()) {
                 iterator.seekToFirst();
                 if (folder.isValid(iterator)) {
-                    throw new DamagedKeyStoreException(folder.toString(), 0, "the store's position", "none");
+                    throw new DamagedKeyStoreException(
+                            folder.toString(), StoreFormat.place(0), "the store's position", "none");
                 }
             }
         }

@@ -38,7 +38,8 @@ record StorePosition(String topic, int dimension, long oldest, long newest) {
     StorePosition truncateAfter(String store, long sequence) {
         check(sequence >= 0, "sequence must not be negative, but was %d", sequence);
         if (sequence > newest) {
-            throw new DamagedKeyStoreException(store, sequence, "that key", "that the store ends at key " + newest);
+            throw new DamagedKeyStoreException(
+                    store, StoreFormat.place(sequence), "that key", "that the store ends at key " + newest);
         }
         if (sequence > 0 && sequence < oldest - 1) {
             throw new UserException(

@@ -13,7 +13,8 @@ import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
-import org.millrace.keystore.KeyStore;
+import org.millrace.keystore.ImageId;
+import org.millrace.keystore.Memory;
 import org.millrace.trainer.objective.Batch;
 import org.millrace.trainer.objective.Objective;
 import org.millrace.trainer.objective.StageClock;
@@ -35,8 +36,8 @@ public final class Learner implements AutoCloseable {
     private final Optimiser optimiser;
     private final LearningRate learningRate;
 
-    public Learner(MillraceConfig config, Torch torch, KeyStore keys) {
-        this(config, torch, Objective.create(config, torch, keys));
+    public Learner(MillraceConfig config, Torch torch, Memory memory) {
+        this(config, torch, Objective.create(config, torch, memory));
     }
 
     /** Takes the objective over. */
@@ -69,13 +70,19 @@ public final class Learner implements AutoCloseable {
      *
      * @param views the two views of each image; unchanged until this returns
      * @param images where they lie in the log, in batch order
+     * @param ids of the images, where their records have one
      * @throws UserException where the loss is no longer a number
      */
-    public Result step(long step, ViewBuffers views, List<ImageOffset> images, StageClock clock) {
+    public Result step(
+            long step,
+            ViewBuffers views,
+            List<ImageOffset> images,
+            List<Optional<ImageId>> ids,
+            StageClock clock) {
         try (NDManager scope = torch.newManager()) {
             NDArray first = tensor(views.first(), images.size(), scope);
             NDArray second = tensor(views.second(), images.size(), scope);
-            return step(new Batch(step, images, first, second), scope, clock);
+            return step(new Batch(step, images, ids, first, second), scope, clock);
         }
     }
 
@@ -113,12 +120,9 @@ public final class Learner implements AutoCloseable {
         return objective.query().snapshot("");
     }
 
-    /** Weights and buffers of the twin; no tensors where the objective has none. */
+    /** Weights and buffers of the twin, or what else the objective carries from step to step; no tensors where it is nothing. */
     public Safetensors key() {
-        return objective
-                .key()
-                .map(weights -> weights.snapshot(""))
-                .orElseGet(() -> new Safetensors.Builder().build());
+        return objective.state();
     }
 
     public Safetensors optimiser() {
@@ -132,9 +136,8 @@ public final class Learner implements AutoCloseable {
     /** Takes the state of a checkpoint, to the bit. */
     public void restore(Safetensors query, Safetensors key, Safetensors optimiserState, long keySequence) {
         objective.query().read(query);
-        objective.key().ifPresent(weights -> weights.read(key));
         optimiser.restore(optimiserState);
-        objective.restore(keySequence);
+        objective.restore(key, keySequence);
     }
 
     @Override

@@ -11,8 +11,11 @@ import java.util.TreeMap;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.config.ReplayConfig;
 import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.KeyStoreSettings;
+import org.millrace.keystore.Memory;
+import org.millrace.keystore.MemoryBankSettings;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.CheckpointFolder;
 import org.millrace.trainer.checkpoint.RunState;
@@ -34,35 +37,42 @@ final class RunCheckpoints {
             "trainer.symmetric",
             "trainer.batch-size",
             "moco.queue-size",
+            "memory-bank.capacity",
             "optimiser.method",
             "replay.");
     /** Keys that have no bearing on the numbers. */
     private static final Set<String> IRRELEVANT = Set.of("run.data", "run.name", "run.device", "broker.port");
 
     private final MillraceConfig config;
-    private final KeyStore keys;
+    private final Memory memory;
     private final Learner learner;
     private final String engine;
     private final Clock clock;
     private final CheckpointFolder folder;
     private final Deque<Long> keptSequences = new ArrayDeque<>();
 
-    RunCheckpoints(MillraceConfig config, KeyStore keys, Learner learner, String engine, Clock clock) {
+    RunCheckpoints(MillraceConfig config, Memory memory, Learner learner, String engine, Clock clock) {
         this.config = config;
-        this.keys = keys;
+        this.memory = memory;
         this.learner = learner;
         this.engine = engine;
         this.clock = clock;
         this.folder = RunFolders.checkpoints(config);
     }
 
-    /** The run's dictionary on disk, or an empty one in memory for an objective without. */
-    static KeyStore openKeys(MillraceConfig config) {
+    /** The run's dictionary or memory bank on disk, or an empty one in memory for an objective without. */
+    static Memory openMemory(MillraceConfig config) {
         var settings = new KeyStoreSettings(
                 config.images().topic(), config.head().output(), config.moco().queueSize());
         return switch (config.trainer().objective()) {
             case MOCO_V1, MOCO_V2 -> settings.open(RunFolders.keys(config));
-            case MOCO_V3, SIMCLR, BYOL, AMDIM, MEMORY_BANK, END_TO_END -> settings.openInMemory();
+            case MEMORY_BANK ->
+                new MemoryBankSettings(
+                                config.images().topic(),
+                                config.head().output(),
+                                config.memoryBank().capacity())
+                        .open(RunFolders.bank(config));
+            case MOCO_V3, SIMCLR, BYOL, AMDIM, END_TO_END -> settings.openInMemory();
         };
     }
 
@@ -72,13 +82,13 @@ final class RunCheckpoints {
     /** Puts learner, dictionary and buffer back to the newest whole checkpoint, or to the beginning where there is none. */
     Restored restore(ReplayBuffer buffer) {
         Optional<Checkpoint> newest = folder.newestWhole(state -> {
-            if (state.keySequence() > keys.newestSequence()) {
+            if (state.keySequence() > memory.newestSequence()) {
                 throw new IllegalArgumentException("it needs key " + state.keySequence()
-                        + ", but the key store reopened at key " + keys.newestSequence());
+                        + ", but the key store reopened at key " + memory.newestSequence());
             }
         });
         if (newest.isEmpty()) {
-            keys.truncateAfter(0);
+            memory.truncateAfter(0);
             return new Restored(StreamPosition.START, 0, List.of());
         }
         Checkpoint checkpoint = newest.get();
@@ -96,7 +106,7 @@ final class RunCheckpoints {
 
     /** Writes a checkpoint; the key store is on disk before it. Then keys that no kept checkpoint needs are released. */
     void take(StreamPosition position, long journalOffset, ReplayBuffer buffer, List<Long> published) {
-        keys.sync();
+        memory.sync();
         var state = new RunState(
                 RunState.SCHEMA,
                 config.run().name(),
@@ -112,12 +122,14 @@ final class RunCheckpoints {
                 ConfigLoader.effective(config),
                 clock.millis(),
                 Map.of());
-        folder.write(new Checkpoint(state, learner.query(), learner.key(), learner.optimiser(), buffer.images()));
+        folder.write(new Checkpoint(state, learner.query(), learner.key(), learner.optimiser(), buffer.content()));
         keptSequences.add(learner.keySequence());
         while (keptSequences.size() > config.trainer().checkpointsKept()) {
             keptSequences.remove();
         }
-        keys.releaseBefore(Math.max(1, keptSequences.element() - config.moco().queueSize() + 1));
+        long oldest = keptSequences.element();
+        boolean dictionary = memory instanceof KeyStore;
+        memory.releaseBefore(dictionary ? Math.max(1, oldest - config.moco().queueSize() + 1) : oldest);
     }
 
     private void compare(RunState state) {
@@ -130,7 +142,7 @@ final class RunCheckpoints {
             }
         });
         List<String> refused = changed.entrySet().stream()
-                .filter(change -> STRUCTURAL.stream().anyMatch(change.getKey()::startsWith))
+                .filter(change -> isStructural(change.getKey()))
                 .map(change -> change.getKey() + ": " + change.getValue())
                 .toList();
         if (!refused.isEmpty()) {
@@ -146,5 +158,11 @@ final class RunCheckpoints {
                     state.engine(),
                     engine);
         }
+    }
+
+    // where the replay buffer uses features, the number of prepared batches decides when those of a step count
+    private boolean isStructural(String key) {
+        return STRUCTURAL.stream().anyMatch(key::startsWith)
+                || (key.equals("trainer.prefetch-batches") && config.replay().policy() == ReplayConfig.Policy.MIN_RED);
     }
 }

@@ -12,6 +12,10 @@ public final class RunFolders {
         return config.run().folder().resolve("keys");
     }
 
+    public static Path bank(MillraceConfig config) {
+        return config.run().folder().resolve("bank");
+    }
+
     public static CheckpointFolder checkpoints(MillraceConfig config) {
         return new CheckpointFolder(
                 config.run().folder().resolve("checkpoints"), config.trainer().checkpointsKept());

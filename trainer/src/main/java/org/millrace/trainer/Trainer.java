@@ -13,13 +13,14 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
 import org.millrace.contract.UserException;
+import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.encoder.tensor.Torch;
-import org.millrace.keystore.KeyStore;
+import org.millrace.keystore.Memory;
 import org.millrace.trainer.journal.Journal;
 import org.millrace.trainer.journal.JournalReader;
 import org.millrace.trainer.journal.JournalReader.JournalledPlan;
@@ -28,6 +29,7 @@ import org.millrace.trainer.stream.Pipeline;
 import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
 import org.millrace.trainer.stream.StreamPosition;
+import org.millrace.trainer.stream.TrainedImages;
 
 /**
  * One run, trained from its topics: the state after a step is a function of the configuration, the journal's plans and the image log.
@@ -39,7 +41,7 @@ public final class Trainer implements AutoCloseable {
     private final KafkaSettings kafka;
     private final TrainerEvents events;
     private final Clock clock;
-    private final KeyStore keys;
+    private final Memory memory;
     private final Learner learner;
     private final RunCheckpoints checkpoints;
     private final ReplayBuffer buffer; // as after the last computed step
@@ -66,10 +68,10 @@ public final class Trainer implements AutoCloseable {
             topics.ensureRun(config.run().topics());
         }
         Torch torch = Torch.start(config.run());
-        this.keys = RunCheckpoints.openKeys(config);
-        this.learner = new Learner(config, torch, keys);
-        this.checkpoints = new RunCheckpoints(config, keys, learner, torch.description(), clock);
-        this.buffer = new ReplayBuffer(config.replay());
+        this.memory = RunCheckpoints.openMemory(config);
+        this.learner = new Learner(config, torch, memory);
+        this.checkpoints = new RunCheckpoints(config, memory, learner, torch.description(), clock);
+        this.buffer = ReplayBuffer.of(config);
         RunCheckpoints.Restored restored = checkpoints.restore(buffer);
         this.position = restored.position();
         this.journalOffset = restored.journalOffset();
@@ -96,7 +98,7 @@ public final class Trainer implements AutoCloseable {
                     break;
                 }
                 stages.lap("wait");
-                step(prepared.get(), stages);
+                step(prepared.get(), pipeline, stages);
                 pipeline.release(prepared.get().views());
                 afterStep();
             }
@@ -118,7 +120,7 @@ public final class Trainer implements AutoCloseable {
     public void close() {
         producer.close();
         learner.close();
-        keys.close();
+        memory.close();
     }
 
     private Optional<PreparedStep> waitForStep(Pipeline pipeline) {
@@ -136,12 +138,18 @@ public final class Trainer implements AutoCloseable {
     }
 
     // plan durable → encode, contrast, update, enqueue → remember where we are → report
-    private void step(PreparedStep prepared, StageClock stages) {
+    private void step(PreparedStep prepared, Pipeline pipeline, StageClock stages) {
         journalOffset = durable(prepared);
         stages.lap("journal");
         long step = prepared.plan().step();
-        Learner.Result result = learner.step(step, prepared.views(), prepared.images(), stages);
-        buffer.apply(prepared.bufferChanges(), prepared.bufferOffered());
+        Learner.Result result = 
+                learner.step(step, prepared.views(), prepared.images(), prepared.ids(), stages);
+        buffer.apply(step, prepared.bufferChanges(), prepared.bufferOffered());
+        if (buffer.usesFeatures()) {
+            TrainedImages trained = new TrainedImages(step, prepared.images(), features(result));
+            buffer.trained(trained);
+            pipeline.trained(trained);
+        }
         position = prepared.position();
         prepared.rejections().forEach(rejects::send);
         Map<String, Double> millis = new TreeMap<>(prepared.millis());
@@ -160,6 +168,13 @@ public final class Trainer implements AutoCloseable {
                 clock.millis());
         outbox.send(journal.record(done));
         events.stepped(done);
+    }
+
+    private float[] features(Learner.Result result) {
+        return result.features()
+                .orElseThrow(() -> new UserException("replay.policy=min-red needs the features of trained images, which"
+                        + " trainer.objective=" + ConfigLoader.effective(config).get("trainer.objective")
+                        + " does not give. Set replay.policy to reservoir or fifo."));
     }
 
     private void afterStep() {
@@ -200,8 +215,8 @@ public final class Trainer implements AutoCloseable {
 
     private Pipeline pipeline(List<JournalledPlan> past, TrainLimits limits) {
         Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(kafka.consumer(consumerNeeds()));
-        ReplayBuffer ahead = new ReplayBuffer(config.replay());
-        ahead.restore(buffer.images(), buffer.offered());
+        ReplayBuffer ahead = ReplayBuffer.of(config);
+        ahead.restore(buffer.content(), buffer.offered());
         Optional<Map<Integer, Long>> ends = limits.untilEnd() ? Optional.of(ends(consumer)) : Optional.empty();
         return new Pipeline(config, consumer, position, ahead, past, journal::append, ends, events);
     }

@@ -15,6 +15,7 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.keystore.KeyStore;
+import org.millrace.keystore.Memory;
 
 final class LearnerTest {
     @ParameterizedTest
@@ -27,7 +28,10 @@ final class LearnerTest {
                 "moco-v3 trainer.batch-norm=split trainer.batch-norm-splits=2",
                 "simclr",
                 "byol byol.momentum-schedule=cosine optimiser.total-steps=20",
-                "end-to-end trainer.symmetric=true"
+                "end-to-end trainer.symmetric=true",
+                "memory-bank memory-bank.capacity=30 memory-bank.negatives=12",
+                "memory-bank memory-bank.capacity=30 memory-bank.negatives=12 memory-bank.loss=nce memory-bank.shared=false",
+                "memory-bank memory-bank.capacity=30 memory-bank.loss=full-softmax"
             })
     void step_sameSeedTwice_sameWeightsToTheBit(String objective) {
         MillraceConfig config = TestRuns.config(("trainer.objective=" + objective).split(" "));
@@ -44,12 +48,15 @@ final class LearnerTest {
                 "moco-v3 trainer.batch-norm=split trainer.batch-norm-splits=2",
                 "simclr",
                 "byol byol.momentum-schedule=cosine optimiser.total-steps=20",
-                "end-to-end trainer.symmetric=true"
+                "end-to-end trainer.symmetric=true",
+                "memory-bank memory-bank.capacity=30 memory-bank.negatives=12",
+                "memory-bank memory-bank.capacity=30 memory-bank.negatives=12 memory-bank.loss=nce memory-bank.shared=false",
+                "memory-bank memory-bank.capacity=30 memory-bank.loss=full-softmax"
             })
     void restore_inMidRun_goesOnToTheSameWeightsToTheBit(String objective) {
         MillraceConfig config = TestRuns.config(("trainer.objective=" + objective).split(" "));
         List<String> uninterrupted = digestsAfter(config, 7);
-        try (KeyStore keys = TestRuns.keys(config)) {
+        try (Memory keys = TestRuns.memory(config)) {
             Safetensors query;
             Safetensors key;
             Safetensors optimiser;
@@ -149,6 +156,7 @@ final class LearnerTest {
                         step,
                         views,
                         TestRuns.images(step),
+                        TestRuns.ids(TestRuns.images(step)),
                         new org.millrace.trainer.objective.StageClock(System::nanoTime));
                 if (step == 300) {
                     System.gc();
@@ -171,7 +179,7 @@ final class LearnerTest {
     }
 
     private static List<String> digestsAfter(MillraceConfig config, int steps) {
-        try (KeyStore keys = TestRuns.keys(config);
+        try (Memory keys = TestRuns.memory(config);
                 Learner learner = new Learner(config, TestRuns.torch(), keys)) {
             for (long step = 1; step <= steps; step++) {
                 TestRuns.step(learner, config, step);

@@ -2,15 +2,21 @@ package org.millrace.trainer;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.config.TrainerConfig;
 import org.millrace.encoder.tensor.Torch;
+import org.millrace.keystore.ImageId;
 import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.KeyStoreSettings;
+import org.millrace.keystore.Memory;
+import org.millrace.keystore.MemoryBankSettings;
 import org.millrace.trainer.objective.StageClock;
 import org.millrace.trainer.stream.ViewBuffers;
 
@@ -43,6 +49,24 @@ public final class TestRuns {
                 .openInMemory();
     }
 
+    /** The memory that the objective wants, on the heap. */
+    public static Memory memory(MillraceConfig config) {
+        return config.trainer().objective() == TrainerConfig.Method.MEMORY_BANK
+                ? new MemoryBankSettings(
+                                "images",
+                                config.head().output(),
+                                config.memoryBank().capacity())
+                        .openInMemory()
+                : keys(config);
+    }
+
+    /** An id for each image. */
+    public static List<Optional<ImageId>> ids(List<ImageOffset> images) {
+        return images.stream()
+                .map(image -> Optional.of(new ImageId(image.toString().getBytes(StandardCharsets.UTF_8))))
+                .toList();
+    }
+
     /** Random views of a step, the same for the same step. */
     public static ViewBuffers views(MillraceConfig config, long step) {
         int values = BATCH
@@ -63,7 +87,8 @@ public final class TestRuns {
     }
 
     static Learner.Result step(Learner learner, MillraceConfig config, long step) {
-        return learner.step(step, views(config, step), images(step), new StageClock(System::nanoTime));
+        List<ImageOffset> images = images(step);
+        return learner.step(step, views(config, step), images, ids(images), new StageClock(System::nanoTime));
     }
 
     private static ByteBuffer buffer(int values, CounterRandom random) {

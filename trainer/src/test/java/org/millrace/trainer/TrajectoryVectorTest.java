@@ -48,7 +48,7 @@ final class TrajectoryVectorTest {
                 float[] velocity = new float[size];
                 for (int s = 0; s < vector.number("steps"); s++) {
                     Learner.Result result = learner.step(
-                            new Batch(s + 1, images(s, batch), queries.get(s), keyViews.get(s)),
+                            new Batch(s + 1, images(s, batch), List.of(), queries.get(s), keyViews.get(s)),
                             scope,
                             new StageClock(System::nanoTime));
                     vector.checkAt("loss_per_step", s, (float) result.loss());

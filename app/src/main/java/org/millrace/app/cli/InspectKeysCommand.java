@@ -9,13 +9,14 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.keystore.KeyStatistics;
 import org.millrace.keystore.KeyStore;
+import org.millrace.keystore.MemoryBank;
 import org.millrace.trainer.RunFolders;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** The dictionary of keys: how full, how old, how large. Works beside a trainer that writes to it. */
+/** The dictionary of keys: how full, how old, how large; and the memory bank. Works beside a trainer that writes to it. */
 @Command(
         name = "keys",
         mixinStandardHelpOptions = true,
@@ -32,16 +33,35 @@ final class InspectKeysCommand implements Runnable {
     @Override
     public void run() {
         MillraceConfig config = options.config(Map.of());
-        Path folder = RunFolders.keys(config);
-        if (!Files.isDirectory(folder)) {
-            throw new UserException("run " + config.run().name() + " has no key store: there is no folder " + folder
+        Path dictionary = RunFolders.keys(config);
+        Path bank = RunFolders.bank(config);
+        if (!Files.isDirectory(dictionary) && !Files.isDirectory(bank)) {
+            throw new UserException("run " + config.run().name() + " has no key store: there is no folder "
+                    + dictionary + " and no folder " + bank
                     + ". Name another run with --set run.name=NAME or another folder with --set run.data=FOLDER.");
         }
         PrintWriter out = spec.commandLine().getOut();
-        try (KeyStore keys = KeyStore.openReadOnly(folder)) {
-            print(out, keys.statistics(config.moco().queueSize(), 0));
+        if (Files.isDirectory(dictionary)) {
+            try (KeyStore keys = KeyStore.openReadOnly(dictionary)) {
+                print(out, keys.statistics(config.moco().queueSize(), 0));
+            }
+        }
+        if (Files.isDirectory(bank)) {
+            try (MemoryBank rows = MemoryBank.openReadOnly(bank)) {
+                print(out, rows);
+            }
         }
         out.flush();
+    }
+
+    private static void print(PrintWriter out, MemoryBank bank) {
+        out.println(String.format(
+                Locale.ROOT,
+                "bank       %,d of %,d rows, %d numbers each, %,d writes",
+                bank.size(),
+                bank.settings().capacity(),
+                bank.settings().dimension(),
+                bank.newestSequence()));
     }
 
     private static void print(PrintWriter out, KeyStatistics statistics) {

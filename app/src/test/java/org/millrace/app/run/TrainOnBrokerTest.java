@@ -22,6 +22,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.app.cli.MillraceCommandLine;
 import org.millrace.contract.ImageHeaders;
@@ -80,26 +82,43 @@ class TrainOnBrokerTest {
                 .hasSize(2);
     }
 
-    @Test
-    void train_killedInMidRun_goesOnToTheSameWeightsToTheBit() throws Exception {
-        String[] small = small("straight");
+    @ParameterizedTest
+    @ValueSource(strings = {"reservoir", "min-red"})
+    void train_killedInMidRun_goesOnToTheSameWeightsToTheBit(String policy) throws Exception {
+        String[] small = with(
+                small("straight-" + policy),
+                "--set=replay.policy=" + policy,
+                "--set=replay.updates-per-batch=2",
+                "--set=replay.capacity=50"); // full after three batches, as the features' lag is
         assertThat(run("push", SAMPLE.toString(), "--limit=640", small)).isZero();
-        String[] straight = with(small, "--set=run.name=straight", "--set=run.data=" + data.resolve("straight"));
+        Path straightData = data.resolve("straight-" + policy);
+        String[] straight = with(small, "--set=run.name=straight-" + policy, "--set=run.data=" + straightData);
         assertThat(run("train", "--until-step=40", straight))
                 .as(error.toString())
                 .isZero();
 
-        String[] killed = with(small, "--set=run.name=killed", "--set=run.data=" + data.resolve("killed"));
+        Path killedData = data.resolve("killed-" + policy);
+        String[] killed = with(small, "--set=run.name=killed-" + policy, "--set=run.data=" + killedData);
+        Path killedRun = killedData.resolve("runs/killed-" + policy);
         try (TrainerChild child = TrainerChild.start(with(new String[] {"train", "--until-step=40"}, killed))) {
-            child.awaitCheckpointThenKill(data.resolve("killed/runs/killed/checkpoints"));
+            child.awaitCheckpointThenKill(killedRun.resolve("checkpoints"));
         }
         assertThat(run("train", "--until-step=40", killed)).as(error.toString()).isZero();
         assertThat(out.toString()).contains("going on from the checkpoint of step ");
 
-        assertThat(weights(data.resolve("killed/runs/killed")))
-                .isEqualTo(weights(data.resolve("straight/runs/straight")));
+        assertThat(weights(killedRun)).isEqualTo(weights(straightData.resolve("runs/straight-" + policy)));
         assertThat(run("inspect", "run", killed)).isZero();
         assertThat(out.toString()).contains("steps done       40", "contiguous       yes");
+    }
+
+    @Test
+    void train_minRedWithOtherPrefetchThanTheCheckpoint_isRefused() throws Exception {
+        String[] small = with(small("lagging"), "--set=replay.policy=min-red");
+        assertThat(run("push", SAMPLE.toString(), "--limit=64", small)).isZero();
+        assertThat(run("train", "--until-end", small)).as(error.toString()).isZero();
+        assertThat(run("train", "--until-end", small, "--set=trainer.prefetch-batches=3"))
+                .isEqualTo(1);
+        assertThat(error.toString()).contains("trainer.prefetch-batches: 2 → 3");
     }
 
     @Test

@@ -16,6 +16,11 @@ public record MemoryBankConfig(
         @Setting(value = "4096", doc = "negatives drawn from the bank for each image; full-softmax takes all rows")
         int negatives,
 
+        @Setting(
+                value = "true",
+                doc = "whether the images of a batch share their negatives; false draws for each image, at as many times the cost")
+        boolean shared,
+
         @Setting(value = "0.07", doc = "temperature T of the softmax")
         double temperature,
 

@@ -4,14 +4,20 @@ import static org.millrace.contract.Check.check;
 
 /** The buffer of past images that are trained on again between fresh batches. */
 public record ReplayConfig(
-        @Setting(value = "none", doc = "`none`, `fifo` (the newest) or `reservoir` (a uniform sample of all)")
+        @Setting(
+                value = "none",
+                doc =
+                        "`none`, `fifo` (the newest), `reservoir` (a uniform sample of all) or `min-red` (those least alike)")
         Policy policy,
 
         @Setting(value = "10000", doc = "images in the buffer")
         int capacity,
 
         @Setting(value = "1", doc = "steps for each fresh batch: the first trains it, the others draw from the buffer")
-        int updatesPerBatch) {
+        int updatesPerBatch,
+
+        @Setting(value = "0.5", doc = "share of the new feature when an image is trained on again, for `min-red`")
+        double featureRate) {
     public ReplayConfig {
         check(capacity >= 1, "replay.capacity must be at least 1, but was %d", capacity);
         check(updatesPerBatch >= 1, "replay.updates-per-batch must be at least 1, but was %d", updatesPerBatch);
@@ -19,12 +25,14 @@ public record ReplayConfig(
                 policy != Policy.NONE || updatesPerBatch == 1,
                 "replay.updates-per-batch must be 1 without a replay buffer (replay.policy=none), but was %d",
                 updatesPerBatch);
+        check(featureRate > 0 && featureRate <= 1, "replay.feature-rate must be in (0, 1], but was %s", featureRate);
     }
 
     /** What the full buffer gives up for a new image. */
     public enum Policy {
         NONE,
         FIFO,
-        RESERVOIR
+        RESERVOIR,
+        MIN_RED
     }
 }

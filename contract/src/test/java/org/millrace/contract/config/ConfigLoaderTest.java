@@ -119,6 +119,7 @@ final class ConfigLoaderTest {
                 "augment.blur-taps=33",
                 "augment.solarise-threshold=1.5",
                 "replay.updates-per-batch=2",
+                "replay.feature-rate=0",
                 "optimiser.schedule=cosine",
                 "evaluator.max-classes=1",
                 "broker.port=65536",

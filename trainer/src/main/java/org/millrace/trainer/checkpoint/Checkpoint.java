@@ -1,8 +1,7 @@
 package org.millrace.trainer.checkpoint;
 
-import java.util.List;
 import org.millrace.encoder.tensor.Safetensors;
-import org.millrace.trainer.stream.LoggedImage;
+import org.millrace.trainer.stream.ReplayContent;
 
 /**
  * The whole state of a run after a step.
@@ -10,7 +9,7 @@ import org.millrace.trainer.stream.LoggedImage;
  * @param query weights of the learning network with its buffers, full names
  * @param key weights of the twin
  * @param optimiser one tensor {@code velocity}
- * @param buffer content of the replay buffer by slot
+ * @param buffer content of the replay buffer
  */
 public record Checkpoint(
-        RunState state, Safetensors query, Safetensors key, Safetensors optimiser, List<LoggedImage> buffer) {}
+        RunState state, Safetensors query, Safetensors key, Safetensors optimiser, ReplayContent buffer) {}

@@ -13,6 +13,7 @@ import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.MocoConfig;
 import org.millrace.encoder.network.MultilayerPerceptron.Norm;
+import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
@@ -133,7 +134,8 @@ final class MomentumContrast implements Objective {
     }
 
     @Override
-    public void restore(long sequence) {
+    public void restore(Safetensors state, long sequence) {
+        key.weights().read(state);
         dictionary.restore(sequence);
     }
 

@@ -6,7 +6,8 @@ import java.util.Optional;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
-import org.millrace.keystore.KeyStore;
+import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.keystore.Memory;
 
 /**
  * What is learnt from two views of the same images. One step is: {@link #follow} → {@link #backward}, which leaves the gradient in
@@ -14,19 +15,20 @@ import org.millrace.keystore.KeyStore;
  *
  * <p>A new objective is one file and its line in three lists that the compiler checks: docs/objectives.md.
  */
-public sealed interface Objective extends AutoCloseable permits MomentumContrast, MocoV3, Simclr, Byol, EndToEnd {
+public sealed interface Objective extends AutoCloseable permits MomentumContrast, MocoV3, Simclr, Byol, EndToEnd, InstanceDiscrimination {
     /** Prefix of the encoder's tensors in the networks' weights. */
     String ENCODER = "encoder.";
 
     /** The objective that the configuration names. */
-    static Objective create(MillraceConfig config, Torch torch, KeyStore keys) {
+    static Objective create(MillraceConfig config, Torch torch, Memory memory) {
         return switch (config.trainer().objective()) {
-            case MOCO_V1 -> MomentumContrast.v1(config, torch, keys);
-            case MOCO_V2 -> MomentumContrast.v2(config, torch, keys);
+            case MOCO_V1 -> MomentumContrast.v1(config, torch, memory.asKeys());
+            case MOCO_V2 -> MomentumContrast.v2(config, torch, memory.asKeys());
             case MOCO_V3 -> new MocoV3(config, torch);
             case SIMCLR -> new Simclr(config, torch);
             case BYOL -> new Byol(config, torch);
-            case AMDIM, MEMORY_BANK -> throw new IllegalArgumentException("not there yet");
+            case AMDIM -> throw new IllegalArgumentException("not there yet");
+            case MEMORY_BANK -> new InstanceDiscrimination(config, torch, memory.asBank());
             case END_TO_END -> new EndToEnd(config, torch);
         };
     }
@@ -52,8 +54,16 @@ public sealed interface Objective extends AutoCloseable permits MomentumContrast
     /** Puts what the step made into the objective's memory, where it has one, after the logits and the update. */
     default void remember(Outcome outcome, Batch batch) {}
 
-    /** Takes the memory back to a checkpoint's sequence number. */
-    default void restore(long sequence) {}
+    /** What is carried from step to step beside the query's weights and the memory: the twin, where there is one. */
+    default Safetensors state() {
+        return key().map(weights -> weights.snapshot(""))
+                .orElseGet(() -> new Safetensors.Builder().build());
+    }
+
+    /** Takes the state of a checkpoint, and the memory back to its sequence number. */
+    default void restore(Safetensors state, long sequence) {
+        key().ifPresent(weights -> weights.read(state));
+    }
 
     /** Rows put into the memory so far; 0 without one. */
     default long keySequence() {

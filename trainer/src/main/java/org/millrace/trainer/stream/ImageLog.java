@@ -14,10 +14,12 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.OffsetRange;
+import org.millrace.keystore.ImageId;
 
 /**
  * The topic images as a queue per partition, filled by {@link #poll} and emptied in order. A partition whose queue is full is paused
@@ -57,6 +59,7 @@ final class ImageLog {
                         .add(new LoggedImage(
                                 new ImageOffset(record.partition(), record.offset()),
                                 record.timestamp(),
+                                id(record.key()),
                                 ImageHeaders.text(record.headers(), ImageHeaders.SOURCE)
                                         .orElse(""),
                                 file));
@@ -69,6 +72,12 @@ final class ImageLog {
                 consumer.pause(Set.of(new TopicPartition(topic, partition)));
             }
         });
+    }
+
+    private static Optional<ImageId> id(byte @Nullable [] key) {
+        return key == null || key.length == 0 || key.length > ImageId.MOST_BYTES
+                ? Optional.empty()
+                : Optional.of(new ImageId(key));
     }
 
     /** The image with the smallest timestamp among the heads of the partitions; it becomes the next of its partition's range. */

@@ -10,6 +10,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -42,6 +43,7 @@ public final class Pipeline implements AutoCloseable {
     private final ReplayBuffer buffer;
     private final ImageDecoder decoder;
     private final TwoViews twoViews;
+    private final BlockingQueue<TrainedImages> trained = new LinkedBlockingQueue<>();
     private final BlockingQueue<PreparedStep> ready;
     private final BlockingQueue<ViewBuffers> free;
     private final Thread thread;
@@ -110,6 +112,13 @@ public final class Pipeline implements AutoCloseable {
         return ended && ready.isEmpty() && failure == null;
     }
 
+    /** Tells of a step that has been trained; before its buffers are released, so that preparing need not wait for it. */
+    public void trained(TrainedImages images) {
+        if (buffer.usesFeatures()) {
+            trained.add(images);
+        }
+    }
+
     public void release(ViewBuffers views) {
         free.add(views);
     }
@@ -157,7 +166,21 @@ public final class Pipeline implements AutoCloseable {
             }
             views = free.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
         }
-        return prepare(assembler, views);
+        return awaitFeatures(position.step() + 1) ? prepare(assembler, views) : Optional.empty();
+    }
+
+    /** Begins a step in the buffer, once it knows the features that count then; false when stopped before. */
+    private boolean awaitFeatures(long step) throws InterruptedException {
+        while (!buffer.isReadyFor(step)) {
+            TrainedImages next = trained.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+            if (next != null) {
+                buffer.trained(next);
+            } else if (stopped) {
+                return false;
+            }
+        }
+        buffer.begin(step);
+        return true;
     }
 
     private Optional<PreparedStep> prepare(BatchAssembler assembler, ViewBuffers views) {
@@ -193,11 +216,13 @@ public final class Pipeline implements AutoCloseable {
         clock.lap("views");
         position = position.afterFresh(batch);
         var images = batch.images().stream().map(LoggedImage::at).toList();
+        var ids = batch.images().stream().map(LoggedImage::id).toList();
         return new PreparedStep(
                 plan,
                 offset,
                 position,
                 images,
+                ids,
                 views,
                 batch.rejections(),
                 changes,
@@ -221,7 +246,8 @@ public final class Pipeline implements AutoCloseable {
         clock.lap("views");
         position = position.afterReplay();
         var images = batch.stream().map(LoggedImage::at).toList();
-        return new PreparedStep(plan, offset, position, images, views, List.of(), List.of(), 0, clock.millis());
+        var ids = batch.stream().map(LoggedImage::id).toList();
+        return new PreparedStep(plan, offset, position, images, ids, views, List.of(), List.of(), 0, clock.millis());
     }
 
     private void makeViews(StepPlan plan, List<Pixels> batch, ViewBuffers views) {

@@ -2,9 +2,11 @@ package org.millrace.trainer.stream;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Future;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.event.StepPlan;
+import org.millrace.keystore.ImageId;
 
 /**
  * Everything that a step needs, ready to compute.
@@ -12,6 +14,7 @@ import org.millrace.contract.event.StepPlan;
  * @param journalOffset the journal's offset behind the plan; the plan is durable when it completes
  * @param position of the run after this step
  * @param images where the batch's images lie in the log, in batch order
+ * @param ids of the batch's images, where their records have one
  * @param bufferChanges what the step does to the replay buffer
  * @param bufferOffered how many images the step offered to it
  * @param millis time of each stage of the preparation
@@ -21,6 +24,7 @@ public record PreparedStep(
         Future<Long> journalOffset,
         StreamPosition position,
         List<ImageOffset> images,
+        List<Optional<ImageId>> ids,
         ViewBuffers views,
         List<Rejection> rejections,
         List<ReplayBuffer.Change> bufferChanges,

@@ -2,100 +2,210 @@ package org.millrace.trainer.stream;
 
 import static org.millrace.contract.Check.check;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.random.RandomGenerator;
+import org.millrace.contract.ImageOffset;
+import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.ReplayConfig;
+import org.millrace.contract.config.ReplayConfig.Policy;
 
 /**
- * Past images to train on again. Its content is a function of the images offered, their order, and the generators passed in. Not
- * thread safe.
+ * Past images to train on again. Its content is a function of the images offered, their order, the generators passed in, and the
+ * features of trained images. Not thread safe.
  *
- * <p>{@code fifo} keeps the newest; {@code reservoir} keeps a uniform sample of all that were offered (Vitter 1985, Algorithm R).
+ * <p>{@code fifo} keeps the newest; {@code reservoir} keeps a uniform sample of all that were offered (Vitter 1985, Algorithm R);
+ * {@code min-red} keeps what is least alike, see {@link MinRed}. Steps are prepared ahead of training, so the features of a step count
+ * only {@code lag} steps later, whenever they come: the content does not depend on which of the two was quicker.
  */
 public final class ReplayBuffer {
     private final ReplayConfig config;
-    private final List<LoggedImage> slots = new ArrayList<>();
+    private final int lag;
+    private final List<ReplayItem> items = new ArrayList<>(); // by slot
+    private final Deque<TrainedImages> waiting = new ArrayDeque<>(); // features that do not count yet, oldest first
+    private final MinRed minRed = new MinRed();
     private long offered;
+    private long arrivals;
+    private long trainedStep;
 
-    public ReplayBuffer(ReplayConfig config) {
+    /** @param lag steps after which the features of a step count */
+    ReplayBuffer(ReplayConfig config, int lag) {
+        check(lag >= 1, "lag must be at least 1, but was %d", lag);
         this.config = config;
+        this.lag = lag;
     }
 
-    /** An image put into a slot: what a copy of the buffer must do to follow. */
-    public record Change(int slot, LoggedImage image) {}
+    /** An empty buffer. When a step is prepared, the one that had its place among the prepared ones before has been trained. */
+    public static ReplayBuffer of(MillraceConfig config) {
+        return new ReplayBuffer(config.replay(), config.trainer().prefetchBatches() + 1);
+    }
+
+    /** An image put into a slot; or, where there is none, the slot removed and those behind it moved up. */
+    public record Change(int slot, Optional<LoggedImage> image) {}
+
+    /** Whether it wants to be told of every trained step. */
+    public boolean usesFeatures() {
+        return config.policy() == Policy.MIN_RED;
+    }
+
+    /** Takes the features of the step after the one it was told of last. */
+    public void trained(TrainedImages images) {
+        check(
+                images.step() > trainedStep,
+                "the features of step %d come after those of step %d",
+                images.step(),
+                trainedStep);
+        trainedStep = images.step();
+        waiting.add(images);
+    }
+
+    /** Whether the features that count at a step are there. */
+    boolean isReadyFor(long step) {
+        return !usesFeatures() || step - lag <= trainedStep;
+    }
+
+    /** Begins a step, before its images are offered or drawn: from now on the features of {@code step − lag} count. */
+    void begin(long step) {
+        check(
+                isReadyFor(step),
+                "step %d needs the features of step %d, but they end at %d",
+                step,
+                step - lag,
+                trainedStep);
+        while (!waiting.isEmpty() && waiting.element().step() <= step - lag) {
+            learn(waiting.remove());
+        }
+    }
 
     /** Offers images in order and tells what changed. */
     List<Change> offer(List<LoggedImage> images, RandomGenerator random) {
-        List<Change> changes = new ArrayList<>();
-        for (LoggedImage image : images) {
-            int slot = slotFor(random);
-            offered++;
-            if (slot < config.capacity()) {
-                put(slot, image);
-                changes.add(new Change(slot, image));
-            }
-        }
-        return changes;
+        return switch (config.policy()) {
+            case NONE -> none(images);
+            case FIFO, RESERVOIR -> replace(images, random);
+            case MIN_RED -> appendAndShrink(images);
+        };
     }
 
     /** A batch of different images, uniformly; fewer where the buffer holds fewer. */
     List<LoggedImage> draw(int count, RandomGenerator random) {
         Set<Integer> chosen = new HashSet<>();
         List<LoggedImage> batch = new ArrayList<>();
-        int wanted = Math.min(count, slots.size());
-        for (int limit = slots.size() - wanted; limit < slots.size(); limit++) {
+        int wanted = Math.min(count, items.size());
+        for (int limit = items.size() - wanted; limit < items.size(); limit++) {
             int slot = random.nextInt(limit + 1); // Floyd's sampling without replacement
             int taken = chosen.add(slot) ? slot : limit;
             chosen.add(taken);
-            batch.add(slots.get(taken));
+            batch.add(items.get(taken).image());
         }
         return batch;
     }
 
-    /** Follows the buffer that made these changes by offering {@code offeredThen} images. */
-    public void apply(List<Change> changes, int offeredThen) {
-        changes.forEach(change -> put(change.slot(), change.image()));
+    /** Follows the buffer that made these changes at that step by offering {@code offeredThen} images. */
+    public void apply(long step, List<Change> changes, int offeredThen) {
+        begin(step);
+        for (Change change : changes) {
+            change.image().ifPresentOrElse(image -> put(change.slot(), image), () -> items.remove(change.slot()));
+        }
         offered += offeredThen;
     }
 
     /** Takes the content of another time. */
-    public void restore(List<LoggedImage> images, long offeredThen) {
+    public void restore(ReplayContent content, long offeredThen) {
         check(
-                images.size() <= config.capacity(),
+                content.images().size() <= config.capacity(),
                 "%d images do not fit replay.capacity (%d)",
-                images.size(),
+                content.images().size(),
                 config.capacity());
-        slots.clear();
-        slots.addAll(images);
+        items.clear();
+        minRed.clear();
+        for (ReplayContent.Kept kept : content.images()) {
+            put(items.size(), kept.image());
+            kept.feature().ifPresent(items.get(items.size() - 1)::setFeature);
+        }
+        waiting.clear();
+        trainedStep = 0;
+        content.waiting().forEach(this::trained);
         offered = offeredThen;
     }
 
-    /** Content by slot. */
-    public List<LoggedImage> images() {
-        return List.copyOf(slots);
+    /** All that {@link #restore} needs besides the count. */
+    public ReplayContent content() {
+        return new ReplayContent(
+                items.stream()
+                        .map(item -> new ReplayContent.Kept(item.image(), item.feature()))
+                        .toList(),
+                List.copyOf(waiting));
     }
 
     public long offered() {
         return offered;
     }
 
-    private int slotFor(RandomGenerator random) {
-        boolean full = slots.size() == config.capacity();
-        return switch (config.policy()) {
-            case NONE -> Integer.MAX_VALUE;
-            case FIFO -> (int) (offered % config.capacity());
-            case RESERVOIR -> full ? (int) Math.min(Integer.MAX_VALUE, random.nextLong(offered + 1)) : slots.size();
-        };
+    private List<Change> none(List<LoggedImage> images) {
+        offered += images.size();
+        return List.of();
+    }
+
+    private List<Change> replace(List<LoggedImage> images, RandomGenerator random) {
+        List<Change> changes = new ArrayList<>();
+        for (LoggedImage image : images) {
+            long slot = slotFor(random);
+            offered++;
+            if (slot < config.capacity()) {
+                put((int) slot, image);
+                changes.add(new Change((int) slot, Optional.of(image)));
+            }
+        }
+        return changes;
+    }
+
+    private long slotFor(RandomGenerator random) {
+        boolean drawn = config.policy() == Policy.RESERVOIR && items.size() == config.capacity();
+        return drawn ? random.nextLong(offered + 1) : offered % config.capacity();
+    }
+
+    private List<Change> appendAndShrink(List<LoggedImage> images) {
+        List<Change> changes = new ArrayList<>();
+        for (LoggedImage image : images) {
+            changes.add(new Change(items.size(), Optional.of(image)));
+            put(items.size(), image);
+        }
+        offered += images.size();
+        for (int slot : minRed.shrink(items, config.capacity())) {
+            changes.add(new Change(slot, Optional.empty()));
+        }
+        return changes;
     }
 
     private void put(int slot, LoggedImage image) {
-        if (slot == slots.size()) {
-            slots.add(image);
+        ReplayItem item = new ReplayItem(image, arrivals++);
+        if (slot == items.size()) {
+            items.add(item);
         } else {
-            slots.set(slot, image);
+            items.set(slot, item);
+        }
+    }
+
+    private void learn(TrainedImages trained) {
+        Map<ImageOffset, Integer> rows = new HashMap<>();
+        for (int row = 0; row < trained.images().size(); row++) {
+            rows.put(trained.images().get(row), row);
+        }
+        for (ReplayItem item : items) {
+            Integer row = rows.get(item.image().at());
+            if (row != null) {
+                float[] now = trained.feature(row);
+                item.setFeature(item.feature()
+                        .map(before -> Features.mixed(before, now, config.featureRate()))
+                        .orElse(now));
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,6 +25,9 @@ import org.millrace.contract.ImageOffset;
 import org.millrace.contract.UserException;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.trainer.stream.LoggedImage;
+import org.millrace.trainer.stream.ReplayContent;
+import org.millrace.trainer.stream.ReplayContent.Kept;
+import org.millrace.trainer.stream.TrainedImages;
 import org.slf4j.LoggerFactory;
 
 final class CheckpointFolderTest {
@@ -219,9 +223,15 @@ final class CheckpointFolderTest {
                 tensor("w", (float) step, second),
                 tensor("w", (float) -step, Float.NaN),
                 tensor("velocity", -0f, 1e-40f),
-                List.of(
-                        new LoggedImage(new ImageOffset(0, 4), -1, "", new byte[0]),
-                        new LoggedImage(new ImageOffset(3, 5_000_000_000L), 77, "caméra", new byte[] {1, -2, 3})));
+                new ReplayContent(
+                        List.of(
+                                new Kept(new LoggedImage(new ImageOffset(0, 4), -1, "", new byte[0]), Optional.empty()),
+                                new Kept(
+                                        new LoggedImage(
+                                                new ImageOffset(3, 5_000_000_000L), 77, "caméra", new byte[] {1, -2, 3
+                                                }),
+                                        Optional.of(new float[] {0.6f, 0.8f}))),
+                        List.of(new TrainedImages(step, List.of(new ImageOffset(0, 4)), new float[] {1, 0}))));
     }
 
     private static Safetensors tensor(String name, float first, float second) {

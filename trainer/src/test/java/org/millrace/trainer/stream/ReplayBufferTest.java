@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -17,13 +20,15 @@ import org.millrace.contract.config.ReplayConfig;
 import org.millrace.contract.config.ReplayConfig.Policy;
 
 final class ReplayBufferTest {
+    private static final int LAG = 3;
+
     @Test
     void offer_fifo_keepsTheNewest() {
         ReplayBuffer buffer = buffer(Policy.FIFO, 5);
         for (int first = 0; first < 13; first += 3) { // 15 images
             buffer.offer(images(first, 3), random(1, first));
             int offered = first + 3;
-            assertThat(offsets(buffer.images()))
+            assertThat(offsets(images(buffer)))
                     .containsExactlyInAnyOrderElementsOf(
                             offsets(images(Math.max(0, offered - 5), Math.min(5, offered))));
         }
@@ -34,7 +39,7 @@ final class ReplayBufferTest {
     void offer_none_keepsNothing() {
         ReplayBuffer buffer = buffer(Policy.NONE, 5);
         assertThat(buffer.offer(images(0, 10), random(1, 0))).isEmpty();
-        assertThat(buffer.images()).isEmpty();
+        assertThat(images(buffer)).isEmpty();
         assertThat(buffer.offered()).isEqualTo(10);
         assertThat(buffer.draw(3, random(1, 1))).isEmpty();
     }
@@ -50,8 +55,8 @@ final class ReplayBufferTest {
             for (int step = 0; step < 20; step++) {
                 buffer.offer(images(step * 10, 10), random(seed, step));
             }
-            assertThat(buffer.images()).hasSize(20).doesNotHaveDuplicates();
-            buffer.images().forEach(image -> kept[(int) image.at().offset()]++);
+            assertThat(images(buffer)).hasSize(20).doesNotHaveDuplicates();
+            images(buffer).forEach(image -> kept[(int) image.at().offset()]++);
         }
         for (int image = 0; image < kept.length; image++) {
             assertThat((double) kept[image]).as("image %d", image).isCloseTo(200, within(5 * Math.sqrt(180.0)));
@@ -69,9 +74,11 @@ final class ReplayBufferTest {
         int offered = 0;
         for (int step = 0; step < 50; step++) {
             List<LoggedImage> images = images(offered, sizes.nextInt(12));
-            follower.apply(buffer.offer(images, random(seed, step)), images.size());
+            buffer.begin(step + 1);
+            follower.apply(step + 1, buffer.offer(images, random(seed, step)), images.size());
             offered += images.size();
-            assertThat(follower.images()).isEqualTo(buffer.images());
+            train(step + 1, buffer, follower);
+            assertThat(follower.content()).usingRecursiveComparison().isEqualTo(buffer.content());
             assertThat(follower.offered()).isEqualTo(buffer.offered()).isEqualTo(offered);
         }
     }
@@ -82,14 +89,23 @@ final class ReplayBufferTest {
         long seed = 24;
         System.out.println("seed " + seed);
         ReplayBuffer buffer = buffer(policy, 30);
-        buffer.offer(images(0, 47), random(seed, 0));
+        for (int step = 1; step <= 12; step++) {
+            buffer.begin(step);
+            buffer.offer(images(step * 7, 7), random(seed, step));
+            train(step, buffer);
+        }
         ReplayBuffer restored = buffer(policy, 30);
-        restored.restore(buffer.images(), buffer.offered());
-        List<LoggedImage> later = images(47, 20);
-        buffer.offer(later, random(seed, 1));
-        restored.offer(later, random(seed, 1));
-        assertThat(restored.images()).isEqualTo(buffer.images());
-        assertThat(restored.draw(8, random(seed, 2))).isEqualTo(buffer.draw(8, random(seed, 2)));
+        restored.offer(images(900, 5), random(seed, 0)); // to be forgotten
+        restored.restore(buffer.content(), buffer.offered());
+        for (int step = 13; step <= 24; step++) {
+            List<LoggedImage> later = images(step * 7, 7);
+            buffer.begin(step);
+            restored.begin(step);
+            assertThat(restored.offer(later, random(seed, step))).isEqualTo(buffer.offer(later, random(seed, step)));
+            train(step, buffer, restored);
+            assertThat(restored.content()).usingRecursiveComparison().isEqualTo(buffer.content());
+            assertThat(restored.draw(8, random(seed, -step))).isEqualTo(buffer.draw(8, random(seed, -step)));
+        }
     }
 
     // each of 10 images in a draw of 3: Binomial(10000, 0.3), 3000 ± 45.8; the bound is 5 deviations
@@ -119,14 +135,95 @@ final class ReplayBufferTest {
     }
 
     @Test
+    void offer_minRed_fewerThanTwiceAsManyTrained_oldestGoes() {
+        ReplayBuffer buffer = new ReplayBuffer(new ReplayConfig(Policy.MIN_RED, 4, 1, 0.5), 1);
+        buffer.offer(images(0, 4), random(1, 0));
+        buffer.trained(trained(1, new long[] {1, 2, 3}, 1, 0, 0, 1, 0, 1));
+        buffer.begin(2);
+        buffer.offer(images(4, 2), random(1, 0)); // 3 < 2·2
+        assertThat(offsets(images(buffer))).isEqualTo(offsets(images(2, 4)));
+    }
+
+    @Test
+    void offer_minRed_enoughTrained_theOlderOfTheClosestPairGoes() {
+        ReplayBuffer buffer = new ReplayBuffer(new ReplayConfig(Policy.MIN_RED, 4, 1, 0.5), 1);
+        buffer.offer(images(0, 4), random(1, 0));
+        buffer.trained(trained(1, new long[] {1, 2, 3}, 1, 0, 0, 1, 0, 1));
+        buffer.begin(2);
+        assertThat(buffer.offer(images(4, 1), random(1, 0)).get(1))
+                .isEqualTo(new ReplayBuffer.Change(2, Optional.empty()));
+        assertThat(images(buffer)).extracting(image -> image.at().offset()).containsExactly(0L, 1L, 3L, 4L);
+    }
+
+    @Test
+    void begin_minRed_featuresCountAfterTheLagAndAreAveraged() {
+        ReplayBuffer buffer = new ReplayBuffer(new ReplayConfig(Policy.MIN_RED, 4, 1, 0.25), 2);
+        buffer.begin(1);
+        buffer.offer(images(0, 2), random(1, 0));
+        buffer.trained(trained(1, new long[] {1, 99}, 1, 0, 0, 1)); // image 99 is not in the buffer
+        buffer.begin(2);
+        assertThat(feature(buffer, 1)).isEmpty();
+        buffer.trained(trained(2, new long[] {1}, 0, 1));
+        buffer.begin(3);
+        assertThat(feature(buffer, 0)).isEmpty();
+        assertThat(feature(buffer, 1).orElseThrow()).containsExactly(1, 0);
+        assertThat(buffer.content().waiting()).hasSize(1);
+        buffer.trained(trained(3, new long[] {0}, 0, 1));
+        buffer.begin(4);
+        float length = (float) Math.sqrt(0.75 * 0.75 + 0.25 * 0.25);
+        assertThat(feature(buffer, 1).orElseThrow())
+                .containsExactly(new float[] {0.75f / length, 0.25f / length}, within(1e-6f));
+    }
+
+    @Test
+    void begin_minRedWithoutTheFeaturesThatCount_isRefused() {
+        ReplayBuffer buffer = buffer(Policy.MIN_RED, 4);
+        assertThat(buffer.isReadyFor(LAG)).isTrue();
+        assertThat(buffer.isReadyFor(LAG + 1)).isFalse();
+        assertThatThrownBy(() -> buffer.begin(LAG + 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("step 4 needs the features of step 1, but they end at 0");
+        assertThat(buffer(Policy.FIFO, 4).isReadyFor(LAG + 1)).isTrue();
+    }
+
+    @Test
+    void trained_minRedEarlierOrLater_sameContent() {
+        long seed = 26;
+        System.out.println("seed " + seed);
+        ReplayBuffer prompt = buffer(Policy.MIN_RED, 30);
+        ReplayBuffer late = buffer(Policy.MIN_RED, 30);
+        for (int step = 1; step <= 40; step++) {
+            List<LoggedImage> images = images(step * 7, 7);
+            if (step > LAG) {
+                late.trained(random(step - LAG));
+            }
+            prompt.begin(step);
+            late.begin(step);
+            assertThat(late.offer(images, random(seed, step))).isEqualTo(prompt.offer(images, random(seed, step)));
+            assertThat(late.content().images())
+                    .usingRecursiveComparison()
+                    .isEqualTo(prompt.content().images());
+            prompt.trained(random(step));
+        }
+    }
+
+    @Test
+    void trained_sameStepAgain_isRefused() {
+        ReplayBuffer buffer = buffer(Policy.MIN_RED, 4);
+        buffer.trained(trained(1, new long[] {0}, 1, 0));
+        assertThatThrownBy(() -> buffer.trained(trained(1, new long[] {0}, 1, 0)))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
     void restore_moreThanFit_says() {
-        assertThatThrownBy(() -> buffer(Policy.FIFO, 3).restore(images(0, 4), 4))
+        assertThatThrownBy(() -> buffer(Policy.FIFO, 3).restore(content(images(0, 4)), 4))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("4 images do not fit replay.capacity (3)");
     }
 
     private static ReplayBuffer buffer(Policy policy, int capacity) {
-        return new ReplayBuffer(new ReplayConfig(policy, capacity, 1));
+        return new ReplayBuffer(new ReplayConfig(policy, capacity, 1, 0.5), LAG);
     }
 
     private static RandomGenerator random(long seed, long step) {
@@ -143,5 +240,50 @@ final class ReplayBufferTest {
 
     private static List<ImageOffset> offsets(List<LoggedImage> images) {
         return images.stream().map(LoggedImage::at).toList();
+    }
+
+    private static List<LoggedImage> images(ReplayBuffer buffer) {
+        return buffer.content().images().stream().map(ReplayContent.Kept::image).toList();
+    }
+
+    private static ReplayContent content(List<LoggedImage> images) {
+        return new ReplayContent(
+                images.stream()
+                        .map(image -> new ReplayContent.Kept(image, Optional.empty()))
+                        .toList(),
+                List.of());
+    }
+
+    private static Optional<float[]> feature(ReplayBuffer buffer, int slot) {
+        return buffer.content().images().get(slot).feature();
+    }
+
+    private static void train(int step, ReplayBuffer... buffers) {
+        for (ReplayBuffer buffer : buffers) {
+            if (buffer.usesFeatures()) {
+                buffer.trained(random(step));
+            }
+        }
+    }
+
+    private static TrainedImages trained(long step, long[] offsets, float... features) {
+        return new TrainedImages(
+                step,
+                Arrays.stream(offsets)
+                        .mapToObj(offset -> new ImageOffset(0, offset))
+                        .toList(),
+                features);
+    }
+
+    /** The seven newest images of a step and some of before, with random features. */
+    private static TrainedImages random(int step) {
+        RandomGenerator random = CounterRandom.of(5, step, Purpose.SHUFFLE, 0);
+        long[] offsets =
+                LongStream.range(Math.max(0, 7L * step - 5), 7L * step + 7).toArray();
+        float[] values = new float[offsets.length * 4];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return trained(step, offsets, Features.ofViews(values, values, 4));
     }
 }

@@ -1,0 +1,62 @@
+package org.millrace.keystore;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.zip.CRC32C;
+import org.millrace.contract.UserException;
+
+/** The frame of every value on disk, little-endian: a format number at its beginning, a CRC32C over all before it at its end. */
+final class SealedValue {
+    static final int FORMAT = 1;
+    static final int CRC_BYTES = Integer.BYTES;
+
+    private SealedValue() {}
+
+    /** The bytes as a buffer in which the format number has been put. */
+    static ByteBuffer begin(byte[] bytes) {
+        return littleEndian(bytes).putInt(FORMAT);
+    }
+
+    /** The same bytes, with the CRC in the last four. */
+    static byte[] seal(byte[] bytes) {
+        littleEndian(bytes).putInt(bytes.length - CRC_BYTES, crc(bytes));
+        return bytes;
+    }
+
+    /**
+     * The value between format number and CRC, both checked.
+     *
+     * @param store how errors name the store
+     * @param place how they name the value
+     */
+    static ByteBuffer open(String store, String place, byte[] bytes, int leastBytes) {
+        if (bytes.length < leastBytes) {
+            throw new DamagedKeyStoreException(
+                    store, place, "at least %d bytes".formatted(leastBytes), bytes.length + " bytes");
+        }
+        ByteBuffer value = littleEndian(bytes);
+        int expected = value.getInt(bytes.length - CRC_BYTES);
+        int actual = crc(bytes);
+        if (expected != actual) {
+            throw new DamagedKeyStoreException(
+                    store, place, "CRC32C %08x".formatted(expected), "%08x".formatted(actual));
+        }
+        int format = value.getInt();
+        if (format != FORMAT) {
+            throw new UserException(
+                    "The key store %s has format %d, but this Millrace reads format %d. Use the Millrace that wrote it, or delete the key store to begin with an empty one."
+                            .formatted(store, format, FORMAT));
+        }
+        return value.limit(bytes.length - CRC_BYTES);
+    }
+
+    private static ByteBuffer littleEndian(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static int crc(byte[] bytes) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes, 0, bytes.length - CRC_BYTES);
+        return (int) crc.getValue();
+    }
+}

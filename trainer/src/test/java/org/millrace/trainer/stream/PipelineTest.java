@@ -1,0 +1,215 @@
+package org.millrace.trainer.stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.random.RandomGenerator;
+import java.util.zip.CRC32;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.millrace.contract.CounterRandom;
+import org.millrace.contract.CounterRandom.Purpose;
+import org.millrace.contract.ImageOffset;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.trainer.TestRuns;
+import org.millrace.trainer.journal.JournalReader.JournalledPlan;
+
+/** Steps prepared ahead, and after a restart, are what they are without either. */
+@Timeout(60)
+final class PipelineTest {
+    private static final long STEPS = 60;
+    private static final int DIMENSION = 6;
+
+    private final TestLog topic = log();
+
+    /** Where a run stands after a step. */
+    private record Checkpoint(StreamPosition position, ReplayContent buffer, long offered) {
+        static final Checkpoint START = new Checkpoint(StreamPosition.START, ReplayContent.EMPTY, 0);
+    }
+
+    /** What became of a run: each step's batch and views, and where it stood after each. */
+    private static final class Run {
+        private final Map<Long, List<ImageOffset>> batches = new HashMap<>();
+        private final Map<Long, Long> views = new HashMap<>();
+        private final Map<Long, Checkpoint> checkpoints = new HashMap<>(Map.of(0L, Checkpoint.START));
+        private final List<JournalledPlan> journal = new CopyOnWriteArrayList<>();
+
+        Checkpoint after(long step) {
+            return Objects.requireNonNull(checkpoints.get(step));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"fifo", "reservoir", "min-red"})
+    void next_killedAgainAndAgain_sameBatchesAsUninterrupted(String policy) throws InterruptedException {
+        MillraceConfig config = config(policy, "trainer.prefetch-batches=3");
+        Run straight = new Run();
+        train(config, straight, Checkpoint.START, STEPS, CounterRandom.of(41, 0, Purpose.SHUFFLE, 0));
+
+        Run killed = new Run();
+        RandomGenerator random = CounterRandom.of(42, 0, Purpose.SHUFFLE, 0);
+        long at = 0;
+        while (at < STEPS) {
+            long until = Math.min(STEPS, at + 1 + random.nextInt(9));
+            train(config, killed, killed.after(at), until, random);
+            at = until == STEPS ? STEPS : until - random.nextInt(3); // back to an earlier checkpoint
+        }
+        assertThat(killed.batches).isEqualTo(straight.batches).hasSize((int) STEPS);
+        assertThat(killed.views).isEqualTo(straight.views);
+        assertThat(killed.after(STEPS)).usingRecursiveComparison().isEqualTo(straight.after(STEPS));
+    }
+
+    @Test
+    void next_minRed_keepsOtherImagesThanTheNewest() throws InterruptedException {
+        Run minRed = new Run();
+        Run fifo = new Run();
+        RandomGenerator random = CounterRandom.of(43, 0, Purpose.SHUFFLE, 0);
+        train(config("min-red"), minRed, Checkpoint.START, STEPS, random);
+        train(config("fifo"), fifo, Checkpoint.START, STEPS, random);
+        assertThat(offsets(minRed)).hasSameSizeAs(offsets(fifo)).doesNotHaveDuplicates();
+        assertThat(offsets(minRed)).anyMatch(image -> !offsets(fifo).contains(image));
+    }
+
+    @Test
+    void next_minRedWithMorePrefetch_countsFeaturesLater() throws InterruptedException {
+        Run early = new Run();
+        Run late = new Run();
+        RandomGenerator random = CounterRandom.of(44, 0, Purpose.SHUFFLE, 0);
+        train(config("min-red", "trainer.prefetch-batches=1"), early, Checkpoint.START, STEPS, random);
+        train(config("min-red", "trainer.prefetch-batches=4"), late, Checkpoint.START, STEPS, random);
+        assertThat(late.after(STEPS).buffer().waiting()).hasSize(5);
+        assertThat(early.after(STEPS).buffer().waiting()).hasSize(2);
+        assertThat(late.batches).isNotEqualTo(early.batches);
+    }
+
+    @Test
+    void close_whileWaitingForFeatures_returns() throws InterruptedException {
+        MillraceConfig config = config("min-red", "trainer.prefetch-batches=1");
+        try (Pipeline pipeline = pipeline(config, new Run(), Checkpoint.START)) {
+            for (int step = 1; step <= 3; step++) {
+                Optional<PreparedStep> prepared = pipeline.next();
+                while (step <= 2 && prepared.isEmpty()) {
+                    prepared = pipeline.next();
+                }
+                prepared.ifPresent(ready -> pipeline.release(ready.views()));
+                assertThat(prepared.isPresent()).as("step %d", step).isEqualTo(step <= 2);
+            }
+        }
+    }
+
+    /** Computes steps up to {@code until} with features that a network might give, at a random pace; then leaves as if killed. */
+    private void train(MillraceConfig config, Run run, Checkpoint from, long until, RandomGenerator pace)
+            throws InterruptedException {
+        ReplayBuffer buffer = ReplayBuffer.of(config);
+        buffer.restore(from.buffer(), from.offered());
+        try (Pipeline pipeline = pipeline(config, run, from)) {
+            long step = from.position().step();
+            while (step < until) {
+                Optional<PreparedStep> next = pipeline.next();
+                if (next.isEmpty()) {
+                    assertThat(pipeline.ended())
+                            .as("stream ended before step %d", until)
+                            .isFalse();
+                    continue;
+                }
+                PreparedStep prepared = next.get();
+                step = prepared.plan().step();
+                run.batches.put(step, prepared.images());
+                run.views.put(step, checksum(prepared.views()));
+                Thread.sleep(pace.nextInt(4));
+                buffer.apply(step, prepared.bufferChanges(), prepared.bufferOffered());
+                if (buffer.usesFeatures()) {
+                    TrainedImages trained =
+                            new TrainedImages(step, prepared.images(), features(step, prepared.images()));
+                    buffer.trained(trained);
+                    pipeline.trained(trained);
+                }
+                pipeline.release(prepared.views());
+                run.checkpoints.put(step, new Checkpoint(prepared.position(), buffer.content(), buffer.offered()));
+            }
+        }
+    }
+
+    private Pipeline pipeline(MillraceConfig config, Run run, Checkpoint from) {
+        long step = from.position().step();
+        List<JournalledPlan> past = run.journal.stream()
+                .filter(journalled -> journalled.plan().step() > step)
+                .toList();
+        ReplayBuffer ahead = ReplayBuffer.of(config);
+        ahead.restore(from.buffer(), from.offered());
+        return new Pipeline(
+                        config,
+                        topic.open(Map.of(), 1 << 20, 5).consumer(),
+                        from.position(),
+                        ahead,
+                        past,
+                        plan -> {
+                            run.journal.add(new JournalledPlan(plan, plan.step()));
+                            return CompletableFuture.completedFuture(plan.step());
+                        },
+                        Optional.empty(),
+                        new Silent())
+                .start();
+    }
+
+    private static final class Silent implements StreamEvents {
+        @Override
+        public void waiting(int have, int wanted) {}
+
+        @Override
+        public void leftOver(int images) {}
+    }
+
+    private static MillraceConfig config(String policy, String... more) {
+        List<String> all =
+                new ArrayList<>(List.of("replay.policy=" + policy, "replay.capacity=40", "replay.updates-per-batch=3"));
+        all.addAll(List.of(more));
+        return TestRuns.config(all.toArray(new String[0]));
+    }
+
+    // images that follow each other resemble each other, as in a video; training moves them
+    private static float[] features(long step, List<ImageOffset> images) {
+        float[] first = new float[images.size() * DIMENSION];
+        float[] second = new float[first.length];
+        for (int i = 0; i < images.size(); i++) {
+            RandomGenerator scene = CounterRandom.of(1, images.get(i).offset() / 10, Purpose.SHUFFLE, 0);
+            RandomGenerator noise = CounterRandom.of(step, images.get(i).offset(), Purpose.SHUFFLE, 1);
+            for (int j = i * DIMENSION; j < (i + 1) * DIMENSION; j++) {
+                float base = (float) scene.nextGaussian();
+                first[j] = base + 0.3f * (float) noise.nextGaussian();
+                second[j] = base + 0.3f * (float) noise.nextGaussian();
+            }
+        }
+        return Features.ofViews(first, second, DIMENSION);
+    }
+
+    private static long checksum(ViewBuffers views) {
+        CRC32 sum = new CRC32();
+        sum.update(views.first().duplicate());
+        sum.update(views.second().duplicate());
+        return sum.getValue();
+    }
+
+    private static List<ImageOffset> offsets(Run run) {
+        return run.after(STEPS).buffer().images().stream()
+                .map(kept -> kept.image().at())
+                .toList();
+    }
+
+    private static TestLog log() {
+        TestLog topic = new TestLog(1);
+        for (int offset = 0; offset < 400; offset++) {
+            topic.add(0, offset, offset, offset % 17 == 5 ? TestLog.TEXT : TestLog.image(offset % 256));
+        }
+        return topic;
+    }
+}
