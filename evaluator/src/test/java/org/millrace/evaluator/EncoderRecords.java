@@ -32,7 +32,7 @@ final class EncoderRecords {
 
     static EncoderManifest manifest(long version, byte[] file, int chunks) {
         EncoderConfig encoder =
-                new EncoderConfig(Architecture.RESNET20, Stem.CIFAR, 32, 32, 3, List.of(0.5f), List.of(0.25f));
+                new EncoderConfig(Architecture.RESNET20, Stem.CIFAR, 32, 32, 3, List.of(0.5f), List.of(0.25f), "");
         return new EncoderManifest(
                 1, "main", version, version, version * 128, encoder, file.length, chunks, Sha256.of(file), 0);
     }

@@ -104,6 +104,12 @@ public final class Learner implements AutoCloseable {
         return objective.keySequence();
     }
 
+    /** Takes an encoder for both networks to begin with, before the first step; the heads stay as they are. */
+    public void initialise(Safetensors encoder) {
+        objective.twins().query().read(Twins.ENCODER, encoder);
+        objective.twins().key().read(Twins.ENCODER, encoder);
+    }
+
     /** Takes the state of a checkpoint, to the bit. */
     public void restore(Safetensors query, Safetensors key, Safetensors optimiserState, long keySequence) {
         objective.twins().query().read(query);
