@@ -13,7 +13,7 @@ final class Layers {
     /** Share of the old running statistics that a batch keeps; PyTorch calls the rest (0.1) momentum. */
     private static final float BATCH_NORM_DECAY = 0.9f;
 
-    private static final float BATCH_NORM_EPSILON = 1e-5f;
+    static final float BATCH_NORM_EPSILON = 1e-5f;
     private static final Shape NO_DILATION = new Shape(1, 1);
 
     private Layers() {}

@@ -102,6 +102,22 @@ public final class Safetensors {
         return Collections.unmodifiableMap(metadata);
     }
 
+    /** The tensors whose names begin with {@code prefix}, by name without it. */
+    public Safetensors part(String prefix) {
+        Map<String, Tensor> part = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> {
+            if (name.startsWith(prefix)) {
+                part.put(name.substring(prefix.length()), tensor);
+            }
+        });
+        return new Safetensors(part, metadata);
+    }
+
+    /** The same tensors, and this said besides. */
+    public Safetensors withMetadata(Map<String, String> items) {
+        return new Safetensors(tensors, new LinkedHashMap<>(items));
+    }
+
     /** The shape of a tensor; throws {@link IllegalArgumentException} where there is none of that name. */
     public long[] shape(String name) {
         return existing(name).shape().clone();
@@ -213,13 +229,6 @@ public final class Safetensors {
     /** Collects tensors in the order in which the file will hold them. */
     public static final class Builder {
         private final Map<String, Tensor> tensors = new LinkedHashMap<>();
-        private final Map<String, String> metadata = new LinkedHashMap<>();
-
-        /** Says something of the file besides its tensors. */
-        public Builder metadata(Map<String, String> items) {
-            metadata.putAll(items);
-            return this;
-        }
 
         /** Adds a tensor; the values are not copied. */
         public Builder add(String name, long[] shape, float[] values) {
@@ -238,7 +247,7 @@ public final class Safetensors {
         }
 
         public Safetensors build() {
-            return new Safetensors(tensors, metadata);
+            return new Safetensors(tensors, Map.of());
         }
     }
 }

@@ -110,9 +110,9 @@ final class SafetensorsTest {
     @Test
     void metadata_written_sameWhenRead() {
         Safetensors file = new Safetensors.Builder()
-                .metadata(Map.of("format", "pt"))
                 .add("w", new long[] {1}, new float[] {7})
-                .build();
+                .build()
+                .withMetadata(Map.of("format", "pt"));
         Safetensors read = Safetensors.parse(file.toBytes());
         assertThat(read.metadata()).containsExactly(Map.entry("format", "pt"));
         assertThat(read.tensor("w", 1)).containsExactly(7);
