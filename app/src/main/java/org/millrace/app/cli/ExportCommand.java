@@ -61,7 +61,8 @@ final class ExportCommand implements Runnable {
         MillraceConfig config = options.config(Map.of());
         EncoderExport.checkTarget(out, force);
         EncoderExport export = EncoderExport.of(checkpoint(config));
-        long bytes = export.write(out, format, evaluations(config, export.state().step()), Clock.systemUTC());
+        long bytes =
+                export.write(out, format, evaluations(config, export.state().step()), Clock.systemUTC());
         PrintWriter text = spec.commandLine().getOut();
         text.println(String.format(
                 Locale.ROOT,
@@ -93,8 +94,7 @@ final class ExportCommand implements Runnable {
             return Evaluations.unread("no broker is known (--bootstrap-server HOST:PORT names one).");
         }
         try (Connection connection = options.connect(config)) {
-            return Evaluations.read(
-                    connection.kafka(), config.run().topics().evaluations(), version);
+            return Evaluations.read(connection.kafka(), config.run().topics().evaluations(), version);
         } catch (UserException | KafkaException e) {
             return Evaluations.unread(String.valueOf(e.getMessage()));
         }

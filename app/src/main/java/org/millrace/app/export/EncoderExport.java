@@ -36,8 +36,7 @@ public record EncoderExport(RunState state, EncoderConfig encoder, Safetensors w
                 .toList();
         EncoderConfig encoder =
                 new ConfigLoader().assignments(assignments).load().encoder();
-        return new EncoderExport(
-                checkpoint.state(), encoder, checkpoint.query().part(Twins.ENCODER));
+        return new EncoderExport(checkpoint.state(), encoder, checkpoint.query().part(Twins.ENCODER));
     }
 
     /** The file beside an export that describes it. */

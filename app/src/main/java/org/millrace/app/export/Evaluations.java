@@ -35,7 +35,8 @@ public record Evaluations(List<Evaluation> found, String note) {
     public static Evaluations read(KafkaSettings kafka, String topic, long version) {
         try (TopicSetup topics = new TopicSetup(kafka)) {
             if (topics.describe(topic).isEmpty()) {
-                return new Evaluations(List.of(), "No encoder of this run was evaluated: there is no topic " + topic + ".");
+                return new Evaluations(
+                        List.of(), "No encoder of this run was evaluated: there is no topic " + topic + ".");
             }
         }
         List<Evaluation> found = new ArrayList<>();

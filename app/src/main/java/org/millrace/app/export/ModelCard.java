@@ -25,7 +25,8 @@ record ModelCard(EncoderExport export, ExportFormat format, String file, long by
     String text(Evaluations evaluations, Instant now) {
         RunState state = export.state();
         return String.format(Locale.ROOT, "# Encoder of the run `%s` after step %,d%n", state.run(), state.step())
-                + "\nAn image encoder, pretrained by Millrace on unlabelled images. This card belongs to the file `" + file
+                + "\nAn image encoder, pretrained by Millrace on unlabelled images. This card belongs to the file `"
+                + file
                 + "`.\n"
                 + origin(state, now)
                 + input()
@@ -41,12 +42,16 @@ record ModelCard(EncoderExport export, ExportFormat format, String file, long by
                 .map(entry -> "partition " + entry.getKey() + ": " + entry.getValue())
                 .collect(Collectors.joining(", "));
         return "\n## What it is\n" + TABLE
-                + row("network", encoder.architecture().key() + ", " + encoder.stem().key() + " stem, "
-                        + encoder.architecture().features() + " features")
-                + row("format", switch (format) {
-                    case SAFETENSORS -> "safetensors, float32, torchvision's names without `fc`";
-                    case ONNX -> "ONNX, operators of version " + OnnxModel.OPSET + ", float32";
-                })
+                + row(
+                        "network",
+                        encoder.architecture().key() + ", " + encoder.stem().key() + " stem, "
+                                + encoder.architecture().features() + " features")
+                + row(
+                        "format",
+                        switch (format) {
+                            case SAFETENSORS -> "safetensors, float32, torchvision's names without `fc`";
+                            case ONNX -> "ONNX, operators of version " + OnnxModel.OPSET + ", float32";
+                        })
                 + row("length", String.format(Locale.ROOT, "%,d bytes", bytes))
                 + row("SHA-256", "`" + sha256 + "`")
                 + row("step", number(state.step()))
@@ -55,8 +60,9 @@ record ModelCard(EncoderExport export, ExportFormat format, String file, long by
                 + row(
                         "next offsets of `" + state.configuration().getOrDefault("images.topic", "images") + "`",
                         offsets.isEmpty() ? "none" : offsets)
-                + row("position in the journal", "offset " + state.journalOffset() + " of `"
-                        + new RunTopics(state.run()).steps() + "`")
+                + row(
+                        "position in the journal",
+                        "offset " + state.journalOffset() + " of `" + new RunTopics(state.run()).steps() + "`")
                 + row("last key of the dictionary", number(state.keySequence()))
                 + row("checkpoint taken", second(Instant.ofEpochMilli(state.takenAtMillis())))
                 + row("computed by", state.engine())
@@ -66,14 +72,14 @@ record ModelCard(EncoderExport export, ExportFormat format, String file, long by
     private String input() {
         EncoderConfig encoder = export.encoder();
         return String.format(
-                Locale.ROOT,
-                "%n## Input%n%n%s, %d×%d (height×width), float32, N×%d×%d×%d, from [0, 1] normalised by (x − mean) / deviation:%n",
-                encoder.channels() == 1 ? "Grey" : "RGB",
-                encoder.height(),
-                encoder.width(),
-                encoder.channels(),
-                encoder.height(),
-                encoder.width())
+                        Locale.ROOT,
+                        "%n## Input%n%n%s, %d×%d (height×width), float32, N×%d×%d×%d, from [0, 1] normalised by (x − mean) / deviation:%n",
+                        encoder.channels() == 1 ? "Grey" : "RGB",
+                        encoder.height(),
+                        encoder.width(),
+                        encoder.channels(),
+                        encoder.height(),
+                        encoder.width())
                 + TABLE
                 + row("mean", UsageCode.means(encoder))
                 + row("deviation", UsageCode.deviations(encoder))
@@ -105,10 +111,10 @@ record ModelCard(EncoderExport export, ExportFormat format, String file, long by
     }
 
     private static String configuration(RunState state) {
-        StringBuilder text =
-                new StringBuilder("\n## Configuration of the run\n\n| key | value |\n| --- | --- |\n");
+        StringBuilder text = new StringBuilder("\n## Configuration of the run\n\n| key | value |\n| --- | --- |\n");
         for (Map.Entry<String, String> entry : new TreeMap<>(state.configuration()).entrySet()) {
-            text.append(row("`" + entry.getKey() + "`", entry.getValue().isEmpty() ? "" : "`" + entry.getValue() + "`"));
+            text.append(
+                    row("`" + entry.getKey() + "`", entry.getValue().isEmpty() ? "" : "`" + entry.getValue() + "`"));
         }
         return text.toString();
     }

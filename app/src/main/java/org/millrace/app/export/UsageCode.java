@@ -15,8 +15,7 @@ import org.millrace.encoder.onnx.OnnxModel;
  * @param file its name without folders
  */
 record UsageCode(EncoderConfig encoder, String file) {
-    private static final String RESNET20 =
-            """
+    private static final String RESNET20 = """
             class Block(nn.Module):
                 def __init__(self, inputs, outputs, stride):
                     super().__init__()
@@ -72,9 +71,7 @@ record UsageCode(EncoderConfig encoder, String file) {
         return "import torch\n"
                 + (resnet20 ? "from torch import nn\n" : "import torchvision\nfrom torch import nn\n")
                 + "from safetensors.torch import load_file\n\n"
-                + (resnet20
-                        ? "\n" + RESNET20.replace("CHANNELS", String.valueOf(encoder.channels()))
-                        : torchvision())
+                + (resnet20 ? "\n" + RESNET20.replace("CHANNELS", String.valueOf(encoder.channels())) : torchvision())
                 + "model.load_state_dict(load_file(\"" + file + "\"))  # every tensor has its place\n"
                 + "model.eval()\n\n"
                 + "mean = torch.tensor([" + means(encoder) + "]).view(1, -1, 1, 1)\n"
@@ -86,11 +83,10 @@ record UsageCode(EncoderConfig encoder, String file) {
     }
 
     private String torchvision() {
-        String first =
-                switch (encoder.stem()) {
-                    case CIFAR -> "3, 1, 1";
-                    case IMAGENET -> "7, 2, 3";
-                };
+        String first = switch (encoder.stem()) {
+            case CIFAR -> "3, 1, 1";
+            case IMAGENET -> "7, 2, 3";
+        };
         boolean standard = encoder.stem() == Stem.IMAGENET && encoder.channels() == 3;
         return "model = torchvision.models." + encoder.architecture().key() + "()\n"
                 + "model.fc = nn.Identity()\n"
@@ -107,7 +103,8 @@ record UsageCode(EncoderConfig encoder, String file) {
                 + "deviation = np.array([" + deviations(encoder) + "], dtype=np.float32).reshape(1, -1, 1, 1)\n"
                 + "images = np.random.rand(8, " + shape() + ").astype(np.float32)  # yours, in [0, 1]\n"
                 + "features, = session.run([\"" + OnnxModel.OUTPUT + "\"], {\"" + OnnxModel.INPUT
-                + "\": (images - mean) / deviation})  # 8×" + encoder.architecture().features() + "\n";
+                + "\": (images - mean) / deviation})  # 8×"
+                + encoder.architecture().features() + "\n";
     }
 
     private String shape() {

@@ -92,7 +92,9 @@ class ExportCommandTest {
 
     @Test
     void export_checkpointOfAStep_thatOneOrWhichThereAre() throws IOException {
-        assertThat(export("safetensors", "--checkpoint=200")).as(error.toString()).isZero();
+        assertThat(export("safetensors", "--checkpoint=200"))
+                .as(error.toString())
+                .isZero();
         assertThat(Safetensors.parse(Files.readAllBytes(file)).metadata()).containsEntry("millrace.step", "200");
         assertThat(export("safetensors", "--checkpoint=300", "--force")).isEqualTo(1);
         assertThat(error.toString())
@@ -126,7 +128,9 @@ class ExportCommandTest {
                     .containsExactlyInAnyOrder("runs", "encoder.safetensors", "encoder.safetensors.md");
         }
         Files.delete(file);
-        assertThat(export("safetensors")).as("a card of another file is not lost either").isEqualTo(1);
+        assertThat(export("safetensors"))
+                .as("a card of another file is not lost either")
+                .isEqualTo(1);
         assertThat(error.toString()).contains("encoder.safetensors.md is there already");
     }
 

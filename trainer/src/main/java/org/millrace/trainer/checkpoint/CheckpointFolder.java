@@ -111,7 +111,10 @@ public final class CheckpointFolder {
         Path checkpoint = folder.resolve(name(step));
         if (!Files.isDirectory(checkpoint)) {
             List<String> there = names().stream()
-                    .map(path -> path.getFileName().toString().substring(PREFIX.length()).replaceFirst("^0+(?=.)", ""))
+                    .map(path -> path.getFileName()
+                            .toString()
+                            .substring(PREFIX.length())
+                            .replaceFirst("^0+(?=.)", ""))
                     .toList();
             throw new UserException("there is no checkpoint of step " + step + " under " + folder
                     + (there.isEmpty() ? "" : "; there are those of the steps " + String.join(", ", there))
