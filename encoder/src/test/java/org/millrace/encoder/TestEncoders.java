@@ -1,11 +1,21 @@
 package org.millrace.encoder;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.millrace.contract.CounterRandom;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.encoder.image.ImageDecoder;
+import org.millrace.encoder.image.InputTransform;
+import org.millrace.encoder.image.UndecodableImageException;
+import org.millrace.encoder.network.BatchNormMode;
 import org.millrace.encoder.network.ResNet;
+import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
@@ -38,5 +48,48 @@ public final class TestEncoders {
         WeightLayout layout = new WeightLayout();
         new ResNet(config).declare(layout, "");
         return Weights.initialised(torch(), layout, seed);
+    }
+
+    /**
+     * Weights of an encoder as training leaves them: scales and shifts of batch norm away from 1 and 0, and running statistics of these
+     * images, which the network has seen a few times.
+     */
+    public static Safetensors settled(EncoderConfig config, List<byte[]> images, long seed) {
+        System.out.println("seed " + seed);
+        try (Weights weights = weights(config, seed);
+                NDManager scope = torch().newManager()) {
+            weights.read(shaken(weights.snapshot(""), seed));
+            ImageDecoder decoder = new ImageDecoder(config.channels());
+            InputTransform transform = new InputTransform(config);
+            FloatBuffer batch =
+                    FloatBuffer.allocate(images.size() * config.channels() * config.height() * config.width());
+            for (byte[] image : images) {
+                transform.apply(decoder.decode(image), batch);
+            }
+            Shape shape = new Shape(images.size(), config.height(), config.width(), config.channels());
+            NDArray input = scope.create(batch.array(), shape).transpose(0, 3, 1, 2); // N×C×H×W
+            for (int pass = 0; pass < 8; pass++) {
+                try (NDManager activations = scope.newSubManager()) {
+                    new ResNet(config).forward(input, weights.tensors(activations), "", BatchNormMode.TRAINING);
+                }
+            }
+            return weights.snapshot("");
+        } catch (UndecodableImageException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+
+    private static Safetensors shaken(Safetensors weights, long seed) {
+        CounterRandom random = CounterRandom.of(seed, 1, CounterRandom.Purpose.WEIGHTS, 0);
+        Safetensors.Builder shaken = new Safetensors.Builder();
+        for (String name : weights.names()) {
+            float[] values = weights.tensor(name, weights.shape(name)).clone();
+            boolean ofBatchNorm = weights.shape(name).length == 1 && !name.contains("running");
+            for (int i = 0; ofBatchNorm && i < values.length; i++) {
+                values[i] += (float) random.nextDouble(-0.5, 0.5);
+            }
+            shaken.add(name, weights.shape(name), values);
+        }
+        return shaken.build();
     }
 }

@@ -133,6 +133,12 @@ public final class Learner implements AutoCloseable {
         return objective.keySequence();
     }
 
+    /** Takes an encoder for the network and its twin to begin with, before the first step; the heads stay as they are. */
+    public void initialise(Safetensors encoder) {
+        objective.query().read(Objective.ENCODER, encoder);
+        objective.key().ifPresent(twin -> twin.read(Objective.ENCODER, encoder));
+    }
+
     /** Takes the state of a checkpoint, to the bit. */
     public void restore(Safetensors query, Safetensors key, Safetensors optimiserState, long keySequence) {
         objective.query().read(query);

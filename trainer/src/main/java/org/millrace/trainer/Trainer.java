@@ -19,6 +19,7 @@ import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.encoder.InitialWeights;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.Memory;
 import org.millrace.trainer.journal.Journal;
@@ -74,6 +75,9 @@ public final class Trainer implements AutoCloseable {
         this.buffer = ReplayBuffer.of(config);
         RunCheckpoints.Restored restored = checkpoints.restore(buffer);
         this.position = restored.position();
+        if (position.step() == 0) {
+            InitialWeights.of(config.encoder()).ifPresent(learner::initialise);
+        }
         this.journalOffset = restored.journalOffset();
         this.checkpointedStep = restored.position().step();
         this.producer = new KafkaProducer<>(kafka.producer(producerNeeds()));

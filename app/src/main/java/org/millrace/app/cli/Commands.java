@@ -13,6 +13,7 @@ final class Commands {
                 new PushCommand(),
                 new TrainCommand(),
                 new EvaluateCommand(),
+                new ExportCommand(),
                 new InspectCommand(),
                 new ConfigCommand());
     }

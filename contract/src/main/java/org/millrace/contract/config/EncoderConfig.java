@@ -3,12 +3,15 @@ package org.millrace.contract.config;
 import static org.millrace.contract.Check.check;
 
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
 
 /**
  * The network and its input. Images of another size are resized, of another number of channels converted.
  *
  * @param mean subtracted from each channel in [0, 1], RGB order
  * @param standardDeviation divided by after that
+ * @param initialWeights path of the file that holds them, or blank
  */
 public record EncoderConfig(
         @Setting(
@@ -45,7 +48,13 @@ public record EncoderConfig(
         List<Float> mean,
 
         @Setting(value = "0.2470,0.2435,0.2616", doc = "standard deviation of each channel; one value serves all")
-        List<Float> standardDeviation) {
+        List<Float> standardDeviation,
+
+        @Setting(
+                value = "",
+                doc =
+                        "safetensors file under torchvision's names that the encoder begins with (`fc.*` is left out); blank: random")
+        String initialWeights) {
     public EncoderConfig {
         check(height >= 16 && height <= 512, "encoder.height must be in [16, 512], but was %d", height);
         check(width >= 16 && width <= 512, "encoder.width must be in [16, 512], but was %d", width);
@@ -78,6 +87,23 @@ public record EncoderConfig(
                 standardDeviation);
         mean = List.copyOf(mean);
         standardDeviation = List.copyOf(standardDeviation);
+        initialWeights = Objects.requireNonNullElse(initialWeights, ""); // an older manifest does not have it
+    }
+
+    /** The same input to another network, which begins at random. */
+    public EncoderConfig withNetwork(Architecture other, Stem otherStem, int otherChannels) {
+        return new EncoderConfig(
+                other,
+                otherStem,
+                amdimChannels,
+                amdimFeatures,
+                amdimDepth,
+                height,
+                width,
+                otherChannels,
+                mean,
+                standardDeviation,
+                "");
     }
 
     /** Length D of a feature vector. */
@@ -106,11 +132,21 @@ public record EncoderConfig(
         Architecture(int features) {
             this.features = features;
         }
+
+        /** As the configuration has it. */
+        public String key() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /** The first layers. */
     public enum Stem {
         CIFAR,
-        IMAGENET
+        IMAGENET;
+
+        /** As the configuration has it. */
+        public String key() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 }

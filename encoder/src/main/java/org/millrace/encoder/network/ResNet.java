@@ -3,6 +3,8 @@ package org.millrace.encoder.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.pooling.Pool;
+import java.util.ArrayList;
+import java.util.List;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.EncoderConfig.Architecture;
 import org.millrace.contract.config.EncoderConfig.Stem;
@@ -18,6 +20,9 @@ import org.millrace.encoder.tensor.WeightLayout;
  * without pooling.
  */
 public final class ResNet implements Backbone {
+    /** Added to a variance before its root. */
+    public static final float BATCH_NORM_EPSILON = BatchNormLayer.DEFAULT.epsilon();
+
     private final EncoderConfig config;
     private final int[] blocks;
     private final int width;
@@ -39,6 +44,26 @@ public final class ResNet implements Backbone {
     public int features() {
         return config.features();
     }
+
+    /** The residual blocks in their order. */
+    public List<Block> blocks() {
+        List<Block> all = new ArrayList<>();
+        for (int stage = 0; stage < blocks.length; stage++) {
+            for (int block = 0; block < blocks[stage]; block++) {
+                all.add(new Block(blockName("", stage, block), stride(stage, block), bottleneck));
+            }
+        }
+        return all;
+    }
+
+    /**
+     * A residual block: two 3×3 convolutions, or a bottleneck of three. Its shortcut is a convolution where it has a tensor {@code
+     * downsample.0.weight}.
+     *
+     * @param name before its tensors' names, with the dot
+     * @param stride of its first 3×3 convolution and of its shortcut
+     */
+    public record Block(String name, int stride, boolean bottleneck) {}
 
     @Override
     public void declare(WeightLayout layout, String prefix) {

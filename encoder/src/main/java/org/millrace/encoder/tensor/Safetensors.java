@@ -12,13 +12,16 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
  * Named float32 tensors in the safetensors format: eight bytes of header length, a JSON header of names, types, shapes and offsets,
- * then the values, little-endian. Immutable.
+ * then the values, little-endian. Another writer's F64, F16, BF16 and I64 are read as the nearest float32; tensors of further types may
+ * stand in a file, but their values cannot be had. Immutable.
  */
 public final class Safetensors {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -26,9 +29,11 @@ public final class Safetensors {
     private static final int ALIGNMENT = 8;
 
     private final Map<String, Tensor> tensors;
+    private final Map<String, String> metadata;
 
-    private Safetensors(Map<String, Tensor> tensors) {
+    private Safetensors(Map<String, Tensor> tensors, Map<String, String> metadata) {
         this.tensors = tensors;
+        this.metadata = metadata;
     }
 
     /** Reads a file's bytes; throws {@link IllegalArgumentException} that says what is wrong with them. */
@@ -44,20 +49,32 @@ public final class Safetensors {
         int start = Long.BYTES + (int) headerLength;
         JsonNode header = header(file, (int) headerLength);
         Map<String, Tensor> tensors = new LinkedHashMap<>();
+        Map<String, String> metadata = new LinkedHashMap<>();
         for (Map.Entry<String, JsonNode> entry : header.properties()) {
-            if (!entry.getKey().equals(METADATA)) {
+            if (entry.getKey().equals(METADATA)) {
+                entry.getValue()
+                        .properties()
+                        .forEach(item ->
+                                metadata.put(item.getKey(), item.getValue().asText()));
+            } else {
                 tensors.put(entry.getKey(), tensor(entry.getKey(), entry.getValue(), bytes, start));
             }
         }
-        return new Safetensors(tensors);
+        return new Safetensors(tensors, metadata);
     }
 
-    /** The file's bytes. */
+    /** The file's bytes; throws {@link IllegalArgumentException} where it was read with a tensor of a type whose values we do not read. */
     public byte[] toBytes() {
         ObjectNode header = JSON.createObjectNode();
+        if (!metadata.isEmpty()) {
+            metadata.forEach(header.putObject(METADATA)::put);
+        }
         long at = 0;
         for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
             Tensor tensor = entry.getValue();
+            unreadable(entry.getKey(), tensor).ifPresent(problem -> {
+                throw new IllegalArgumentException(problem);
+            });
             ObjectNode description = header.putObject(entry.getKey());
             description.put("dtype", "F32");
             Arrays.stream(tensor.shape()).forEach(description.putArray("shape")::add);
@@ -80,19 +97,69 @@ public final class Safetensors {
         return tensors.keySet();
     }
 
-    /** Values in row-major order; throws {@link IllegalArgumentException} where the tensor is missing or of another shape. */
+    /** What the file says of itself besides its tensors. */
+    public Map<String, String> metadata() {
+        return Collections.unmodifiableMap(metadata);
+    }
+
+    /** The tensors whose names begin with {@code prefix}, by name without it. */
+    public Safetensors part(String prefix) {
+        Map<String, Tensor> part = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> {
+            if (name.startsWith(prefix)) {
+                part.put(name.substring(prefix.length()), tensor);
+            }
+        });
+        return new Safetensors(part, metadata);
+    }
+
+    /** The same tensors, and this said besides. */
+    public Safetensors withMetadata(Map<String, String> items) {
+        return new Safetensors(tensors, new LinkedHashMap<>(items));
+    }
+
+    /** The shape of a tensor; throws {@link IllegalArgumentException} where there is none of that name. */
+    public long[] shape(String name) {
+        return existing(name).shape().clone();
+    }
+
+    /**
+     * Values in row-major order; throws {@link IllegalArgumentException} where the tensor is missing, of another shape or of a type whose
+     * values we do not read.
+     */
     public float[] tensor(String name, long... shape) {
+        misfit(name, shape).ifPresent(problem -> {
+            throw new IllegalArgumentException(problem);
+        });
+        return existing(name).values();
+    }
+
+    /** Why {@link #tensor} would not give that tensor; empty where it does. */
+    Optional<String> misfit(String name, long... shape) {
+        Tensor tensor = tensors.get(name);
+        if (tensor == null) {
+            return Optional.of("the weights file has no tensor " + name);
+        }
+        if (!Arrays.equals(tensor.shape(), shape)) {
+            return Optional.of("tensor " + name + " must have the shape " + Arrays.toString(shape) + ", but has "
+                    + Arrays.toString(tensor.shape()));
+        }
+        return unreadable(name, tensor);
+    }
+
+    private Tensor existing(String name) {
         Tensor tensor = tensors.get(name);
         if (tensor == null) {
             throw new IllegalArgumentException("the weights file has no tensor " + name);
         }
-        check(
-                Arrays.equals(tensor.shape(), shape),
-                "tensor %s must have the shape %s, but has %s",
-                name,
-                Arrays.toString(shape),
-                Arrays.toString(tensor.shape()));
-        return tensor.values();
+        return tensor;
+    }
+
+    private static Optional<String> unreadable(String name, Tensor tensor) {
+        return ElementType.of(tensor.type()).isPresent()
+                ? Optional.empty()
+                : Optional.of(
+                        "tensor " + name + " must be one of " + ElementType.names() + ", but is " + tensor.type());
     }
 
     private static JsonNode header(byte[] file, int length) {
@@ -107,7 +174,6 @@ public final class Safetensors {
 
     private static Tensor tensor(String name, JsonNode description, ByteBuffer bytes, int start) {
         String type = description.path("dtype").asText();
-        check(type.equals("F32") || type.equals("I64"), "tensor %s must be F32, but is %s", name, type);
         long from = description.path("data_offsets").path(0).asLong(-1);
         long to = description.path("data_offsets").path(1).asLong(-1);
         check(
@@ -122,14 +188,32 @@ public final class Safetensors {
             shape[i] = description.path("shape").path(i).asLong();
             size *= shape[i];
         }
-        boolean wide = type.equals("I64");
-        check((wide ? 8 : 4) * size == to - from, "tensor %s has %d bytes for %d values", name, to - from, size);
-        float[] values = new float[(int) size];
-        ByteBuffer data = bytes.slice(start + (int) from, (int) (to - from)).order(ByteOrder.LITTLE_ENDIAN);
-        for (int i = 0; i < values.length; i++) {
-            values[i] = wide ? (float) data.getLong() : data.getFloat();
+        Optional<ElementType> readable = ElementType.of(type);
+        if (readable.isEmpty()) {
+            return new Tensor(shape, type, new float[0]);
         }
-        return new Tensor(shape, values);
+        long values = (to - from) / readable.get().bytes();
+        check(
+                values * readable.get().bytes() == to - from && values == size,
+                "tensor %s has %d bytes for %d values of %s",
+                name,
+                to - from,
+                size,
+                type);
+        ByteBuffer data = bytes.slice(start + (int) from, (int) (to - from)).order(ByteOrder.LITTLE_ENDIAN);
+        return new Tensor(shape, type, read(data, readable.get(), (int) values));
+    }
+
+    private static float[] read(ByteBuffer data, ElementType type, int size) {
+        float[] values = new float[size];
+        if (type == ElementType.F32) {
+            data.asFloatBuffer().get(values);
+            return values;
+        }
+        for (int i = 0; i < size; i++) {
+            values[i] = type.read(data);
+        }
+        return values;
     }
 
     private static byte[] padded(byte[] json) {
@@ -140,7 +224,7 @@ public final class Safetensors {
     }
 
     @SuppressWarnings("ArrayRecordComponent")
-    private record Tensor(long[] shape, float[] values) {}
+    private record Tensor(long[] shape, String type, float[] values) {}
 
     /** Collects tensors in the order in which the file will hold them. */
     public static final class Builder {
@@ -155,12 +239,15 @@ public final class Safetensors {
                     name,
                     values.length,
                     Arrays.toString(shape));
-            check(tensors.put(name, new Tensor(shape, values)) == null, "tensor %s is added twice", name);
+            check(
+                    tensors.put(name, new Tensor(shape, ElementType.F32.name(), values)) == null,
+                    "tensor %s is added twice",
+                    name);
             return this;
         }
 
         public Safetensors build() {
-            return new Safetensors(tensors);
+            return new Safetensors(tensors, Map.of());
         }
     }
 }

@@ -2,7 +2,12 @@ package org.millrace.encoder.tensor;
 
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.millrace.contract.CounterRandom;
 import org.millrace.encoder.tensor.WeightSpec.Initial;
 import org.millrace.encoder.tensor.WeightSpec.Kind;
@@ -39,6 +44,28 @@ public final class WeightLayout {
         parameters.add(
                 new WeightSpec(name + ".weight", new Shape(outputs, inputs), Kind.PARAMETER, Initial.UNIFORM_FAN_IN));
         parameters.add(new WeightSpec(name + ".bias", new Shape(outputs), Kind.PARAMETER, Initial.UNIFORM_FAN_IN));
+    }
+
+    /**
+     * Why a file does not hold exactly this layout's tensors, a line each: wrong shapes, then missing tensors, then unknown ones. Empty
+     * where it does.
+     *
+     * @param ignored names that may stand in the file besides
+     */
+    public List<String> misfits(Safetensors file, Predicate<String> ignored) {
+        List<String> misfits = new ArrayList<>();
+        List<String> missing = new ArrayList<>();
+        Set<String> unknown = new LinkedHashSet<>(file.names());
+        unknown.removeIf(ignored);
+        Stream.concat(parameters.stream(), buffers.stream()).forEach(spec -> {
+            List<String> kind = file.names().contains(spec.name()) ? misfits : missing;
+            file.misfit(spec.name(), spec.shape().getShape()).ifPresent(kind::add);
+            unknown.remove(spec.name());
+        });
+        misfits.addAll(missing);
+        unknown.forEach(name -> misfits.add(
+                "the network has no tensor " + name + ", whose shape is " + Arrays.toString(file.shape(name))));
+        return misfits;
     }
 
     List<WeightSpec> parameters() {

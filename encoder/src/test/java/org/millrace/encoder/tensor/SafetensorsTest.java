@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,6 +63,62 @@ final class SafetensorsTest {
         assertThat(read.tensor("n")).containsExactly(1234);
     }
 
+    @Test
+    void tensor_ofAnotherWritersType_nearestFloat() {
+        String header = "{\"double\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,16]},"
+                + "\"half\":{\"dtype\":\"F16\",\"shape\":[5],\"data_offsets\":[16,26]},"
+                + "\"brain\":{\"dtype\":\"BF16\",\"shape\":[3],\"data_offsets\":[26,32]}}";
+        ByteBuffer data = ByteBuffer.allocate(32).order(ByteOrder.LITTLE_ENDIAN);
+        data.putDouble(0.1).putDouble(-1e300);
+        for (int half : new int[] {0x3555, 0xc000, 0x7bff, 0x0001, 0xfc00}) {
+            data.putShort((short) half);
+        }
+        for (int brain : new int[] {0x3f80, 0xc049, 0x7f80}) {
+            data.putShort((short) brain);
+        }
+        Safetensors read = Safetensors.parse(file(header, data.array()));
+        assertThat(read.tensor("double", 2)).containsExactly(0.1f, Float.NEGATIVE_INFINITY);
+        assertThat(read.tensor("half", 5)).containsExactly(0x555p-12f, -2, 65504, 0x1p-24f, Float.NEGATIVE_INFINITY);
+        assertThat(read.tensor("brain", 3)).containsExactly(1, -3.140625f, Float.POSITIVE_INFINITY);
+    }
+
+    @Test
+    void tensor_halfOfEveryExponent_powersOfTwoAndTheirMiddles() {
+        for (int exponent = 1; exponent < 31; exponent++) {
+            assertThat(half(exponent << 10)).isEqualTo((float) Math.pow(2, exponent - 15));
+            assertThat(half(exponent << 10 | 0x200)).isEqualTo((float) (1.5 * Math.pow(2, exponent - 15)));
+            assertThat(half(0x8000 | exponent << 10)).isEqualTo((float) -Math.pow(2, exponent - 15));
+        }
+        assertThat(half(0x03ff)).as("largest subnormal").isEqualTo(1023 * 0x1p-24f);
+        assertThat(Float.floatToRawIntBits(half(0x8000))).as("minus zero").isEqualTo(0x80000000);
+        assertThat(half(0x7e00)).isNaN();
+    }
+
+    @Test
+    void parse_typesNobodyAsksFor_areToleratedButNotRead() {
+        String header = "{\"mask\":{\"dtype\":\"BOOL\",\"shape\":[3],\"data_offsets\":[0,3]},"
+                + "\"w\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[3,7]}}";
+        ByteBuffer data = ByteBuffer.allocate(7).order(ByteOrder.LITTLE_ENDIAN).putFloat(3, 2.5f);
+        Safetensors read = Safetensors.parse(file(header, data.array()));
+        assertThat(read.tensor("w", 1)).containsExactly(2.5f);
+        assertThat(read.shape("mask")).containsExactly(3);
+        String problem = "tensor mask must be one of F32, F64, F16, BF16, I64, but is BOOL";
+        assertThatThrownBy(() -> read.tensor("mask", 3)).hasMessage(problem);
+        assertThatThrownBy(read::toBytes).hasMessage(problem);
+    }
+
+    @Test
+    void metadata_written_sameWhenRead() {
+        Safetensors file = new Safetensors.Builder()
+                .add("w", new long[] {1}, new float[] {7})
+                .build()
+                .withMetadata(Map.of("format", "pt"));
+        Safetensors read = Safetensors.parse(file.toBytes());
+        assertThat(read.metadata()).containsExactly(Map.entry("format", "pt"));
+        assertThat(read.tensor("w", 1)).containsExactly(7);
+        assertThat(read.toBytes()).isEqualTo(file.toBytes());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"a", "ab", "abc", "abcd", "abcde", "abcdef", "abcdefg", "abcdefgh"})
     void toBytes_headerOfAnyLength_valuesAlignedTo8(String name) {
@@ -101,8 +158,11 @@ final class SafetensorsTest {
         "F32, 2305843009213693951, 0, 9223372036854775804, outside the file",
         "F32, 3, 0, 8, has 8 bytes for 3 values",
         "F32, 1, 0, 8, has 8 bytes for 1 values",
-        "F16, 2, 0, 8, 'must be F32, but is F16'",
+        "F16, 2, 0, 8, has 8 bytes for 2 values of F16",
+        "BF16, 3, 0, 7, has 7 bytes for 3 values",
+        "F64, 2305843009213693952, 0, 0, has 0 bytes for 2305843009213693952 values",
         "I64, 2, 0, 8, has 8 bytes for 2 values",
+        "U8, 2, 0, 9, outside the file",
     })
     void parse_headerThatLies_says(String type, long size, long from, long to, String words) {
         String header = "{\"w\":{\"dtype\":\"" + type + "\",\"shape\":[" + size + "],\"data_offsets\":[" + from + ","
@@ -154,6 +214,12 @@ final class SafetensorsTest {
         assertThatThrownBy(() -> builder.add("w", new long[] {1}, new float[1])).hasMessage("tensor w is added twice");
         assertThatThrownBy(() -> builder.add("v", new long[] {2}, new float[1]))
                 .hasMessage("tensor v has 1 values for the shape [2]");
+    }
+
+    private static float half(int bits) {
+        String header = "{\"h\":{\"dtype\":\"F16\",\"shape\":[1],\"data_offsets\":[0,2]}}";
+        return Safetensors.parse(file(header, new byte[] {(byte) bits, (byte) (bits >> 8)}))
+                .tensor("h", 1)[0];
     }
 
     private static Safetensors sample() {

@@ -52,7 +52,7 @@ public final class CheckpointFolder {
 
     /** Writes a checkpoint and removes those that are no longer kept. It is durable on return. */
     public void write(Checkpoint checkpoint) {
-        String name = PREFIX + String.format("%012d", checkpoint.state().step());
+        String name = name(checkpoint.state().step());
         try {
             Files.createDirectories(folder);
             Path aside = folder.resolve(UNFINISHED + name);
@@ -106,6 +106,28 @@ public final class CheckpointFolder {
         return Optional.empty();
     }
 
+    /** The checkpoint of that step; throws {@link UserException} where there is none or it is damaged. */
+    public Checkpoint at(long step) {
+        Path checkpoint = folder.resolve(name(step));
+        if (!Files.isDirectory(checkpoint)) {
+            List<String> there = names().stream()
+                    .map(path -> path.getFileName()
+                            .toString()
+                            .substring(PREFIX.length())
+                            .replaceFirst("^0+(?=.)", ""))
+                    .toList();
+            throw new UserException("there is no checkpoint of step " + step + " under " + folder
+                    + (there.isEmpty() ? "" : "; there are those of the steps " + String.join(", ", there))
+                    + ". Only the newest ones are kept (trainer.checkpoints-kept).");
+        }
+        try {
+            return read(checkpoint);
+        } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
+            throw new UserException(
+                    "the checkpoint " + checkpoint + " is damaged: " + e.getMessage() + ". Take another one.", e);
+        }
+    }
+
     /** The state of each checkpoint, newest first, or what is wrong with it, by folder. */
     public Map<Path, Inspection> inspect() {
         Map<Path, Inspection> found = new LinkedHashMap<>();
@@ -121,6 +143,10 @@ public final class CheckpointFolder {
 
     /** A checkpoint's state, or why it is damaged. */
     public record Inspection(Optional<RunState> state, String problem) {}
+
+    private static String name(long step) {
+        return PREFIX + String.format("%012d", step);
+    }
 
     private List<Path> names() {
         if (!Files.isDirectory(folder)) {

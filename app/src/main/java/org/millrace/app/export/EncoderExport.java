@@ -1,0 +1,100 @@
+package org.millrace.app.export;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.millrace.contract.Sha256;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.ConfigLoader;
+import org.millrace.contract.config.EncoderConfig;
+import org.millrace.encoder.onnx.OnnxModel;
+import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.trainer.checkpoint.Checkpoint;
+import org.millrace.trainer.checkpoint.RunState;
+import org.millrace.trainer.objective.Objective;
+
+/**
+ * The encoder of a checkpoint, ready to be written for other programs.
+ *
+ * @param encoder its network and input, as the checkpoint's configuration has them
+ * @param weights under torchvision's names
+ */
+public record EncoderExport(RunState state, EncoderConfig encoder, Safetensors weights) {
+    private static final String GROUP = "encoder.";
+    private static final String PATH = "encoder.initial-weights"; // of this machine: says nothing elsewhere
+
+    public static EncoderExport of(Checkpoint checkpoint) {
+        List<String> assignments = checkpoint.state().configuration().entrySet().stream()
+                .filter(entry -> entry.getKey().startsWith(GROUP))
+                .map(entry -> entry.getKey() + "=" + entry.getValue())
+                .toList();
+        EncoderConfig encoder =
+                new ConfigLoader().assignments(assignments).load().encoder();
+        return new EncoderExport(checkpoint.state(), encoder, checkpoint.query().part(Objective.ENCODER));
+    }
+
+    /** The file beside an export that describes it. */
+    public static Path cardOf(Path file) {
+        return file.resolveSibling(file.getFileName() + ".md");
+    }
+
+    /** Throws {@link UserException} unless the file and its card can be written without loss. */
+    public static void checkTarget(Path file, boolean force) {
+        Path folder = file.toAbsolutePath().getParent();
+        if (folder == null || !Files.isDirectory(folder)) {
+            throw new UserException("--out is " + file + ", but there is no folder " + folder + ". Make it first.");
+        }
+        List<Path> present = Stream.of(file, cardOf(file)).filter(Files::exists).toList();
+        List<Path> folders = present.stream().filter(Files::isDirectory).toList();
+        if (!folders.isEmpty()) {
+            throw new UserException("--out wants a file, but " + folders.get(0) + " is a folder. Name a file in it.");
+        }
+        if (!present.isEmpty() && !force) {
+            throw new UserException(present.stream().map(Path::toString).collect(Collectors.joining(" and "))
+                    + (present.size() == 1 ? " is" : " are")
+                    + " there already. Name another --out, or overwrite with --force.");
+        }
+    }
+
+    /**
+     * Writes the file and its card; each appears whole or not at all. What stood there is overwritten.
+     *
+     * @return the file's length in bytes
+     */
+    public long write(Path file, ExportFormat format, Evaluations evaluations, Clock clock) {
+        byte[] bytes = bytes(format);
+        String card = new ModelCard(this, format, String.valueOf(file.getFileName()), bytes.length, Sha256.of(bytes))
+                .text(evaluations, clock.instant());
+        WholeFile.write(file, bytes);
+        WholeFile.write(cardOf(file), card.getBytes(StandardCharsets.UTF_8));
+        return bytes.length;
+    }
+
+    private byte[] bytes(ExportFormat format) {
+        return switch (format) {
+            case SAFETENSORS -> weights.withMetadata(metadata("format", "pt")).toBytes();
+            case ONNX -> OnnxModel.of(encoder, weights, metadata("format", "onnx"));
+        };
+    }
+
+    /** What the file itself says, so that it can be used where its card was lost. */
+    private Map<String, String> metadata(String first, String value) {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put(first, value);
+        metadata.put("millrace.run", state.run());
+        metadata.put("millrace.step", String.valueOf(state.step()));
+        metadata.put("millrace.images-trained", String.valueOf(state.imagesTrained()));
+        state.configuration().forEach((key, text) -> {
+            if (key.startsWith(GROUP) && !key.equals(PATH)) {
+                metadata.put("millrace." + key, text);
+            }
+        });
+        return metadata;
+    }
+}

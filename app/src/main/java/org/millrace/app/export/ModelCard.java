@@ -1,0 +1,138 @@
+package org.millrace.app.export;
+
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.millrace.contract.RunTopics;
+import org.millrace.contract.config.EncoderConfig;
+import org.millrace.contract.event.Evaluation;
+import org.millrace.encoder.onnx.OnnxModel;
+import org.millrace.trainer.checkpoint.RunState;
+
+/**
+ * What an exported encoder is, where it comes from and how it is used, as Markdown.
+ *
+ * @param file its name without folders
+ * @param bytes its length
+ * @param sha256 of the file
+ */
+record ModelCard(EncoderExport export, ExportFormat format, String file, long bytes, String sha256) {
+    private static final String TABLE = "\n| | |\n| --- | --- |\n";
+
+    String text(Evaluations evaluations, Instant now) {
+        RunState state = export.state();
+        return String.format(Locale.ROOT, "# Encoder of the run `%s` after step %,d%n", state.run(), state.step())
+                + "\nAn image encoder, pretrained by Millrace on unlabelled images. This card belongs to the file `"
+                + file
+                + "`.\n"
+                + origin(state, now)
+                + input()
+                + "\n## Use\n\n"
+                + new UsageCode(export.encoder(), file).of(format)
+                + scores(evaluations)
+                + configuration(state);
+    }
+
+    private String origin(RunState state, Instant now) {
+        EncoderConfig encoder = export.encoder();
+        String offsets = state.nextOffsets().entrySet().stream()
+                .map(entry -> "partition " + entry.getKey() + ": " + entry.getValue())
+                .collect(Collectors.joining(", "));
+        return "\n## What it is\n" + TABLE
+                + row(
+                        "network",
+                        encoder.architecture().key() + ", " + encoder.stem().key() + " stem, "
+                                + encoder.features() + " features")
+                + row(
+                        "format",
+                        switch (format) {
+                            case SAFETENSORS -> "safetensors, float32, torchvision's names without `fc`";
+                            case ONNX -> "ONNX, operators of version " + OnnxModel.OPSET + ", float32";
+                        })
+                + row("length", String.format(Locale.ROOT, "%,d bytes", bytes))
+                + row("SHA-256", "`" + sha256 + "`")
+                + row("step", number(state.step()))
+                + row("images trained", number(state.imagesTrained()))
+                + row("images rejected", number(state.imagesRejected()))
+                + row(
+                        "next offsets of `" + state.configuration().getOrDefault("images.topic", "images") + "`",
+                        offsets.isEmpty() ? "none" : offsets)
+                + row(
+                        "position in the journal",
+                        "offset " + state.journalOffset() + " of `" + new RunTopics(state.run()).steps() + "`")
+                + row("last key of the dictionary", number(state.keySequence()))
+                + row("checkpoint taken", second(Instant.ofEpochMilli(state.takenAtMillis())))
+                + row("computed by", state.engine())
+                + row("exported", second(now) + " by " + program());
+    }
+
+    private String input() {
+        EncoderConfig encoder = export.encoder();
+        return String.format(
+                        Locale.ROOT,
+                        "%n## Input%n%n%s, %d×%d (height×width), float32, N×%d×%d×%d, from [0, 1] normalised by (x − mean) / deviation:%n",
+                        encoder.channels() == 1 ? "Grey" : "RGB",
+                        encoder.height(),
+                        encoder.width(),
+                        encoder.channels(),
+                        encoder.height(),
+                        encoder.width())
+                + TABLE
+                + row("mean", UsageCode.means(encoder))
+                + row("deviation", UsageCode.deviations(encoder))
+                + "\nMillrace scales an image until the input just fits into it (bilinear, antialiased where it shrinks) and cuts the"
+                + " centre out.\n";
+    }
+
+    private static String scores(Evaluations evaluations) {
+        StringBuilder text = new StringBuilder("\n## Evaluations\n\n");
+        if (!evaluations.found().isEmpty()) {
+            text.append("Share of held-out labelled images that are put into the right class.\n\n");
+            text.append("| linear probe | λ | nearest neighbours | k | classes | fitted on | held out | at |\n");
+            text.append("| --- | --- | --- | --- | --- | --- | --- | --- |\n");
+        }
+        for (Evaluation each : evaluations.found()) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "| %.1f %% | %.0e | %.1f %% | %d | %d | %,d | %,d | %s |%n",
+                    100 * each.linear().accuracy(),
+                    each.linear().l2(),
+                    100 * each.neighbours().accuracy(),
+                    each.neighbours().k(),
+                    each.classes(),
+                    each.trainImages(),
+                    each.testImages(),
+                    second(Instant.ofEpochMilli(each.evaluatedAtMillis()))));
+        }
+        return text + (evaluations.note().isBlank() ? "" : evaluations.note() + "\n");
+    }
+
+    private static String configuration(RunState state) {
+        StringBuilder text = new StringBuilder("\n## Configuration of the run\n\n| key | value |\n| --- | --- |\n");
+        for (Map.Entry<String, String> entry : new TreeMap<>(state.configuration()).entrySet()) {
+            text.append(
+                    row("`" + entry.getKey() + "`", entry.getValue().isEmpty() ? "" : "`" + entry.getValue() + "`"));
+        }
+        return text.toString();
+    }
+
+    private static String program() {
+        String version = ModelCard.class.getPackage().getImplementationVersion();
+        return "Millrace " + (version == null ? "(built from source)" : version) + ", Java " + Runtime.version();
+    }
+
+    private static String row(String name, String value) {
+        return "| " + name + " | " + value.replace("|", "\\|") + " |\n";
+    }
+
+    private static String number(long value) {
+        return String.format(Locale.ROOT, "%,d", value);
+    }
+
+    private static String second(Instant time) {
+        return time.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+}

@@ -1,0 +1,119 @@
+package org.millrace.app.export;
+
+import java.util.Locale;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.millrace.contract.config.EncoderConfig;
+import org.millrace.contract.config.EncoderConfig.Architecture;
+import org.millrace.contract.config.EncoderConfig.Stem;
+import org.millrace.encoder.onnx.OnnxModel;
+
+/**
+ * Python that loads an exported encoder and embeds images with it; {@code bench/pytorch/check_export.py} runs what is for PyTorch.
+ *
+ * @param file its name without folders
+ */
+record UsageCode(EncoderConfig encoder, String file) {
+    private static final String RESNET20 = """
+            class Block(nn.Module):
+                def __init__(self, inputs, outputs, stride):
+                    super().__init__()
+                    self.conv1, self.bn1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs)
+                    self.conv2, self.bn2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs)
+                    self.downsample = nn.Sequential()
+                    if stride > 1:
+                        self.downsample = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+
+                def forward(self, x):
+                    y = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
+                    return torch.relu(y + self.downsample(x))
+
+
+            class ResNet20(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.conv1, self.bn1 = nn.Conv2d(CHANNELS, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16)
+                    self.layer1 = nn.Sequential(Block(16, 16, 1), Block(16, 16, 1), Block(16, 16, 1))
+                    self.layer2 = nn.Sequential(Block(16, 32, 2), Block(32, 32, 1), Block(32, 32, 1))
+                    self.layer3 = nn.Sequential(Block(32, 64, 2), Block(64, 64, 1), Block(64, 64, 1))
+
+                def forward(self, x):
+                    x = torch.relu(self.bn1(self.conv1(x)))
+                    return self.layer3(self.layer2(self.layer1(x))).mean((2, 3))
+
+
+            model = ResNet20()
+            """;
+
+    static String means(EncoderConfig encoder) {
+        return values(encoder, encoder::meanOf);
+    }
+
+    static String deviations(EncoderConfig encoder) {
+        return values(encoder, encoder::standardDeviationOf);
+    }
+
+    /** A sentence and a block of code. */
+    String of(ExportFormat format) {
+        return switch (format) {
+            case SAFETENSORS ->
+                "In PyTorch (`pip install torch torchvision safetensors`):\n\n```python\n" + torch() + "```\n"
+                        + "\nFor onnxruntime, export with `--format onnx`.\n";
+            case ONNX ->
+                "In onnxruntime (`pip install onnxruntime`):\n\n```python\n" + onnxruntime() + "```\n"
+                        + "\nFor PyTorch, export with `--format safetensors`.\n";
+        };
+    }
+
+    private String torch() {
+        boolean resnet20 = encoder.architecture() == Architecture.RESNET20;
+        return "import torch\n"
+                + (resnet20 ? "from torch import nn\n" : "import torchvision\nfrom torch import nn\n")
+                + "from safetensors.torch import load_file\n\n"
+                + (resnet20 ? "\n" + RESNET20.replace("CHANNELS", String.valueOf(encoder.channels())) : torchvision())
+                + "model.load_state_dict(load_file(\"" + file + "\"))  # every tensor has its place\n"
+                + "model.eval()\n\n"
+                + "mean = torch.tensor([" + means(encoder) + "]).view(1, -1, 1, 1)\n"
+                + "deviation = torch.tensor([" + deviations(encoder) + "]).view(1, -1, 1, 1)\n"
+                + "images = torch.rand(8, " + shape() + ")  # yours, in [0, 1]\n"
+                + "with torch.no_grad():\n"
+                + "    features = model((images - mean) / deviation)  # 8×"
+                + encoder.features() + "\n";
+    }
+
+    private String torchvision() {
+        String first = switch (encoder.stem()) {
+            case CIFAR -> "3, 1, 1";
+            case IMAGENET -> "7, 2, 3";
+        };
+        boolean standard = encoder.stem() == Stem.IMAGENET && encoder.channels() == 3;
+        return "model = torchvision.models." + encoder.architecture().key() + "()\n"
+                + "model.fc = nn.Identity()\n"
+                + (standard
+                        ? ""
+                        : "model.conv1 = nn.Conv2d(" + encoder.channels() + ", 64, " + first + ", bias=False)\n")
+                + (encoder.stem() == Stem.CIFAR ? "model.maxpool = nn.Identity()\n" : "");
+    }
+
+    private String onnxruntime() {
+        return "import numpy as np\nimport onnxruntime\n\n"
+                + "session = onnxruntime.InferenceSession(\"" + file + "\")\n"
+                + "mean = np.array([" + means(encoder) + "], dtype=np.float32).reshape(1, -1, 1, 1)\n"
+                + "deviation = np.array([" + deviations(encoder) + "], dtype=np.float32).reshape(1, -1, 1, 1)\n"
+                + "images = np.random.rand(8, " + shape() + ").astype(np.float32)  # yours, in [0, 1]\n"
+                + "features, = session.run([\"" + OnnxModel.OUTPUT + "\"], {\"" + OnnxModel.INPUT
+                + "\": (images - mean) / deviation})  # 8×"
+                + encoder.features() + "\n";
+    }
+
+    private String shape() {
+        return encoder.channels() + ", " + encoder.height() + ", " + encoder.width();
+    }
+
+    private static String values(EncoderConfig encoder, IntFunction<Float> of) {
+        return IntStream.range(0, encoder.channels())
+                .mapToObj(channel -> String.format(Locale.ROOT, "%s", of.apply(channel)))
+                .collect(Collectors.joining(", "));
+    }
+}

@@ -1,0 +1,168 @@
+package org.millrace.encoder.onnx;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import com.google.protobuf.ByteString;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.millrace.encoder.tensor.Safetensors;
+
+/**
+ * A graph of ONNX operators that is being built, over the tensors of a weights file. Each method adds one node, named after the layer,
+ * with the layer's weights, and gives its output. Not thread safe.
+ */
+final class OnnxGraph {
+    /** The version of the operators used: BatchNormalization as of 15, the rest older. */
+    static final int OPSET = 15;
+
+    private static final String BATCH = "N";
+
+    private final Safetensors weights;
+    private final GraphProto.Builder graph;
+
+    OnnxGraph(String name, Safetensors weights) {
+        this.weights = weights;
+        this.graph = GraphProto.newBuilder().setName(name);
+    }
+
+    /** The output of a node or an input of the graph. */
+    record Value(String name) {}
+
+    /** An input of float32 whose first axis is the batch, of any size; shape: the others. */
+    Value input(String name, long... shape) {
+        graph.addInput(description(name, shape));
+        return new Value(name);
+    }
+
+    /** Makes a value an output of the graph; shape: the axes after the batch. */
+    void output(Value value, long... shape) {
+        graph.addOutput(description(value.name(), shape));
+    }
+
+    /** Whether the file has weights of that layer. */
+    boolean hasWeights(String layer) {
+        return weights.names().contains(layer + ".weight");
+    }
+
+    // x: N×C×H×W → N×C'×H'×W', without bias
+    Value convolution(Value x, String layer, int stride, int padding) {
+        long[] kernel = weights.shape(layer + ".weight");
+        return node(
+                "Conv",
+                layer,
+                List.of(x, weight(layer + ".weight")),
+                integers("kernel_shape", kernel[2], kernel[3]),
+                integers("strides", stride, stride),
+                integers("pads", padding, padding, padding, padding));
+    }
+
+    // x: N×C×H×W, by the running statistics
+    Value batchNorm(Value x, String layer, float epsilon) {
+        return node(
+                "BatchNormalization",
+                layer,
+                List.of(
+                        x,
+                        weight(layer + ".weight"),
+                        weight(layer + ".bias"),
+                        weight(layer + ".running_mean"),
+                        weight(layer + ".running_var")),
+                number("epsilon", epsilon));
+    }
+
+    Value relu(Value x, String name) {
+        return node("Relu", name, List.of(x));
+    }
+
+    Value add(Value x, Value y, String name) {
+        return node("Add", name, List.of(x, y));
+    }
+
+    Value maxPool(Value x, String name, int size, int stride, int padding) {
+        return node(
+                "MaxPool",
+                name,
+                List.of(x),
+                integers("kernel_shape", size, size),
+                integers("strides", stride, stride),
+                integers("pads", padding, padding, padding, padding));
+    }
+
+    // x: N×C×H×W → N×C×1×1
+    Value globalAveragePool(Value x, String name) {
+        return node("GlobalAveragePool", name, List.of(x));
+    }
+
+    // x: N×… → N×(product of the rest)
+    Value flatten(Value x, String name) {
+        return node("Flatten", name, List.of(x));
+    }
+
+    GraphProto build() {
+        return graph.build();
+    }
+
+    private Value node(String operator, String name, List<Value> inputs, AttributeProto... attributes) {
+        graph.addNode(NodeProto.newBuilder()
+                .setOpType(operator)
+                .setName(name)
+                .addAllInput(inputs.stream().map(Value::name).toList())
+                .addOutput(name)
+                .addAllAttribute(Arrays.asList(attributes)));
+        return new Value(name);
+    }
+
+    /** The tensor of that name, put into the graph. */
+    private Value weight(String name) {
+        long[] shape = weights.shape(name);
+        float[] values = weights.tensor(name, shape);
+        ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(values);
+        graph.addInitializer(TensorProto.newBuilder()
+                .setName(name)
+                .setDataType(TensorProto.DataType.FLOAT_VALUE)
+                .addAllDims(LongStream.of(shape).boxed().toList())
+                .setRawData(ByteString.copyFrom(bytes)));
+        return new Value(name);
+    }
+
+    private static ValueInfoProto description(String name, long[] shape) {
+        TensorShapeProto.Builder axes = TensorShapeProto.newBuilder();
+        axes.addDimBuilder().setDimParam(BATCH);
+        for (long length : shape) {
+            axes.addDimBuilder().setDimValue(length);
+        }
+        TypeProto.Tensor tensor = TypeProto.Tensor.newBuilder()
+                .setElemType(TensorProto.DataType.FLOAT_VALUE)
+                .setShape(axes)
+                .build();
+        return ValueInfoProto.newBuilder()
+                .setName(name)
+                .setType(TypeProto.newBuilder().setTensorType(tensor))
+                .build();
+    }
+
+    private static AttributeProto integers(String name, long... values) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeProto.AttributeType.INTS)
+                .addAllInts(LongStream.of(values).boxed().toList())
+                .build();
+    }
+
+    private static AttributeProto number(String name, float value) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeProto.AttributeType.FLOAT)
+                .setF(value)
+                .build();
+    }
+}

@@ -1,0 +1,56 @@
+package org.millrace.encoder.onnx;
+
+import org.millrace.contract.config.EncoderConfig.Stem;
+import org.millrace.encoder.network.ResNet;
+import org.millrace.encoder.onnx.OnnxGraph.Value;
+
+/** The nodes of {@link ResNet}: what its {@code forward} computes, in the same order. */
+record ResNetGraph(ResNet network, Stem stem) implements NetworkGraph {
+    @Override
+    public Value build(OnnxGraph graph, Value images, String features) {
+        Value x = stem(graph, images);
+        for (ResNet.Block block : network.blocks()) {
+            x = block(graph, x, block);
+        }
+        return graph.flatten(graph.globalAveragePool(x, "avgpool"), features); // N×D
+    }
+
+    private Value stem(OnnxGraph graph, Value images) {
+        return switch (stem) {
+            case CIFAR -> normalised(graph, graph.convolution(images, "conv1", 1, 1), "bn1", "relu");
+            case IMAGENET ->
+                graph.maxPool(
+                        normalised(graph, graph.convolution(images, "conv1", 2, 3), "bn1", "relu"), "maxpool", 3, 2, 1);
+        };
+    }
+
+    private static Value block(OnnxGraph graph, Value x, ResNet.Block block) {
+        String name = block.name();
+        Value y;
+        if (block.bottleneck()) {
+            y = graph.convolution(x, name + "conv1", 1, 0);
+            y = normalised(graph, y, name + "bn1", name + "relu1");
+            y = graph.convolution(y, name + "conv2", block.stride(), 1);
+            y = normalised(graph, y, name + "bn2", name + "relu2");
+            y = batchNorm(graph, graph.convolution(y, name + "conv3", 1, 0), name + "bn3");
+        } else {
+            y = graph.convolution(x, name + "conv1", block.stride(), 1);
+            y = normalised(graph, y, name + "bn1", name + "relu1");
+            y = batchNorm(graph, graph.convolution(y, name + "conv2", 1, 1), name + "bn2");
+        }
+        Value shortcut = x;
+        if (graph.hasWeights(name + "downsample.0")) {
+            shortcut = graph.convolution(x, name + "downsample.0", block.stride(), 0);
+            shortcut = batchNorm(graph, shortcut, name + "downsample.1");
+        }
+        return graph.relu(graph.add(y, shortcut, name + "add"), name + "relu");
+    }
+
+    private static Value normalised(OnnxGraph graph, Value x, String batchNorm, String relu) {
+        return graph.relu(batchNorm(graph, x, batchNorm), relu);
+    }
+
+    private static Value batchNorm(OnnxGraph graph, Value x, String name) {
+        return graph.batchNorm(x, name, ResNet.BATCH_NORM_EPSILON);
+    }
+}
