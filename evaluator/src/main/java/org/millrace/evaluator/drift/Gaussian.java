@@ -29,7 +29,9 @@ record Gaussian(DMatrixRMaj mean, DMatrixRMaj covariance) {
     static Gaussian of(FeatureMatrix sample) {
         Samples.require(sample, 2, "a covariance");
         Centred centred = Centred.of(sample);
-        DMatrixRMaj covariance = Products.transposed(centred.matrix(), centred.matrix());
+        DMatrixRMaj covariance = centred.isConstant()
+                ? new DMatrixRMaj(sample.columns(), sample.columns())
+                : Products.transposed(centred.matrix(), centred.matrix());
         CommonOps_DDRM.divide(covariance, sample.rows() - 1.0);
         return new Gaussian(DMatrixRMaj.wrap(sample.columns(), 1, centred.mean().clone()), covariance);
     }

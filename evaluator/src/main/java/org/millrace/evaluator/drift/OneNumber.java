@@ -16,7 +16,7 @@ final class OneNumber {
                 least,
                 values.length);
         for (double value : values) {
-            check(Double.isFinite(value), "%s needs finite values, but got %s", statistic, value);
+            check(Double.isFinite(value), "%s: values must be finite, but one was %s", statistic, value);
         }
     }
 

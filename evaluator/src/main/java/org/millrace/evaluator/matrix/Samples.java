@@ -16,7 +16,7 @@ public final class Samples {
                 measure,
                 leastRows,
                 features.rows());
-        check(features.isFinite(), "%s needs finite features, but got NaN or infinite values", measure);
+        check(features.isFinite(), "%s: features must be finite, but some are NaN or infinite", measure);
     }
 
     /** The same for two matrices whose rows are the same images, one by one. */
