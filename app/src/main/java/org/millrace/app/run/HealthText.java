@@ -11,8 +11,9 @@ public final class HealthText {
     public static String line(Health health) {
         return String.format(
                 Locale.ROOT,
-                "spread %.2f of healthy · RankMe %.1f, centred %.1f, of %d · α %s · uniformity %.2f%s",
+                "spread %.3f/√%d · RankMe %.1f, centred %.1f, of %d · α %s · uniformity %.2f%s",
                 health.spread(),
+                health.dimensions(),
                 health.rankMe(),
                 health.rankMeCentred(),
                 Math.min(health.images(), health.dimensions()),
@@ -29,7 +30,7 @@ public final class HealthText {
                 ? String.format(
                         Locale.ROOT,
                         " · COLLAPSED: the encoder gives nearly the same features to every image (spread under %.2f)",
-                        Health.COLLAPSED_SHARE)
+                        Health.COLLAPSED_SPREAD)
                 : "";
     }
 }

@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param images whose features were measured
  * @param dimensions D of a feature vector
  * @param featureStd mean over the dimensions of the standard deviation of unit features: {@link #healthyStd} where their directions
- *     are spread evenly, 0 where every image has the same features
+ *     are spread evenly, 0 where every image has the same ones
  * @param rankMe RankMe of the features as they are, at most min(images, D)
  * @param rankMeCentred RankMe of the features minus their mean
  * @param alphaReq the power law of the covariance's eigenvalues; absent where too few of them are above 0
@@ -24,8 +24,11 @@ public record Health(
         double rankMeCentred,
         Optional<PowerLaw> alphaReq,
         double uniformity) {
-    /** Share of {@link #healthyStd} under which an encoder counts as collapsed. */
-    public static final double COLLAPSED_SHARE = 1.0 / 3;
+    /**
+     * The {@link #spread} under which an encoder counts as collapsed: where all dimensions vary alike, the mean cosine of two images
+     * is then above .9999. docs/decisions/0010 says why it is so small.
+     */
+    public static final double COLLAPSED_SPREAD = 0.01;
 
     public Health {
         check(images >= 2, "images must be at least 2, but were %d", images);
@@ -38,14 +41,14 @@ public record Health(
         return 1 / Math.sqrt(dimensions);
     }
 
-    /** featureStd in units of {@link #healthyStd}: about 1 is healthy, 0 collapsed. */
+    /** featureStd in units of {@link #healthyStd}, in [0, 1]: features that are never negative stay well under 1 in good health too. */
     public double spread() {
         return featureStd / healthyStd();
     }
 
     /** Whether the encoder gives nearly the same features to every image. */
     public boolean collapsed() {
-        return spread() < COLLAPSED_SHARE;
+        return spread() < COLLAPSED_SPREAD;
     }
 
     /**

@@ -47,6 +47,19 @@ final class HealthCheckTest {
     }
 
     @Test
+    void of_featuresThatVaryALittleAboutALargeMean_isNotCollapsed() {
+        double[] values = RandomMatrices.gaussian(RandomMatrices.random(11_105), 500, 64)
+                .values()
+                .clone();
+        for (int i = 0; i < values.length; i++) {
+            values[i] = 1 + 0.05 * values[i];
+        }
+        Health health = HealthCheck.of(new FeatureMatrix(500, 64, values));
+        assertThat(health.spread()).isCloseTo(0.05, within(0.002));
+        assertThat(health.collapsed()).isFalse();
+    }
+
+    @Test
     void of_constantFeatures_isCollapsedWithoutALaw() {
         Health health = HealthCheck.of(RandomMatrices.constant(30, 20));
         assertThat(health.collapsed()).isTrue();
