@@ -52,6 +52,14 @@ class LayeringTest {
             .resideInAPackage("ai.djl..");
 
     @ArchTest
+    static final ArchRule EJML_STAYS_IN_EVALUATOR = noClasses()
+            .that()
+            .resideOutsideOfPackage("org.millrace.evaluator..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.ejml..");
+
+    @ArchTest
     static final ArchRule ROCKSDB_STAYS_IN_KEYSTORE = noClasses()
             .that()
             .resideOutsideOfPackage("org.millrace.keystore..")

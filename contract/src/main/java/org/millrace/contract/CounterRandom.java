@@ -47,6 +47,7 @@ public final class CounterRandom implements RandomGenerator {
         VIEW_TWO(3),
         BUFFER_INSERT(4),
         BUFFER_DRAW(5),
+        PERMUTATION(40),
         SHUFFLE(6),
         PROBE(7),
         QUEUE(8),

@@ -9,6 +9,8 @@ import java.util.function.BooleanSupplier;
 import org.millrace.contract.config.EvaluatorConfig;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.event.Health;
+import org.millrace.evaluator.metric.HealthCheck;
 import org.millrace.evaluator.probe.Half;
 import org.millrace.evaluator.probe.ProbeImage;
 import org.millrace.evaluator.probe.ProbeSet;
@@ -62,6 +64,7 @@ final class Examiner implements AutoCloseable {
             return Optional.empty();
         }
         ProbeScorer.Scores scores = scorer.score(train, test, classes.size());
+        Health health = HealthCheck.of(test.features());
         long end = clock.millis();
         return Optional.of(new Evaluation(
                 Evaluation.SCHEMA,
@@ -75,7 +78,8 @@ final class Examiner implements AutoCloseable {
                 scores.linear(),
                 scores.neighbours(),
                 (end - start) / 1000.0,
-                end));
+                end,
+                Optional.of(health)));
     }
 
     /** Features of the images, batch by batch; zeros from where {@code stopping} became true. */

@@ -32,6 +32,7 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.event.Health;
 import org.millrace.contract.event.Json;
 
 @Timeout(value = 30, unit = TimeUnit.SECONDS)
@@ -67,6 +68,13 @@ final class EvaluatorTest {
             assertThat(last.imagesTrained()).isEqualTo(400 * 128);
             assertThat(last.trainImages() + last.testImages()).isEqualTo(60);
             assertThat(last.neighbours().k()).isEqualTo(last.trainImages());
+            Health health = last.health().orElseThrow();
+            assertThat(health.images()).isEqualTo(last.testImages());
+            assertThat(health.dimensions()).isEqualTo(2);
+            assertThat(health.collapsed()).isFalse();
+            assertThat(health.rankMe()).isBetween(1.0, 2.01);
+            assertThat(health.rankMe())
+                    .isGreaterThan(untrained.health().orElseThrow().rankMe());
         }
         assertThat(producer.history()).hasSize(2).allSatisfy(sent -> {
             assertThat(sent.topic()).isEqualTo("main.evaluations");

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.millrace.app.run.EvaluatorService;
+import org.millrace.app.run.HealthText;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.evaluator.Evaluator;
@@ -80,6 +81,7 @@ final class EvaluateCommand implements Runnable {
                 evaluation.trainImages(),
                 evaluation.testImages(),
                 evaluation.linear().converged() ? "" : "   (linear probe did not converge)"));
+        evaluation.health().ifPresent(health -> out.println("             " + HealthText.line(health)));
         out.flush();
     }
 }

@@ -1,7 +1,9 @@
 package org.millrace.app.demo;
 
 import java.util.Map;
+import java.util.Optional;
 import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.event.Health;
 
 /**
  * What a demonstration showed, as written to {@code --report}.
@@ -33,14 +35,15 @@ record DemoReport(
         long keysCapacity,
         Map<String, Double> stageMillis) {
 
-    /** Shares in [0, 1] of the held-out half of the probe images. */
-    record Scores(long version, double linear, double neighbours, int heldOut) {
+    /** Shares in [0, 1] of the held-out half of the probe images, and what those images' features tell without labels. */
+    record Scores(long version, double linear, double neighbours, int heldOut, Optional<Health> health) {
         static Scores of(Evaluation evaluation) {
             return new Scores(
                     evaluation.version(),
                     evaluation.linear().accuracy(),
                     evaluation.neighbours().accuracy(),
-                    evaluation.testImages());
+                    evaluation.testImages(),
+                    evaluation.health());
         }
     }
 

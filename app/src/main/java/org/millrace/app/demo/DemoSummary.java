@@ -3,6 +3,7 @@ package org.millrace.app.demo;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.millrace.app.run.HealthText;
 
 /** The report for a reader: a table, the stages of a step, and the loss as a small chart. */
 final class DemoSummary {
@@ -40,6 +41,8 @@ final class DemoSummary {
                 report.margin().neighbours(),
                 report.margin().wanted(),
                 report.margin().met() ? "met" : "not met (train for longer)");
+        health(text, "health, untrained", report.untrained());
+        health(text, "health, last", report.last());
         line(text, "");
         line(text, "a step's time by stage, median (what is marked … overlaps the step before)");
         stages(text, report.stageMillis());
@@ -48,6 +51,10 @@ final class DemoSummary {
 
     private static void scores(StringBuilder text, String name, DemoReport.Scores scores) {
         line(text, "%-16s %5.1f %%  %5.1f %%", name, 100 * scores.linear(), 100 * scores.neighbours());
+    }
+
+    private static void health(StringBuilder text, String name, DemoReport.Scores scores) {
+        scores.health().ifPresent(health -> line(text, "%-18s %s", name, HealthText.line(health)));
     }
 
     private static void stages(StringBuilder text, Map<String, Double> millis) {

@@ -1,5 +1,7 @@
 package org.millrace.contract.event;
 
+import java.util.Optional;
+
 /**
  * Scores of one published encoder on the labelled probe set. Accuracies are shares in [0, 1] of the held-out half.
  *
@@ -7,6 +9,7 @@ package org.millrace.contract.event;
  * @param trainImages labelled images that the probes were fitted on
  * @param testImages held-out images that they were scored on
  * @param evaluatedAtMillis Unix time
+ * @param health what the held-out features tell without their labels; absent in records of older writers
  */
 public record Evaluation(
         int schema,
@@ -20,7 +23,8 @@ public record Evaluation(
         LinearScore linear,
         NeighbourScore neighbours,
         double seconds,
-        long evaluatedAtMillis) {
+        long evaluatedAtMillis,
+        Optional<Health> health) {
     public static final int SCHEMA = 1;
 
     /**

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -76,10 +77,31 @@ final class JsonTest {
                 new Evaluation.LinearScore(0.75, 1e-4, 80, true),
                 new Evaluation.NeighbourScore(0.7, 200, 0.1),
                 1.5,
-                7);
+                7,
+                Optional.of(
+                        new Health(2000, 64, 0.1, 20.5, 40.25, Optional.of(new Health.PowerLaw(1.25, 4, 64)), -2.5)));
         assertThat(Json.read(Json.write(evaluation), Evaluation.class)).isEqualTo(evaluation);
         assertThat(Json.read(bytes(Json.writePretty(evaluation)), Evaluation.class))
                 .isEqualTo(evaluation);
+    }
+
+    @Test
+    void read_evaluationOfAnOlderWriter_hasNoHealth() {
+        String older =
+                "{\"schema\":1,\"run\":\"main\",\"version\":400,\"step\":400,\"imagesTrained\":51200,\"classes\":10,"
+                        + "\"trainImages\":2000,\"testImages\":2000,"
+                        + "\"linear\":{\"accuracy\":0.75,\"l2\":1.0E-4,\"iterations\":80,\"converged\":true},"
+                        + "\"neighbours\":{\"accuracy\":0.7,\"k\":200,\"temperature\":0.1},"
+                        + "\"seconds\":1.5,\"evaluatedAtMillis\":7}";
+        Evaluation evaluation = Json.read(bytes(older), Evaluation.class);
+        assertThat(evaluation.health()).isEmpty();
+        assertThat(evaluation.evaluatedAtMillis()).isEqualTo(7);
+    }
+
+    @Test
+    void read_healthWithoutPowerLaw_same() {
+        var health = new Health(30, 2, 0.5, 1.5, 1.75, Optional.empty(), -0.5);
+        assertThat(Json.read(Json.write(health), Health.class)).isEqualTo(health);
     }
 
     @ParameterizedTest

@@ -4,17 +4,17 @@ package org.millrace.evaluator.score;
  * The k most similar rows offered so far, the worst on top. Rows come in rising order; of equally similar ones the first offered
  * is the better. Not thread safe.
  */
-final class NearestHeap {
+public final class NearestHeap {
     private final int[] rows;
     private final double[] similarities;
     private int size;
 
-    NearestHeap(int k) {
+    public NearestHeap(int k) {
         this.rows = new int[k];
         this.similarities = new double[k];
     }
 
-    void offer(int row, double similarity) {
+    public void offer(int row, double similarity) {
         if (size == rows.length) {
             if (similarity <= similarities[0]) {
                 return;
@@ -26,7 +26,7 @@ final class NearestHeap {
     }
 
     /** Writes the rows and similarities, best first, from {@code at} on, and empties the heap. */
-    void drain(int[] rowsOut, double[] similaritiesOut, int at) {
+    public void drain(int[] rowsOut, double[] similaritiesOut, int at) {
         for (int i = at + size - 1; size > 0; i--) {
             rowsOut[i] = rows[0];
             similaritiesOut[i] = similarities[0];

@@ -1,0 +1,46 @@
+package org.millrace.app.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.millrace.contract.event.Health;
+
+final class DemoSummaryTest {
+    @Test
+    void of_reportWithHealth_hasALineForEachEncoder() {
+        Health collapsed = new Health(1000, 64, 0, 1, 0, Optional.empty(), 0);
+        Health healthy = new Health(1000, 64, 0.05, 16.4, 27.5, Optional.of(new Health.PowerLaw(1.8, 4, 64)), -0.6);
+        assertThat(DemoSummary.of(report(Optional.of(collapsed), Optional.of(healthy)), List.of(5.0, 4.0)))
+                .containsPattern("health, untrained +spread 0\\.000/√64 .* COLLAPSED")
+                .containsPattern("health, last +spread 0\\.400/√64 .* α 1\\.80");
+    }
+
+    @Test
+    void of_reportOfAnOlderEvaluator_hasNone() {
+        assertThat(DemoSummary.of(report(Optional.empty(), Optional.empty()), List.of(5.0)))
+                .contains("points gained")
+                .doesNotContain("health");
+    }
+
+    private static DemoReport report(Optional<Health> untrained, Optional<Health> last) {
+        var before = new DemoReport.Scores(0, 0.6, 0.5, 1000, untrained);
+        var after = new DemoReport.Scores(200, 0.7, 0.6, 1000, last);
+        return new DemoReport(
+                10,
+                9,
+                1,
+                2,
+                100,
+                5,
+                4,
+                before,
+                after,
+                DemoReport.Margin.of(2, before, after),
+                8,
+                16,
+                Map.of("views", 1.5));
+    }
+}

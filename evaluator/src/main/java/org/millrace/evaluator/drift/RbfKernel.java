@@ -1,0 +1,48 @@
+package org.millrace.evaluator.drift;
+
+import static org.millrace.contract.Check.check;
+
+import java.util.Arrays;
+import org.millrace.evaluator.matrix.Rows;
+import org.millrace.evaluator.matrix.Samples;
+import org.millrace.evaluator.score.FeatureMatrix;
+
+/**
+ * The Gaussian kernel exp(−‖x − y‖² / 2σ²). Its bandwidth is chosen on the reference once and then frozen, so that discrepancies of
+ * later windows can be compared with each other.
+ */
+record RbfKernel(double sigma) {
+    RbfKernel {
+        check(
+                sigma > 0 && Double.isFinite(sigma),
+                "the bandwidth of a kernel must be positive and finite, but was %s",
+                sigma);
+    }
+
+    /**
+     * With the median distance of the rows as bandwidth (Gretton et al. 2012, §8); of an even number of pairs, the mean of the two in
+     * the middle. Holds all N(N − 1)/2 distances at once.
+     */
+    static RbfKernel ofMedianDistance(FeatureMatrix reference) {
+        Samples.require(reference, 2, "a median distance");
+        int rows = reference.rows();
+        double[] squares = new double[Math.multiplyExact(rows, rows - 1) / 2];
+        int at = 0;
+        for (int i = 1; i < rows; i++) {
+            for (int j = 0; j < i; j++) {
+                squares[at++] = Rows.squaredDistance(reference, i, reference, j);
+            }
+        }
+        Arrays.sort(squares);
+        double median = (Math.sqrt(squares[(squares.length - 1) / 2]) + Math.sqrt(squares[squares.length / 2])) / 2;
+        check(
+                median > 0,
+                "the reference of %d rows has no bandwidth: more than half of its pairs have distance 0",
+                rows);
+        return new RbfKernel(median);
+    }
+
+    double of(double squaredDistance) {
+        return Math.exp(-squaredDistance / (2 * sigma * sigma));
+    }
+}

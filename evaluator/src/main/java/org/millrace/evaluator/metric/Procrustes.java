@@ -1,0 +1,58 @@
+package org.millrace.evaluator.metric;
+
+import java.util.OptionalDouble;
+import org.ejml.data.DMatrixRMaj;
+import org.ejml.dense.row.CommonOps_DDRM;
+import org.millrace.evaluator.matrix.Centred;
+import org.millrace.evaluator.matrix.Decompositions;
+import org.millrace.evaluator.matrix.Products;
+import org.millrace.evaluator.matrix.Samples;
+import org.millrace.evaluator.score.FeatureMatrix;
+
+/**
+ * How far two representations A and B of the same images are apart after the best rotation or reflection of B onto A, both centred
+ * (Ding et al. 2021, §3).
+ *
+ * @param squaredNormA ‖A‖²_F, centred
+ * @param squaredNormB ‖B‖²_F, centred
+ * @param nuclearNorm ‖AᵀB‖_*, centred
+ * @param rotation R, D×D, that minimises ‖BR − A‖_F
+ * @param constant whether A or B does not vary
+ */
+record Procrustes(
+        double squaredNormA, double squaredNormB, double nuclearNorm, DMatrixRMaj rotation, boolean constant) {
+    static Procrustes of(FeatureMatrix a, FeatureMatrix b) {
+        Samples.requirePaired(a, b, 2, "the Procrustes distance");
+        Samples.requireSameWidth(a, b, "the Procrustes distance");
+        Centred centredA = Centred.of(a);
+        Centred centredB = Centred.of(b);
+        var svd =
+                Decompositions.singularVectors(Products.transposed(centredB.matrix(), centredA.matrix())); // BᵀA = UΣVᵀ
+        DMatrixRMaj rotation = CommonOps_DDRM.mult(svd.u(), svd.vTransposed(), null);
+        return new Procrustes(
+                Products.squaredNorm(centredA.matrix()),
+                Products.squaredNorm(centredB.matrix()),
+                svd.nuclearNorm(),
+                rotation,
+                centredA.isConstant() || centredB.isConstant());
+    }
+
+    /** ‖A‖² + ‖B‖² − 2‖AᵀB‖_* of A and B scaled to norm 1, in [0, 2]; empty where one of them does not vary. */
+    OptionalDouble distance() {
+        return constant ? OptionalDouble.empty() : OptionalDouble.of(Math.max(0, 2 - 2 * correlation()));
+    }
+
+    /** What is left of A's unit norm after the best scaling too, 1 − ρ², in [0, 1]; empty where one of them does not vary. */
+    OptionalDouble disparity() {
+        return constant ? OptionalDouble.empty() : OptionalDouble.of(Math.max(0, 1 - correlation() * correlation()));
+    }
+
+    /** ‖A‖² + ‖B‖² − 2‖AᵀB‖_* without scaling: the squared residual ‖BR − A‖²_F. */
+    double squaredResidual() {
+        return Math.max(0, squaredNormA + squaredNormB - 2 * nuclearNorm);
+    }
+
+    private double correlation() {
+        return nuclearNorm / Math.sqrt(squaredNormA * squaredNormB);
+    }
+}
