@@ -42,7 +42,7 @@ public final class FeatureMatrix {
     }
 
     /** The array itself, row-major: read it, do not write to it. */
-    double[] values() {
+    public double[] values() {
         return values;
     }
 
