@@ -80,6 +80,17 @@ public final class Safetensors {
         return tensors.keySet();
     }
 
+    /** The tensors whose names begin with {@code prefix}, under their names without it. */
+    public Safetensors part(String prefix) {
+        Map<String, Tensor> part = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> {
+            if (name.startsWith(prefix)) {
+                part.put(name.substring(prefix.length()), tensor);
+            }
+        });
+        return new Safetensors(part);
+    }
+
     /** Values in row-major order; throws {@link IllegalArgumentException} where the tensor is missing or of another shape. */
     public float[] tensor(String name, long... shape) {
         Tensor tensor = tensors.get(name);

@@ -52,7 +52,7 @@ public final class CheckpointFolder {
 
     /** Writes a checkpoint and removes those that are no longer kept. It is durable on return. */
     public void write(Checkpoint checkpoint) {
-        String name = PREFIX + String.format("%012d", checkpoint.state().step());
+        String name = name(checkpoint.state().step());
         try {
             Files.createDirectories(folder);
             Path aside = folder.resolve(UNFINISHED + name);
@@ -106,6 +106,23 @@ public final class CheckpointFolder {
         return Optional.empty();
     }
 
+    /** The checkpoint of that step; throws {@link UserException} that names the steps there are, or says what is damaged. */
+    public Checkpoint whole(long step) {
+        Path wanted = folder.resolve(name(step));
+        if (!Files.isDirectory(wanted)) {
+            List<String> steps = names().stream()
+                    .map(path -> path.getFileName().toString().replaceFirst("^" + PREFIX + "0*(?=.)", ""))
+                    .toList();
+            throw new UserException("there is no checkpoint of step " + step + " under " + folder + "; there are "
+                    + (steps.isEmpty() ? "none" : "those of steps " + String.join(", ", steps)));
+        }
+        try {
+            return read(wanted);
+        } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
+            throw new UserException("checkpoint " + wanted + " is damaged: " + e.getMessage(), e);
+        }
+    }
+
     /** The state of each checkpoint, newest first, or what is wrong with it, by folder. */
     public Map<Path, Inspection> inspect() {
         Map<Path, Inspection> found = new LinkedHashMap<>();
@@ -121,6 +138,10 @@ public final class CheckpointFolder {
 
     /** A checkpoint's state, or why it is damaged. */
     public record Inspection(Optional<RunState> state, String problem) {}
+
+    private static String name(long step) {
+        return PREFIX + String.format("%012d", step);
+    }
 
     private List<Path> names() {
         if (!Files.isDirectory(folder)) {
