@@ -21,8 +21,8 @@ public final class ProbeSets {
         try (TopicSetup topics = new TopicSetup(kafka)) {
             topics.require(config.images().probeTopic());
         }
-        try (var consumer = new KafkaConsumer<byte[], byte[]>(
-                kafka.consumer(Map.of("allow.auto.create.topics", "false")))) {
+        try (var consumer =
+                new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of("allow.auto.create.topics", "false")))) {
             return read(config, consumer, decodes);
         }
     }

@@ -26,8 +26,8 @@ public final class PublishedEncoders {
                         + " does not exist\nCheck run.name, and that --bootstrap-server is the trainer's broker.");
             }
         }
-        try (var consumer = new KafkaConsumer<byte[], byte[]>(
-                kafka.consumer(Map.of("allow.auto.create.topics", "false")))) {
+        try (var consumer =
+                new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of("allow.auto.create.topics", "false")))) {
             return find(consumer, topics, version);
         }
     }

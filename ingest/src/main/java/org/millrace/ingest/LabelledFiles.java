@@ -28,12 +28,12 @@ public final class LabelledFiles {
      * @throws UserException if a source or its labels cannot be read
      */
     public static Map<String, Long> read(List<String> paths, Labels labels, int maxBytes, Consumer<Image> taker) {
-        PushRequest request =
-                PushRequest.of(paths, PushRequest.Target.PROBE).withLabels(labels);
+        PushRequest request = PushRequest.of(paths, PushRequest.Target.PROBE).withLabels(labels);
         try {
             return read(request, maxBytes, taker);
         } catch (IOException e) {
-            throw new UserException(withoutPush(e instanceof SourceException ? String.valueOf(e.getMessage()) : FileReading.why(e)), e);
+            throw new UserException(
+                    withoutPush(e instanceof SourceException ? String.valueOf(e.getMessage()) : FileReading.why(e)), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new UserException("stopped while reading " + paths, e);

@@ -32,7 +32,9 @@ final class LabelledFilesTest {
         assertThat(read(archive, "folder")).containsOnly(Map.entry("not an image", 1L), Map.entry("no label", 1L));
         TestPush push = new TestPush();
         push.push(TestPush.probe(archive).withLabels(Labels.parse("folder")));
-        assertThat(images).extracting(LabelledFiles.Image::id).isEqualTo(push.sent("probe").stream().map(TestPush::id).toList());
+        assertThat(images)
+                .extracting(LabelledFiles.Image::id)
+                .isEqualTo(push.sent("probe").stream().map(TestPush::id).toList());
         assertThat(images).extracting(LabelledFiles.Image::label).containsExactly("cat", "dog");
         assertThat(images.get(1).file()).isEqualTo(TestImages.png(2));
     }

@@ -91,7 +91,8 @@ final class EvaluateCommand implements Runnable {
     /** Scores one encoder by the papers' protocols; its scores are shown, and go to no topic. */
     private void examine(MillraceConfig config, ExamRequest request, PrintWriter out) {
         if (watch) {
-            throw new ParameterException(spec.commandLine(), "--watch goes on for ever: it does not go with --protocol");
+            throw new ParameterException(
+                    spec.commandLine(), "--watch goes on for ever: it does not go with --protocol");
         }
         Optional<Path> json = exam.json();
         try (StopSignal signal = StopSignal.install();

@@ -26,9 +26,10 @@ final class ExamOptions {
             names = "--protocol",
             split = ",",
             paramLabel = "NAME",
-            description = "Score one encoder by these protocols instead: logistic, knn, ridge, linear-sgd (MoCo's, rate chosen"
-                    + " from a grid), mlp (AMDIM's), finetune-1 and finetune-10 (the whole network on 1 %% or 10 %% of the labels)."
-                    + " Several with commas.")
+            description =
+                    "Score one encoder by these protocols instead: logistic, knn, ridge, linear-sgd (MoCo's, rate chosen"
+                            + " from a grid), mlp (AMDIM's), finetune-1 and finetune-10 (the whole network on 1 %% or 10 %% of the labels)."
+                            + " Several with commas.")
     private List<Protocol.Name> protocols = new ArrayList<>();
 
     @Option(
@@ -46,8 +47,9 @@ final class ExamOptions {
     @Option(
             names = "--train",
             paramLabel = "PATH",
-            description = "Learn from these labelled images, with --test in the place of the probe: folder, archive or IDX file"
-                    + " as for push; may be repeated.")
+            description =
+                    "Learn from these labelled images, with --test in the place of the probe: folder, archive or IDX file"
+                            + " as for push; may be repeated.")
     private List<String> train = new ArrayList<>();
 
     @Option(names = "--test", paramLabel = "PATH", description = "Score on these labelled images; may be repeated.")
@@ -57,7 +59,8 @@ final class ExamOptions {
             names = "--labels",
             defaultValue = "auto",
             paramLabel = "FROM",
-            description = "Labels of --train and --test: folder, a CSV file or auto, as for push (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Labels of --train and --test: folder, a CSV file or auto, as for push (default: ${DEFAULT-VALUE}).")
     private String labels = "auto";
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the scores of --protocol to this file, too.")
@@ -88,7 +91,9 @@ final class ExamOptions {
             Path folder = file.toAbsolutePath().getParent();
             if (Files.isDirectory(file) || folder == null || !Files.isWritable(folder)) {
                 throw new UserException("--json " + file + " cannot be written: "
-                        + (Files.isDirectory(file) ? "it is a folder" : "its folder does not exist or is not writable"));
+                        + (Files.isDirectory(file)
+                                ? "it is a folder"
+                                : "its folder does not exist or is not writable"));
             }
         }
         return Optional.ofNullable(file);

@@ -24,11 +24,12 @@ final class CheckpointEncoder {
         CheckpointFolder folder = RunFolders.checkpoints(config);
         Checkpoint checkpoint = step.isPresent()
                 ? folder.whole(step.getAsLong())
-                : folder.newestWhole(state -> {}).orElseThrow(() -> new UserException("run "
-                        + config.run().name() + " has no checkpoint under "
-                        + config.run().folder()
-                        + "\nName another run with --set run.name=NAME or another folder with --set run.data=FOLDER,"
-                        + " or take a published encoder with --encoder VERSION."));
+                : folder.newestWhole(state -> {})
+                        .orElseThrow(() -> new UserException("run "
+                                + config.run().name() + " has no checkpoint under "
+                                + config.run().folder()
+                                + "\nName another run with --set run.name=NAME or another folder with --set run.data=FOLDER,"
+                                + " or take a published encoder with --encoder VERSION."));
         RunState state = checkpoint.state();
         EncoderConfig encoder = encoder(state);
         byte[] file = checkpoint.query().part(Twins.ENCODER).toBytes();

@@ -68,8 +68,7 @@ public final class Examination {
         if (request.local()) {
             return new LocalImages(config.images().maxBytes(), embedders::decodes, listener::remark).read(request);
         }
-        LabelledHalves halves =
-                LabelledHalves.of(ProbeSets.read(config, kafka.orElseThrow(), embedders::decodes));
+        LabelledHalves halves = LabelledHalves.of(ProbeSets.read(config, kafka.orElseThrow(), embedders::decodes));
         halves.requireUsable(
                 "the topic " + config.images().probeTopic(),
                 "Push labelled images first: millrace push --to probe FOLDER, one folder for each class;"
@@ -77,7 +76,8 @@ public final class Examination {
         return halves;
     }
 
-    private ExamReport report(Torch torch, PublishedEncoder encoder, LabelledHalves images, List<ProtocolScore> scores) {
+    private ExamReport report(
+            Torch torch, PublishedEncoder encoder, LabelledHalves images, List<ProtocolScore> scores) {
         String source = (request.encoder().isPresent() ? "encoder on the topic" : "checkpoint") + ", "
                 + (request.local() ? "images of files" : "images of the probe set");
         return new ExamReport(

@@ -32,8 +32,8 @@ final class LocalImages {
 
     /** Reads both halves; throws {@link UserException} where nothing could be learnt or scored with them. */
     LabelledHalves read(ExamRequest request) {
-        LabelledHalves halves = LabelledHalves.of(
-                half(request, request.train(), Half.TRAIN), half(request, request.test(), Half.TEST));
+        LabelledHalves halves =
+                LabelledHalves.of(half(request, request.train(), Half.TRAIN), half(request, request.test(), Half.TEST));
         halves.requireUsable(
                 "--train " + String.join(" ", request.train()) + " with --test " + String.join(" ", request.test()),
                 ADVICE);

@@ -35,7 +35,8 @@ final class ExamOptionsTest {
 
     @Test
     void train_missingPath_failsWithItsName() {
-        assertThat(evaluate("--protocol=knn", "--train=nowhere", "--test=" + SAMPLE)).isEqualTo(1);
+        assertThat(evaluate("--protocol=knn", "--train=nowhere", "--test=" + SAMPLE))
+                .isEqualTo(1);
         assertThat(error.toString()).contains("no such file or folder: nowhere");
     }
 

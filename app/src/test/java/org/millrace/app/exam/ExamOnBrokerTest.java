@@ -67,7 +67,8 @@ final class ExamOnBrokerTest {
 
         JsonNode report = Json.read(Files.readAllBytes(json), JsonNode.class);
         assertThat(report.path("version").asLong()).isEqualTo(6);
-        assertThat(report.path("trainImages").asInt() + report.path("testImages").asInt())
+        assertThat(report.path("trainImages").asInt()
+                        + report.path("testImages").asInt())
                 .isEqualTo(400);
         List<String> protocols = StreamSupport.stream(report.path("scores").spliterator(), false)
                 .map(score -> score.path("protocol").asText())
@@ -125,7 +126,9 @@ final class ExamOnBrokerTest {
                     int value = (pixel * 37 + i * 11) % 100 + (i % 2 == 0 ? 0 : 150);
                     image.getRaster().setSample(pixel % 16, pixel / 16, 0, value);
                 }
-                Path file = folder.resolve(half).resolve(i % 2 == 0 ? "dark" : "light").resolve(i + ".png");
+                Path file = folder.resolve(half)
+                        .resolve(i % 2 == 0 ? "dark" : "light")
+                        .resolve(i + ".png");
                 Files.createDirectories(file.getParent());
                 assertThat(ImageIO.write(image, "png", file.toFile())).isTrue();
                 names.add(file.toString());
@@ -146,9 +149,9 @@ final class ExamOnBrokerTest {
     }
 
     private int run(String... arguments) {
-        return runAlone(Stream.concat(
-                        Stream.of(arguments), Stream.of("--bootstrap-server=" + broker.bootstrapServers()))
-                .toArray(String[]::new));
+        return runAlone(
+                Stream.concat(Stream.of(arguments), Stream.of("--bootstrap-server=" + broker.bootstrapServers()))
+                        .toArray(String[]::new));
     }
 
     private int runAlone(String... arguments) {

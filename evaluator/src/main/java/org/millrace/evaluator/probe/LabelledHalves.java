@@ -31,8 +31,9 @@ public record LabelledHalves(List<String> labels, List<ProbeImage> train, List<P
 
     /** Two halves in any order. */
     public static LabelledHalves of(List<ProbeImage> train, List<ProbeImage> test) {
-        TreeSet<String> labels =
-                Stream.concat(train.stream(), test.stream()).map(ProbeImage::label).collect(Collectors.toCollection(TreeSet::new));
+        TreeSet<String> labels = Stream.concat(train.stream(), test.stream())
+                .map(ProbeImage::label)
+                .collect(Collectors.toCollection(TreeSet::new));
         return new LabelledHalves(
                 List.copyOf(labels),
                 train.stream().sorted(ProbeImage.BY_RANK).toList(),

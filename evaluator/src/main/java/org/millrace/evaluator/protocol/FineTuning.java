@@ -51,7 +51,8 @@ record FineTuning(int percent, int epochs) implements Protocol {
             if (fromEncoder) {
                 classifier.startFrom(exam.weights());
             }
-            ImageInputs inputs = new ImageInputs(exam.architecture(), exam.config().augment());
+            ImageInputs inputs =
+                    new ImageInputs(exam.architecture(), exam.config().augment());
             train(exam, classifier, inputs, labelled, labels, batch, steps, rate);
             ClassScores scores = scores(exam, classifier, inputs);
             Map<String, Object> settings = new LinkedHashMap<>();
@@ -123,7 +124,7 @@ record FineTuning(int percent, int epochs) implements Protocol {
         Map<String, Integer> sizes = new HashMap<>();
         train.forEach(image -> sizes.merge(image.label(), 1, Integer::sum));
         Map<String, Integer> left = new HashMap<>();
-        sizes.forEach((label, size) -> left.put(label, Math.max(1, Math.round(size * percent / 100f))));
+        sizes.forEach((label, size) -> left.put(label, Math.max(1, (int) Math.round(size * percent / 100.0))));
         return train.stream()
                 .filter(image -> left.merge(image.label(), -1, Integer::sum) >= 0)
                 .toList();

@@ -30,7 +30,8 @@ record LinearSgdProtocol() implements Protocol {
         Optional<ValidationSplit> split = ValidationSplit.of(train);
         FeatureTraining training = new FeatureTraining(exam, RECIPE);
         long images = training.images(train.size())
-                + split.map(parts -> RATES.size() * training.images(parts.fitted().size()))
+                + split.map(parts ->
+                                RATES.size() * training.images(parts.fitted().size()))
                         .orElse(0L);
         exam.progress().begin("linear-sgd", images);
         List<Trial> trials = split.map(parts -> parts.trials(

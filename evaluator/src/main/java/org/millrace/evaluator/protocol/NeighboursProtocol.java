@@ -17,8 +17,8 @@ record NeighboursProtocol() implements Protocol {
         exam.progress().begin("knn", test.size());
         EvaluatorConfig config = exam.config().evaluator();
         NearestNeighbours search = new NearestNeighbours(train.features(), config.neighbours(), exam.workers());
-        double[] votes = search.find(test.features())
-                .votes(train.labels(), exam.classes(), config.neighbourTemperature());
+        double[] votes =
+                search.find(test.features()).votes(train.labels(), exam.classes(), config.neighbourTemperature());
         exam.progress().update(test.size(), "");
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("k", search.k());

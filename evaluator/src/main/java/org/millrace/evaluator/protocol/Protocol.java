@@ -4,7 +4,12 @@ import java.util.List;
 
 /** A way to say by labelled images how good an encoder is. A further one is a file, a name and a line here. */
 public sealed interface Protocol
-        permits LogisticProtocol, NeighboursProtocol, RidgeProtocol, LinearSgdProtocol, HiddenLayerProtocol, FineTuning {
+        permits LogisticProtocol,
+                NeighboursProtocol,
+                RidgeProtocol,
+                LinearSgdProtocol,
+                HiddenLayerProtocol,
+                FineTuning {
     /** The scores of the exam's encoder, one for each network that was trained. Throws what the exam's progress throws. */
     List<ProtocolScore> score(Exam exam);
 

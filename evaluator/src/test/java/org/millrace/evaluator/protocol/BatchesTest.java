@@ -17,8 +17,8 @@ final class BatchesTest {
         assertThat(batches).hasSize(count);
         assertThat(batches.stream().flatMapToInt(Arrays::stream).sorted().toArray())
                 .isEqualTo(IntStream.range(0, examples).toArray());
-        assertThat(batches).allSatisfy(batch -> assertThat(batch.length)
-                .isBetween(Math.min(2, examples), batchSize + 1));
+        assertThat(batches)
+                .allSatisfy(batch -> assertThat(batch.length).isBetween(Math.min(2, examples), batchSize + 1));
     }
 
     @Test

@@ -25,7 +25,8 @@ final class FeatureProtocolsTest {
             ProtocolScore score = only(Protocol.of(name).score(exam));
             assertThat(score.top1()).isEqualTo(1);
             assertThat(score.top5()).hasValue(1);
-            assertThat(score.protocol()).isEqualTo(name.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+            assertThat(score.protocol())
+                    .isEqualTo(name.name().toLowerCase(Locale.ROOT).replace('_', '-'));
             assertThat(exams.tasks).containsExactly("embed", score.protocol());
             assertThat(exams.last).isEqualTo(exams.expected);
         }
@@ -54,10 +55,8 @@ final class FeatureProtocolsTest {
             assertThat(score.trials())
                     .extracting(Trial::value)
                     .containsExactly(0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0);
-            double best = score.trials().stream()
-                    .mapToDouble(Trial::accuracy)
-                    .max()
-                    .orElseThrow();
+            double best =
+                    score.trials().stream().mapToDouble(Trial::accuracy).max().orElseThrow();
             Trial used = score.trials().stream()
                     .filter(trial -> trial.accuracy() == best)
                     .findFirst()
@@ -71,13 +70,8 @@ final class FeatureProtocolsTest {
 
     @Test
     void recipe_rate_fallsAtItsMilestones() {
-        FeatureRecipe recipe = new FeatureRecipe(
-                LinearHead::new,
-                new Momentum(0.9, 0, false),
-                256,
-                100,
-                List.of(60, 80),
-                0.1);
+        FeatureRecipe recipe =
+                new FeatureRecipe(LinearHead::new, new Momentum(0.9, 0, false), 256, 100, List.of(60, 80), 0.1);
         assertThat(recipe.rate(30, 0)).isEqualTo(30);
         assertThat(recipe.rate(30, 59)).isEqualTo(30);
         assertThat(recipe.rate(30, 60)).isCloseTo(3, within(1e-12));

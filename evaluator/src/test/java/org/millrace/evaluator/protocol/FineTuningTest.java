@@ -12,11 +12,9 @@ final class FineTuningTest {
     @Test
     void score_ofImagesThatDiffer_learnsFromFewLabelsWithBothBeginnings() {
         TestExams exams = new TestExams();
-        try (Exam exam = exams.ofNetwork(TestExams.stripes(21, 40))) {
+        try (Exam exam = exams.ofNetwork(TestExams.textures(21, 40))) {
             List<ProtocolScore> scores = Protocol.of(Name.FINETUNE_10).score(exam);
-            assertThat(scores)
-                    .extracting(ProtocolScore::protocol)
-                    .containsExactly("finetune-10", "finetune-10-random");
+            assertThat(scores).extracting(ProtocolScore::protocol).containsExactly("finetune-10", "finetune-10-random");
             assertThat(scores).allSatisfy(score -> {
                 assertThat(score.top1()).isGreaterThan(0.8);
                 assertThat(score.settings())
@@ -37,12 +35,15 @@ final class FineTuningTest {
                 .filter(image -> !image.label().equals("class2") || image.file()[0] % 2 == 0)
                 .toList();
         List<ProbeImage> chosen = new FineTuning(10, 30).subset(uneven);
-        long ofLast = uneven.stream().filter(image -> image.label().equals("class2")).count();
+        long ofLast =
+                uneven.stream().filter(image -> image.label().equals("class2")).count();
         assertThat(ofLast).isBetween(20L, 80L);
         assertThat(count(chosen, "class0")).isEqualTo(10);
         assertThat(count(chosen, "class1")).isEqualTo(10);
-        assertThat(count(chosen, "class2")).isEqualTo(Math.round(ofLast / 10f));
-        assertThat(chosen.stream().filter(image -> image.label().equals("class0")).toList())
+        assertThat(count(chosen, "class2")).isEqualTo(Math.round(ofLast / 10.0));
+        assertThat(chosen.stream()
+                        .filter(image -> image.label().equals("class0"))
+                        .toList())
                 .as("the lowest ranks")
                 .isEqualTo(uneven.stream()
                         .filter(image -> image.label().equals("class0"))

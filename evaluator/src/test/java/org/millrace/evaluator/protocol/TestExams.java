@@ -73,8 +73,8 @@ final class TestExams implements ExamProgress {
         try (Weights weights = Weights.initialised(torch, layout, 1)) {
             file = weights.snapshot("").toBytes();
         }
-        EncoderManifest manifest = new EncoderManifest(
-                1, "main", 400, 400, 51_200, CONFIG.encoder(), file.length, 1, Sha256.of(file), 0);
+        EncoderManifest manifest =
+                new EncoderManifest(1, "main", 400, 400, 51_200, CONFIG.encoder(), file.length, 1, Sha256.of(file), 0);
         return new Exam(
                 torch, CONFIG, new PublishedEncoder(manifest, file), embedders, images, this, Clock.systemUTC());
     }
@@ -100,27 +100,28 @@ final class TestExams implements ExamProgress {
         return LabelledHalves.of(halves.get(0), halves.get(1));
     }
 
-    /** PNGs, 16×16 grey noise: bright at the top, at the bottom, or in the middle. */
-    static LabelledHalves stripes(long seed, int perClass) {
+    /** PNGs, 16×16 grey: bright lines across, bright lines down, or neither, in noise; a crop of one shows what the whole does. */
+    static LabelledHalves textures(long seed, int perClass) {
         System.out.println("seed " + seed);
         Random random = new Random(seed);
         List<List<ProbeImage>> halves = new ArrayList<>();
         for (Half half : Half.values()) {
             List<ProbeImage> images = new ArrayList<>();
             for (int i = 0; i < 3 * perClass; i++) {
-                images.add(ProbeImage.of(half + "/" + i, "stripe" + i % 3, half, stripe(random, i % 3)));
+                images.add(ProbeImage.of(half + "/" + i, "texture" + i % 3, half, texture(random, i % 3)));
             }
             halves.add(images);
         }
         return LabelledHalves.of(halves.get(0), halves.get(1));
     }
 
-    private static byte[] stripe(Random random, int third) {
+    private static byte[] texture(Random random, int kind) {
         BufferedImage image = new BufferedImage(16, 16, BufferedImage.TYPE_BYTE_GRAY);
         for (int y = 0; y < 16; y++) {
             for (int x = 0; x < 16; x++) {
-                int value = random.nextInt(100) + (y * 3 / 16 == third ? 155 : 0);
-                image.getRaster().setSample(x, y, 0, value);
+                int along = kind == 0 ? y : x;
+                int line = kind == 2 ? 75 : along / 2 % 2 * 150;
+                image.getRaster().setSample(x, y, 0, line + random.nextInt(100));
             }
         }
         var bytes = new ByteArrayOutputStream();
