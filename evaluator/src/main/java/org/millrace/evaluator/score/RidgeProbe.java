@@ -8,7 +8,7 @@ import java.util.List;
  */
 public final class RidgeProbe {
     /** From strong to weak: of equally good ones the strongest is taken. */
-    private static final List<Double> GRID = List.of(1e-1, 1e-2, 1e-3, 1e-4, 1e-5);
+    private static final List<Double> GRID = List.of(1e1, 1e0, 1e-1, 1e-2, 1e-3, 1e-4);
 
     private static final double DEFAULT_L2_PER_EXAMPLE = 1e-2;
 

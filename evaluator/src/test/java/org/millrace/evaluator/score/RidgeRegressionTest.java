@@ -91,7 +91,7 @@ final class RidgeRegressionTest {
                 5);
         LabelledFeatures test = all.select(IntStream.range(200, 400).toArray());
         assertThat(result.scores().accuracy(test, 1)).isEqualTo(1);
-        assertThat(result.trials()).extracting(Trial::value).containsExactly(1e-1, 1e-2, 1e-3, 1e-4, 1e-5);
+        assertThat(result.trials()).extracting(Trial::value).containsExactly(1e1, 1e0, 1e-1, 1e-2, 1e-3, 1e-4);
         assertThat(result.l2PerExample()).isEqualTo(ValidationSplit.best(result.trials()));
     }
 
