@@ -38,6 +38,7 @@ import org.millrace.encoder.tensor.Weights;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.RunState;
 import org.millrace.trainer.objective.Objective;
+import org.millrace.trainer.stream.ReplayContent;
 
 /**
  * Exports encoders in both formats and embeds real images with them, for other programs to compare: {@code bench/run export-check
@@ -170,7 +171,7 @@ final class ExportCheck {
                 ConfigLoader.effective(config),
                 0,
                 Map.of());
-        return new Checkpoint(state, query, query, query, List.of());
+        return new Checkpoint(state, query, query, query, ReplayContent.EMPTY);
     }
 
     /** N×C×H×W, what {@link FrozenEncoder} makes of the images. */

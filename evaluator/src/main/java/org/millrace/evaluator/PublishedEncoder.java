@@ -2,17 +2,18 @@ package org.millrace.evaluator;
 
 import org.millrace.contract.event.EncoderManifest;
 
-/** An encoder put together again: what it is, and the bytes of its safetensors file, whose SHA-256 is the manifest's. */
-final class PublishedEncoder {
+/** An encoder as it travels: what it is, and the bytes of its safetensors file, whose SHA-256 is the manifest's. */
+public final class PublishedEncoder {
     private final EncoderManifest manifest;
     private final byte[] safetensors;
 
-    PublishedEncoder(EncoderManifest manifest, byte[] safetensors) {
+    /** @param safetensors taken over, not copied */
+    public PublishedEncoder(EncoderManifest manifest, byte[] safetensors) {
         this.manifest = manifest;
         this.safetensors = safetensors;
     }
 
-    EncoderManifest manifest() {
+    public EncoderManifest manifest() {
         return manifest;
     }
 
@@ -21,7 +22,7 @@ final class PublishedEncoder {
     }
 
     /** The file: read it, do not write to it. */
-    byte[] safetensors() {
+    public byte[] safetensors() {
         return safetensors;
     }
 }

@@ -175,19 +175,7 @@ public final class ImagePusher {
     }
 
     private Judged judge(SourceEntry entry) throws IOException {
-        if (entry.origin().name().length() > Names.LONGEST) {
-            return new Judged(
-                    Content.EMPTY,
-                    new Rejection(
-                            Rejection.Kind.UNREADABLE,
-                            "cannot be read: its name is longer than " + Names.LONGEST + " characters"));
-        }
-        try {
-            Content content = entry.reading().read(images.maxBytes());
-            return new Judged(content, ImageSniffer.judge(content, images.maxBytes()));
-        } catch (UnreadableEntryException e) {
-            return new Judged(Content.EMPTY, new Rejection(Rejection.Kind.UNREADABLE, String.valueOf(e.getMessage())));
-        }
+        return Judged.of(entry, images.maxBytes());
     }
 
     private void expect(EntryFeed feed) {
@@ -214,6 +202,4 @@ public final class ImagePusher {
     private static String problemOf(IOException e) {
         return e instanceof SourceException ? String.valueOf(e.getMessage()) : "push: " + FileReading.why(e);
     }
-
-    private record Judged(Content content, Verdict verdict) {}
 }

@@ -74,11 +74,7 @@ public final class Learner implements AutoCloseable {
      * @throws UserException where the loss is no longer a number
      */
     public Result step(
-            long step,
-            ViewBuffers views,
-            List<ImageOffset> images,
-            List<Optional<ImageId>> ids,
-            StageClock clock) {
+            long step, ViewBuffers views, List<ImageOffset> images, List<Optional<ImageId>> ids, StageClock clock) {
         try (NDManager scope = torch.newManager()) {
             NDArray first = tensor(views.first(), images.size(), scope);
             NDArray second = tensor(views.second(), images.size(), scope);
@@ -87,27 +83,27 @@ public final class Learner implements AutoCloseable {
     }
 
     Result step(Batch batch, NDManager scope, StageClock clock) {
-            long step = batch.step();
-            double rate = learningRate.at((double) step);
-            objective.follow(step);
-            clock.lap("momentum");
-            Objective.Outcome outcome = objective.backward(batch, scope, clock);
-            if (!Double.isFinite(outcome.loss())) {
-                throw new UserException("the loss of step " + step + " is " + outcome.loss()
-                        + ": training diverged. Lower optimiser.learning-rate (now " + rate
-                        + ") or lengthen optimiser.warmup-steps, and start a new run.");
-            }
-            optimiser.step(step, rate);
-            clock.lap("update");
-            objective.remember(outcome, batch);
-            clock.lap("enqueue");
-            return new Result(
-                    outcome.loss(),
-                    outcome.accuracy(),
-                    rate,
-                    objective.keySequence(),
-                    objective.keysFilled(),
-                    outcome.features().map(NDArray::toFloatArray));
+        long step = batch.step();
+        double rate = learningRate.at((double) step);
+        objective.follow(step);
+        clock.lap("momentum");
+        Objective.Outcome outcome = objective.backward(batch, scope, clock);
+        if (!Double.isFinite(outcome.loss())) {
+            throw new UserException("the loss of step " + step + " is " + outcome.loss()
+                    + ": training diverged. Lower optimiser.learning-rate (now " + rate
+                    + ") or lengthen optimiser.warmup-steps, and start a new run.");
+        }
+        optimiser.step(step, rate);
+        clock.lap("update");
+        objective.remember(outcome, batch);
+        clock.lap("enqueue");
+        return new Result(
+                outcome.loss(),
+                outcome.accuracy(),
+                rate,
+                objective.keySequence(),
+                objective.keysFilled(),
+                outcome.features().map(NDArray::toFloatArray));
     }
 
     /** The encoder alone, under torchvision's names. */

@@ -146,8 +146,7 @@ public final class Trainer implements AutoCloseable {
         journalOffset = durable(prepared);
         stages.lap("journal");
         long step = prepared.plan().step();
-        Learner.Result result = 
-                learner.step(step, prepared.views(), prepared.images(), prepared.ids(), stages);
+        Learner.Result result = learner.step(step, prepared.views(), prepared.images(), prepared.ids(), stages);
         buffer.apply(step, prepared.bufferChanges(), prepared.bufferOffered());
         if (buffer.usesFeatures()) {
             TrainedImages trained = new TrainedImages(step, prepared.images(), features(result));

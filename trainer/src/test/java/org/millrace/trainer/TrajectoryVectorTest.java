@@ -53,7 +53,10 @@ final class TrajectoryVectorTest {
                             new StageClock(System::nanoTime));
                     vector.checkAt("loss_per_step", s, (float) result.loss());
                     vector.checkAt("top1_per_step", s, (float) result.accuracy());
-                    vector.checkAt("Wk_per_step", s * size, objective.key().orElseThrow().parameters().toFloatArray());
+                    vector.checkAt(
+                            "Wk_per_step",
+                            s * size,
+                            objective.key().orElseThrow().parameters().toFloatArray());
                     vector.checkAt("queue_per_step", s * capacity * outputs, TestObjectives.dictionaryOf(objective));
                     vector.checkExactlyAt("ptr_per_step", s, result.keySequence() % capacity);
                     float[] newVelocity = learner.optimiser().tensor("velocity", size);

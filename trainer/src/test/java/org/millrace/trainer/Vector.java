@@ -63,7 +63,9 @@ public record Vector(JsonNode root) {
         JsonNode data = root.path("expected").path(output).path("data");
         assertThat(from + actual.length).as("length of %s", output).isLessThanOrEqualTo(data.size());
         for (int i = 0; i < actual.length; i++) {
-            assertThat(actual[i]).as("%s[%d]", output, from + i).isEqualTo(data.path(from + i).asLong());
+            assertThat(actual[i])
+                    .as("%s[%d]", output, from + i)
+                    .isEqualTo(data.path(from + i).asLong());
         }
     }
 

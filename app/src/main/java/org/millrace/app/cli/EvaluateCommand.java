@@ -1,18 +1,31 @@
 package org.millrace.app.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.common.errors.InterruptException;
+import org.millrace.app.exam.ExamReport;
+import org.millrace.app.exam.ExamRequest;
+import org.millrace.app.exam.Examination;
 import org.millrace.app.run.EvaluatorService;
 import org.millrace.app.run.HealthText;
+import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.event.Json;
+import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.evaluator.Evaluator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Scores a run's published encoders on the labelled probe images. */
@@ -21,7 +34,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Score the run's published encoders on the topic of labelled images, and print every score of the run.",
-            "Linear probe and weighted nearest neighbours, each on the held-out half of the labelled images."
+            "Linear probe and weighted nearest neighbours, each on the held-out half of the labelled images.",
+            "With --protocol: score one encoder by the protocols of the papers, from a checkpoint on disk or the topic."
         })
 final class EvaluateCommand implements Runnable {
     private static final String HEADER =
@@ -33,6 +47,9 @@ final class EvaluateCommand implements Runnable {
     @Mixin
     private CommonOptions options;
 
+    @Mixin
+    private ExamOptions exam;
+
     @Option(names = "--watch", description = "Go on scoring encoders as they are published, until stopped.")
     private boolean watch;
 
@@ -43,8 +60,13 @@ final class EvaluateCommand implements Runnable {
 
     @Override
     public void run() {
+        Optional<ExamRequest> request = exam.request();
         MillraceConfig config = options.config(Map.of());
         PrintWriter out = spec.commandLine().getOut();
+        if (request.isPresent()) {
+            examine(config, request.get(), out);
+            return;
+        }
         try (StopSignal signal = StopSignal.install();
                 Connection connection = options.connect(config)) {
             if (createTopics) {
@@ -64,6 +86,43 @@ final class EvaluateCommand implements Runnable {
                     out.println("no encoder of run " + config.run().name() + " waits to be scored");
                 }
             }
+        }
+    }
+
+    /** Scores one encoder by the papers' protocols; its scores are shown, and go to no topic. */
+    private void examine(MillraceConfig config, ExamRequest request, PrintWriter out) {
+        if (watch) {
+            throw new ParameterException(
+                    spec.commandLine(), "--watch goes on for ever: it does not go with --protocol");
+        }
+        Optional<Path> json = exam.json();
+        try (StopSignal signal = StopSignal.install();
+                ExamDisplay display = new ExamDisplay(out, spec.commandLine().getErr(), signal)) {
+            signal.onStop(Thread.currentThread()::interrupt);
+            ExamReport report;
+            if (request.needsKafka()) {
+                try (Connection connection = options.connect(config)) {
+                    report = examine(config, request, Optional.of(connection.kafka()), display);
+                }
+            } else {
+                report = examine(config, request, Optional.empty(), display);
+            }
+            json.ifPresent(file -> write(file, report));
+        } catch (InterruptException e) {
+            throw new UserException("stopped before the images were read", e);
+        }
+    }
+
+    private static ExamReport examine(
+            MillraceConfig config, ExamRequest request, Optional<KafkaSettings> kafka, ExamDisplay display) {
+        return new Examination(config, request, kafka, display, Clock.systemUTC()).run();
+    }
+
+    private static void write(Path file, ExamReport report) {
+        try {
+            Files.writeString(file, Json.writePretty(report) + System.lineSeparator());
+        } catch (IOException e) {
+            throw new UserException("--json " + file + " cannot be written: " + e, e);
         }
     }
 

@@ -3,6 +3,7 @@ package org.millrace.app.cli;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import org.millrace.app.export.ExportFormat;
+import org.millrace.evaluator.protocol.Protocol;
 import org.millrace.ingest.PushRequest;
 import picocli.CommandLine;
 
@@ -35,6 +36,7 @@ public final class MillraceCommandLine {
         root.registerConverter(PushRequest.Order.class, new Words<>(PushRequest.Order.class));
         root.registerConverter(PushRequest.Split.class, new Words<>(PushRequest.Split.class));
         root.registerConverter(ExportFormat.class, new Words<>(ExportFormat.class));
+        root.registerConverter(Protocol.Name.class, new Words<>(Protocol.Name.class));
         return root.setParameterExceptionHandler(Failures::wrongUsage)
                 .setExecutionExceptionHandler(
                         (exception, commandLine, parsed) -> Failures.report(exception, commandLine))

@@ -44,8 +44,8 @@ record ModelCard(EncoderExport export, ExportFormat format, String file, long by
         return "\n## What it is\n" + TABLE
                 + row(
                         "network",
-                        encoder.architecture().key() + ", " + encoder.stem().key() + " stem, "
-                                + encoder.features() + " features")
+                        encoder.architecture().key() + ", " + encoder.stem().key() + " stem, " + encoder.features()
+                                + " features")
                 + row(
                         "format",
                         switch (format) {

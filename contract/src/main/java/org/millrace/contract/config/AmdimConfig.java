@@ -9,7 +9,8 @@ public record AmdimConfig(
 
         @Setting(
                 value = "0.04",
-                doc = "weight λ of the squared scores, taken before the clip: 0.04 in the paper, 0.05 in the official code")
+                doc =
+                        "weight λ of the squared scores, taken before the clip: 0.04 in the paper, 0.05 in the official code")
         double regulariser,
 
         @Setting(value = "1", doc = "features of the mixture for each image (paper, section 3.5); 1 is none")
@@ -21,9 +22,6 @@ public record AmdimConfig(
         check(clip > 0, "amdim.clip must be positive, but was %s", clip);
         check(regulariser >= 0, "amdim.regulariser must not be negative, but was %s", regulariser);
         check(mixture >= 1, "amdim.mixture must be at least 1, but was %d", mixture);
-        check(
-                mixtureTemperature > 0,
-                "amdim.mixture-temperature must be positive, but was %s",
-                mixtureTemperature);
+        check(mixtureTemperature > 0, "amdim.mixture-temperature must be positive, but was %s", mixtureTemperature);
     }
 }

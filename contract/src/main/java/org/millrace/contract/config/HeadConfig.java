@@ -23,7 +23,8 @@ public record HeadConfig(
 
         @Setting(
                 value = "false",
-                doc = "batch norm after the projector's last layer too; simclr always has it, moco-v3 without scale and shift")
+                doc =
+                        "batch norm after the projector's last layer too; simclr always has it, moco-v3 without scale and shift")
         boolean lastBatchNorm,
 
         @Setting(value = "0", doc = "width of the predictor's hidden layer (byol, moco-v3); 0 takes the projector's")

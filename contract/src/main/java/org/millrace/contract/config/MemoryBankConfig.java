@@ -18,7 +18,8 @@ public record MemoryBankConfig(
 
         @Setting(
                 value = "true",
-                doc = "whether the images of a batch share their negatives; false draws for each image, at as many times the cost")
+                doc =
+                        "whether the images of a batch share their negatives; false draws for each image, at as many times the cost")
         boolean shared,
 
         @Setting(value = "0.07", doc = "temperature T of the softmax")

@@ -14,7 +14,8 @@ public record TrainerConfig(
 
         @Setting(
                 value = "false",
-                doc = "moco-v1, moco-v2, end-to-end: both views are query and key in turn; MoCo's keys enter after both losses")
+                doc =
+                        "moco-v1, moco-v2, end-to-end: both views are query and key in turn; MoCo's keys enter after both losses")
         boolean symmetric,
 
         @Setting(

@@ -30,15 +30,13 @@ record BatchNormLayer(float decay, float epsilon) {
                 : split(x, mean, variance, scale, shift, mode);
     }
 
-    private NDArray plain(
-            NDArray x, NDArray mean, NDArray variance, NDArray scale, NDArray shift, boolean training) {
+    private NDArray plain(NDArray x, NDArray mean, NDArray variance, NDArray scale, NDArray shift, boolean training) {
         return BatchNorm.batchNorm(x, mean, variance, scale, shift, 1, decay, epsilon, training)
                 .singletonOrThrow();
     }
 
     // the devices' samples stand side by side as further channels: N×C×… → N/S×(S·C)×…
-    private NDArray split(
-            NDArray x, NDArray mean, NDArray variance, NDArray scale, NDArray shift, BatchNormMode mode) {
+    private NDArray split(NDArray x, NDArray mean, NDArray variance, NDArray scale, NDArray shift, BatchNormMode mode) {
         int devices = mode.devices();
         Shape shape = x.getShape();
         long samples = shape.get(0) / devices;
@@ -46,7 +44,9 @@ record BatchNormLayer(float decay, float epsilon) {
         NDArray means = repeat(mean, devices, x.getManager());
         NDArray variances = repeat(variance, devices, x.getManager());
         NDArray side = mode.contiguous()
-                ? x.reshape(devices, samples, channels, -1).transpose(1, 0, 2, 3).reshape(samples, devices * channels, -1)
+                ? x.reshape(devices, samples, channels, -1)
+                        .transpose(1, 0, 2, 3)
+                        .reshape(samples, devices * channels, -1)
                 : x.reshape(samples, devices * channels, -1);
         NDArray y = plain(
                 side,
@@ -58,7 +58,9 @@ record BatchNormLayer(float decay, float epsilon) {
         mean.set(ALL, means.reshape(devices, channels).mean(new int[] {0}));
         variance.set(ALL, variances.reshape(devices, channels).mean(new int[] {0}));
         return mode.contiguous()
-                ? y.reshape(samples, devices, channels, -1).transpose(1, 0, 2, 3).reshape(shape)
+                ? y.reshape(samples, devices, channels, -1)
+                        .transpose(1, 0, 2, 3)
+                        .reshape(shape)
                 : y.reshape(shape);
     }
 

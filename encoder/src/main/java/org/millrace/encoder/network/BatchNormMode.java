@@ -22,6 +22,11 @@ public record BatchNormMode(int devices, boolean contiguous) {
         check(devices >= 0, "devices must not be negative, but was %d", devices);
     }
 
+    /** Ordinary training, or evaluation. */
+    public static BatchNormMode of(boolean training) {
+        return training ? TRAINING : EVALUATION;
+    }
+
     /** Training on S virtual devices, interleaved; N must be a multiple of S. */
     public static BatchNormMode interleaved(int devices) {
         return new BatchNormMode(devices, false);

@@ -77,9 +77,8 @@ final class BatchNormVectorsTest {
         Vector vector = Vector.load("bn_split");
         int splits = (int) vector.number("splits");
         for (String kind : new String[] {"contiguous", "interleaved"}) {
-            BatchNormMode mode = kind.equals("contiguous")
-                    ? BatchNormMode.contiguous(splits)
-                    : BatchNormMode.interleaved(splits);
+            BatchNormMode mode =
+                    kind.equals("contiguous") ? BatchNormMode.contiguous(splits) : BatchNormMode.interleaved(splits);
             NDArray mean = vector.tensor("running_mean", manager);
             NDArray variance = vector.tensor("running_var", manager);
             NDArray y = forward(layer(vector), vector, vector.tensor("x1", manager), mean, variance, mode);
@@ -158,8 +157,7 @@ final class BatchNormVectorsTest {
 
     private NDArray forward(
             BatchNormLayer layer, Vector vector, NDArray x, NDArray mean, NDArray variance, BatchNormMode mode) {
-        return layer.forward(
-                x, mean, variance, vector.tensor("gamma", manager), vector.tensor("beta", manager), mode);
+        return layer.forward(x, mean, variance, vector.tensor("gamma", manager), vector.tensor("beta", manager), mode);
     }
 
     private static BatchNormLayer layer(Vector vector) {

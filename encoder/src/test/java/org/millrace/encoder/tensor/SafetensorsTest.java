@@ -209,6 +209,19 @@ final class SafetensorsTest {
     }
 
     @Test
+    void part_ofPrefix_hasItsTensorsWithoutIt() {
+        Safetensors file = new Safetensors.Builder()
+                .add("encoder.a", new long[] {2}, new float[] {1, 2})
+                .add("projector.a", new long[] {1}, new float[] {3})
+                .add("encoder.b.c", new long[] {1}, new float[] {4})
+                .build();
+        Safetensors part = Safetensors.parse(file.part("encoder.").toBytes());
+        assertThat(part.names()).containsExactly("a", "b.c");
+        assertThat(part.tensor("a", 2)).containsExactly(1, 2);
+        assertThat(part.tensor("b.c", 1)).containsExactly(4);
+    }
+
+    @Test
     void add_twiceOrOfAnotherSize_says() {
         var builder = new Safetensors.Builder().add("w", new long[] {1}, new float[1]);
         assertThatThrownBy(() -> builder.add("w", new long[] {1}, new float[1])).hasMessage("tensor w is added twice");

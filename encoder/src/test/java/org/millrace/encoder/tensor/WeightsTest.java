@@ -146,7 +146,9 @@ final class WeightsTest {
     }
 
     private static float[] forward(NDArray images, Tensors tensors) {
-        return new ResNet(CONFIG).forward(images, tensors, "", BatchNormMode.EVALUATION).toFloatArray();
+        return new ResNet(CONFIG)
+                .forward(images, tensors, "", BatchNormMode.EVALUATION)
+                .toFloatArray();
     }
 
     private static byte[] initialBytes(long seed) {

@@ -34,6 +34,17 @@ public final class ProbeImage {
         this.file = file;
     }
 
+    /**
+     * An image of a half that is known, from a file.
+     *
+     * @param id unique within the half; its UTF-8 bytes are hashed
+     * @param file the encoded image; taken over, not copied
+     */
+    public static ProbeImage of(String id, String label, Half half, byte[] file) {
+        String latin = new String(id.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+        return new ProbeImage(latin, label, Optional.of(half), file);
+    }
+
     String id() {
         return id;
     }

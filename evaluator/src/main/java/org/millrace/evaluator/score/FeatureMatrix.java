@@ -47,7 +47,7 @@ public final class FeatureMatrix {
     }
 
     /** The chosen rows in that order, copied. */
-    FeatureMatrix select(int[] chosen) {
+    public FeatureMatrix select(int[] chosen) {
         double[] copy = new double[Math.multiplyExact(chosen.length, columns)];
         for (int i = 0; i < chosen.length; i++) {
             System.arraycopy(values, chosen[i] * columns, copy, i * columns, columns);

@@ -24,15 +24,17 @@ public final class LabelledFeatures {
         return features;
     }
 
-    int[] labels() {
+    /** The array itself: read it, do not write to it. */
+    public int[] labels() {
         return labels;
     }
 
-    int size() {
+    public int size() {
         return labels.length;
     }
 
-    LabelledFeatures select(int[] chosen) {
+    /** The chosen rows in that order, copied. */
+    public LabelledFeatures select(int[] chosen) {
         return new LabelledFeatures(
                 features.select(chosen),
                 Arrays.stream(chosen).map(row -> labels[row]).toArray());

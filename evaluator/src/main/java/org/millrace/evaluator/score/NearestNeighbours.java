@@ -3,7 +3,7 @@ package org.millrace.evaluator.score;
 import static org.millrace.contract.Check.check;
 
 /** The k rows of a bank that point the same way as a query: cosine similarity, all pairs. Safe for many readers. */
-final class NearestNeighbours {
+public final class NearestNeighbours {
     private static final int QUERIES_PER_BLOCK = 32;
     private static final double SMALLEST_NORM = 1e-12;
 
@@ -14,7 +14,7 @@ final class NearestNeighbours {
     private final Workers workers;
 
     /** @param k neighbours of a query; more than the bank has rows are clamped to all of them */
-    NearestNeighbours(FeatureMatrix bank, int k, Workers workers) {
+    public NearestNeighbours(FeatureMatrix bank, int k, Workers workers) {
         check(bank.rows() >= 1, "the bank of nearest neighbours must not be empty");
         check(k >= 1, "k must be at least 1, but was %d", k);
         this.bankRows = bank.rows();
@@ -25,11 +25,11 @@ final class NearestNeighbours {
     }
 
     /** Neighbours that a query really gets. */
-    int k() {
+    public int k() {
         return k;
     }
 
-    Neighbours find(FeatureMatrix queries) {
+    public Neighbours find(FeatureMatrix queries) {
         check(queries.columns() == columns, "queries must have %d columns, but had %d", columns, queries.columns());
         double[] unit = unitRows(queries);
         int rows = queries.rows();

@@ -1,7 +1,7 @@
 package org.millrace.evaluator.score;
 
 /** The k nearest rows of a bank for each of N queries, best first. Nobody writes to it; safe for many readers. */
-final class Neighbours {
+public final class Neighbours {
     final int k;
     final int[] indices; // N×k
     final double[] similarities; // N×k, cosines
@@ -26,7 +26,7 @@ final class Neighbours {
     }
 
     /** Sums of votes, N×C, in units of the nearest neighbour's vote, so that no temperature can overflow them. */
-    double[] votes(int[] bankLabels, int classes, double temperature) {
+    public double[] votes(int[] bankLabels, int classes, double temperature) {
         int queries = indices.length / k;
         double[] votes = new double[Math.multiplyExact(queries, classes)];
         for (int query = 0; query < queries; query++) {

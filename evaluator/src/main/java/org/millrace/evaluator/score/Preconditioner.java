@@ -47,7 +47,7 @@ final class Preconditioner {
         for (int i = 0; i < size; i++) {
             matrix[i * size + i] += RIDGE * trace + (i < columns ? l2 : 0);
         }
-        factorise(matrix, size);
+        Cholesky.factorise(matrix, size);
         return new Preconditioner(classes, size, matrix);
     }
 
@@ -57,7 +57,7 @@ final class Preconditioner {
         for (int c = 0; c < classes; c++) {
             System.arraycopy(vector, c * columns, scratch, 0, columns);
             scratch[columns] = vector[classes * columns + c];
-            solve();
+            Cholesky.solve(factor, size, scratch, 1);
             System.arraycopy(scratch, 0, vector, c * columns, columns);
             vector[classes * columns + c] = scratch[columns];
         }
@@ -83,36 +83,5 @@ final class Preconditioner {
         }
         moments[columns * size + columns] = 1;
         return moments;
-    }
-
-    /** Cholesky's factor over the lower triangle. */
-    private static void factorise(double[] a, int size) {
-        for (int i = 0; i < size; i++) {
-            for (int j = 0; j <= i; j++) {
-                double sum = a[i * size + j];
-                for (int k = 0; k < j; k++) {
-                    sum -= a[i * size + k] * a[j * size + k];
-                }
-                a[i * size + j] = i == j ? Math.sqrt(sum) : sum / a[j * size + j];
-            }
-        }
-    }
-
-    /** Solves LLᵀu = v in the scratch. */
-    private void solve() {
-        for (int i = 0; i < size; i++) {
-            double sum = scratch[i];
-            for (int k = 0; k < i; k++) {
-                sum -= factor[i * size + k] * scratch[k];
-            }
-            scratch[i] = sum / factor[i * size + i];
-        }
-        for (int i = size - 1; i >= 0; i--) {
-            double value = scratch[i] / factor[i * size + i];
-            scratch[i] = value;
-            for (int k = 0; k < i; k++) {
-                scratch[k] -= factor[i * size + k] * value;
-            }
-        }
     }
 }

@@ -11,11 +11,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 
 /** A few threads, the caller's among them, that share numbered blocks of work. One caller at a time. */
-final class Workers implements AutoCloseable {
+public final class Workers implements AutoCloseable {
     private final int helpers;
     private final ExecutorService pool;
 
-    Workers(int threads) {
+    public Workers(int threads) {
         check(threads >= 1, "threads must be at least 1, but was %d", threads);
         this.helpers = threads - 1;
         this.pool = Executors.newFixedThreadPool(Math.max(1, helpers), task -> {

@@ -41,6 +41,11 @@ final class LogisticRegressionTest {
         assertThat(fit.value).isCloseTo(vectors.number("/expected/optimum_objective"), within(1e-12));
 
         int weights = vectors.doubles("/expected/W").length;
+        double[] w = Arrays.copyOf(fit.point, weights);
+        assertThat(vectors.close(
+                        fit.value - vectors.number("/params/lam") / 2 * Lbfgs.dot(w, w),
+                        vectors.number("/expected/optimum_ce")))
+                .isTrue();
         assertThat(vectors.close(Arrays.copyOf(fit.point, weights), vectors.doubles("/expected/W")))
                 .isTrue();
         double[] bias = Arrays.copyOfRange(fit.point, weights, fit.point.length);

@@ -2,6 +2,7 @@ package org.millrace.evaluator.score;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -40,11 +41,18 @@ final class NearestNeighboursTest {
         assertThat(vectors.close(votes, vectors.doubles("/expected/class_scores")))
                 .isTrue();
 
+        double[] counts = found.votes(labels, classes, Double.MAX_VALUE); // so warm that every vote is 1
+        assertThat(counts)
+                .containsExactly(Arrays.stream(vectors.ints("/expected/neighbour_counts"))
+                        .asDoubleStream()
+                        .toArray());
+
         int[] predictions = found.predict(labels, classes, temperature);
         assertThat(predictions).isEqualTo(vectors.ints("/expected/predictions"));
         LabelledFeatures queries =
                 new LabelledFeatures(vectors.matrix("/inputs/queries"), vectors.ints("/inputs/query_labels"));
         assertThat(queries.accuracy(predictions)).isEqualTo(vectors.number("/expected/top1"));
+        assertThat(new ClassScores(classes, votes).accuracy(queries, 1)).isEqualTo(vectors.number("/expected/top1"));
     }
 
     @ParameterizedTest

@@ -15,5 +15,4 @@ import org.millrace.keystore.ImageId;
  * @param first one view of each image, N×C×H×W normalised: the query's where views differ in kind
  * @param second the other view of each image, N×C×H×W
  */
-public record Batch(
-        long step, List<ImageOffset> images, List<Optional<ImageId>> ids, NDArray first, NDArray second) {}
+public record Batch(long step, List<ImageOffset> images, List<Optional<ImageId>> ids, NDArray first, NDArray second) {}

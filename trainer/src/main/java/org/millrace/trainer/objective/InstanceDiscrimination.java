@@ -63,8 +63,7 @@ final class InstanceDiscrimination implements Objective {
         NDArray positives = positives(own, batch, scope); // N×C
         clock.lap("keys");
         try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-            NDArray features =
-                    query.project(batch.first(), query.weights().tensors(scope)); // N×C
+            NDArray features = query.project(batch.first(), query.weights().tensors(scope)); // N×C
             Contrast contrast = contrast(features, positives, own.slots(), batch.step(), scope);
             NDArray loss = contrast.loss();
             clock.lap("queries");
@@ -116,10 +115,11 @@ final class InstanceDiscrimination implements Objective {
     private static List<ImageId> ids(Batch batch) {
         for (int i = 0; i < batch.ids().size(); i++) {
             if (batch.ids().get(i).isEmpty()) {
-                throw new UserException("trainer.objective=memory-bank remembers a row for each image id, but the image at "
-                        + batch.images().get(i)
-                        + " has none: its record has no key of 1 to " + ImageId.MOST_BYTES
-                        + " bytes. Push with keys (`millrace push` does), or set another trainer.objective and run.name.");
+                throw new UserException(
+                        "trainer.objective=memory-bank remembers a row for each image id, but the image at "
+                                + batch.images().get(i)
+                                + " has none: its record has no key of 1 to " + ImageId.MOST_BYTES
+                                + " bytes. Push with keys (`millrace push` does), or set another trainer.objective and run.name.");
             }
         }
         return batch.ids().stream().map(Optional::orElseThrow).toList();
@@ -139,8 +139,8 @@ final class InstanceDiscrimination implements Objective {
         }
         try (NDManager activations = scope.newSubManager()) {
             batch.second().tempAttach(activations);
-            NDArray features = InfoNce.unit(
-                    query.project(batch.second(), query.weights().tensors(activations)));
+            NDArray features =
+                    InfoNce.unit(query.project(batch.second(), query.weights().tensors(activations)));
             NDArray mask = activations.create(absent, new Shape(absent.length, 1)); // N×1
             NDArray positives = rows.add(features.mul(mask));
             positives.attach(scope);

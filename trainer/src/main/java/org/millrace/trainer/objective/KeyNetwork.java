@@ -28,9 +28,8 @@ final class KeyNetwork implements AutoCloseable {
         this.weights = Weights.initialised(torch, layout, config.run().seed());
         List<Torch> devices =
                 config.trainer().keyDeviceNames().stream().map(torch::on).toList();
-        this.replicas = devices.isEmpty()
-                ? Optional.empty()
-                : Optional.of(new KeyReplicas(torch, devices, branch, weights));
+        this.replicas =
+                devices.isEmpty() ? Optional.empty() : Optional.of(new KeyReplicas(torch, devices, branch, weights));
     }
 
     Weights weights() {

@@ -68,13 +68,9 @@ final class MocoV3 implements Objective {
             clock.lap("queries");
             collector.backward(loss);
             clock.lap("backward");
-            double accuracy =
-                    (InfoNce.diagonalAccuracy(one.logits()) + InfoNce.diagonalAccuracy(two.logits())) / 2;
+            double accuracy = (InfoNce.diagonalAccuracy(one.logits()) + InfoNce.diagonalAccuracy(two.logits())) / 2;
             return new Outcome(
-                    loss.getFloat(),
-                    accuracy,
-                    Optional.empty(),
-                    Optional.of(InfoNce.between(firstKeys, secondKeys)));
+                    loss.getFloat(), accuracy, Optional.empty(), Optional.of(InfoNce.between(firstKeys, secondKeys)));
         }
     }
 

@@ -55,8 +55,8 @@ final class MomentumContrast implements Objective {
                 this.config.momentum(),
                 this.config.momentumSchedule(),
                 config.optimiser().totalSteps());
-        this.dictionary =
-                new Dictionary(torch, keys, this.config.queueSize(), config.head().output(), seed);
+        this.dictionary = new Dictionary(
+                torch, keys, this.config.queueSize(), config.head().output(), seed);
     }
 
     @Override

@@ -4,9 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.Optional;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
-import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.keystore.Memory;
 
 /**
@@ -15,7 +15,8 @@ import org.millrace.keystore.Memory;
  *
  * <p>A new objective is one file and its line in three lists that the compiler checks: docs/objectives.md.
  */
-public sealed interface Objective extends AutoCloseable permits MomentumContrast, MocoV3, Simclr, Byol, EndToEnd, InstanceDiscrimination {
+public sealed interface Objective extends AutoCloseable
+        permits MomentumContrast, MocoV3, Simclr, Byol, EndToEnd, InstanceDiscrimination {
     /** Prefix of the encoder's tensors in the networks' weights. */
     String ENCODER = "encoder.";
 
@@ -56,8 +57,7 @@ public sealed interface Objective extends AutoCloseable permits MomentumContrast
 
     /** What is carried from step to step beside the query's weights and the memory: the twin, where there is one. */
     default Safetensors state() {
-        return key().map(weights -> weights.snapshot(""))
-                .orElseGet(() -> new Safetensors.Builder().build());
+        return key().map(weights -> weights.snapshot("")).orElseGet(() -> new Safetensors.Builder().build());
     }
 
     /** Takes the state of a checkpoint, and the memory back to its sequence number. */

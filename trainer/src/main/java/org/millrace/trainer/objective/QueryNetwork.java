@@ -16,8 +16,7 @@ final class QueryNetwork implements AutoCloseable {
     private final BatchNormMode mode;
     private final Weights weights;
 
-    QueryNetwork(
-            Torch torch, Branch branch, Optional<MultilayerPerceptron> predictor, BatchNormMode mode, long seed) {
+    QueryNetwork(Torch torch, Branch branch, Optional<MultilayerPerceptron> predictor, BatchNormMode mode, long seed) {
         this.branch = branch;
         this.predictor = predictor;
         this.mode = mode;

@@ -75,7 +75,8 @@ final class Simclr implements Objective {
         NDArray positive = masked.mul(partner).sum(new int[] {1}, true); // 2N×1, one of the row's own numbers
         // the row's log-sum-exp runs over all k ≠ i, the positive among them
         NDArray largest = masked.max(new int[] {1}, true).stopGradient(); // 2N×1
-        NDArray logSum = masked.sub(largest).exp().sum(new int[] {1}, true).log().add(largest); // 2N×1
+        NDArray logSum =
+                masked.sub(largest).exp().sum(new int[] {1}, true).log().add(largest); // 2N×1
         NDArray losses = logSum.sub(positive).squeeze(1); // 2N
         return new Contrast(losses, NDArrays.concat(new NDList(positive, masked), 1));
     }

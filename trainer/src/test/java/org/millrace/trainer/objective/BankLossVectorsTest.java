@@ -43,12 +43,11 @@ final class BankLossVectorsTest {
             int[] own = whole(vector, "y");
             int[] drawn = whole(vector, "neg_idx");
             NDArray positives = rows(bank, own);
-            NDArray negatives = rows(bank, drawn)
-                    .reshape(own.length, drawn.length / own.length, vector.size("bank", 1));
+            NDArray negatives =
+                    rows(bank, drawn).reshape(own.length, drawn.length / own.length, vector.size("bank", 1));
             try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
                 NDArray logits = BankLoss.logits(features, positives, negatives, vector.number("T"));
-                Contrast contrast =
-                        BankLoss.softmax(InstanceDiscrimination.withoutOwn(logits, drawn, own, manager));
+                Contrast contrast = BankLoss.softmax(InstanceDiscrimination.withoutOwn(logits, drawn, own, manager));
                 NDArray loss = contrast.loss();
                 collector.backward(loss);
                 vector.check("loss", loss.getFloat());
@@ -93,8 +92,8 @@ final class BankLossVectorsTest {
             int[] own = whole(vector, "y");
             int[] noise = whole(vector, "noise_idx");
             NDArray positives = rows(bank, own);
-            NDArray negatives = rows(bank, noise)
-                    .reshape(own.length, noise.length / own.length, vector.size("bank", 1));
+            NDArray negatives =
+                    rows(bank, noise).reshape(own.length, noise.length / own.length, vector.size("bank", 1));
             NDArray features = leaf(vector);
             try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
                 NDArray logits = BankLoss.logits(features, positives, negatives, temperature);
@@ -104,7 +103,9 @@ final class BankLossVectorsTest {
                 vector.check("loss", loss.getFloat());
                 vector.check("loss_per_sample", contrast.losses().toFloatArray());
                 vector.check("P", BankLoss.probability(logits, partition).toFloatArray());
-                vector.check("posterior_h", BankLoss.posterior(logits, partition, bank.size()).toFloatArray());
+                vector.check(
+                        "posterior_h",
+                        BankLoss.posterior(logits, partition, bank.size()).toFloatArray());
                 vector.check("Z_estimate_first_batch", (float) BankLoss.partition(logits, bank.size()));
             }
             vector.check("grad_f", features.getGradient().toFloatArray());
@@ -112,7 +113,8 @@ final class BankLossVectorsTest {
             unit.setRequiresGradient(true);
             try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
                 NDArray logits = BankLoss.ofUnitRows(unit, positives, negatives, temperature);
-                collector.backward(BankLoss.noiseContrastive(logits, partition, bank.size()).loss());
+                collector.backward(BankLoss.noiseContrastive(logits, partition, bank.size())
+                        .loss());
             }
             vector.check("grad_f_normalized", unit.getGradient().toFloatArray());
         }
@@ -124,7 +126,8 @@ final class BankLossVectorsTest {
         try (MemoryBank bank = bank(vector)) {
             int[] own = whole(vector, "y");
             NDArray mixed = BankLoss.mixed(rows(bank, own), vector.tensor("f", manager), vector.number("t"));
-            List<ImageId> images = IntStream.of(own).mapToObj(BankLossVectorsTest::id).toList();
+            List<ImageId> images =
+                    IntStream.of(own).mapToObj(BankLossVectorsTest::id).toList();
             bank.update(images, batch(mixed.toFloatArray(), vector.size("bank", 1), own.length));
             int[] all = IntStream.range(0, bank.size()).toArray();
             vector.check("bank_after", bank.rows(all));
@@ -152,7 +155,8 @@ final class BankLossVectorsTest {
     }
 
     private NDArray rows(MemoryBank bank, int[] slots) {
-        return manager.create(bank.rows(slots), new Shape(slots.length, bank.settings().dimension()));
+        return manager.create(
+                bank.rows(slots), new Shape(slots.length, bank.settings().dimension()));
     }
 
     // columns 1 to n are the bank's rows; the own one was taken out of them and stands in column 0

@@ -39,10 +39,14 @@ final class DictionaryVectorsTest {
                 int step = 0;
                 for (var size : vector.parameter("batch_sizes")) {
                     int to = arrived + size.asInt();
-                    dictionary.enqueue(keys.get(arrived + ":" + to), step + 1, offsets(pointer + arrived, size.asInt()));
+                    dictionary.enqueue(
+                            keys.get(arrived + ":" + to), step + 1, offsets(pointer + arrived, size.asInt()));
                     arrived = to;
                     int rows = capacity * dimension;
-                    vector.checkAt("queue_after_each_step", step * rows, dictionary.rows().toFloatArray());
+                    vector.checkAt(
+                            "queue_after_each_step",
+                            step * rows,
+                            dictionary.rows().toFloatArray());
                     long sequence = dictionary.sequence();
                     vector.checkExactlyAt("ptr_after_each_step", step, sequence % capacity);
                     for (int slot = 0; slot < capacity; slot++) {
@@ -54,8 +58,7 @@ final class DictionaryVectorsTest {
                     step++;
                 }
                 for (int i = 0; i < capacity; i++) {
-                    vector.checkExactlyAt(
-                            "final_slots_oldest_to_newest", i, (dictionary.sequence() + i) % capacity);
+                    vector.checkExactlyAt("final_slots_oldest_to_newest", i, (dictionary.sequence() + i) % capacity);
                 }
                 assertAnotherReadsTheSame(dictionary, store, capacity, dimension, pointer);
             }

@@ -42,7 +42,8 @@ final class KeyNetworkTest {
         double shuffled = correlationOfDeviceMeans(KeyOrder.of(config("shuffle").trainer(), SEED));
         System.out.println("correlation of the statistics: split " + split + ", shuffled " + shuffled);
         assertThat(split).isCloseTo(1, within(1e-6));
-        // an image meets itself again, and of its 7 companions 7·7/31 by chance, out of 8: all that independent orders leave
+        // an image meets itself again, and of its 7 companions 7·7/31 by chance, out of 8: all that independent orders
+        // leave
         assertThat(shuffled).isCloseTo((1 + 49 / 31.0) / 8, within(0.04));
     }
 

@@ -21,8 +21,7 @@ public final class TestObjectives {
      */
     public static Objective linearMoco(
             MillraceConfig config, Torch torch, KeyStore keys, int inputs, float[] weights, float[] queue) {
-        var moco = new MomentumContrast(
-                config, new Matrix(inputs, config.head().output()), torch, keys);
+        var moco = new MomentumContrast(config, new Matrix(inputs, config.head().output()), torch, keys);
         InPlace.overwrite(moco.query().parameters(), weights);
         InPlace.overwrite(moco.key().orElseThrow().parameters(), weights);
         InPlace.overwrite(moco.dictionary().rows(), queue);

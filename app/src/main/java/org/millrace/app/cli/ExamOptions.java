@@ -1,0 +1,115 @@
+package org.millrace.app.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.millrace.app.exam.ExamRequest;
+import org.millrace.contract.UserException;
+import org.millrace.evaluator.protocol.Protocol;
+import org.millrace.ingest.Labels;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The options of an exam by the papers' protocols. Mixed into a command; not thread safe. */
+final class ExamOptions {
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    @Option(
+            names = "--protocol",
+            split = ",",
+            paramLabel = "NAME",
+            description =
+                    "Score one encoder by these protocols instead: logistic, knn, ridge, linear-sgd (MoCo's, rate chosen"
+                            + " from a grid), mlp (AMDIM's), finetune-1 and finetune-10 (the whole network on 1 %% or 10 %% of the labels)."
+                            + " Several with commas.")
+    private List<Protocol.Name> protocols = new ArrayList<>();
+
+    @Option(
+            names = "--checkpoint",
+            paramLabel = "STEP",
+            description = "Take the encoder of this checkpoint; without it, of the run's newest whole one.")
+    private @Nullable Long checkpoint;
+
+    @Option(
+            names = "--encoder",
+            paramLabel = "VERSION",
+            description = "Take this encoder from the run's topic of encoders.")
+    private @Nullable Long encoder;
+
+    @Option(
+            names = "--train",
+            paramLabel = "PATH",
+            description =
+                    "Learn from these labelled images, with --test in the place of the probe: folder, archive or IDX file"
+                            + " as for push; may be repeated.")
+    private List<String> train = new ArrayList<>();
+
+    @Option(names = "--test", paramLabel = "PATH", description = "Score on these labelled images; may be repeated.")
+    private List<String> test = new ArrayList<>();
+
+    @Option(
+            names = "--labels",
+            defaultValue = "auto",
+            paramLabel = "FROM",
+            description =
+                    "Labels of --train and --test: folder, a CSV file or auto, as for push (default: ${DEFAULT-VALUE}).")
+    private String labels = "auto";
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write the scores of --protocol to this file, too.")
+    private @Nullable Path json;
+
+    /** The exam that is asked for; empty without {@code --protocol}. Wrong usage is a {@link ParameterException}. */
+    Optional<ExamRequest> request() {
+        if (protocols.isEmpty()) {
+            boolean others = checkpoint != null || encoder != null || json != null;
+            if (others || !train.isEmpty() || !test.isEmpty()) {
+                throw wrong("--checkpoint, --encoder, --train, --test and --json are for --protocol: name one");
+            }
+            return Optional.empty();
+        }
+        Stream.concat(train.stream(), test.stream()).forEach(ExamOptions::checkExists);
+        try {
+            return Optional.of(new ExamRequest(
+                    protocols, optional(checkpoint), optional(encoder), train, test, Labels.parse(labels)));
+        } catch (IllegalArgumentException e) {
+            throw wrong(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Where the scores are written to; throws {@link UserException} where that cannot be. */
+    Optional<Path> json() {
+        Path file = json;
+        if (file != null) {
+            Path folder = file.toAbsolutePath().getParent();
+            if (Files.isDirectory(file) || folder == null || !Files.isWritable(folder)) {
+                throw new UserException("--json " + file + " cannot be written: "
+                        + (Files.isDirectory(file)
+                                ? "it is a folder"
+                                : "its folder does not exist or is not writable"));
+            }
+        }
+        return Optional.ofNullable(file);
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(command.commandLine(), message);
+    }
+
+    private static void checkExists(String path) {
+        if (!Files.exists(Path.of(path))) {
+            throw new UserException("no such file or folder: " + path);
+        }
+    }
+
+    private static OptionalLong optional(@Nullable Long value) {
+        return value == null ? OptionalLong.empty() : OptionalLong.of(value);
+    }
+}

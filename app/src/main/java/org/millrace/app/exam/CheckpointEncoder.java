@@ -1,0 +1,59 @@
+package org.millrace.app.exam;
+
+import java.util.List;
+import java.util.OptionalLong;
+import org.millrace.contract.Sha256;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.ConfigLoader;
+import org.millrace.contract.config.EncoderConfig;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.EncoderManifest;
+import org.millrace.evaluator.PublishedEncoder;
+import org.millrace.trainer.RunFolders;
+import org.millrace.trainer.checkpoint.Checkpoint;
+import org.millrace.trainer.checkpoint.CheckpointFolder;
+import org.millrace.trainer.checkpoint.RunState;
+import org.millrace.trainer.objective.Objective;
+
+/** The learning network's encoder in a checkpoint, as it would have been published after that step. */
+final class CheckpointEncoder {
+    private CheckpointEncoder() {}
+
+    /** @param step of the checkpoint; empty for the newest whole one */
+    static PublishedEncoder read(MillraceConfig config, OptionalLong step) {
+        CheckpointFolder folder = RunFolders.checkpoints(config);
+        Checkpoint checkpoint = step.isPresent()
+                ? folder.at(step.getAsLong())
+                : folder.newestWhole(state -> {})
+                        .orElseThrow(() -> new UserException("run "
+                                + config.run().name() + " has no checkpoint under "
+                                + config.run().folder()
+                                + "\nName another run with --set run.name=NAME or another folder with --set run.data=FOLDER,"
+                                + " or take a published encoder with --encoder VERSION."));
+        RunState state = checkpoint.state();
+        EncoderConfig encoder = encoder(state);
+        byte[] file = checkpoint.query().part(Objective.ENCODER).toBytes();
+        return new PublishedEncoder(
+                new EncoderManifest(
+                        EncoderManifest.SCHEMA,
+                        state.run(),
+                        state.step(),
+                        state.step(),
+                        state.imagesTrained(),
+                        encoder,
+                        file.length,
+                        1,
+                        Sha256.of(file),
+                        state.takenAtMillis()),
+                file);
+    }
+
+    /** The architecture and input that the checkpoint was computed with, whatever the configuration says today. */
+    private static EncoderConfig encoder(RunState state) {
+        List<String> assignments = state.configuration().entrySet().stream()
+                .filter(entry -> entry.getKey().startsWith("encoder."))
+                .map(entry -> entry.getKey() + "=" + entry.getValue())
+                .toList();
+        return new ConfigLoader().assignments(assignments).load().encoder();
+    }
+}

@@ -1,0 +1,15 @@
+package org.millrace.app.exam;
+
+import org.millrace.evaluator.protocol.ExamProgress;
+import org.millrace.evaluator.protocol.ProtocolScore;
+
+/** Hears what an examination does, on its thread. What it throws ends the examination. */
+public interface ExamListener extends ExamProgress {
+    /** Encoder and images are there; the report has no scores yet. */
+    void begins(ExamReport report);
+
+    void scored(ProtocolScore score);
+
+    /** Something that the user should know, in a sentence. */
+    void remark(String sentence);
+}

@@ -1,0 +1,26 @@
+package org.millrace.app.exam;
+
+import java.util.List;
+import org.millrace.evaluator.protocol.ProtocolScore;
+
+/**
+ * An exam as a file: who was examined, on what, by what, and the scores.
+ *
+ * @param source where encoder and images came from, in words
+ * @param version of the encoder, which is the step after which it was taken
+ * @param engine library, device and threads that computed it
+ */
+public record ExamReport(
+        int schema,
+        String run,
+        String source,
+        long version,
+        long imagesTrained,
+        String architecture,
+        int classes,
+        int trainImages,
+        int testImages,
+        String engine,
+        List<ProtocolScore> scores) {
+    public static final int SCHEMA = 1;
+}

@@ -1,0 +1,96 @@
+package org.millrace.app.exam;
+
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.encoder.tensor.Torch;
+import org.millrace.evaluator.ProbeSets;
+import org.millrace.evaluator.PublishedEncoder;
+import org.millrace.evaluator.PublishedEncoders;
+import org.millrace.evaluator.TorchEmbedders;
+import org.millrace.evaluator.probe.LabelledHalves;
+import org.millrace.evaluator.protocol.Exam;
+import org.millrace.evaluator.protocol.Protocol;
+import org.millrace.evaluator.protocol.ProtocolScore;
+
+/** Encoder → images → one protocol after the other. Used by one thread. */
+public final class Examination {
+    private final MillraceConfig config;
+    private final ExamRequest request;
+    private final Optional<KafkaSettings> kafka;
+    private final ExamListener listener;
+    private final Clock clock;
+
+    /** @param kafka present where the request needs it */
+    public Examination(
+            MillraceConfig config,
+            ExamRequest request,
+            Optional<KafkaSettings> kafka,
+            ExamListener listener,
+            Clock clock) {
+        this.config = config;
+        this.request = request;
+        this.kafka = kafka;
+        this.listener = listener;
+        this.clock = clock;
+    }
+
+    /** Runs every protocol; throws {@link org.millrace.contract.UserException} where encoder or images are not to be had. */
+    public ExamReport run() {
+        Torch torch = Torch.start(config.run());
+        TorchEmbedders embedders = new TorchEmbedders(torch, config.encoder());
+        PublishedEncoder encoder = request.encoder().isPresent()
+                ? PublishedEncoders.find(
+                        kafka.orElseThrow(),
+                        config.run().topics(),
+                        request.encoder().getAsLong())
+                : CheckpointEncoder.read(config, request.checkpoint());
+        LabelledHalves images = images(embedders);
+        ExamReport report = report(torch, encoder, images, List.of());
+        listener.begins(report);
+        List<ProtocolScore> scores = new ArrayList<>();
+        try (Exam exam = new Exam(torch, config, encoder, embedders, images, listener, clock)) {
+            for (Protocol.Name name : request.protocols()) {
+                for (ProtocolScore score : Protocol.of(name).score(exam)) {
+                    scores.add(score);
+                    listener.scored(score);
+                }
+            }
+        }
+        return report(torch, encoder, images, scores);
+    }
+
+    private LabelledHalves images(TorchEmbedders embedders) {
+        if (request.local()) {
+            return new LocalImages(config.images().maxBytes(), embedders::decodes, listener::remark).read(request);
+        }
+        LabelledHalves halves = LabelledHalves.of(ProbeSets.read(config, kafka.orElseThrow(), embedders::decodes));
+        halves.requireUsable(
+                "the topic " + config.images().probeTopic(),
+                "Push labelled images first: millrace push --to probe FOLDER, one folder for each class;"
+                        + " or name files with --train and --test.");
+        return halves;
+    }
+
+    private ExamReport report(
+            Torch torch, PublishedEncoder encoder, LabelledHalves images, List<ProtocolScore> scores) {
+        String source = (request.encoder().isPresent() ? "encoder on the topic" : "checkpoint") + ", "
+                + (request.local() ? "images of files" : "images of the probe set");
+        return new ExamReport(
+                ExamReport.SCHEMA,
+                encoder.manifest().run(),
+                source,
+                encoder.manifest().version(),
+                encoder.manifest().imagesTrained(),
+                encoder.manifest().encoder().architecture().name().toLowerCase(Locale.ROOT),
+                images.labels().size(),
+                images.train().size(),
+                images.test().size(),
+                torch.description(),
+                scores);
+    }
+}

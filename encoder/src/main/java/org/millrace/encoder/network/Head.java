@@ -1,0 +1,26 @@
+package org.millrace.encoder.network;
+
+import ai.djl.ndarray.NDArray;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import org.millrace.encoder.tensor.Tensors;
+import org.millrace.encoder.tensor.WeightLayout;
+import org.millrace.encoder.tensor.Weights;
+
+/** What tells classes apart on top of feature vectors. Immutable. */
+public sealed interface Head permits LinearHead, HiddenLayerHead {
+    int classes();
+
+    /** Declares the head's tensors, names behind {@code prefix}. */
+    void declare(WeightLayout layout, String prefix, int features);
+
+    /** Gives freshly made weights the initial values of this head, where they are not the layers' usual ones. */
+    void initialise(Weights weights, String prefix, int features, long seed);
+
+    /**
+     * Logits. x: N×D → N×C.
+     *
+     * @param dropout while training the source of dropout, and batch norm then uses the batch's statistics; empty otherwise
+     */
+    NDArray forward(NDArray x, Tensors weights, String prefix, Optional<RandomGenerator> dropout);
+}

@@ -1,0 +1,58 @@
+package org.millrace.evaluator.score;
+
+import static org.millrace.contract.Check.check;
+
+/** How strongly a probe believes in each class for each row, N×C. Nobody writes to it after construction; safe for many readers. */
+public final class ClassScores {
+    private final int classes;
+    private final double[] values;
+
+    /** @param values row-major, the higher the likelier; taken over, not copied */
+    public ClassScores(int classes, double[] values) {
+        check(
+                classes >= 1 && values.length % classes == 0,
+                "%d scores cannot be those of %d classes",
+                values.length,
+                classes);
+        this.classes = classes;
+        this.values = values;
+    }
+
+    public int classes() {
+        return classes;
+    }
+
+    /**
+     * Share of the rows whose label is among the k best classes, in [0, 1]. Of equal scores the class that comes first is better; a
+     * label whose score is no number is a miss.
+     */
+    public double accuracy(LabelledFeatures examples, int k) {
+        return accuracy(examples.labels(), k);
+    }
+
+    /** The same for labels alone. */
+    public double accuracy(int[] labels, int k) {
+        check(
+                (long) labels.length * classes == values.length,
+                "%d labels do not fit %d rows of scores",
+                labels.length,
+                values.length / classes);
+        int hits = 0;
+        for (int row = 0; row < labels.length; row++) {
+            hits += better(row * classes, labels[row]) < k ? 1 : 0;
+        }
+        return (double) hits / labels.length;
+    }
+
+    /** How many classes stand before the label in its row. */
+    private int better(int from, int label) {
+        double own = values[from + label];
+        int better = 0;
+        for (int c = 0; c < classes; c++) {
+            double other = values[from + c];
+            boolean behind = other < own || (other == own && c >= label);
+            better += behind ? 0 : 1; // NaN is behind nothing
+        }
+        return better;
+    }
+}

@@ -1,0 +1,58 @@
+package org.millrace.evaluator.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.millrace.evaluator.probe.LabelledHalves;
+import org.millrace.evaluator.probe.ProbeImage;
+import org.millrace.evaluator.protocol.Protocol.Name;
+
+final class FineTuningTest {
+    @Test
+    void score_ofImagesThatDiffer_learnsFromFewLabelsWithBothBeginnings() {
+        TestExams exams = new TestExams();
+        try (Exam exam = exams.ofNetwork(TestExams.textures(21, 40))) {
+            List<ProtocolScore> scores = Protocol.of(Name.FINETUNE_10).score(exam);
+            assertThat(scores).extracting(ProtocolScore::protocol).containsExactly("finetune-10", "finetune-10-random");
+            assertThat(scores).allSatisfy(score -> {
+                assertThat(score.top1()).isGreaterThan(0.8);
+                assertThat(score.settings())
+                        .containsEntry("labels", 12)
+                        .containsEntry("steps", 200)
+                        .containsEntry("batch", 12);
+            });
+            assertThat(scores.get(0).settings()).containsEntry("from", "encoder");
+            assertThat(scores.get(1).settings()).containsEntry("from", "random weights");
+            assertThat(exams.last).isEqualTo(exams.expected);
+        }
+    }
+
+    @Test
+    void subset_ofUnequalClasses_takesTheShareOfEachByHash() {
+        LabelledHalves halves = TestExams.clouds(22, 100, 3, 2, 5);
+        List<ProbeImage> uneven = halves.train().stream()
+                .filter(image -> !image.label().equals("class2") || image.file()[0] % 2 == 0)
+                .toList();
+        List<ProbeImage> chosen = new FineTuning(10, 30).subset(uneven);
+        long ofLast =
+                uneven.stream().filter(image -> image.label().equals("class2")).count();
+        assertThat(ofLast).isBetween(20L, 80L);
+        assertThat(count(chosen, "class0")).isEqualTo(10);
+        assertThat(count(chosen, "class1")).isEqualTo(10);
+        assertThat(count(chosen, "class2")).isEqualTo(Math.round(ofLast / 10.0));
+        assertThat(chosen.stream()
+                        .filter(image -> image.label().equals("class0"))
+                        .toList())
+                .as("the lowest ranks")
+                .isEqualTo(uneven.stream()
+                        .filter(image -> image.label().equals("class0"))
+                        .limit(10)
+                        .toList());
+        assertThat(new FineTuning(1, 60).subset(uneven)).hasSize(3);
+    }
+
+    private static long count(List<ProbeImage> images, String label) {
+        return images.stream().filter(image -> image.label().equals(label)).count();
+    }
+}

@@ -1,0 +1,106 @@
+package org.millrace.evaluator.score;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+final class RidgeRegressionTest {
+    @Test
+    void solve_ofVector_matchesReference() {
+        Vectors vectors = Vectors.load("linear_probe_ridge.json");
+        RidgeRegression fit = fit(vectors, true);
+        assertThat(vectors.close(fit.weights(), vectors.doubles("/expected/W"))).isTrue();
+        assertThat(vectors.close(fit.intercept(), vectors.doubles("/expected/b")))
+                .isTrue();
+        assertThat(vectors.close(objective(vectors, fit), vectors.number("/expected/objective")))
+                .isTrue();
+        FeatureMatrix test = vectors.matrix("/inputs/X_test");
+        double[] predictions = fit.predict(test);
+        assertThat(vectors.close(predictions, vectors.doubles("/expected/test_predictions")))
+                .isTrue();
+        int classes = fit.intercept().length;
+        assertThat(IntStream.range(0, test.rows())
+                        .map(row -> LinearClassifier.argMax(predictions, row * classes, classes))
+                        .toArray())
+                .isEqualTo(vectors.ints("/expected/test_argmax"));
+        assertThat(new ClassScores(classes, predictions).accuracy(vectors.ints("/expected/test_argmax"), 1))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void solve_ofVectorWithoutIntercept_matchesReference() {
+        Vectors vectors = Vectors.load("linear_probe_ridge.json");
+        RidgeRegression fit = fit(vectors, false);
+        assertThat(vectors.close(fit.weights(), vectors.doubles("/expected/W_no_intercept")))
+                .isTrue();
+        assertThat(vectors.close(objective(vectors, fit), vectors.number("/expected/objective_no_intercept")))
+                .isTrue();
+        assertThat(vectors.close(
+                        fit.predict(vectors.matrix("/inputs/X_test")),
+                        vectors.doubles("/expected/test_predictions_no_intercept")))
+                .isTrue();
+    }
+
+    @Test
+    void solve_ofRandomExamples_leavesNoGradient() {
+        long seed = 7401;
+        System.out.println("seed " + seed);
+        Random random = new Random(seed);
+        FeatureMatrix x = new FeatureMatrix(40, 5, random.doubles(200, -3, 3).toArray());
+        FeatureMatrix y = new FeatureMatrix(40, 2, random.doubles(80, -1, 1).toArray());
+        double l2 = 0.7;
+        RidgeRegression fit = new RidgeRegression.Equations(x, y, true).solve(l2);
+        double[] residuals = fit.predict(x); // XW + b − Y
+        for (int i = 0; i < residuals.length; i++) {
+            residuals[i] -= y.values()[i];
+        }
+        for (int c = 0; c < 2; c++) {
+            double biasGradient = 0;
+            for (int n = 0; n < 40; n++) {
+                biasGradient += residuals[n * 2 + c];
+            }
+            assertThat(biasGradient).isCloseTo(0, within(1e-10));
+            for (int d = 0; d < 5; d++) {
+                double gradient = l2 * fit.weights()[d * 2 + c];
+                for (int n = 0; n < 40; n++) {
+                    gradient += x.values()[n * 5 + d] * residuals[n * 2 + c];
+                }
+                assertThat(gradient).isCloseTo(0, within(1e-10));
+            }
+        }
+    }
+
+    @Test
+    void solve_withoutPenalty_isRefused() {
+        FeatureMatrix one = new FeatureMatrix(1, 1, new double[] {1});
+        assertThatThrownBy(() -> new RidgeRegression.Equations(one, one, true).solve(0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("l2 must be positive, but was 0.0");
+    }
+
+    @Test
+    void ridgeProbe_ofFarClouds_isPerfectAndSaysWhatItTried() {
+        LabelledFeatures all = RandomFeatures.blobs(new Random(47), 400, 8, 5, 0.05);
+        RidgeProbe.Result result = RidgeProbe.fit(
+                all.select(IntStream.range(0, 200).toArray()),
+                all.select(IntStream.range(200, 400).toArray()),
+                5);
+        LabelledFeatures test = all.select(IntStream.range(200, 400).toArray());
+        assertThat(result.scores().accuracy(test, 1)).isEqualTo(1);
+        assertThat(result.trials()).extracting(Trial::value).containsExactly(1e1, 1e0, 1e-1, 1e-2, 1e-3, 1e-4);
+        assertThat(result.l2PerExample()).isEqualTo(ValidationSplit.best(result.trials()));
+    }
+
+    private static RidgeRegression fit(Vectors vectors, boolean withIntercept) {
+        return new RidgeRegression.Equations(vectors.matrix("/inputs/X"), vectors.matrix("/inputs/Y"), withIntercept)
+                .solve(vectors.number("/params/lam"));
+    }
+
+    private static double objective(Vectors vectors, RidgeRegression fit) {
+        return fit.objective(vectors.matrix("/inputs/X"), vectors.matrix("/inputs/Y"), vectors.number("/params/lam"));
+    }
+}
