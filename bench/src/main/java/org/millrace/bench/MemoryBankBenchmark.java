@@ -71,7 +71,8 @@ public class MemoryBankBenchmark {
     /** Old rows of the batch, then its new ones to disk; as with a checkpoint each 200 steps. */
     @Benchmark
     public BankRows readAndUpdate() {
-        int[] images = IntStream.generate(() -> random.nextInt(CAPACITY)).limit(BATCH).toArray();
+        int[] images =
+                IntStream.generate(() -> random.nextInt(CAPACITY)).limit(BATCH).toArray();
         BankRows rows = bank.rows(ids(images));
         write(images);
         if (step % 200 == 0) {
@@ -84,7 +85,8 @@ public class MemoryBankBenchmark {
     @Benchmark
     public float[] negatives() {
         int size = bank.size();
-        return bank.rows(IntStream.generate(() -> random.nextInt(size)).limit(NEGATIVES).toArray());
+        return bank.rows(
+                IntStream.generate(() -> random.nextInt(size)).limit(NEGATIVES).toArray());
     }
 
     private void write(int[] images) {

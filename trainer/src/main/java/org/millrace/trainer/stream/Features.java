@@ -41,25 +41,6 @@ public final class Features {
         return mixed;
     }
 
-    /** a·b. The same number as b·a, to the bit. */
-    static float dot(float[] a, float[] b) {
-        float first = 0;
-        float second = 0;
-        float third = 0;
-        float fourth = 0;
-        int i = 0;
-        for (; i + 3 < a.length; i += 4) { // four chains of additions run side by side
-            first += a[i] * b[i];
-            second += a[i + 1] * b[i + 1];
-            third += a[i + 2] * b[i + 2];
-            fourth += a[i + 3] * b[i + 3];
-        }
-        for (; i < a.length; i++) {
-            first += a[i] * b[i];
-        }
-        return (first + second) + (third + fourth);
-    }
-
     // x / max(‖x‖, 1e-12)
     private static void putUnit(double[] vector, float[] target, int from) {
         double square = 0;

@@ -17,17 +17,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class Redundancy {
     private final List<Node> nodes = new ArrayList<>(); // by id
+    private @Nullable VectorColumns columns;
 
     private static final class Node {
         private final long id;
         private final float[] vector;
+        private final int place; // among the columns
         private float similarity = Float.NEGATIVE_INFINITY; // to the nearest other, or more where not exact
         private boolean exact = true;
         private @Nullable Node nearest;
 
-        Node(long id, float[] vector) {
+        Node(long id, float[] vector, int place) {
             this.id = id;
             this.vector = vector;
+            this.place = place;
         }
 
         void see(Node other, float similarityToOther) {
@@ -54,11 +57,12 @@ final class Redundancy {
         } else {
             at = -1 - at;
         }
-        Node added = new Node(id, vector);
+        VectorColumns all = columns(vector.length);
+        float[] similarities = all.products(vector);
+        Node added = new Node(id, vector, all.add(vector));
         for (Node other : nodes) {
-            float similarity = Features.dot(vector, other.vector);
-            added.see(other, similarity);
-            other.see(added, similarity);
+            added.see(other, similarities[other.place]);
+            other.see(added, similarities[other.place]);
         }
         nodes.add(at, added);
     }
@@ -68,6 +72,7 @@ final class Redundancy {
         int at = find(id);
         if (at >= 0) {
             Node gone = nodes.remove(at);
+            columns(gone.vector.length).remove(gone.place);
             for (Node other : nodes) {
                 if (other.nearest == gone) {
                     other.exact = false;
@@ -79,17 +84,27 @@ final class Redundancy {
 
     /** The id of the vector that is most similar to another one, the older of the two. */
     long mostRedundant() {
+        return closest().id;
+    }
+
+    /** The similarity of the closest pair. */
+    float highestSimilarity() {
+        return closest().similarity;
+    }
+
+    void clear() {
+        nodes.clear();
+        columns = null;
+    }
+
+    private Node closest() {
         check(!nodes.isEmpty(), "there must be a vector to choose");
         Node highest = highest();
         while (!highest.exact) {
             compute(highest);
             highest = highest();
         }
-        return highest.id;
-    }
-
-    void clear() {
-        nodes.clear();
+        return highest;
     }
 
     private Node highest() {
@@ -105,11 +120,21 @@ final class Redundancy {
     private void compute(Node node) {
         node.similarity = Float.NEGATIVE_INFINITY;
         node.exact = true;
+        float[] similarities = columns(node.vector.length).products(node.vector);
         for (Node other : nodes) {
             if (other != node) {
-                node.see(other, Features.dot(node.vector, other.vector));
+                node.see(other, similarities[other.place]);
             }
         }
+    }
+
+    private VectorColumns columns(int dimension) {
+        VectorColumns known = columns;
+        if (known == null) {
+            known = new VectorColumns(dimension);
+            columns = known;
+        }
+        return known;
     }
 
     // place of an id, or −1 − the place where it belongs

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -41,6 +42,10 @@ final class PipelineTest {
         private final Map<Long, Long> views = new HashMap<>();
         private final Map<Long, Checkpoint> checkpoints = new HashMap<>(Map.of(0L, Checkpoint.START));
         private final List<JournalledPlan> journal = new CopyOnWriteArrayList<>();
+
+        Checkpoint after(long step) {
+            return Objects.requireNonNull(checkpoints.get(step));
+        }
     }
 
     @ParameterizedTest
@@ -55,12 +60,12 @@ final class PipelineTest {
         long at = 0;
         while (at < STEPS) {
             long until = Math.min(STEPS, at + 1 + random.nextInt(9));
-            train(config, killed, killed.checkpoints.getOrDefault(at, Checkpoint.START), until, random);
+            train(config, killed, killed.after(at), until, random);
             at = until == STEPS ? STEPS : until - random.nextInt(3); // back to an earlier checkpoint
         }
         assertThat(killed.batches).isEqualTo(straight.batches).hasSize((int) STEPS);
         assertThat(killed.views).isEqualTo(straight.views);
-        assertThat(killed.checkpoints.get(STEPS)).usingRecursiveComparison().isEqualTo(straight.checkpoints.get(STEPS));
+        assertThat(killed.after(STEPS)).usingRecursiveComparison().isEqualTo(straight.after(STEPS));
     }
 
     @Test
@@ -81,8 +86,8 @@ final class PipelineTest {
         RandomGenerator random = CounterRandom.of(44, 0, Purpose.SHUFFLE, 0);
         train(config("min-red", "trainer.prefetch-batches=1"), early, Checkpoint.START, STEPS, random);
         train(config("min-red", "trainer.prefetch-batches=4"), late, Checkpoint.START, STEPS, random);
-        assertThat(late.checkpoints.get(STEPS).buffer().waiting()).hasSize(5);
-        assertThat(early.checkpoints.get(STEPS).buffer().waiting()).hasSize(2);
+        assertThat(late.after(STEPS).buffer().waiting()).hasSize(5);
+        assertThat(early.after(STEPS).buffer().waiting()).hasSize(2);
         assertThat(late.batches).isNotEqualTo(early.batches);
     }
 
@@ -195,7 +200,7 @@ final class PipelineTest {
     }
 
     private static List<ImageOffset> offsets(Run run) {
-        return run.checkpoints.getOrDefault(STEPS, Checkpoint.START).buffer().images().stream()
+        return run.after(STEPS).buffer().images().stream()
                 .map(kept -> kept.image().at())
                 .toList();
     }

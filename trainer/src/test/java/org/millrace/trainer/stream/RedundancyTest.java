@@ -39,8 +39,8 @@ final class RedundancyTest {
             float gap = -1;
             if (buffer.size() > capacity) {
                 List<Float> distances = distances(buffer);
-                smallest = distances.get(0);
-                gap = distances.get(1) - smallest;
+                gap = distances.get(1) - distances.get(0);
+                smallest = 1 - redundancy.highestSimilarity();
                 gone = redundancy.mostRedundant();
                 redundancy.remove(gone);
                 buffer.remove(gone);
@@ -108,16 +108,24 @@ final class RedundancyTest {
     private static long slowly(NavigableMap<Long, float[]> vectors) {
         long best = -1;
         float highest = Float.NEGATIVE_INFINITY;
-        for (long id : vectors.keySet()) {
-            for (long other : vectors.keySet()) {
-                float similarity = Features.dot(vectors.get(id), vectors.get(other));
-                if (other != id && similarity > highest) {
+        for (var vector : vectors.entrySet()) {
+            for (var other : vectors.entrySet()) {
+                float similarity = dot(vector.getValue(), other.getValue());
+                if (!other.getKey().equals(vector.getKey()) && similarity > highest) {
                     highest = similarity;
-                    best = id;
+                    best = vector.getKey();
                 }
             }
         }
         return best;
+    }
+
+    private static float dot(float[] a, float[] b) {
+        float sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += a[i] * b[i];
+        }
+        return sum;
     }
 
     /** 1 − cos of every pair, smallest first. */
@@ -126,7 +134,7 @@ final class RedundancyTest {
         List<Float> distances = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
             for (int j = 0; j < i; j++) {
-                distances.add(1 - Features.dot(all.get(i), all.get(j)));
+                distances.add(1 - dot(all.get(i), all.get(j)));
             }
         }
         Collections.sort(distances);
