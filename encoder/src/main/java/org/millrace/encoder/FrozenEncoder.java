@@ -69,7 +69,8 @@ public final class FrozenEncoder implements AutoCloseable {
         Shape shape = new Shape(files.size(), config.height(), config.width(), config.channels());
         try (NDManager scope = torch.newManager()) {
             NDArray images = scope.create(input, shape, DataType.FLOAT32).transpose(0, 3, 1, 2); // N×C×H×W
-            return network.forward(images, weights.tensors(scope), "", BatchNormMode.EVALUATION).toFloatArray(); // N×D
+            return network.forward(images, weights.tensors(scope), "", BatchNormMode.EVALUATION)
+                    .toFloatArray(); // N×D
         }
     }
 

@@ -5,7 +5,7 @@ import java.util.List;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.encoder.network.ResNet;
+import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
@@ -34,9 +34,21 @@ public final class TestEncoders {
                 .encoder();
     }
 
+    /** AMDIM's encoder of 4 channels and 24 features, two layers in a block. */
+    public static EncoderConfig amdim(int channels) {
+        return config(
+                        "trainer.objective=amdim",
+                        "encoder.architecture=amdim",
+                        "encoder.amdim-channels=4",
+                        "encoder.amdim-features=24",
+                        "encoder.amdim-depth=2",
+                        "encoder.channels=" + channels)
+                .encoder();
+    }
+
     public static Weights weights(EncoderConfig config, long seed) {
         WeightLayout layout = new WeightLayout();
-        new ResNet(config).declare(layout, "");
+        Backbone.of(config).declare(layout, "");
         return Weights.initialised(torch(), layout, seed);
     }
 }

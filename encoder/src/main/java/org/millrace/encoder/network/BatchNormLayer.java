@@ -47,7 +47,9 @@ final class BatchNormLayer {
         NDArray means = repeat(mean, devices, x.getManager());
         NDArray variances = repeat(variance, devices, x.getManager());
         NDArray side = mode.contiguous()
-                ? x.reshape(devices, samples, channels, -1).transpose(1, 0, 2, 3).reshape(samples, devices * channels, -1)
+                ? x.reshape(devices, samples, channels, -1)
+                        .transpose(1, 0, 2, 3)
+                        .reshape(samples, devices * channels, -1)
                 : x.reshape(samples, devices * channels, -1);
         NDArray y = plain(
                 side,
@@ -59,7 +61,9 @@ final class BatchNormLayer {
         mean.set(ALL, means.reshape(devices, channels).mean(new int[] {0}));
         variance.set(ALL, variances.reshape(devices, channels).mean(new int[] {0}));
         return mode.contiguous()
-                ? y.reshape(samples, devices, channels, -1).transpose(1, 0, 2, 3).reshape(shape)
+                ? y.reshape(samples, devices, channels, -1)
+                        .transpose(1, 0, 2, 3)
+                        .reshape(shape)
                 : y.reshape(shape);
     }
 
