@@ -24,11 +24,12 @@ import org.slf4j.LoggerFactory;
 /** Takes the checkpoints of a run and puts the run back to one. Not thread safe. */
 final class RunCheckpoints {
     private static final Logger log = LoggerFactory.getLogger(RunCheckpoints.class);
-    /** Keys that decide the shape of the state: a run cannot go on under another value. */
+    /** Keys, or groups of keys, that decide the shape of the state: a run cannot go on under another value. */
     private static final List<String> STRUCTURAL = List.of(
             "run.seed",
             "images.topic",
             "encoder.",
+            "amdim.mixture",
             "head.",
             "trainer.objective",
             "trainer.symmetric",
@@ -130,7 +131,7 @@ final class RunCheckpoints {
             }
         });
         List<String> refused = changed.entrySet().stream()
-                .filter(change -> STRUCTURAL.stream().anyMatch(change.getKey()::startsWith))
+                .filter(change -> structural(change.getKey()))
                 .map(change -> change.getKey() + ": " + change.getValue())
                 .toList();
         if (!refused.isEmpty()) {
@@ -146,5 +147,9 @@ final class RunCheckpoints {
                     state.engine(),
                     engine);
         }
+    }
+
+    private static boolean structural(String key) {
+        return STRUCTURAL.stream().anyMatch(name -> name.endsWith(".") ? key.startsWith(name) : key.equals(name));
     }
 }

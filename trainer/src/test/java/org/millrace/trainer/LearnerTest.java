@@ -18,16 +18,16 @@ import org.millrace.keystore.KeyStore;
 
 final class LearnerTest {
     @ParameterizedTest
-    @ValueSource(strings = {"moco-v2", "byol"})
+    @ValueSource(strings = {"moco-v2", "byol", "amdim"})
     void step_sameSeedTwice_sameWeightsToTheBit(String objective) {
-        MillraceConfig config = TestRuns.config("trainer.objective=" + objective);
+        MillraceConfig config = TestRuns.objective(objective);
         assertThat(digestsAfter(config, 5)).isEqualTo(digestsAfter(config, 5));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"moco-v2", "byol"})
+    @ValueSource(strings = {"moco-v2", "byol", "amdim"})
     void restore_inMidRun_goesOnToTheSameWeightsToTheBit(String objective) {
-        MillraceConfig config = TestRuns.config("trainer.objective=" + objective);
+        MillraceConfig config = TestRuns.objective(objective);
         List<String> uninterrupted = digestsAfter(config, 7);
         try (KeyStore keys = TestRuns.keys(config)) {
             Safetensors query;

@@ -14,7 +14,8 @@ import org.millrace.keystore.KeyStore;
  *
  * <p>A new objective is one file and its line in three lists that the compiler checks: docs/objectives.md.
  */
-public sealed interface Objective extends AutoCloseable permits MomentumContrast, MocoV3, Simclr, Byol, EndToEnd {
+public sealed interface Objective extends AutoCloseable
+        permits MomentumContrast, MocoV3, Simclr, Byol, Amdim, EndToEnd {
     /** Prefix of the encoder's tensors in the networks' weights. */
     String ENCODER = "encoder.";
 
@@ -26,7 +27,8 @@ public sealed interface Objective extends AutoCloseable permits MomentumContrast
             case MOCO_V3 -> new MocoV3(config, torch);
             case SIMCLR -> new Simclr(config, torch);
             case BYOL -> new Byol(config, torch);
-            case AMDIM, MEMORY_BANK -> throw new IllegalArgumentException("not there yet");
+            case AMDIM -> new Amdim(config, torch);
+            case MEMORY_BANK -> throw new IllegalArgumentException("not there yet");
             case END_TO_END -> new EndToEnd(config, torch);
         };
     }
