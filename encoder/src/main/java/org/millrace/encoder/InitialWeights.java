@@ -12,7 +12,7 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.EncoderConfig.Architecture;
 import org.millrace.contract.config.EncoderConfig.Stem;
-import org.millrace.encoder.network.ResNet;
+import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.slf4j.Logger;
@@ -74,7 +74,7 @@ public final class InitialWeights {
 
     private static List<String> misfits(EncoderConfig config, Safetensors file) {
         WeightLayout layout = new WeightLayout();
-        new ResNet(config).declare(layout, "");
+        Backbone.of(config).declare(layout, "");
         return layout.misfits(file, name -> name.startsWith("fc.") || name.endsWith(".num_batches_tracked"));
     }
 
@@ -106,7 +106,8 @@ public final class InitialWeights {
         for (Architecture architecture : Architecture.values()) {
             for (Stem stem : Stem.values()) {
                 for (int channels : new int[] {1, 3}) {
-                    if (architecture != Architecture.RESNET20 || stem == Stem.CIFAR) {
+                    if (architecture != Architecture.AMDIM
+                            && (architecture != Architecture.RESNET20 || stem == Stem.CIFAR)) {
                         all.add(config.withNetwork(architecture, stem, channels));
                     }
                 }

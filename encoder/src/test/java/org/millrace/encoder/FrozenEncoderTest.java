@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.image.TestImages;
 import org.millrace.encoder.image.UndecodableImageException;
@@ -36,6 +38,24 @@ final class FrozenEncoderTest {
             assertThat(java.util.Arrays.copyOf(together, 64))
                     .as("different images have different features")
                     .isNotEqualTo(java.util.Arrays.copyOfRange(together, 64, 128));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void embed_amdim_wholeImageFeaturesOfGreyAndColour(int channels) throws UndecodableImageException {
+        EncoderConfig config = TestEncoders.amdim(channels);
+        Safetensors file;
+        try (Weights weights = TestEncoders.weights(config, 4)) {
+            file = Safetensors.parse(weights.snapshot("").toBytes());
+        }
+        try (FrozenEncoder encoder = new FrozenEncoder(TestEncoders.torch(), config, file)) {
+            assertThat(encoder.features()).isEqualTo(24);
+            float[] features = encoder.embed(images(3));
+            assertThat(features).hasSize(3 * 24);
+            assertThat(java.util.Arrays.copyOf(features, 24))
+                    .as("different images have different features")
+                    .isNotEqualTo(java.util.Arrays.copyOfRange(features, 24, 48));
         }
     }
 

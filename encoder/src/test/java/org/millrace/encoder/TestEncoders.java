@@ -13,8 +13,8 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.InputTransform;
 import org.millrace.encoder.image.UndecodableImageException;
+import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.network.BatchNormMode;
-import org.millrace.encoder.network.ResNet;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
@@ -44,9 +44,21 @@ public final class TestEncoders {
                 .encoder();
     }
 
+    /** AMDIM's encoder of 4 channels and 24 features, two layers in a block. */
+    public static EncoderConfig amdim(int channels) {
+        return config(
+                        "trainer.objective=amdim",
+                        "encoder.architecture=amdim",
+                        "encoder.amdim-channels=4",
+                        "encoder.amdim-features=24",
+                        "encoder.amdim-depth=2",
+                        "encoder.channels=" + channels)
+                .encoder();
+    }
+
     public static Weights weights(EncoderConfig config, long seed) {
         WeightLayout layout = new WeightLayout();
-        new ResNet(config).declare(layout, "");
+        Backbone.of(config).declare(layout, "");
         return Weights.initialised(torch(), layout, seed);
     }
 
@@ -70,7 +82,7 @@ public final class TestEncoders {
             NDArray input = scope.create(batch.array(), shape).transpose(0, 3, 1, 2); // N×C×H×W
             for (int pass = 0; pass < 8; pass++) {
                 try (NDManager activations = scope.newSubManager()) {
-                    new ResNet(config).forward(input, weights.tensors(activations), "", BatchNormMode.TRAINING);
+                    Backbone.of(config).forward(input, weights.tensors(activations), "", BatchNormMode.TRAINING);
                 }
             }
             return weights.snapshot("");

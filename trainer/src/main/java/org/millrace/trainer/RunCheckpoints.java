@@ -27,11 +27,13 @@ import org.slf4j.LoggerFactory;
 /** Takes the checkpoints of a run and puts the run back to one. Not thread safe. */
 final class RunCheckpoints {
     private static final Logger log = LoggerFactory.getLogger(RunCheckpoints.class);
-    /** Keys that decide the shape of the state: a run cannot go on under another value. */
+    /** Keys, or groups of keys, that decide the shape of the state: a run cannot go on under another value. */
     private static final List<String> STRUCTURAL = List.of(
             "run.seed",
             "images.topic",
             "encoder.",
+            "amdim.mixture",
+            "amdim.mixture",
             "head.",
             "trainer.objective",
             "trainer.symmetric",
@@ -162,7 +164,7 @@ final class RunCheckpoints {
 
     // where the replay buffer uses features, the number of prepared batches decides when those of a step count
     private boolean isStructural(String key) {
-        return STRUCTURAL.stream().anyMatch(key::startsWith)
+        return STRUCTURAL.stream().anyMatch(name -> name.endsWith(".") ? key.startsWith(name) : key.equals(name))
                 || (key.equals("trainer.prefetch-batches") && config.replay().policy() == ReplayConfig.Policy.MIN_RED);
     }
 }

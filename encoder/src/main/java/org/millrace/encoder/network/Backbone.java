@@ -6,12 +6,12 @@ import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.WeightLayout;
 
 /** A network from images to a feature vector each. Immutable; its weights are passed in. */
-public sealed interface Backbone permits ResNet {
+public sealed interface Backbone permits ResNet, AmdimNetwork {
     /** The network that the configuration names. */
     static Backbone of(EncoderConfig config) {
         return switch (config.architecture()) {
             case RESNET20, RESNET18, RESNET34, RESNET50 -> new ResNet(config);
-            case AMDIM -> throw new IllegalArgumentException("no amdim yet");
+            case AMDIM -> new AmdimNetwork(config);
         };
     }
 

@@ -14,12 +14,12 @@ final class Layers {
 
     private Layers() {}
 
-    // x: N×C×H×W → N×C'×H'×W'
+    // x: N×C×H×W → N×C'×H'×W'; with bias where the network declared one
     static NDArray convolution(NDArray x, Tensors weights, String name, int stride, int padding) {
         return Conv2d.conv2d(
                         x,
                         weights.get(name + ".weight"),
-                        null,
+                        weights.named().get(name + ".bias"),
                         new Shape(stride, stride),
                         new Shape(padding, padding),
                         NO_DILATION)

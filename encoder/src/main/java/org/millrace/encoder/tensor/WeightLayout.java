@@ -19,8 +19,18 @@ public final class WeightLayout {
 
     /** Convolution without bias. */
     public void convolution(String name, int outputs, int inputs, int size) {
-        parameters.add(new WeightSpec(
-                name + ".weight", new Shape(outputs, inputs, size, size), Kind.PARAMETER, Initial.KAIMING_FAN_OUT));
+        convolution(name, outputs, inputs, size, Initial.KAIMING_FAN_OUT);
+    }
+
+    /** Convolution without bias whose kernel begins as {@code initial}. */
+    public void convolution(String name, int outputs, int inputs, int size, Initial initial) {
+        parameters.add(
+                new WeightSpec(name + ".weight", new Shape(outputs, inputs, size, size), Kind.PARAMETER, initial));
+    }
+
+    /** The bias of the layer declared last, whose initial range is the weight's. */
+    public void bias(String name, int outputs) {
+        parameters.add(new WeightSpec(name + ".bias", new Shape(outputs), Kind.PARAMETER, Initial.UNIFORM_FAN_IN));
     }
 
     /** Batch norm with scale and shift, and its running statistics. */
@@ -43,7 +53,7 @@ public final class WeightLayout {
     public void linear(String name, int outputs, int inputs) {
         parameters.add(
                 new WeightSpec(name + ".weight", new Shape(outputs, inputs), Kind.PARAMETER, Initial.UNIFORM_FAN_IN));
-        parameters.add(new WeightSpec(name + ".bias", new Shape(outputs), Kind.PARAMETER, Initial.UNIFORM_FAN_IN));
+        bias(name, outputs);
     }
 
     /**
@@ -106,7 +116,14 @@ public final class WeightLayout {
                 case ONE -> 1;
                 case KAIMING_FAN_OUT -> (float) (deviation * random.nextGaussian());
                 case UNIFORM_FAN_IN -> (float) random.nextDouble(-bound, bound);
+                case NEAR_IDENTITY -> onDiagonal(spec, i - from) ? 1 : (float) random.nextDouble(-0.01, 0.01);
             };
         }
+    }
+
+    // whether a kernel's value joins the output to the input of the same number
+    private static boolean onDiagonal(WeightSpec spec, int index) {
+        int fanIn = spec.size() / Math.toIntExact(spec.shape().get(0));
+        return index % fanIn == index / fanIn;
     }
 }

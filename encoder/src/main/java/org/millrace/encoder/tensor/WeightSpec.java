@@ -31,7 +31,9 @@ public record WeightSpec(String name, Shape shape, Kind kind, Initial initial) {
         ONE,
         /** N(0, 2 / fan-out): He et al. 2015, as torchvision's ResNets. */
         KAIMING_FAN_OUT,
-        /** U(±1 / √fan-in): PyTorch's linear layer. */
-        UNIFORM_FAN_IN
+        /** U(±1 / √fan-in): PyTorch's linear layer and convolution. */
+        UNIFORM_FAN_IN,
+        /** 1 from an input to the output of its number, U(±0.01) elsewhere: a 1×1 kernel that passes its input on. */
+        NEAR_IDENTITY
     }
 }

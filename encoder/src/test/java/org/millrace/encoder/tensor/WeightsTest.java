@@ -58,6 +58,29 @@ final class WeightsTest {
     }
 
     @Test
+    void initialised_nearIdentity_passesEachInputOn() {
+        WeightLayout layout = new WeightLayout();
+        layout.convolution("shortcut", 6, 4, 1, WeightSpec.Initial.NEAR_IDENTITY);
+        layout.bias("shortcut", 6);
+        try (Weights weights = Weights.initialised(torch, layout, 5)) {
+            float[] kernel = weights.snapshot("").tensor("shortcut.weight", 6, 4, 1, 1);
+            for (int output = 0; output < 6; output++) {
+                for (int input = 0; input < 4; input++) {
+                    float value = kernel[output * 4 + input];
+                    if (output == input) {
+                        assertThat(value).isEqualTo(1);
+                    } else {
+                        assertThat(value).isNotZero().isBetween(-0.01f, 0.01f);
+                    }
+                }
+            }
+            for (float value : weights.snapshot("").tensor("shortcut.bias", 6)) { // U(±1/√4)
+                assertThat(value).isNotZero().isBetween(-0.5f, 0.5f);
+            }
+        }
+    }
+
+    @Test
     void overwrite_flatTensor_namedViewsAndForwardFollow() {
         try (Weights weights = TestEncoders.weights(CONFIG, 1);
                 Weights other = TestEncoders.weights(CONFIG, 2);

@@ -16,7 +16,7 @@ import org.millrace.keystore.Memory;
  * <p>A new objective is one file and its line in three lists that the compiler checks: docs/objectives.md.
  */
 public sealed interface Objective extends AutoCloseable
-        permits MomentumContrast, MocoV3, Simclr, Byol, EndToEnd, InstanceDiscrimination {
+        permits MomentumContrast, MocoV3, Simclr, Byol, Amdim, EndToEnd, InstanceDiscrimination {
     /** Prefix of the encoder's tensors in the networks' weights. */
     String ENCODER = "encoder.";
 
@@ -28,7 +28,7 @@ public sealed interface Objective extends AutoCloseable
             case MOCO_V3 -> new MocoV3(config, torch);
             case SIMCLR -> new Simclr(config, torch);
             case BYOL -> new Byol(config, torch);
-            case AMDIM -> throw new IllegalArgumentException("not there yet");
+            case AMDIM -> new Amdim(config, torch);
             case MEMORY_BANK -> new InstanceDiscrimination(config, torch, memory.asBank());
             case END_TO_END -> new EndToEnd(config, torch);
         };

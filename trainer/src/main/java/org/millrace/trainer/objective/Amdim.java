@@ -1,0 +1,82 @@
+package org.millrace.trainer.objective;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.training.GradientCollector;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.millrace.contract.CounterRandom;
+import org.millrace.contract.CounterRandom.Purpose;
+import org.millrace.contract.config.AmdimConfig;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.encoder.network.BatchNormMode;
+import org.millrace.encoder.tensor.Tensors;
+import org.millrace.encoder.tensor.Torch;
+import org.millrace.encoder.tensor.WeightLayout;
+import org.millrace.encoder.tensor.Weights;
+import org.millrace.trainer.objective.AmdimNetworks.Features;
+
+/**
+ * Augmented multiscale deep InfoMax (Bachman et al. 2019, arXiv:1906.00910): features of one view predict local features of the other,
+ * among those of other images, at several scales. One network, gradients into both views. The loss is {@link AmdimLoss}; with
+ * {@code amdim.mixture} above 1 its f₁ is a mixture.
+ */
+final class Amdim implements Objective {
+    private final AmdimConfig config;
+    private final long seed;
+    private final AmdimNetworks networks;
+    private final Weights weights;
+
+    Amdim(MillraceConfig config, Torch torch) {
+        this.config = config.amdim();
+        this.seed = config.run().seed();
+        this.networks = AmdimNetworks.of(config);
+        WeightLayout layout = new WeightLayout();
+        networks.declare(layout);
+        this.weights = Weights.initialised(torch, layout, seed).requireGradient();
+    }
+
+    @Override
+    public Weights query() {
+        return weights;
+    }
+
+    @Override
+    public Outcome backward(Batch batch, NDManager scope, StageClock clock) {
+        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            Tensors tensors = weights.tensors(scope);
+            Features first = networks.forward(batch.first(), tensors, BatchNormMode.TRAINING);
+            Features second = networks.forward(batch.second(), tensors, BatchNormMode.TRAINING);
+            AmdimLoss loss = AmdimLoss.of(
+                    first,
+                    second,
+                    locations(batch.step(), 0, first.five()),
+                    locations(batch.step(), 1, second.five()),
+                    config);
+            NDArray total = loss.total(config.regulariser());
+            clock.lap("queries");
+            collector.backward(total);
+            clock.lap("backward");
+            return new Outcome(
+                    total.getFloat(),
+                    loss.oneToFive().forth().scores().accuracy(),
+                    Optional.empty(),
+                    Optional.of(InfoNce.between(first.whole(), second.whole())));
+        }
+    }
+
+    // one of the map's H·W positions for each image; map: N×D×H×W
+    private int[] locations(long step, int view, NDArray map) {
+        CounterRandom random = CounterRandom.of(seed, step, Purpose.LOCATIONS, view);
+        int places = Math.toIntExact(map.getShape().get(2) * map.getShape().get(3));
+        return IntStream.range(0, Math.toIntExact(map.getShape().get(0)))
+                .map(image -> random.nextInt(places))
+                .toArray();
+    }
+
+    @Override
+    public void close() {
+        weights.close();
+    }
+}
