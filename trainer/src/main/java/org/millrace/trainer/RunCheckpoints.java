@@ -58,12 +58,22 @@ final class RunCheckpoints {
 
     /** The run's dictionary on disk, or an empty one in memory for an objective without. */
     static KeyStore openKeys(MillraceConfig config) {
-        var settings = new KeyStoreSettings(
-                config.images().topic(), config.head().output(), config.moco().queueSize());
+        return hasDictionary(config)
+                ? keySettings(config).open(RunFolders.keys(config))
+                : keySettings(config).openInMemory();
+    }
+
+    /** Whether the run's objective keeps a dictionary of keys. */
+    static boolean hasDictionary(MillraceConfig config) {
         return switch (config.trainer().objective()) {
-            case MOCO_V1, MOCO_V2 -> settings.open(RunFolders.keys(config));
-            case MOCO_V3, SIMCLR, BYOL, AMDIM, MEMORY_BANK, END_TO_END -> settings.openInMemory();
+            case MOCO_V1, MOCO_V2 -> true;
+            case MOCO_V3, SIMCLR, BYOL, AMDIM, MEMORY_BANK, END_TO_END -> false;
         };
+    }
+
+    static KeyStoreSettings keySettings(MillraceConfig config) {
+        return new KeyStoreSettings(
+                config.images().topic(), config.head().output(), config.moco().queueSize());
     }
 
     /** Where a run stands after it was put back. */
@@ -83,7 +93,8 @@ final class RunCheckpoints {
         }
         Checkpoint checkpoint = newest.get();
         RunState state = checkpoint.state();
-        compare(state);
+        compare(state, config);
+        compareEngine(state);
         learner.restore(checkpoint.query(), checkpoint.key(), checkpoint.optimiser(), state.keySequence());
         buffer.restore(checkpoint.buffer(), state.bufferOffered());
         folder.inspect().values().stream()
@@ -120,7 +131,8 @@ final class RunCheckpoints {
         keys.releaseBefore(Math.max(1, keptSequences.element() - config.moco().queueSize() + 1));
     }
 
-    private void compare(RunState state) {
+    /** Throws where a run in that state cannot go on with that configuration, and logs what else is different. */
+    static void compare(RunState state, MillraceConfig config) {
         Map<String, String> now = ConfigLoader.effective(config);
         Map<String, String> changed = new TreeMap<>();
         state.configuration().forEach((key, then) -> {
@@ -139,6 +151,9 @@ final class RunCheckpoints {
                     + "\nSet these back, or start a new run with another run.name.");
         }
         changed.forEach((key, change) -> log.info("changed since step {}: {}: {}", state.step(), key, change));
+    }
+
+    private void compareEngine(RunState state) {
         if (!engine.equals(state.engine())) {
             log.warn(
                     "the checkpoint of step {} was computed by {}, now it is {}: the same bits are not promised",

@@ -29,7 +29,9 @@ public record OptimiserConfig(
                 doc = "weight decay; lars leaves out biases and batch norm, adamw decays apart from the gradient")
         double weightDecay,
 
-        @Setting(value = "outside", doc = "where lars' momentum has the rate: `outside` (BYOL, MoCo v3) or `inside` (SimCLR)")
+        @Setting(
+                value = "outside",
+                doc = "where lars' momentum has the rate: `outside` (BYOL, MoCo v3) or `inside` (SimCLR)")
         LarsForm larsForm,
 
         @Setting(value = "0.001", doc = "trust coefficient of lars")
@@ -56,7 +58,7 @@ public record OptimiserConfig(
         @Setting(
                 value = "constant",
                 doc =
-                        "`constant` (a stream has no end), `cosine` to 0 at total-steps, `step` (a tenth at each milestone) or `infinite` (cosine to constant-rate at total-steps, constant from there)")
+                        "`constant` (a stream has no end), `cosine` to 0 at total-steps, `step` (a tenth at each milestone) or `infinite` (cosine to constant-share at total-steps, constant from there)")
         Schedule schedule,
 
         @Setting(value = "0", doc = "steps of the whole run (cosine), or of the fall to the constant rate (infinite)")
@@ -70,11 +72,11 @@ public record OptimiserConfig(
 
         @Setting(
                 value = "0",
-                doc = "step after which the rate falls linearly to 0, for a branch that is to be released; 0 for a run that goes on")
+                doc =
+                        "step after which the rate falls linearly to 0, set by `millrace branch`; 0 for a run that goes on")
         long coolFrom,
 
-        @Setting(value = "0", doc = "steps of that fall")
-        long coolSteps) {
+        @Setting(value = "0", doc = "steps of that fall") long coolSteps) {
     public OptimiserConfig {
         check(learningRate >= 0, "optimiser.learning-rate must not be negative, but was %s", learningRate);
         check(momentum >= 0 && momentum < 1, "optimiser.momentum must be in [0, 1), but was %s", momentum);

@@ -9,8 +9,12 @@ import org.millrace.trainer.stream.LoggedImage;
  *
  * @param query weights of the learning network with its buffers, full names
  * @param key weights of the twin
- * @param optimiser one tensor {@code velocity}
+ * @param optimiser what the optimiser carries from step to step
  * @param buffer content of the replay buffer by slot
  */
 public record Checkpoint(
-        RunState state, Safetensors query, Safetensors key, Safetensors optimiser, List<LoggedImage> buffer) {}
+        RunState state, Safetensors query, Safetensors key, Safetensors optimiser, List<LoggedImage> buffer) {
+    public Checkpoint withState(RunState other) {
+        return new Checkpoint(other, query, key, optimiser, buffer);
+    }
+}
