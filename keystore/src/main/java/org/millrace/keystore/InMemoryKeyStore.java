@@ -21,6 +21,11 @@ final class InMemoryKeyStore implements KeyStore {
     }
 
     @Override
+    public void beginAfter(long sequence) {
+        position = position.beginAfter(sequence);
+    }
+
+    @Override
     public long append(KeyBatch batch) {
         StorePosition next = position.append(batch);
         KeyBatch copy =

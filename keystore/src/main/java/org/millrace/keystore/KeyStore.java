@@ -21,6 +21,13 @@ public sealed interface KeyStore extends Memory permits RocksKeyStore, InMemoryK
         return RocksKeyStore.openReadOnly(folder);
     }
 
+    /**
+     * Lets the keys of an empty store be numbered from {@code sequence + 1}, for a copy that keeps its source's numbers.
+     *
+     * @throws IllegalStateException if the store has, or had, a key
+     */
+    void beginAfter(long sequence);
+
     /** Adds the keys of one step, all or none of them, and returns the new newest sequence number. */
     long append(KeyBatch batch);
 

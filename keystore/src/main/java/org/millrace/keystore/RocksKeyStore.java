@@ -73,6 +73,11 @@ final class RocksKeyStore implements KeyStore {
     }
 
     @Override
+    public void beginAfter(long sequence) {
+        change(position.beginAfter(sequence), write -> {});
+    }
+
+    @Override
     public long append(KeyBatch batch) {
         StoredBatch stored = new StoredBatch(position.newest() + 1, batch);
         change(position.append(batch), write -> write.put(StoreFormat.key(stored.last()), format.encode(stored)));

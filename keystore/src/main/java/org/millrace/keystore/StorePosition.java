@@ -26,6 +26,15 @@ record StorePosition(String topic, int dimension, long oldest, long newest) {
         return oldest <= sequence && sequence <= newest;
     }
 
+    StorePosition beginAfter(long sequence) {
+        check(sequence >= 0, "sequence must not be negative, but was %d", sequence);
+        if (newest != 0) {
+            throw new IllegalStateException("only an empty key store can begin after key " + sequence
+                    + ", but this one has reached key " + newest);
+        }
+        return new StorePosition(topic, dimension, sequence + 1, sequence);
+    }
+
     StorePosition append(KeyBatch batch) {
         check(
                 batch.dimension() == dimension,

@@ -60,6 +60,30 @@ abstract class KeyStoreContractTest {
     }
 
     @Test
+    void beginAfter_emptyStore_numbersKeysFromThere() {
+        store.beginAfter(40);
+        assertThat(store.newestSequence()).isEqualTo(40);
+        assertThat(store.newest(8).size()).isZero();
+        store = reopen(store, SETTINGS);
+        assertThat(store.append(batch(7, 40, 4))).isEqualTo(44);
+        assertHolds(store.newest(8), 41, 44);
+        assertThat(store.find(40)).isEmpty();
+        store.truncateAfter(42);
+        assertHolds(store.newest(8), 41, 42);
+        store.releaseBefore(42);
+        assertThat(store.newestSequence()).isEqualTo(42);
+    }
+
+    @Test
+    void beginAfter_storeWithKeys_isRefused() {
+        append(store, 0, 4);
+        assertThatThrownBy(() -> store.beginAfter(9))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("only an empty key store can begin after key 9, but this one has reached key 4");
+        assertHolds(store.newest(9), 1, 4);
+    }
+
+    @Test
     void newest_acrossBatches_cutsTheOldestOne() {
         append(store, 0, 4);
         append(store, 1, 4);

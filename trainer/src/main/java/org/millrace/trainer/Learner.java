@@ -84,7 +84,7 @@ public final class Learner implements AutoCloseable {
 
     Result step(Batch batch, NDManager scope, StageClock clock) {
         long step = batch.step();
-        double rate = learningRate.at((double) step);
+        double rate = learningRate.at(step);
         objective.follow(step);
         clock.lap("momentum");
         Objective.Outcome outcome = objective.backward(batch, scope, clock);

@@ -64,18 +64,31 @@ final class RunCheckpoints {
 
     /** The run's dictionary or memory bank on disk, or an empty one in memory for an objective without. */
     static Memory openMemory(MillraceConfig config) {
-        var settings = new KeyStoreSettings(
-                config.images().topic(), config.head().output(), config.moco().queueSize());
         return switch (config.trainer().objective()) {
-            case MOCO_V1, MOCO_V2 -> settings.open(RunFolders.keys(config));
-            case MEMORY_BANK ->
-                new MemoryBankSettings(
-                                config.images().topic(),
-                                config.head().output(),
-                                config.memoryBank().capacity())
-                        .open(RunFolders.bank(config));
-            case MOCO_V3, SIMCLR, BYOL, AMDIM, END_TO_END -> settings.openInMemory();
+            case MOCO_V1, MOCO_V2 -> keySettings(config).open(RunFolders.keys(config));
+            case MEMORY_BANK -> bankSettings(config).open(RunFolders.bank(config));
+            case MOCO_V3, SIMCLR, BYOL, AMDIM, END_TO_END -> keySettings(config).openInMemory();
         };
+    }
+
+    /** Whether the run's objective keeps a dictionary of keys on disk. */
+    static boolean hasDictionary(MillraceConfig config) {
+        return switch (config.trainer().objective()) {
+            case MOCO_V1, MOCO_V2 -> true;
+            case MOCO_V3, SIMCLR, BYOL, AMDIM, MEMORY_BANK, END_TO_END -> false;
+        };
+    }
+
+    private static MemoryBankSettings bankSettings(MillraceConfig config) {
+        return new MemoryBankSettings(
+                config.images().topic(),
+                config.head().output(),
+                config.memoryBank().capacity());
+    }
+
+    static KeyStoreSettings keySettings(MillraceConfig config) {
+        return new KeyStoreSettings(
+                config.images().topic(), config.head().output(), config.moco().queueSize());
     }
 
     /** Where a run stands after it was put back. */
@@ -95,7 +108,8 @@ final class RunCheckpoints {
         }
         Checkpoint checkpoint = newest.get();
         RunState state = checkpoint.state();
-        compare(state);
+        compare(state, config);
+        compareEngine(state);
         learner.restore(checkpoint.query(), checkpoint.key(), checkpoint.optimiser(), state.keySequence());
         buffer.restore(checkpoint.buffer(), state.bufferOffered());
         folder.inspect().values().stream()
@@ -134,7 +148,8 @@ final class RunCheckpoints {
         memory.releaseBefore(dictionary ? Math.max(1, oldest - config.moco().queueSize() + 1) : oldest);
     }
 
-    private void compare(RunState state) {
+    /** Throws where a run in that state cannot go on with that configuration, and logs what else is different. */
+    static void compare(RunState state, MillraceConfig config) {
         Map<String, String> now = ConfigLoader.effective(config);
         Map<String, String> changed = new TreeMap<>();
         state.configuration().forEach((key, then) -> {
@@ -144,7 +159,7 @@ final class RunCheckpoints {
             }
         });
         List<String> refused = changed.entrySet().stream()
-                .filter(change -> isStructural(change.getKey()))
+                .filter(change -> isStructural(change.getKey(), config))
                 .map(change -> change.getKey() + ": " + change.getValue())
                 .toList();
         if (!refused.isEmpty()) {
@@ -153,6 +168,9 @@ final class RunCheckpoints {
                     + "\nSet these back, or start a new run with another run.name.");
         }
         changed.forEach((key, change) -> log.info("changed since step {}: {}: {}", state.step(), key, change));
+    }
+
+    private void compareEngine(RunState state) {
         if (!engine.equals(state.engine())) {
             log.warn(
                     "the checkpoint of step {} was computed by {}, now it is {}: the same bits are not promised",
@@ -163,7 +181,7 @@ final class RunCheckpoints {
     }
 
     // where the replay buffer uses features, the number of prepared batches decides when those of a step count
-    private boolean isStructural(String key) {
+    private static boolean isStructural(String key, MillraceConfig config) {
         return STRUCTURAL.stream().anyMatch(name -> name.endsWith(".") ? key.startsWith(name) : key.equals(name))
                 || (key.equals("trainer.prefetch-batches") && config.replay().policy() == ReplayConfig.Policy.MIN_RED);
     }

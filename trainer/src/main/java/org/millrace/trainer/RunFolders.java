@@ -9,7 +9,7 @@ public final class RunFolders {
     private RunFolders() {}
 
     public static Path keys(MillraceConfig config) {
-        return config.run().folder().resolve("keys");
+        return keys(config.run().folder());
     }
 
     public static Path bank(MillraceConfig config) {
@@ -17,7 +17,14 @@ public final class RunFolders {
     }
 
     public static CheckpointFolder checkpoints(MillraceConfig config) {
-        return new CheckpointFolder(
-                config.run().folder().resolve("checkpoints"), config.trainer().checkpointsKept());
+        return checkpoints(config.run().folder(), config);
+    }
+
+    static Path keys(Path run) {
+        return run.resolve("keys");
+    }
+
+    static CheckpointFolder checkpoints(Path run, MillraceConfig config) {
+        return new CheckpointFolder(run.resolve("checkpoints"), config.trainer().checkpointsKept());
     }
 }

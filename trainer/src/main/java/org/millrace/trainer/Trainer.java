@@ -104,7 +104,9 @@ public final class Trainer implements AutoCloseable {
                 stages.lap("wait");
                 step(prepared.get(), pipeline, stages);
                 pipeline.release(prepared.get().views());
-                afterStep();
+                if (!limits.reached(position.step())) { // after the last step, encoder and checkpoint come below
+                    afterStep();
+                }
             }
         }
         if (position.step() > checkpointedStep) {

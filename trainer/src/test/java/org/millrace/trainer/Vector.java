@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.Objects;
 import org.millrace.contract.event.Json;
 
@@ -24,6 +25,11 @@ public record Vector(JsonNode root) {
 
     public float[] input(String name) {
         return floats(root.path("inputs").path(name).path("data"));
+    }
+
+    /** An input as it stands in the file. */
+    public double[] doubles(String name) {
+        return doubles(root.path("inputs").path(name).path("data"));
     }
 
     /** Length of one axis of an input. */
@@ -71,20 +77,31 @@ public record Vector(JsonNode root) {
 
     /** Asserts on the part of an output that begins at {@code from}. */
     public void checkAt(String output, int from, float... actual) {
-        JsonNode expected = root.path("expected").path(output);
-        double[] values = expected.isNumber() ? new double[] {expected.asDouble()} : doubles(expected.path("data"));
         double absolute = root.path("tolerance")
                 .path("float32_abs_per_output")
                 .path(output)
                 .asDouble(0);
+        double[] wide = new double[actual.length];
+        Arrays.setAll(wide, i -> actual[i]);
+        check(output, from, wide, absolute, root.path("tolerance").path("float32_rel"));
+    }
+
+    /** Asserts what was computed in double, |actual − expected| ≤ abs + rel·|expected| for float64. */
+    public void checkDoubles(String output, double... actual) {
+        double absolute = root.path("tolerance").path("float64_abs").asDouble(0);
+        check(output, 0, actual, absolute, root.path("tolerance").path("float64_rel"));
+    }
+
+    private void check(String output, int from, double[] actual, double absolute, JsonNode relative) {
+        JsonNode expected = root.path("expected").path(output);
+        double[] values = expected.isNumber() ? new double[] {expected.asDouble()} : doubles(expected.path("data"));
         assertThat(absolute).as("tolerance of %s", output).isPositive();
-        double relative = root.path("tolerance").path("float32_rel").asDouble();
         assertThat(from + actual.length).as("length of %s", output).isLessThanOrEqualTo(values.length);
         for (int i = 0; i < actual.length; i++) {
             double wanted = values[from + i];
             assertThat(Math.abs(actual[i] - wanted))
                     .as("%s[%d]: got %s, wanted %s", output, from + i, actual[i], wanted)
-                    .isLessThanOrEqualTo(absolute + relative * Math.abs(wanted));
+                    .isLessThanOrEqualTo(absolute + relative.asDouble() * Math.abs(wanted));
         }
     }
 

@@ -12,6 +12,7 @@ final class Commands {
                 new UpCommand(),
                 new PushCommand(),
                 new TrainCommand(),
+                new BranchCommand(),
                 new EvaluateCommand(),
                 new ExportCommand(),
                 new InspectCommand(),

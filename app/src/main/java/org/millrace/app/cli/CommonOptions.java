@@ -57,6 +57,11 @@ final class CommonOptions {
      * wins. Throws {@link org.millrace.contract.UserException} with every problem in it.
      */
     MillraceConfig config(Map<String, String> commandDefaults) {
+        return config(commandDefaults, List.of());
+    }
+
+    /** The same, with assignments of the command's own that have the very last word. */
+    MillraceConfig config(Map<String, String> commandDefaults, List<String> overrides) {
         ConfigLoader loader = new ConfigLoader().defaults(commandDefaults);
         preset().ifPresent(loader::preset);
         if (file != null) {
@@ -70,7 +75,7 @@ final class CommonOptions {
         if (bootstrapServer != null) {
             loader.assignments(List.of(BOOTSTRAP_SERVERS + "=" + bootstrapServer));
         }
-        loaded = loader.load();
+        loaded = loader.assignments(overrides).load();
         return loaded;
     }
 

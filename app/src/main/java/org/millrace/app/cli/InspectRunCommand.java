@@ -34,6 +34,9 @@ final class InspectRunCommand implements Runnable {
         try (Connection connection = options.connect(config)) {
             RunHistory history = read(config, connection);
             out.println("run              " + config.run().name());
+            if (history.firstStep() > 1) {
+                out.println("branched after   step " + (history.firstStep() - 1));
+            }
             out.println("steps planned    " + history.plans());
             out.println("steps done       " + history.stepsDone());
             history.last().ifPresent(last -> {

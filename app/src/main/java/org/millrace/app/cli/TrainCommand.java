@@ -61,14 +61,18 @@ final class TrainCommand implements Runnable {
             display.say("training run " + config.run().name() + " from "
                     + config.images().topic() + " at " + connection.kafka().bootstrapServers());
             var trainer = new TrainerService(config, connection.kafka(), display, new TrainLimits(last, untilEnd));
-            Thread thread = services.start("train", trainer);
-            while (thread.isAlive() && !signal.await(POLL_MILLIS)) {
-                services.check();
-            }
-            services.stop();
+            await(services.start("train", trainer), services, signal);
             display.stopped();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Waits for a trainer's end or the user's wish to stop, then stops the services and throws what made one fail. */
+    static void await(Thread trainer, Services services, StopSignal signal) throws InterruptedException {
+        while (trainer.isAlive() && !signal.await(POLL_MILLIS)) {
+            services.check();
+        }
+        services.stop();
     }
 }

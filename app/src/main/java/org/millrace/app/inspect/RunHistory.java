@@ -21,6 +21,7 @@ public final class RunHistory {
     private final List<String> gaps = new ArrayList<>();
     private final Map<Long, Boolean> doneSteps = new HashMap<>();
     private long plans;
+    private long firstPlanned;
     private long lastPlanned;
     private @Nullable StepDone last;
 
@@ -47,6 +48,11 @@ public final class RunHistory {
         return plans;
     }
 
+    /** The first step of the journal: 1, or for a branch the one behind its trunk's; 0 without a plan. */
+    public long firstStep() {
+        return firstPlanned;
+    }
+
     /** Steps that were computed, each counted once. */
     public int stepsDone() {
         return doneSteps.size();
@@ -57,7 +63,9 @@ public final class RunHistory {
     }
 
     private void addPlan(StepPlan plan) {
-        if (plan.step() != lastPlanned + 1) {
+        if (plans == 0) {
+            firstPlanned = plan.step();
+        } else if (plan.step() != lastPlanned + 1) {
             gaps.add("the plan of step " + plan.step() + " follows that of step " + lastPlanned);
         }
         lastPlanned = plan.step();

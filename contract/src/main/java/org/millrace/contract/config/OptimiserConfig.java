@@ -58,7 +58,7 @@ public record OptimiserConfig(
         @Setting(
                 value = "constant",
                 doc =
-                        "`constant` (a stream has no end), `cosine` to 0 at total-steps, `step` (a tenth at each milestone) or `infinite` (cosine to constant-rate at total-steps, constant from there)")
+                        "`constant` (a stream has no end), `cosine` to 0 at total-steps, `step` (a tenth at each milestone) or `infinite` (cosine to constant-share at total-steps, constant from there)")
         Schedule schedule,
 
         @Setting(value = "0", doc = "steps of the whole run (cosine), or of the fall to the constant rate (infinite)")
@@ -73,7 +73,7 @@ public record OptimiserConfig(
         @Setting(
                 value = "0",
                 doc =
-                        "step after which the rate falls linearly to 0, for a branch that is to be released; 0 for a run that goes on")
+                        "step after which the rate falls linearly to 0, set by `millrace branch`; 0 for a run that goes on")
         long coolFrom,
 
         @Setting(value = "0", doc = "steps of that fall") long coolSteps) {

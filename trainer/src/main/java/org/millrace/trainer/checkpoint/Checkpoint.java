@@ -8,8 +8,12 @@ import org.millrace.trainer.stream.ReplayContent;
  *
  * @param query weights of the learning network with its buffers, full names
  * @param key weights of the twin
- * @param optimiser one tensor {@code velocity}
+ * @param optimiser what the optimiser carries from step to step
  * @param buffer content of the replay buffer
  */
 public record Checkpoint(
-        RunState state, Safetensors query, Safetensors key, Safetensors optimiser, ReplayContent buffer) {}
+        RunState state, Safetensors query, Safetensors key, Safetensors optimiser, ReplayContent buffer) {
+    public Checkpoint withState(RunState other) {
+        return new Checkpoint(other, query, key, optimiser, buffer);
+    }
+}

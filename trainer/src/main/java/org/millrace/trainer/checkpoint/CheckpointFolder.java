@@ -5,10 +5,8 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -56,7 +54,7 @@ public final class CheckpointFolder {
         try {
             Files.createDirectories(folder);
             Path aside = folder.resolve(UNFINISHED + name);
-            delete(aside);
+            Folders.delete(aside);
             Files.createDirectory(aside);
             Map<String, byte[]> files = new LinkedHashMap<>();
             files.put(QUERY, checkpoint.query().toBytes());
@@ -72,13 +70,12 @@ public final class CheckpointFolder {
                     Json.writePretty(checkpoint.state().withDigests(digests)).getBytes(StandardCharsets.UTF_8);
             flushed(aside.resolve(STATE), state);
             flushed(aside.resolve(STATE_DIGEST), Sha256.of(state).getBytes(StandardCharsets.UTF_8));
-            flushFolder(aside);
+            Folders.flush(aside);
             Path target = folder.resolve(name);
-            delete(target);
-            rename(aside, target);
-            flushFolder(folder);
+            Folders.delete(target);
+            Folders.rename(aside, target);
             for (Path old : names().stream().skip(kept).toList()) {
-                delete(old);
+                Folders.delete(old);
             }
         } catch (IOException e) {
             throw new UserException(
@@ -189,31 +186,6 @@ public final class CheckpointFolder {
                 channel.write(buffer);
             }
             channel.force(true);
-        }
-    }
-
-    private static void flushFolder(Path folder) throws IOException {
-        try (var channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
-    }
-
-    private static void rename(Path from, Path to) throws IOException {
-        try {
-            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-        } catch (AtomicMoveNotSupportedException e) {
-            throw new IOException("this file system cannot rename a folder atomically", e);
-        }
-    }
-
-    private static void delete(Path path) throws IOException {
-        if (!Files.exists(path)) {
-            return;
-        }
-        try (Stream<Path> tree = Files.walk(path)) {
-            for (Path each : tree.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(each);
-            }
         }
     }
 }

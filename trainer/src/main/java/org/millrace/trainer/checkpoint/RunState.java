@@ -42,6 +42,25 @@ public record RunState(
         sha256 = new TreeMap<>(sha256);
     }
 
+    /** The same state as the beginning of another run, whose journal is empty and which has published nothing. */
+    public RunState asBeginningOf(String newRun, Map<String, String> newConfiguration, long nowMillis) {
+        return new RunState(
+                schema,
+                newRun,
+                step,
+                nextOffsets,
+                imagesTrained,
+                imagesRejected,
+                0,
+                keySequence,
+                bufferOffered,
+                List.of(),
+                engine,
+                newConfiguration,
+                nowMillis,
+                Map.of());
+    }
+
     RunState withDigests(Map<String, String> digests) {
         return new RunState(
                 schema,

@@ -1,7 +1,10 @@
 package org.millrace.trainer.optimiser;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import java.util.List;
 import org.millrace.contract.config.OptimiserConfig;
 import org.millrace.contract.config.OptimiserConfig.LarsForm;
 import org.millrace.encoder.tensor.Safetensors;
@@ -18,12 +21,17 @@ final class Lars implements Optimiser {
     private final Torch torch;
     private final OptimiserConfig config;
     private final Weights weights;
+    private final List<Slice> layers; // L
     private final StateTensor velocity;
+    private double[] ratios = {}; // L
 
     Lars(Torch torch, OptimiserConfig config, Weights weights) {
         this.torch = torch;
         this.config = config;
         this.weights = weights;
+        this.layers = weights.slices().stream()
+                .filter(slice -> slice.dimensions() > 1)
+                .toList();
         this.velocity = new StateTensor("velocity", torch, weights);
     }
 
@@ -35,11 +43,7 @@ final class Lars implements Optimiser {
             NDArray gradient = weights.gradient();
             gradient.attach(scope);
             Clip.apply(gradient, config);
-            for (Slice slice : weights.slices()) {
-                if (slice.dimensions() > 1) {
-                    adapt(slice.of(parameters, scope), slice.of(gradient, scope), scope);
-                }
-            }
+            adapt(parameters, gradient, scope); // r·g'
             if (inside) {
                 gradient.muli((float) learningRate);
             }
@@ -51,23 +55,31 @@ final class Lars implements Optimiser {
         weights.zeroGradient();
     }
 
-    // one layer's gradient in place: r·(g + λw)
-    private void adapt(NDArray weight, NDArray gradient, NDManager scope) {
-        NDArray decay = weight.mul((float) config.weightDecay());
-        decay.attach(scope);
-        gradient.addi(decay);
-        double ratio = ratio(length(weight), length(gradient));
-        gradient.muli((float) ratio);
+    /** r of each tensor of more than one dimension at the last step, in the order of the layout. */
+    double[] ratios() {
+        return ratios.clone();
+    }
+
+    private void adapt(NDArray parameters, NDArray gradient, NDManager scope) {
+        NDList gradients = new NDList();
+        NDList lengths = new NDList(); // ‖w‖, ‖g'‖ of each layer in turn
+        for (Slice layer : layers) {
+            NDArray weight = layer.of(parameters, scope);
+            NDArray decayed = layer.of(gradient, scope).addi(weight.mul((float) config.weightDecay()));
+            gradients.add(decayed);
+            lengths.add(weight.norm());
+            lengths.add(decayed.norm());
+        }
+        float[] host = NDArrays.stack(lengths).toFloatArray(); // 2L, one wait for the device
+        ratios = new double[layers.size()];
+        for (int i = 0; i < ratios.length; i++) {
+            ratios[i] = ratio(host[2 * i], host[2 * i + 1]);
+            gradients.get(i).muli((float) ratios[i]);
+        }
     }
 
     private double ratio(double weight, double gradient) {
         return weight > 0 && gradient > 0 ? config.trust() * weight / gradient : 1;
-    }
-
-    private static double length(NDArray values) {
-        try (NDArray length = values.norm()) {
-            return length.getFloat();
-        }
     }
 
     @Override

@@ -12,6 +12,8 @@ public final class LearningRate {
     /** Images for which a rate under linear scaling is given (Goyal et al. 2017). */
     private static final double REFERENCE_BATCH = 256;
 
+    private static final double TENTH = 0.1;
+
     private final OptimiserConfig config;
     private final double peak;
 
@@ -30,7 +32,12 @@ public final class LearningRate {
     }
 
     /** The rate of a step, counted from 1. */
-    public double at(double step) {
+    public double at(long step) {
+        return at((double) step);
+    }
+
+    /** The rate at a point between steps too, as published schedules are given. */
+    double at(double step) {
         if (config.coolFrom() > 0 && step > config.coolFrom()) {
             double left = 1 - (step - config.coolFrom()) / config.coolSteps();
             return trunk((double) config.coolFrom()) * Math.max(0, left);
@@ -45,13 +52,13 @@ public final class LearningRate {
         return switch (config.schedule()) {
             case CONSTANT -> peak;
             case COSINE -> cosine(step, 0);
-            case STEP -> peak * Math.pow(0.1, milestonesReached(step));
+            case STEP -> peak * Math.pow(TENTH, milestonesUpTo(step));
             case INFINITE -> cosine(step, peak * config.constantShare());
         };
     }
 
-    private int milestonesReached(double step) {
-        return (int) config.milestones().stream()
+    private double milestonesUpTo(double step) {
+        return config.milestones().stream()
                 .filter(milestone -> step >= milestone)
                 .count();
     }

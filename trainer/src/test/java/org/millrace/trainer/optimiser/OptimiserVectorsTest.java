@@ -1,13 +1,9 @@
 package org.millrace.trainer.optimiser;
 
-import ai.djl.engine.Engine;
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.training.GradientCollector;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.OptimiserConfig;
@@ -36,7 +32,7 @@ final class OptimiserVectorsTest {
                 Optimiser sgd = Optimiser.of(config, torch, weights)) {
             for (int step = 0; step < vector.number("steps"); step++) {
                 int from = step * initial.length;
-                backward(weights, Arrays.copyOfRange(gradients, from, from + initial.length));
+                TestGradients.backward(weights, Arrays.copyOfRange(gradients, from, from + initial.length));
                 sgd.step(step + 1, vector.parameter("lr").path(step).asDouble());
                 vector.checkAt(form + "_w", from, weights.parameters().toFloatArray());
                 vector.checkAt(form + "_buffer", from, sgd.state().tensor("velocity", initial.length));
@@ -44,22 +40,32 @@ final class OptimiserVectorsTest {
         }
     }
 
-    @Test
-    void movingAverage_referenceVector_sameTwin() {
-        Vector vector = Vector.load("moco_ema");
-        int sizeA = vector.input("theta_k_a").length;
-        int sizeB = vector.input("theta_k_b").length;
-        var average = new MovingAverage(vector.number("m"));
-        try (Weights twin = weights(joined(vector.input("theta_k_a"), vector.input("theta_k_b")))) {
-            for (int step = 0; step < vector.number("steps"); step++) {
-                float[] query = joined(
-                        part(vector.input("theta_q_a"), step, sizeA), part(vector.input("theta_q_b"), step, sizeB));
-                try (Weights weights = weights(query)) {
-                    average.update(twin, weights);
+    @ParameterizedTest
+    @CsvSource({"lars_two_steps,inside", "lars_two_steps,outside", "lars_strong,inside", "lars_strong,outside"})
+    void lars_referenceVector_sameWeightsVelocityAndTrustRatios(String name, String form) {
+        Vector vector = Vector.load(name);
+        LaidOut tensors = new LaidOut(vector);
+        OptimiserConfig config = config(
+                "optimiser.method=lars",
+                "optimiser.lars-form=" + form,
+                "optimiser.trust=" + vector.number("trust"),
+                "optimiser.momentum=" + vector.number("momentum"),
+                "optimiser.weight-decay=" + vector.number("weight_decay"));
+        try (Weights weights = tensors.weights(torch);
+                Lars lars = new Lars(torch, config, weights)) {
+            for (int step = 0; step < vector.parameter("lr").size(); step++) {
+                TestGradients.backward(weights, tensors.gradient(step));
+                lars.step(step + 1, vector.parameter("lr").path(step).asDouble());
+                float[] now = weights.parameters().toFloatArray();
+                float[] velocity = lars.state().tensor("velocity", now.length);
+                for (LaidOut.Place place : tensors.places()) {
+                    String output = "lr_" + form + "_" + place.name();
+                    vector.checkAt(output + "_after_steps", step * place.size(), place.of(now));
+                    vector.checkAt(output + "_momentum_buffer", step * place.size(), place.of(velocity));
+                    if (place.adapted()) {
+                        vector.checkAt(output + "_trust_ratio", step, (float) lars.ratios()[place.layer()]);
+                    }
                 }
-                float[] now = twin.parameters().toFloatArray();
-                vector.checkAt("const_a", step * sizeA, Arrays.copyOfRange(now, 0, sizeA));
-                vector.checkAt("const_b", step * sizeB, Arrays.copyOfRange(now, sizeA, sizeA + sizeB));
             }
         }
     }
@@ -68,31 +74,12 @@ final class OptimiserVectorsTest {
         return new ConfigLoader().assignments(List.of(assignments)).load().optimiser();
     }
 
-    // any layout of that many parameters serves: optimiser and average see only the flat tensor
+    // any layout of that many parameters serves: this optimiser sees only the flat tensor
     private Weights weights(float[] values) {
         WeightLayout layout = new WeightLayout();
         layout.linear("w", 1, values.length - 1);
         Weights weights = Weights.initialised(torch, layout, 0);
         InPlace.overwrite(weights.parameters(), values);
         return weights;
-    }
-
-    // the gradient of Σ w·g is g
-    private static void backward(Weights weights, float[] gradient) {
-        try (NDManager manager = weights.parameters().getManager().newSubManager();
-                GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-            NDArray factor = manager.create(gradient);
-            collector.backward(factor.mul(weights.parameters()).sum());
-        }
-    }
-
-    private static float[] joined(float[] first, float[] second) {
-        float[] all = Arrays.copyOf(first, first.length + second.length);
-        System.arraycopy(second, 0, all, first.length, second.length);
-        return all;
-    }
-
-    private static float[] part(float[] all, int index, int size) {
-        return Arrays.copyOfRange(all, index * size, (index + 1) * size);
     }
 }

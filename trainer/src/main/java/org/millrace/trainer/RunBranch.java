@@ -1,0 +1,173 @@
+package org.millrace.trainer;
+
+import static org.millrace.contract.Check.check;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.ConfigLoader;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.config.TrainerConfig;
+import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.keystore.KeyBatch;
+import org.millrace.keystore.KeyProvenance;
+import org.millrace.keystore.KeyStore;
+import org.millrace.keystore.KeyWindow;
+import org.millrace.trainer.checkpoint.Checkpoint;
+import org.millrace.trainer.checkpoint.Folders;
+import org.millrace.trainer.checkpoint.RunState;
+
+/**
+ * The newest whole checkpoint of a run, the trunk, as the beginning of another run: weights, optimiser, replay buffer, place in the
+ * stream, and the keys of the dictionary under their numbers. The trunk is only read, also while it trains. See
+ * docs/decisions/0012-infinite-schedule-and-branches.md.
+ */
+public final class RunBranch {
+    private static final String COOL_FROM = "optimiser.cool-from";
+    private static final String UNFINISHED = ".unfinished-"; // no run's name begins so
+
+    private final Checkpoint checkpoint;
+    private final List<KeyBatch> keys; // the dictionary, oldest first
+
+    private RunBranch(Checkpoint checkpoint, List<KeyBatch> keys) {
+        this.checkpoint = checkpoint;
+        this.keys = keys;
+    }
+
+    /** Reads the trunk; throws {@link UserException} where it has no whole checkpoint, or is itself a branch that cools. */
+    public static RunBranch of(MillraceConfig trunk) {
+        if (trunk.trainer().objective() == TrainerConfig.Method.MEMORY_BANK) {
+            throw new UserException("run " + trunk.run().name()
+                    + " cannot be branched: with trainer.objective=memory-bank the rows of its bank change in place,"
+                    + " and only their present state could be copied.");
+        }
+        List<KeyBatch> keys = new ArrayList<>();
+        Checkpoint newest = RunFolders.checkpoints(trunk)
+                .newestWhole(state -> {
+                    keys.clear();
+                    keys.addAll(dictionary(trunk, state));
+                })
+                .orElseThrow(() -> new UserException("run " + trunk.run().name() + " has no whole checkpoint under "
+                        + trunk.run().folder() + " to branch from. It takes one every "
+                        + trunk.trainer().checkpointEverySteps()
+                        + " steps (trainer.checkpoint-every-steps) and when it is stopped; name another run with"
+                        + " --set run.name=NAME or another folder with --set run.data=FOLDER."));
+        String coolFrom = newest.state().configuration().getOrDefault(COOL_FROM, "0");
+        if (!coolFrom.equals("0")) {
+            throw new UserException(
+                    "run " + trunk.run().name() + " is itself a branch, cooling since step " + coolFrom
+                            + ": its rate would jump back up. Branch from the run that it came from, with --set run.name=NAME.");
+        }
+        return new RunBranch(newest, keys);
+    }
+
+    /** The last step that both runs have in common. */
+    public long step() {
+        return checkpoint.state().step();
+    }
+
+    /**
+     * Makes the new run on disk, all of it or nothing, to be trained like any other.
+     *
+     * @param branch the new run's configuration
+     * @throws UserException where a run of that name exists, or the configuration does not fit the checkpoint
+     */
+    public void create(MillraceConfig branch, KafkaSettings kafka, Clock clock) {
+        checkFree(branch, kafka);
+        RunCheckpoints.compare(checkpoint.state(), branch);
+        String name = branch.run().name();
+        Path folder = branch.run().folder();
+        Path aside = folder.resolveSibling(UNFINISHED + name);
+        RunState state = checkpoint.state().asBeginningOf(name, ConfigLoader.effective(branch), clock.millis());
+        try {
+            Folders.delete(aside);
+            Files.createDirectories(aside);
+            if (RunCheckpoints.hasDictionary(branch)) {
+                writeKeys(RunFolders.keys(aside), branch);
+            }
+            RunFolders.checkpoints(aside, branch).write(checkpoint.withState(state));
+            Folders.flush(aside);
+            Folders.rename(aside, folder);
+        } catch (IOException e) {
+            throw new UserException(
+                    "cannot write run " + name + " under " + folder + ": " + e.getMessage()
+                            + ". Is the disk full, or not writable?",
+                    e);
+        }
+    }
+
+    private static void checkFree(MillraceConfig branch, KafkaSettings kafka) {
+        String name = branch.run().name();
+        Path folder = branch.run().folder();
+        String advice = ". Choose a name that no run has had.";
+        if (Files.exists(folder)) {
+            throw new UserException("there is a run " + name + " already, in " + folder + advice);
+        }
+        var topics = branch.run().topics();
+        try (TopicSetup setup = new TopicSetup(kafka)) {
+            for (String topic : List.of(topics.steps(), topics.encoders(), topics.evaluations())) {
+                if (setup.describe(topic).isPresent()) {
+                    throw new UserException("there is a run " + name + " already: the topic " + topic + " exists at "
+                            + kafka.bootstrapServers() + advice);
+                }
+            }
+        }
+    }
+
+    private void writeKeys(Path folder, MillraceConfig branch) {
+        long count = keys.stream().mapToLong(KeyBatch::size).sum();
+        try (KeyStore store = RunCheckpoints.keySettings(branch).open(folder)) {
+            store.beginAfter(checkpoint.state().keySequence() - count);
+            keys.forEach(store::append);
+            store.sync();
+        }
+    }
+
+    // the newest K keys at that state, a batch for each step; the store may have gone on since
+    private static List<KeyBatch> dictionary(MillraceConfig trunk, RunState state) {
+        if (!RunCheckpoints.hasDictionary(trunk)) {
+            return List.of();
+        }
+        long last = state.keySequence();
+        int wanted = (int) Math.min(trunk.moco().queueSize(), last);
+        try (KeyStore store = KeyStore.openReadOnly(RunFolders.keys(trunk))) {
+            long ahead = store.newestSequence() - last;
+            check(ahead >= 0, "it needs key %d, but the key store ends at key %d", last, store.newestSequence());
+            KeyWindow window = store.newest(Math.toIntExact(wanted + ahead));
+            long lacking = wanted + ahead - window.size();
+            check(lacking == 0, "the key store has released %d of the keys that it needs", lacking);
+            return batches(window, wanted);
+        }
+    }
+
+    // the oldest keys of the window, as the steps that encoded them appended them
+    private static List<KeyBatch> batches(KeyWindow window, int count) {
+        List<KeyBatch> batches = new ArrayList<>();
+        int dimension = window.dimension();
+        List<KeyProvenance> provenance = window.provenance();
+        int from = 0;
+        while (from < count) {
+            long step = provenance.get(from).step();
+            int to = from;
+            while (to < count && provenance.get(to).step() == step) {
+                to++;
+            }
+            float[] rows = Arrays.copyOfRange(window.keys(), from * dimension, to * dimension);
+            batches.add(new KeyBatch(
+                    step,
+                    dimension,
+                    rows,
+                    provenance.subList(from, to).stream()
+                            .map(KeyProvenance::image)
+                            .toList()));
+            from = to;
+        }
+        return batches;
+    }
+}
