@@ -47,7 +47,9 @@ final class ConfigCommand implements Runnable {
     private static void printPresets(PrintWriter out) {
         int width = Preset.names().stream().mapToInt(String::length).max().orElse(0);
         for (String name : Preset.names()) {
-            out.println(name + " ".repeat(width - name.length() + 2) + Preset.named(name).title());
+            out.println(name
+                    + " ".repeat(width - name.length() + 2)
+                    + Preset.named(name).title());
         }
     }
 

@@ -50,7 +50,8 @@ class MillraceCommandLineTest {
     @MethodSource("workers")
     void help_ofEveryCommand_isGoodAndNamesCommonOptions(String command) {
         assertThat(run((command + " --help").split(" "))).isZero();
-        assertThat(out.toString()).contains("Usage: millrace " + command, "--bootstrap-server", "--preset", "--config", "--set");
+        assertThat(out.toString())
+                .contains("Usage: millrace " + command, "--bootstrap-server", "--preset", "--config", "--set");
     }
 
     @Test
@@ -140,7 +141,9 @@ class MillraceCommandLineTest {
         assertThat(lines).hasSameSizeAs(Preset.names());
         for (int i = 0; i < lines.size(); i++) {
             String name = Preset.names().get(i);
-            assertThat(lines.get(i)).startsWith(name + " ").endsWith("  " + Preset.named(name).title());
+            assertThat(lines.get(i))
+                    .startsWith(name + " ")
+                    .endsWith("  " + Preset.named(name).title());
         }
     }
 
