@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.millrace.contract.CounterRandom;
+import org.millrace.contract.config.AugmentConfig.View;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.image.Pixels;
@@ -57,6 +58,6 @@ public class ViewBenchmark {
         MillraceConfig config = new ConfigLoader()
                 .assignments(java.util.List.of("encoder.height=" + side, "encoder.width=" + side))
                 .load();
-        return new ViewMaker(config.encoder(), config.augment());
+        return new ViewMaker(config.encoder(), config.augment(), View.FIRST);
     }
 }

@@ -50,6 +50,8 @@ public final class CounterRandom implements RandomGenerator {
         SHUFFLE(6),
         PROBE(7),
         QUEUE(8),
+        /** What both views of an image share. */
+        VIEW_PAIR(9),
         KEY_ORDER(20),
         NEGATIVES(21),
         LOCATIONS(22);

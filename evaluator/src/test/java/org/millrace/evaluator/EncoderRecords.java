@@ -7,9 +7,8 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.Sha256;
+import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EncoderConfig;
-import org.millrace.contract.config.EncoderConfig.Architecture;
-import org.millrace.contract.config.EncoderConfig.Stem;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Json;
 
@@ -31,8 +30,10 @@ final class EncoderRecords {
     }
 
     static EncoderManifest manifest(long version, byte[] file, int chunks) {
-        EncoderConfig encoder =
-                new EncoderConfig(Architecture.RESNET20, Stem.CIFAR, 32, 32, 3, List.of(0.5f), List.of(0.25f));
+        EncoderConfig encoder = new ConfigLoader()
+                .assignments(List.of("encoder.mean=0.5", "encoder.standard-deviation=0.25"))
+                .load()
+                .encoder();
         return new EncoderManifest(
                 1, "main", version, version, version * 128, encoder, file.length, chunks, Sha256.of(file), 0);
     }

@@ -36,10 +36,15 @@ public final class Learner implements AutoCloseable {
     private final LearningRate learningRate;
 
     public Learner(MillraceConfig config, Torch torch, KeyStore keys) {
+        this(config, torch, Objective.create(config, torch, keys));
+    }
+
+    /** Takes the objective over. */
+    Learner(MillraceConfig config, Torch torch, Objective objective) {
         Torch.forwardOnly();
         this.torch = torch;
         this.input = config.encoder();
-        this.objective = Objective.create(config, torch, keys);
+        this.objective = objective;
         this.optimiser = Optimiser.of(config.optimiser(), torch, objective.query());
         this.learningRate =
                 new LearningRate(config.optimiser(), config.trainer().batchSize());
@@ -67,15 +72,18 @@ public final class Learner implements AutoCloseable {
      * @throws UserException where the loss is no longer a number
      */
     public Result step(long step, ViewBuffers views, List<ImageOffset> images, StageClock clock) {
-        double rate = learningRate.at(step);
-        objective.follow(step);
-        clock.lap("momentum");
         try (NDManager scope = torch.newManager()) {
-            var batch = new Batch(
-                    step,
-                    images,
-                    tensor(views.first(), images.size(), scope),
-                    tensor(views.second(), images.size(), scope));
+            NDArray first = tensor(views.first(), images.size(), scope);
+            NDArray second = tensor(views.second(), images.size(), scope);
+            return step(new Batch(step, images, first, second), scope, clock);
+        }
+    }
+
+    Result step(Batch batch, NDManager scope, StageClock clock) {
+            long step = batch.step();
+            double rate = learningRate.at((double) step);
+            objective.follow(step);
+            clock.lap("momentum");
             Objective.Outcome outcome = objective.backward(batch, scope, clock);
             if (!Double.isFinite(outcome.loss())) {
                 throw new UserException("the loss of step " + step + " is " + outcome.loss()
@@ -93,7 +101,6 @@ public final class Learner implements AutoCloseable {
                     objective.keySequence(),
                     objective.keysFilled(),
                     outcome.features().map(NDArray::toFloatArray));
-        }
     }
 
     /** The encoder alone, under torchvision's names. */

@@ -17,17 +17,44 @@ import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.keystore.KeyStore;
 
 final class LearnerTest {
+    private static final String AMDIM = "amdim encoder.architecture=amdim encoder.height=32 encoder.width=32 "
+            + "encoder.amdim-channels=4 encoder.amdim-features=16 optimiser.method=adamw optimiser.learning-rate=0.001";
+
     @ParameterizedTest
-    @ValueSource(strings = {"moco-v2", "byol", "amdim"})
+    @ValueSource(
+            strings = {
+                "moco-v1",
+                "moco-v2",
+                "moco-v2 trainer.symmetric=true",
+                "moco-v2 trainer.batch-norm=shuffle trainer.batch-norm-splits=4",
+                "moco-v3 trainer.batch-norm=split trainer.batch-norm-splits=2",
+                "simclr",
+                "byol byol.momentum-schedule=cosine optimiser.total-steps=20",
+                AMDIM,
+                AMDIM + " amdim.mixture=3",
+                "end-to-end trainer.symmetric=true"
+            })
     void step_sameSeedTwice_sameWeightsToTheBit(String objective) {
-        MillraceConfig config = TestRuns.objective(objective);
+        MillraceConfig config = TestRuns.config(("trainer.objective=" + objective).split(" "));
         assertThat(digestsAfter(config, 5)).isEqualTo(digestsAfter(config, 5));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"moco-v2", "byol", "amdim"})
+    @ValueSource(
+            strings = {
+                "moco-v1",
+                "moco-v2",
+                "moco-v2 trainer.symmetric=true",
+                "moco-v2 trainer.batch-norm=shuffle trainer.batch-norm-splits=4",
+                "moco-v3 trainer.batch-norm=split trainer.batch-norm-splits=2",
+                "simclr",
+                "byol byol.momentum-schedule=cosine optimiser.total-steps=20",
+                AMDIM,
+                AMDIM + " amdim.mixture=3",
+                "end-to-end trainer.symmetric=true"
+            })
     void restore_inMidRun_goesOnToTheSameWeightsToTheBit(String objective) {
-        MillraceConfig config = TestRuns.objective(objective);
+        MillraceConfig config = TestRuns.config(("trainer.objective=" + objective).split(" "));
         List<String> uninterrupted = digestsAfter(config, 7);
         try (KeyStore keys = TestRuns.keys(config)) {
             Safetensors query;

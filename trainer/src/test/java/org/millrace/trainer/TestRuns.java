@@ -33,23 +33,6 @@ public final class TestRuns {
         return new ConfigLoader().assignments(all).load();
     }
 
-    /** A run of an objective, with the encoder that it needs; its mixture has three components. */
-    public static MillraceConfig objective(String objective) {
-        String name = "trainer.objective=" + objective;
-        return objective.equals("amdim")
-                ? config(
-                        name,
-                        "encoder.architecture=amdim",
-                        "encoder.height=32",
-                        "encoder.width=32",
-                        "encoder.amdim-channels=4",
-                        "encoder.amdim-features=16",
-                        "amdim.mixture=3",
-                        "optimiser.method=adamw",
-                        "optimiser.learning-rate=0.001")
-                : config(name);
-    }
-
     public static Torch torch() {
         return Torch.start(config().run());
     }

@@ -2,6 +2,9 @@ package org.millrace.trainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,6 +31,16 @@ public record Vector(JsonNode root) {
         return root.path("inputs").path(name).path("shape").path(axis).asInt();
     }
 
+    /** An input as a tensor of its own shape. */
+    public NDArray tensor(String name, NDManager manager) {
+        JsonNode shape = root.path("inputs").path(name).path("shape");
+        long[] sizes = new long[shape.size()];
+        for (int i = 0; i < sizes.length; i++) {
+            sizes[i] = shape.path(i).asLong();
+        }
+        return manager.create(input(name), new Shape(sizes));
+    }
+
     public JsonNode parameter(String name) {
         return root.path("params").path(name);
     }
@@ -38,7 +51,20 @@ public record Vector(JsonNode root) {
 
     /** Asserts |actual − expected| ≤ abs + rel·|expected| for float32, with the output's own absolute tolerance. */
     public void check(String output, float... actual) {
+        JsonNode expected = root.path("expected").path(output);
+        assertThat(actual.length)
+                .as("length of %s", output)
+                .isEqualTo(expected.isNumber() ? 1 : expected.path("data").size());
         checkAt(output, 0, actual);
+    }
+
+    /** Asserts on the part of an output of whole numbers that begins at {@code from}. */
+    public void checkExactlyAt(String output, int from, long... actual) {
+        JsonNode data = root.path("expected").path(output).path("data");
+        assertThat(from + actual.length).as("length of %s", output).isLessThanOrEqualTo(data.size());
+        for (int i = 0; i < actual.length; i++) {
+            assertThat(actual[i]).as("%s[%d]", output, from + i).isEqualTo(data.path(from + i).asLong());
+        }
     }
 
     /** Asserts on the part of an output that begins at {@code from}. */

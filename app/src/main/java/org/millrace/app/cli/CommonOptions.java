@@ -11,6 +11,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.config.Preset;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -32,6 +33,12 @@ final class CommonOptions {
     private @Nullable String bootstrapServer;
 
     @Option(
+            names = "--preset",
+            paramLabel = "NAME",
+            description = "Start from a published recipe; `millrace config --list-presets` shows them.")
+    private @Nullable String preset;
+
+    @Option(
             names = "--config",
             paramLabel = "FILE",
             description = "Properties file; without it millrace.properties in the working directory, if there is one.")
@@ -46,11 +53,12 @@ final class CommonOptions {
     private @Nullable MillraceConfig loaded;
 
     /**
-     * The configuration of this call: the command's defaults, the file, the environment and {@code --set}, the last word wins. Throws
-     * {@link org.millrace.contract.UserException} with every problem in it.
+     * The configuration of this call: the command's defaults, the preset, the file, the environment and {@code --set}, the last word
+     * wins. Throws {@link org.millrace.contract.UserException} with every problem in it.
      */
     MillraceConfig config(Map<String, String> commandDefaults) {
         ConfigLoader loader = new ConfigLoader().defaults(commandDefaults);
+        preset().ifPresent(loader::preset);
         if (file != null) {
             loader.file(file);
         } else if (Files.exists(DEFAULT_FILE)) {
@@ -64,6 +72,11 @@ final class CommonOptions {
         }
         loaded = loader.load();
         return loaded;
+    }
+
+    /** The recipe that the user started from. */
+    Optional<Preset> preset() {
+        return Optional.ofNullable(preset).map(Preset::named);
     }
 
     /** Reaches the configured broker, or starts an embedded one in the data folder. The caller closes the connection. */

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.util.Map;
 import org.millrace.contract.config.ConfigKey;
 import org.millrace.contract.config.ConfigLoader;
+import org.millrace.contract.config.Preset;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,15 +26,35 @@ final class ConfigCommand implements Runnable {
     @Option(names = "--markdown", description = "Print a table of every key, its default and its meaning instead.")
     private boolean markdown;
 
+    @Option(names = "--list-presets", description = "Print the name of every preset and what it is instead.")
+    private boolean listPresets;
+
     @Override
     public void run() {
         PrintWriter out = spec.commandLine().getOut();
         if (markdown) {
             printTable(out);
+        } else if (listPresets) {
+            printPresets(out);
         } else {
-            printEffective(out, ConfigLoader.effective(options.config(Map.of())));
+            Map<String, String> effective = ConfigLoader.effective(options.config(Map.of()));
+            options.preset().ifPresent(preset -> printHeader(out, preset));
+            printEffective(out, effective);
         }
         out.flush();
+    }
+
+    private static void printPresets(PrintWriter out) {
+        int width = Preset.names().stream().mapToInt(String::length).max().orElse(0);
+        for (String name : Preset.names()) {
+            out.println(name + " ".repeat(width - name.length() + 2) + Preset.named(name).title());
+        }
+    }
+
+    private static void printHeader(PrintWriter out, Preset preset) {
+        out.println("# preset " + preset.name() + ":");
+        preset.header().forEach(line -> out.println(("# " + line).strip()));
+        out.println();
     }
 
     private static void printEffective(PrintWriter out, Map<String, String> effective) {

@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import java.util.stream.Stream;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigKey;
 import org.millrace.contract.config.ConfigLoader;
+import org.millrace.contract.config.Preset;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,7 +50,7 @@ class MillraceCommandLineTest {
     @MethodSource("workers")
     void help_ofEveryCommand_isGoodAndNamesCommonOptions(String command) {
         assertThat(run((command + " --help").split(" "))).isZero();
-        assertThat(out.toString()).contains("Usage: millrace " + command, "--bootstrap-server", "--config", "--set");
+        assertThat(out.toString()).contains("Usage: millrace " + command, "--bootstrap-server", "--preset", "--config", "--set");
     }
 
     @Test
@@ -110,6 +112,51 @@ class MillraceCommandLineTest {
         out.getBuffer().setLength(0);
         assertThat(run("config", "--config", file.toString())).isZero();
         assertThat(out.toString()).isEqualTo(before);
+    }
+
+    static List<String> presets() {
+        return Preset.names();
+    }
+
+    @ParameterizedTest
+    @MethodSource("presets")
+    void configPreset_printsHeaderAndValuesUnderTheUsers(String name) throws Exception {
+        Preset preset = Preset.named(name);
+        assertThat(run("config", "--preset", name, "--set", "run.seed=77")).isZero();
+        assertThat(out.toString()).startsWith("# preset " + name + ":\n# " + preset.title() + "\n");
+        preset.header().forEach(line -> assertThat(out.toString()).contains(line));
+        Properties printed = new Properties();
+        printed.load(new StringReader(out.toString()));
+        assertThat(printed)
+                .containsEntry("trainer.objective", preset.values().get("trainer.objective"))
+                .containsEntry("trainer.batch-size", preset.values().get("trainer.batch-size"))
+                .containsEntry("run.seed", "77");
+    }
+
+    @Test
+    void configListPresets_oneLineForEach() {
+        assertThat(run("config", "--list-presets")).isZero();
+        List<String> lines = out.toString().lines().toList();
+        assertThat(lines).hasSameSizeAs(Preset.names());
+        for (int i = 0; i < lines.size(); i++) {
+            String name = Preset.names().get(i);
+            assertThat(lines.get(i)).startsWith(name + " ").endsWith("  " + Preset.named(name).title());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("workers")
+    void unknownPreset_ofEveryCommand_failsWithNearestAndAll(String command) {
+        List<String> arguments = new ArrayList<>(List.of(command.split(" ")));
+        arguments.addAll(List.of("--preset", "byol-cifra"));
+        if (command.equals("push")) {
+            arguments.add(folder.toString());
+        }
+        assertThat(run(arguments.toArray(String[]::new))).isEqualTo(1);
+        assertThat(error.toString())
+                .contains("there is no preset 'byol-cifra'; did you mean byol-cifar?", "Presets: ")
+                .contains(Preset.names())
+                .doesNotContain("\tat ");
     }
 
     @Test

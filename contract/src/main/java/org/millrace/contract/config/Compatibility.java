@@ -18,6 +18,7 @@ final class Compatibility {
         var together = new Compatibility(config);
         together.memory();
         together.networks();
+        together.devices();
         together.schedules();
         return together.problems;
     }
@@ -66,6 +67,20 @@ final class Compatibility {
                 !amdim || config.trainer().batchNorm() == TrainerConfig.BatchNorm.ORDINARY,
                 "trainer.batch-norm must be ordinary for amdim, which has no keys of other batches, but was %s",
                 RecordBinder.text(config.trainer().batchNorm()));
+    }
+
+    private void devices() {
+        TrainerConfig trainer = config.trainer();
+        int devices = trainer.keyDeviceNames().size();
+        check(
+                devices == 0
+                        || (trainer.batchNorm() == TrainerConfig.BatchNorm.SHUFFLE
+                                && trainer.batchNormSplits() == devices),
+                "trainer.key-devices names %d devices: set trainer.batch-norm=shuffle and trainer.batch-norm-splits=%d, not %s and %d",
+                devices,
+                devices,
+                RecordBinder.text(trainer.batchNorm()),
+                trainer.batchNormSplits());
     }
 
     private void schedules() {

@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 import org.millrace.contract.UserException;
 
 /**
- * Layers the sources of the configuration: properties file, then environment, then {@code --set}; the last word wins.
+ * Layers the sources of the configuration: preset, then properties file, then environment, then {@code --set}; the last word wins.
  *
  * <p>A variable follows Kafka's container rule: {@code MILLRACE_TRAINER_BATCH___SIZE} is {@code trainer.batch-size} ({@code _} is a
  * dot, {@code __} an underscore, {@code ___} a hyphen). All problems are reported together in one {@link UserException}, unknown keys
@@ -48,6 +48,12 @@ public final class ConfigLoader {
     /** Adds the defaults of one command, under everything that the user says. */
     public ConfigLoader defaults(Map<String, String> defaults) {
         values.putAll(defaults);
+        return this;
+    }
+
+    /** Adds a published recipe, under everything that the user says. */
+    public ConfigLoader preset(Preset preset) {
+        preset.values().forEach((key, value) -> put(key, value, "preset " + preset.name()));
         return this;
     }
 

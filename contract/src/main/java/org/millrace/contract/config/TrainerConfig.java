@@ -2,6 +2,8 @@ package org.millrace.contract.config;
 
 import static org.millrace.contract.Check.check;
 
+import java.util.List;
+
 /** The step and what surrounds it. */
 public record TrainerConfig(
         @Setting(
@@ -23,6 +25,12 @@ public record TrainerConfig(
 
         @Setting(value = "8", doc = "virtual devices of batch norm, at least 2; trainer.batch-size must be a multiple")
         int batchNormSplits,
+
+        @Setting(
+                value = "",
+                doc =
+                        "devices that share the encoding of shuffled keys, with commas, such as `gpu:0,gpu:1`: as many as batch-norm-splits; blank takes run.device for all")
+        String keyDevices,
 
         @Setting(value = "128", doc = "images of a step") int batchSize,
 
@@ -52,6 +60,10 @@ public record TrainerConfig(
                 "trainer.batch-size must be at least twice trainer.batch-norm-splits (%d), but was %d: one image has no statistics",
                 batchNormSplits,
                 batchSize);
+        check(
+                keyDevices.isBlank() || keyDevices.matches("(cpu|gpu(:\\d+)?)(,(cpu|gpu(:\\d+)?))+"),
+                "trainer.key-devices must be two or more of cpu, gpu, gpu:i with commas, or blank, but was '%s'",
+                keyDevices);
         check(prefetchBatches >= 1, "trainer.prefetch-batches must be at least 1, but was %d", prefetchBatches);
         check(
                 checkpointEverySteps >= 1,
@@ -60,6 +72,11 @@ public record TrainerConfig(
         check(checkpointsKept >= 1, "trainer.checkpoints-kept must be at least 1, but was %d", checkpointsKept);
         check(publishEverySteps >= 1, "trainer.publish-every-steps must be at least 1, but was %d", publishEverySteps);
         check(encodersKept >= 1, "trainer.encoders-kept must be at least 1, but was %d", encodersKept);
+    }
+
+    /** The devices that share the encoding of keys; empty where the run's own does it alone. */
+    public List<String> keyDeviceNames() {
+        return keyDevices.isBlank() ? List.of() : List.of(keyDevices.split(",", -1));
     }
 
     /** The objective by name; the objectives themselves are sealed alternatives of the trainer. */

@@ -78,7 +78,8 @@ final class ConfigLoaderTest {
     void load_problemBetweenGroups_saysBothKeys() {
         assertThat(message(new ConfigLoader().assignments(List.of("moco.queue-size=100"))))
                 .contains("has 1 problem:")
-                .contains("moco.queue-size must be at least 128, the keys of a step (trainer.batch-size 128), but was 100");
+                .contains(
+                        "moco.queue-size must be at least 128, the keys of a step (trainer.batch-size 128), but was 100");
         assertThat(message(new ConfigLoader().assignments(List.of("replay.policy=fifo", "replay.capacity=100"))))
                 .contains("replay.capacity must be at least trainer.batch-size (128), but was 100");
     }
@@ -110,7 +111,13 @@ final class ConfigLoaderTest {
                 "run.threads=-1",
                 "images.rejected-topic=images",
                 "augment.crop-scale-min=0",
+                "augment.crop-ratio-max=0.5",
+                "augment.translate-pixels=16",
                 "augment.hue=0.6",
+                "augment.second-blur-probability=-0.5",
+                "augment.blur-taps=4",
+                "augment.blur-taps=33",
+                "augment.solarise-threshold=1.5",
                 "replay.updates-per-batch=2",
                 "optimiser.schedule=cosine",
                 "evaluator.max-classes=1",
@@ -118,7 +125,11 @@ final class ConfigLoaderTest {
             })
     void load_valueOutOfRange_namesItsKey(String assignment) {
         String key = assignment.substring(0, assignment.indexOf('='));
-        String words = key.equals("optimiser.schedule") ? "optimiser.total-steps" : key;
+        String words = switch (key) {
+            case "optimiser.schedule" -> "optimiser.total-steps";
+            case "augment.crop-ratio-max" -> "augment.crop-ratio-min and -max";
+            default -> key;
+        };
         assertThat(message(new ConfigLoader().assignments(List.of(assignment))))
                 .contains("has 1 problem:")
                 .contains(words);

@@ -19,13 +19,18 @@ public final class InputTransform {
 
     /** Puts H×W×C normalised values at the buffer's position. */
     public void apply(Pixels pixels, FloatBuffer target) {
+        scale(pixels, image);
+        putNormalised(config, image, target);
+    }
+
+    /** Fills {@code target}, C×H×W in [0, 1], with what the network would see, not normalised. */
+    public void scale(Pixels pixels, float[] target) {
         double scale = Math.min((double) pixels.height() / config.height(), (double) pixels.width() / config.width());
         int boxHeight = Math.max(1, (int) Math.round(scale * config.height()));
         int boxWidth = Math.max(1, (int) Math.round(scale * config.width()));
         int top = (pixels.height() - boxHeight) / 2;
         int left = (pixels.width() - boxWidth) / 2;
-        resampler.resample(pixels, top, left, boxHeight, boxWidth, image, config.height(), config.width());
-        putNormalised(config, image, target);
+        resampler.resample(pixels, top, left, boxHeight, boxWidth, target, config.height(), config.width());
     }
 
     /**
@@ -33,8 +38,8 @@ public final class InputTransform {
      * want them; image: C×H×W in [0, 1].
      */
     public static void putNormalised(EncoderConfig config, float[] image, FloatBuffer target) {
-        int plane = config.height() * config.width();
         int channels = config.channels();
+        int plane = image.length / channels;
         int from = target.position();
         for (int c = 0; c < channels; c++) {
             float mean = config.meanOf(c);

@@ -13,32 +13,31 @@ import java.util.Collections;
  * Batch norm (Ioffe and Szegedy 2015, algorithm 1) as PyTorch's: normalised by the biased variance, while the running variance moves
  * towards the unbiased one. With several virtual devices each normalises its own samples, and the running statistics become the mean
  * of the devices'.
+ *
+ * @param decay share of the old running statistics that a batch keeps
+ * @param epsilon added to the variance
  */
-final class BatchNormLayer {
-    /** Share of the old running statistics that a batch keeps; PyTorch calls the rest (0.1) momentum. */
-    static final float DECAY = 0.9f;
+record BatchNormLayer(float decay, float epsilon) {
+    /** PyTorch's: a share of 0.1, there called momentum, of the running statistics is new after a batch. */
+    static final BatchNormLayer DEFAULT = new BatchNormLayer(0.9f, 1e-5f);
 
-    static final float EPSILON = 1e-5f;
     private static final NDIndex ALL = new NDIndex(":");
 
-    private BatchNormLayer() {}
-
     /** x: N×C×… normalised over all but C. The other tensors: C each; mean and variance are overwritten in their memory while training. */
-    static NDArray forward(
-            NDArray x, NDArray mean, NDArray variance, NDArray scale, NDArray shift, BatchNormMode mode) {
+    NDArray forward(NDArray x, NDArray mean, NDArray variance, NDArray scale, NDArray shift, BatchNormMode mode) {
         return mode.devices() <= 1
                 ? plain(x, mean, variance, scale, shift, mode.devices() == 1)
                 : split(x, mean, variance, scale, shift, mode);
     }
 
-    private static NDArray plain(
+    private NDArray plain(
             NDArray x, NDArray mean, NDArray variance, NDArray scale, NDArray shift, boolean training) {
-        return BatchNorm.batchNorm(x, mean, variance, scale, shift, 1, DECAY, EPSILON, training)
+        return BatchNorm.batchNorm(x, mean, variance, scale, shift, 1, decay, epsilon, training)
                 .singletonOrThrow();
     }
 
     // the devices' samples stand side by side as further channels: N×C×… → N/S×(S·C)×…
-    private static NDArray split(
+    private NDArray split(
             NDArray x, NDArray mean, NDArray variance, NDArray scale, NDArray shift, BatchNormMode mode) {
         int devices = mode.devices();
         Shape shape = x.getShape();

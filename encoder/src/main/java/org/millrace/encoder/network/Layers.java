@@ -28,7 +28,7 @@ final class Layers {
     // x: N×C×… normalised over all but C
     static NDArray batchNorm(NDArray x, Tensors weights, String name, BatchNormMode mode) {
         Shape channels = weights.get(name + ".running_mean").getShape();
-        return BatchNormLayer.forward(
+        return BatchNormLayer.DEFAULT.forward(
                 x,
                 weights.get(name + ".running_mean"),
                 weights.get(name + ".running_var"),

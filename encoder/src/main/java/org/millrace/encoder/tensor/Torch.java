@@ -3,6 +3,7 @@ package org.millrace.encoder.tensor;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import org.millrace.contract.UserException;
@@ -30,6 +31,16 @@ public final class Torch {
         Engine engine = engine();
         JniUtils.setNumThreads(run.effectiveThreads());
         return new Torch(device(engine, run.device()));
+    }
+
+    /** The same engine on another device; throws {@link UserException} where it is not there. */
+    public Torch on(String name) {
+        return new Torch(device(engine(), name));
+    }
+
+    /** The tensor itself where it lies on this device, or a copy that does, with its gradient's way back. */
+    public NDArray take(NDArray tensor) {
+        return tensor.toDevice(device, false);
     }
 
     /** A manager of tensors on the device; the caller closes it. */
@@ -66,7 +77,7 @@ public final class Torch {
         int index = name.contains(":") ? Integer.parseInt(name.substring(name.indexOf(':') + 1)) : 0;
         if (index >= engine.getGpuCount()) {
             throw new UserException(
-                    "run.device is " + name + ", but PyTorch sees " + engine.getGpuCount()
+                    "the device " + name + " is wanted, but PyTorch sees " + engine.getGpuCount()
                             + " GPUs. Build with the Maven profile cu118 or cu124 (MILLRACE_PROFILE=cu124 ./millrace …), or set run.device=cpu.");
         }
         return Device.gpu(index);

@@ -66,7 +66,9 @@ public final class Weights implements AutoCloseable {
             at += parameterSpecs.get(i).size();
             ends[i] = at;
         }
-        NDList pieces = parameters.split(ends, 0);
+        // split into one piece would be the flat tensor itself, which the scope must not close
+        NDList pieces =
+                ends.length == 0 ? new NDList(parameters.get("0:" + parameters.size())) : parameters.split(ends, 0);
         pieces.attach(scope);
         for (int i = 0; i < parameterSpecs.size(); i++) {
             WeightSpec spec = parameterSpecs.get(i);

@@ -29,7 +29,7 @@ final class Byol implements Objective {
         Projection branch = heads.projection(2, Norm.AFFINE, Norm.NONE);
         this.query = new QueryNetwork(
                 torch, branch, Optional.of(heads.predictor()), KeyOrder.queryMode(config.trainer()), seed);
-        this.key = new KeyNetwork(torch, branch, KeyOrder.of(config.trainer(), seed), seed);
+        this.key = new KeyNetwork(torch, branch, config);
         this.momentum = new TwinMomentum(
                 byol.momentum(), byol.momentumSchedule(), config.optimiser().totalSteps());
     }
@@ -59,7 +59,9 @@ final class Byol implements Objective {
             Tensors weights = query.weights().tensors(scope);
             NDArray first = query.predict(query.project(batch.first(), weights), weights); // N×C
             NDArray second = query.predict(query.project(batch.second(), weights), weights); // N×C
-            NDArray loss = distance(first, secondTarget).add(distance(second, firstTarget));
+            NDArray loss = distances(first, secondTarget)
+                    .add(distances(second, firstTarget))
+                    .mean();
             clock.lap("queries");
             collector.backward(loss);
             clock.lap("backward");
@@ -71,10 +73,10 @@ final class Byol implements Objective {
         }
     }
 
-    // mean over the batch of ‖p/‖p‖ − z‖² = 2 − 2·cos(p, z); predictions: N×C raw, targets: N×C unit constants
-    static NDArray distance(NDArray predictions, NDArray targets) {
+    // ‖p/‖p‖ − z‖² = 2 − 2·cos(p, z) of each row; predictions: N×C raw, targets: N×C unit constants → N
+    static NDArray distances(NDArray predictions, NDArray targets) {
         NDArray cosine = InfoNce.unit(predictions).mul(targets).sum(new int[] {1}); // N
-        return cosine.mul(-2).add(2).mean();
+        return cosine.mul(-2).add(2);
     }
 
     @Override

@@ -45,11 +45,12 @@ final class EndToEnd implements Objective {
             NDArray queries = query.project(batch.first(), weights); // N×C
             NDArray keys = query.project(batch.second(), weights); // N×C
             Contrast contrast = contrast(queries, keys, temperature, symmetric);
+            NDArray loss = contrast.loss();
             clock.lap("queries");
-            collector.backward(contrast.loss());
+            collector.backward(loss);
             clock.lap("backward");
             return new Outcome(
-                    contrast.loss().getFloat(),
+                    loss.getFloat(),
                     InfoNce.diagonalAccuracy(contrast.logits()),
                     Optional.empty(),
                     Optional.of(InfoNce.between(queries, keys)));
@@ -63,7 +64,7 @@ final class EndToEnd implements Objective {
             return forth;
         }
         Contrast back = InfoNce.withBatch(keys, queries, temperature);
-        return new Contrast(forth.loss().add(back.loss()).div(2), forth.logits());
+        return new Contrast(forth.losses().add(back.losses()).div(2), forth.logits());
     }
 
     @Override

@@ -18,10 +18,15 @@ final class InfoNce {
     /**
      * A loss with the logits that it comes from.
      *
-     * @param loss scalar
+     * @param losses of each query, N
      * @param logits divided by T; the positive's column is 0, or the row's number where the batch is the dictionary
      */
-    record Contrast(NDArray loss, NDArray logits) {}
+    record Contrast(NDArray losses, NDArray logits) {
+        /** Mean over the queries. */
+        NDArray loss() {
+            return losses.mean();
+        }
+    }
 
     /**
      * @param queries N×C
@@ -29,12 +34,15 @@ final class InfoNce {
      * @param negatives K×C, constants
      */
     static Contrast withDictionary(NDArray queries, NDArray keys, NDArray negatives, double temperature) {
-        NDArray q = unit(queries); // N×C
-        NDArray k = unit(keys); // N×C
+        return ofUnitRows(unit(queries), unit(keys), negatives, temperature);
+    }
+
+    // q, k: N×C and negatives: K×C of unit length
+    static Contrast ofUnitRows(NDArray q, NDArray k, NDArray negatives, double temperature) {
         NDArray positive = q.mul(k).sum(new int[] {1}, true); // N×1
         NDArray negative = q.matMul(negatives.transpose()); // N×K
         NDArray logits = NDArrays.concat(new NDList(positive, negative), 1).div((float) temperature); // N×(1+K)
-        return new Contrast(logits.logSoftmax(1).get(":, 0").mean().neg(), logits);
+        return new Contrast(logits.logSoftmax(1).get(":, 0").neg(), logits);
     }
 
     /**
@@ -45,7 +53,7 @@ final class InfoNce {
      */
     static Contrast withBatch(NDArray queries, NDArray keys, double temperature) {
         NDArray logits = unit(queries).matMul(unit(keys).transpose()).div((float) temperature); // N×N
-        return new Contrast(diagonalMean(logits.logSoftmax(1)).neg(), logits);
+        return new Contrast(diagonal(logits.logSoftmax(1)).neg(), logits);
     }
 
     /** Rows of length 1, x / max(‖x‖, 1e-12). */
@@ -65,22 +73,17 @@ final class InfoNce {
 
     /** Share of rows whose diagonal element is the largest; a tie counts as a hit. logits: N×N. */
     static double diagonalAccuracy(NDArray logits) {
-        NDArray diagonal = logits.mul(identity(logits)).sum(new int[] {1}); // N
-        return hits(diagonal, logits);
+        return hits(diagonal(logits), logits);
     }
 
-    /** Mean of the diagonal. square: N×N → scalar. */
-    static NDArray diagonalMean(NDArray square) {
-        return square.mul(identity(square)).sum().div(square.getShape().get(0));
+    // square: N×N → N
+    private static NDArray diagonal(NDArray square) {
+        NDManager scope = square.getManager();
+        return square.mul(scope.eye((int) square.getShape().get(0))).sum(new int[] {1});
     }
 
     private static double hits(NDArray positive, NDArray logits) {
         NDArray best = logits.max(new int[] {1}); // N
         return positive.gte(best).toType(DataType.FLOAT32, false).mean().getFloat();
-    }
-
-    private static NDArray identity(NDArray square) {
-        NDManager scope = square.getManager();
-        return scope.eye((int) square.getShape().get(0));
     }
 }

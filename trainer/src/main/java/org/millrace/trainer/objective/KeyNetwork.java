@@ -2,7 +2,9 @@ package org.millrace.trainer.objective;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import org.millrace.encoder.tensor.Tensors;
+import java.util.List;
+import java.util.Optional;
+import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
@@ -16,13 +18,19 @@ final class KeyNetwork implements AutoCloseable {
     private final Branch branch;
     private final KeyOrder order;
     private final Weights weights;
+    private final Optional<KeyReplicas> replicas;
 
-    KeyNetwork(Torch torch, Branch branch, KeyOrder order, long seed) {
+    KeyNetwork(Torch torch, Branch branch, MillraceConfig config) {
         this.branch = branch;
-        this.order = order;
+        this.order = KeyOrder.of(config.trainer(), config.run().seed());
         WeightLayout layout = new WeightLayout();
         branch.declare(layout);
-        this.weights = Weights.initialised(torch, layout, seed);
+        this.weights = Weights.initialised(torch, layout, config.run().seed());
+        List<Torch> devices =
+                config.trainer().keyDeviceNames().stream().map(torch::on).toList();
+        this.replicas = devices.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new KeyReplicas(torch, devices, branch, weights));
     }
 
     Weights weights() {
@@ -41,16 +49,22 @@ final class KeyNetwork implements AutoCloseable {
     NDArray keys(NDArray views, long step, NDManager scope) {
         try (NDManager activations = scope.newSubManager()) {
             views.tempAttach(activations);
-            Tensors tensors = weights.tensors(activations);
-            NDArray keys = order.apply(views, step, rows -> branch.forward(rows, tensors, order.mode()));
+            NDArray keys = order.apply(views, step, rows -> encode(rows, activations));
             NDArray unit = InfoNce.unit(keys);
             unit.attach(scope);
             return unit;
         }
     }
 
+    private NDArray encode(NDArray rows, NDManager activations) {
+        return replicas.isPresent()
+                ? replicas.get().forward(rows)
+                : branch.forward(rows, weights.tensors(activations), order.mode());
+    }
+
     @Override
     public void close() {
+        replicas.ifPresent(KeyReplicas::close);
         weights.close();
     }
 }

@@ -1,13 +1,11 @@
 package org.millrace.trainer.objective;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
 import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.config.TrainerConfig;
 import org.millrace.encoder.network.BatchNormMode;
+import org.millrace.encoder.network.RowOrder;
 
 /**
  * The order in which keys are encoded. Shuffled, a key shares its batch-norm statistics with other images than its query does, so
@@ -40,21 +38,7 @@ record KeyOrder(BatchNormMode mode, boolean shuffled, long seed) {
         if (!shuffled) {
             return encode.apply(rows);
         }
-        return permuted(rows, permutation((int) rows.getShape().get(0), step), encode);
-    }
-
-    /** encode(rows[permutation]) put back: row i of the result belongs to row i of {@code rows}. */
-    static NDArray permuted(NDArray rows, int[] permutation, UnaryOperator<NDArray> encode) {
-        int[] inverse = inverse(permutation);
-        return select(encode.apply(select(rows, permutation)), inverse);
-    }
-
-    static int[] inverse(int[] permutation) {
-        int[] inverse = new int[permutation.length];
-        for (int i = 0; i < permutation.length; i++) {
-            inverse[permutation[i]] = i;
-        }
-        return inverse;
+        return RowOrder.permuted(rows, permutation((int) rows.getShape().get(0), step), encode);
     }
 
     private int[] permutation(int size, long step) {
@@ -66,11 +50,5 @@ record KeyOrder(BatchNormMode mode, boolean shuffled, long seed) {
             order[j] = i;
         }
         return order;
-    }
-
-    private static NDArray select(NDArray rows, int[] order) {
-        NDManager scope = rows.getManager();
-        long[] indices = IntStream.of(order).asLongStream().toArray();
-        return rows.get(new NDIndex("{}", scope.create(indices)));
     }
 }

@@ -31,7 +31,7 @@ final class MocoV3 implements Objective {
         Projection branch = heads.projection(2, Norm.AFFINE, Norm.PLAIN);
         this.query = new QueryNetwork(
                 torch, branch, Optional.of(heads.predictor()), KeyOrder.queryMode(config.trainer()), seed);
-        this.key = new KeyNetwork(torch, branch, KeyOrder.of(config.trainer(), seed), seed);
+        this.key = new KeyNetwork(torch, branch, config);
         this.momentum = new TwinMomentum(
                 this.config.momentum(),
                 this.config.momentumSchedule(),
@@ -81,7 +81,7 @@ final class MocoV3 implements Objective {
     // one direction: 2T·CE(q·k/T); queries, keys: N×C
     static Contrast contrast(NDArray queries, NDArray keys, double temperature) {
         Contrast plain = InfoNce.withBatch(queries, keys, temperature);
-        return new Contrast(plain.loss().mul(2 * temperature), plain.logits());
+        return new Contrast(plain.losses().mul(2 * temperature), plain.logits());
     }
 
     @Override

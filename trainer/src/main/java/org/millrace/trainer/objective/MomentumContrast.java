@@ -49,7 +49,7 @@ final class MomentumContrast implements Objective {
         this.symmetric = config.trainer().symmetric();
         long seed = config.run().seed();
         this.query = new QueryNetwork(torch, branch, Optional.empty(), KeyOrder.queryMode(config.trainer()), seed);
-        this.key = new KeyNetwork(torch, branch, KeyOrder.of(config.trainer(), seed), seed);
+        this.key = new KeyNetwork(torch, branch, config);
         this.momentum = new TwinMomentum(
                 this.config.momentum(),
                 this.config.momentumSchedule(),
@@ -84,11 +84,12 @@ final class MomentumContrast implements Objective {
         try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
             NDArray queries = query.project(batch.first(), query.weights().tensors(scope)); // N×C
             Contrast contrast = contrast(queries, keys);
+            NDArray loss = contrast.loss();
             clock.lap("queries");
-            collector.backward(contrast.loss());
+            collector.backward(loss);
             clock.lap("backward");
             return new Outcome(
-                    contrast.loss().getFloat(),
+                    loss.getFloat(),
                     InfoNce.accuracy(contrast.logits()),
                     Optional.of(keys),
                     Optional.of(InfoNce.between(queries, keys)));
@@ -112,6 +113,10 @@ final class MomentumContrast implements Objective {
             return new Outcome(
                     loss.getFloat(), accuracy, Optional.of(keys), Optional.of(InfoNce.between(first, second)));
         }
+    }
+
+    Dictionary dictionary() {
+        return dictionary;
     }
 
     private Contrast contrast(NDArray queries, NDArray keys) {

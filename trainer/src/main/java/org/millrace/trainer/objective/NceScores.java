@@ -31,7 +31,7 @@ record NceScores(NDArray raw, NDArray clipped, NDArray positive, NDArray largest
         long images = antecedents.getShape().get(0);
         long components = antecedents.getShape().get(1);
         long length = antecedents.getShape().get(2);
-        NDArray scaled = antecedents.mul((float) (1 / Math.sqrt(length))); // N×k×D
+        NDArray scaled = antecedents.mul((float) (1 / Math.sqrt((double) length))); // N×k×D
         NDArray columns = consequents.transpose(0, 2, 3, 1).reshape(-1, length).transpose(); // D×(N·L)
         NDArray raw = scaled.reshape(-1, length).matMul(columns).reshape(images, components, images, -1); // N×k×N×L
         NDArray clipped = clip(raw, clip); // N×k×N×L

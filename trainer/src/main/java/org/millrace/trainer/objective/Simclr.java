@@ -49,11 +49,12 @@ final class Simclr implements Objective {
             NDArray first = query.project(batch.first(), weights); // N×C
             NDArray second = query.project(batch.second(), weights); // N×C
             Contrast contrast = contrast(first, second, temperature);
+            NDArray loss = contrast.loss();
             clock.lap("queries");
-            collector.backward(contrast.loss());
+            collector.backward(loss);
             clock.lap("backward");
             return new Outcome(
-                    contrast.loss().getFloat(),
+                    loss.getFloat(),
                     InfoNce.accuracy(contrast.logits()),
                     Optional.empty(),
                     Optional.of(InfoNce.between(first, second)));
@@ -65,16 +66,18 @@ final class Simclr implements Objective {
         NDArray first = InfoNce.unit(firstViews); // N×C
         NDArray second = InfoNce.unit(secondViews); // N×C
         NDArray all = NDArrays.concat(new NDList(first, second), 0); // 2N×C
-        NDArray others = NDArrays.concat(new NDList(second, first), 0); // 2N×C
         int views = (int) all.getShape().get(0);
+        NDArray itself = all.getManager().eye(views); // 2N×2N
+        NDArray partner = NDArrays.concat(
+                new NDList(itself.get(views / 2 + ":" + views), itself.get("0:" + views / 2)), 0); // 2N×2N
         NDArray similarity = all.matMul(all.transpose()).div((float) temperature); // 2N×2N
-        NDArray masked = similarity.add(all.getManager().eye(views).mul(NEVER)); // 2N×2N
-        NDArray positive = all.mul(others).sum(new int[] {1}, true).div((float) temperature); // 2N×1
+        NDArray masked = similarity.add(itself.mul(NEVER)); // 2N×2N
+        NDArray positive = masked.mul(partner).sum(new int[] {1}, true); // 2N×1, one of the row's own numbers
         // the row's log-sum-exp runs over all k ≠ i, the positive among them
         NDArray largest = masked.max(new int[] {1}, true).stopGradient(); // 2N×1
         NDArray logSum = masked.sub(largest).exp().sum(new int[] {1}, true).log().add(largest); // 2N×1
-        NDArray loss = logSum.sub(positive).mean();
-        return new Contrast(loss, NDArrays.concat(new NDList(positive, masked), 1));
+        NDArray losses = logSum.sub(positive).squeeze(1); // 2N
+        return new Contrast(losses, NDArrays.concat(new NDList(positive, masked), 1));
     }
 
     @Override

@@ -30,8 +30,8 @@ final class AdamW implements Optimiser {
     public void step(long step, double learningRate) {
         double beta1 = config.beta1();
         double beta2 = config.beta2();
-        double meanShare = 1 - Math.pow(beta1, step);
-        double squareShare = 1 - Math.pow(beta2, step);
+        double meanShare = 1 - Math.pow(beta1, (double) step);
+        double squareShare = 1 - Math.pow(beta2, (double) step);
         NDArray parameters = weights.parameters();
         try (NDManager scope = torch.newManager()) {
             NDArray gradient = weights.gradient();

@@ -33,7 +33,7 @@ public final class LearningRate {
     public double at(double step) {
         if (config.coolFrom() > 0 && step > config.coolFrom()) {
             double left = 1 - (step - config.coolFrom()) / config.coolSteps();
-            return trunk(config.coolFrom()) * Math.max(0, left);
+            return trunk((double) config.coolFrom()) * Math.max(0, left);
         }
         return trunk(step);
     }
@@ -45,15 +45,15 @@ public final class LearningRate {
         return switch (config.schedule()) {
             case CONSTANT -> peak;
             case COSINE -> cosine(step, 0);
-            case STEP ->
-                peak
-                        * Math.pow(
-                                0.1,
-                                config.milestones().stream()
-                                        .filter(milestone -> step >= milestone)
-                                        .count());
+            case STEP -> peak * Math.pow(0.1, milestonesReached(step));
             case INFINITE -> cosine(step, peak * config.constantShare());
         };
+    }
+
+    private int milestonesReached(double step) {
+        return (int) config.milestones().stream()
+                .filter(milestone -> step >= milestone)
+                .count();
     }
 
     // from the peak after warm-up down to the floor at total-steps, and the floor from there on

@@ -23,7 +23,7 @@ import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
 import org.millrace.trainer.journal.JournalReader.JournalledPlan;
 import org.millrace.trainer.objective.StageClock;
-import org.millrace.trainer.view.ViewMaker;
+import org.millrace.trainer.view.TwoViews;
 
 /**
  * Prepares the coming steps on a thread of its own while the present one computes: fetch → decode → plan → mix → views. At most {@code
@@ -41,7 +41,7 @@ public final class Pipeline implements AutoCloseable {
     private final StreamEvents events;
     private final ReplayBuffer buffer;
     private final ImageDecoder decoder;
-    private final ViewMaker viewMaker;
+    private final TwoViews twoViews;
     private final BlockingQueue<PreparedStep> ready;
     private final BlockingQueue<ViewBuffers> free;
     private final Thread thread;
@@ -77,7 +77,7 @@ public final class Pipeline implements AutoCloseable {
         this.ends = ends;
         this.events = events;
         this.decoder = new ImageDecoder(config.encoder().channels());
-        this.viewMaker = new ViewMaker(config.encoder(), config.augment());
+        this.twoViews = new TwoViews(config);
         int slots = config.trainer().prefetchBatches() + 1;
         this.ready = new ArrayBlockingQueue<>(slots);
         this.free = new ArrayBlockingQueue<>(slots);
@@ -227,10 +227,8 @@ public final class Pipeline implements AutoCloseable {
     private void makeViews(StepPlan plan, List<Pixels> batch, ViewBuffers views) {
         FloatBuffer first = views.first().asFloatBuffer();
         FloatBuffer second = views.second().asFloatBuffer();
-        long seed = config.run().seed();
         for (int i = 0; i < batch.size(); i++) {
-            viewMaker.make(batch.get(i), CounterRandom.of(seed, plan.step(), Purpose.VIEW_ONE, i), first);
-            viewMaker.make(batch.get(i), CounterRandom.of(seed, plan.step(), Purpose.VIEW_TWO, i), second);
+            twoViews.make(batch.get(i), plan.step(), i, first, second);
         }
     }
 

@@ -1,17 +1,14 @@
 package org.millrace.trainer.view;
 
+import org.millrace.contract.config.AugmentConfig.Luma;
+
 /**
  * Changes of colour, in place, on an image of C×plane values in [0, 1]; each as torchvision defines it on float tensors. Grey images
  * (C = 1) have no saturation and no hue.
+ *
+ * @param weights of red, green and blue in a grey value
  */
-final class Colour {
-    // ITU-R 601, to the digits that torchvision uses
-    private static final float RED = 0.2989f;
-    private static final float GREEN = 0.587f;
-    private static final float BLUE = 0.114f;
-
-    private Colour() {}
-
+record Colour(Luma weights) {
     static void brightness(float[] image, float factor) {
         for (int i = 0; i < image.length; i++) {
             image[i] = clamp(factor * image[i]);
@@ -19,7 +16,7 @@ final class Colour {
     }
 
     /** Blends with the mean luma of the whole image. */
-    static void contrast(float[] image, int plane, float factor) {
+    void contrast(float[] image, int plane, float factor) {
         double sum = 0;
         for (int i = 0; i < plane; i++) {
             sum += luma(image, plane, i);
@@ -31,7 +28,7 @@ final class Colour {
     }
 
     /** Blends each pixel with its luma. */
-    static void saturation(float[] image, int plane, float factor) {
+    void saturation(float[] image, int plane, float factor) {
         if (image.length == plane) {
             return;
         }
@@ -73,12 +70,19 @@ final class Colour {
         }
     }
 
-    static void grey(float[] image, int plane) {
+    void grey(float[] image, int plane) {
         for (int i = 0; i < plane && image.length > plane; i++) {
             float luma = luma(image, plane, i);
             for (int j = i; j < image.length; j += plane) {
                 image[j] = luma;
             }
+        }
+    }
+
+    /** Inverts the values of at least {@code threshold}. */
+    static void solarise(float[] image, float threshold) {
+        for (int i = 0; i < image.length; i++) {
+            image[i] = image[i] >= threshold ? 1 - image[i] : image[i];
         }
     }
 
@@ -88,10 +92,8 @@ final class Colour {
         return value - chroma * Math.max(0, Math.min(1, Math.min(k, 4 - k)));
     }
 
-    private static float luma(float[] image, int plane, int i) {
-        return image.length == plane
-                ? image[i]
-                : RED * image[i] + GREEN * image[plane + i] + BLUE * image[2 * plane + i];
+    private float luma(float[] image, int plane, int i) {
+        return image.length == plane ? image[i] : weights.of(image[i], image[plane + i], image[2 * plane + i]);
     }
 
     private static float clamp(float value) {

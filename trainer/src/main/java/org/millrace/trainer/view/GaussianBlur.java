@@ -14,6 +14,7 @@ final class GaussianBlur {
         this(height, width, Math.max(1, Math.min(height, width) / 20));
     }
 
+    /** Radius: smaller than both sides. */
     GaussianBlur(int height, int width, int radius) {
         this.height = height;
         this.width = width;
@@ -23,13 +24,13 @@ final class GaussianBlur {
 
     /** Blurs each plane of the image in place; σ in pixels. */
     void apply(float[] image, double sigma) {
-        float[] kernel = kernel(sigma);
+        float[] kernel = kernel(radius, sigma);
         for (int plane = 0; plane < image.length; plane += height * width) {
             for (int y = 0; y < height; y++) {
                 for (int x = 0; x < width; x++) {
                     float sum = 0;
                     for (int tap = -radius; tap <= radius; tap++) {
-                        sum += kernel[tap + radius] * image[plane + y * width + mirrored(x + tap, width)];
+                        sum += kernel[tap + radius] * image[plane + y * width + Mirror.inside(x + tap, width)];
                     }
                     scratch[y * width + x] = sum;
                 }
@@ -38,7 +39,7 @@ final class GaussianBlur {
                 for (int x = 0; x < width; x++) {
                     float sum = 0;
                     for (int tap = -radius; tap <= radius; tap++) {
-                        sum += kernel[tap + radius] * scratch[mirrored(y + tap, height) * width + x];
+                        sum += kernel[tap + radius] * scratch[Mirror.inside(y + tap, height) * width + x];
                     }
                     image[plane + y * width + x] = sum;
                 }
@@ -46,7 +47,8 @@ final class GaussianBlur {
         }
     }
 
-    private float[] kernel(double sigma) {
+    /** Weights of the positions −radius to radius, which add up to 1. */
+    static float[] kernel(int radius, double sigma) {
         double[] weights = new double[2 * radius + 1];
         double sum = 0;
         for (int i = 0; i < weights.length; i++) {
@@ -59,12 +61,5 @@ final class GaussianBlur {
             kernel[i] = (float) (weights[i] / sum);
         }
         return kernel;
-    }
-
-    private static int mirrored(int position, int size) {
-        if (position < 0) {
-            return -position;
-        }
-        return position < size ? position : 2 * (size - 1) - position;
     }
 }

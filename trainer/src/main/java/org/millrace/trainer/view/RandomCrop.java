@@ -1,21 +1,22 @@
 package org.millrace.trainer.view;
 
 import java.util.random.RandomGenerator;
+import org.millrace.contract.config.AugmentConfig;
 
 /**
  * A box of random area and aspect ratio inside an image, as torchvision's RandomResizedCrop draws it: ten tries with the share of the
- * area uniform and the ratio log-uniform in [3/4, 4/3], then the largest central box within those ratios.
+ * area uniform and the ratio (width to height) log-uniform, then the largest central box within those ratios.
  */
 record RandomCrop(int top, int left, int height, int width) {
     private static final int TRIES = 10;
-    private static final double RATIO_MIN = 3.0 / 4;
-    private static final double RATIO_MAX = 4.0 / 3;
 
-    static RandomCrop draw(int height, int width, double scaleMin, double scaleMax, RandomGenerator random) {
+    static RandomCrop draw(int height, int width, AugmentConfig config, RandomGenerator random) {
         double area = (double) height * width;
+        double narrowest = Math.log(config.cropRatioMin());
+        double widest = Math.log(config.cropRatioMax());
         for (int i = 0; i < TRIES; i++) {
-            double target = area * uniform(random, scaleMin, scaleMax);
-            double ratio = Math.exp(uniform(random, Math.log(RATIO_MIN), Math.log(RATIO_MAX)));
+            double target = area * uniform(random, config.cropScaleMin(), config.cropScaleMax());
+            double ratio = Math.exp(uniform(random, narrowest, widest));
             int boxWidth = (int) Math.rint(Math.sqrt(target * ratio));
             int boxHeight = (int) Math.rint(Math.sqrt(target / ratio));
             if (0 < boxWidth && boxWidth <= width && 0 < boxHeight && boxHeight <= height) {
@@ -24,13 +25,13 @@ record RandomCrop(int top, int left, int height, int width) {
                 return new RandomCrop(top, left, boxHeight, boxWidth);
             }
         }
-        return central(height, width);
+        return central(height, width, config.cropRatioMin(), config.cropRatioMax());
     }
 
-    private static RandomCrop central(int height, int width) {
+    private static RandomCrop central(int height, int width, double narrowest, double widest) {
         double ratio = (double) width / height;
-        int boxWidth = ratio > RATIO_MAX ? (int) Math.rint(height * RATIO_MAX) : width;
-        int boxHeight = ratio < RATIO_MIN ? (int) Math.rint(width / RATIO_MIN) : height;
+        int boxWidth = ratio > widest ? Math.max(1, (int) Math.rint(height * widest)) : width;
+        int boxHeight = ratio < narrowest ? Math.max(1, (int) Math.rint(width / narrowest)) : height;
         return new RandomCrop((height - boxHeight) / 2, (width - boxWidth) / 2, boxHeight, boxWidth);
     }
 

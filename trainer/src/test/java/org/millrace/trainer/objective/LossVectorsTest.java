@@ -2,9 +2,7 @@ package org.millrace.trainer.objective;
 
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -14,6 +12,7 @@ import org.millrace.trainer.TestRuns;
 import org.millrace.trainer.Vector;
 import org.millrace.trainer.objective.InfoNce.Contrast;
 
+/** The losses against the reference vectors; shapes and parameters are the files'. */
 final class LossVectorsTest {
     private final NDManager manager = TestRuns.torch().newManager();
 
@@ -24,46 +23,123 @@ final class LossVectorsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"moco_infonce_t007", "moco_infonce_t020"})
-    void infoNce_referenceVector_sameLossLogitsAndGradient(String name) {
+    void withDictionary_referenceVector_sameLossLogitsAndGradient(String name) {
         Vector vector = Vector.load(name);
-        NDArray queries = matrix(vector, "q");
-        queries.setRequiresGradient(true);
-        NDArray keys = matrix(vector, "k");
-        NDArray negatives = matrix(vector, "queue");
+        NDArray queries = leaf(vector, "q");
+        NDArray keys = vector.tensor("k", manager);
+        NDArray negatives = vector.tensor("queue", manager);
         double temperature = vector.number("T");
         try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
             Contrast contrast = InfoNce.withDictionary(queries, keys, negatives, temperature);
-            collector.backward(contrast.loss());
-            vector.check("loss", contrast.loss().getFloat());
+            NDArray loss = contrast.loss();
+            collector.backward(loss);
+            vector.check("loss", loss.getFloat());
+            vector.check("loss_per_sample", contrast.losses().toFloatArray());
             vector.check("logits", contrast.logits().toFloatArray());
             vector.check("top1", (float) InfoNce.accuracy(contrast.logits()));
         }
         vector.check("grad_q", queries.getGradient().toFloatArray());
+
+        NDArray unit = InfoNce.unit(vector.tensor("q", manager));
+        unit.setRequiresGradient(true);
+        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            collector.backward(InfoNce.ofUnitRows(unit, InfoNce.unit(keys), negatives, temperature)
+                    .loss());
+        }
+        vector.check("grad_q_normalized", unit.getGradient().toFloatArray());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"moco_v3_t02", "moco_v3_t10"})
+    void mocoV3_referenceVector_sameLossLogitsAndGradients(String name) {
+        Vector vector = Vector.load(name);
+        double temperature = vector.number("T");
+        NDArray first = leaf(vector, "q1");
+        NDArray second = leaf(vector, "q2");
+        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            Contrast one = MocoV3.contrast(first, vector.tensor("k2", manager), temperature);
+            Contrast two = MocoV3.contrast(second, vector.tensor("k1", manager), temperature);
+            NDArray loss = one.loss().add(two.loss());
+            collector.backward(loss);
+            vector.check("loss_q1k2", one.loss().getFloat());
+            vector.check("loss_q2k1", two.loss().getFloat());
+            vector.check("loss", loss.getFloat());
+            vector.check("unscaled_ce_sum", (float) (loss.getFloat() / (2 * temperature)));
+            vector.check("logits_q1k2", one.logits().toFloatArray());
+            vector.check("logits_q2k1", two.logits().toFloatArray());
+            vector.check("top1_q1k2", (float) InfoNce.diagonalAccuracy(one.logits()));
+        }
+        vector.check("grad_q1", first.getGradient().toFloatArray());
+        vector.check("grad_q2", second.getGradient().toFloatArray());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"simclr_ntxent_t01", "simclr_ntxent_t05"})
+    void simclr_referenceVector_sameLossAndGradients(String name) {
+        Vector vector = Vector.load(name);
+        NDArray first = leaf(vector, "z1");
+        NDArray second = leaf(vector, "z2");
+        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            Contrast contrast = Simclr.contrast(first, second, vector.number("T"));
+            NDArray loss = contrast.loss();
+            collector.backward(loss);
+            vector.check("loss", loss.getFloat());
+            vector.check("loss_simclr_code", 2 * loss.getFloat());
+            vector.check("loss_per_anchor", contrast.losses().toFloatArray());
+            NDArray ofFirstViews = contrast.logits().get("0:" + vector.size("z1", 0));
+            vector.check("top1_view1", (float) InfoNce.accuracy(ofFirstViews));
+        }
+        vector.check("grad_z1", first.getGradient().toFloatArray());
+        vector.check("grad_z2", second.getGradient().toFloatArray());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void endToEnd_referenceVector_sameLossAndGradientsOfBoth(boolean symmetric) {
+        Vector vector = Vector.load("end_to_end_infonce");
+        NDArray queries = leaf(vector, "q");
+        NDArray keys = leaf(vector, "k");
+        String prefix = symmetric ? "symmetric_" : "";
+        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            Contrast contrast = EndToEnd.contrast(queries, keys, vector.number("T"), symmetric);
+            NDArray loss = contrast.loss();
+            collector.backward(loss);
+            vector.check(prefix + "loss", loss.getFloat());
+            vector.check("logits", contrast.logits().toFloatArray());
+            if (!symmetric) {
+                vector.check("loss_per_sample", contrast.losses().toFloatArray());
+            }
+        }
+        vector.check(prefix + "grad_q", queries.getGradient().toFloatArray());
+        vector.check(prefix + "grad_k", keys.getGradient().toFloatArray());
     }
 
     @Test
     void byol_referenceVector_sameLossAndGradients() {
         Vector vector = Vector.load("byol_loss");
-        NDArray first = matrix(vector, "p1");
-        NDArray second = matrix(vector, "p2");
-        first.setRequiresGradient(true);
-        second.setRequiresGradient(true);
-        NDArray firstTarget = InfoNce.unit(matrix(vector, "z1"));
-        NDArray secondTarget = InfoNce.unit(matrix(vector, "z2"));
+        NDArray first = leaf(vector, "p1");
+        NDArray second = leaf(vector, "p2");
+        NDArray firstTarget = InfoNce.unit(vector.tensor("z1", manager));
+        NDArray secondTarget = InfoNce.unit(vector.tensor("z2", manager));
         try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-            NDArray one = Byol.distance(first, secondTarget);
-            NDArray two = Byol.distance(second, firstTarget);
-            NDArray loss = NDArrays.add(one, two);
+            NDArray one = Byol.distances(first, secondTarget);
+            NDArray two = Byol.distances(second, firstTarget);
+            NDArray both = one.add(two);
+            NDArray loss = both.mean();
             collector.backward(loss);
-            vector.check("loss_p1z2", one.getFloat());
-            vector.check("loss_p2z1", two.getFloat());
+            vector.check("loss_p1z2", one.mean().getFloat());
+            vector.check("loss_p2z1", two.mean().getFloat());
+            vector.check("loss_per_sample", both.toFloatArray());
             vector.check("loss", loss.getFloat());
+            vector.check("simsiam_loss", loss.getFloat() / 4 - 1); // loss = 4 + 4·simsiam_loss
         }
         vector.check("grad_p1", first.getGradient().toFloatArray());
         vector.check("grad_p2", second.getGradient().toFloatArray());
     }
 
-    private NDArray matrix(Vector vector, String input) {
-        return manager.create(vector.input(input), new Shape(vector.size(input, 0), vector.size(input, 1)));
+    private NDArray leaf(Vector vector, String input) {
+        NDArray tensor = vector.tensor(input, manager);
+        tensor.setRequiresGradient(true);
+        return tensor;
     }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
+import org.millrace.contract.config.AugmentConfig.View;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.image.InputTransform;
 import org.millrace.encoder.image.Pixels;
@@ -26,13 +27,13 @@ final class ViewMakerTest {
     @Test
     void make_sameCoordinates_sameView() {
         MillraceConfig config = TestRuns.config("augment.blur-probability=0.5");
-        ViewMaker reused = new ViewMaker(config.encoder(), config.augment());
+        ViewMaker reused = maker(config);
         Pixels pixels = noise(3, 40, 30);
         for (int index = 0; index < 50; index++) {
             float[] view = view(reused, pixels, index);
             assertThat(view).hasSize(3 * 16 * 16);
             assertThat(view)
-                    .containsExactly(view(new ViewMaker(config.encoder(), config.augment()), pixels, index))
+                    .containsExactly(view(maker(config), pixels, index))
                     .isNotEqualTo(view(reused, pixels, index + 1));
         }
     }
@@ -43,7 +44,7 @@ final class ViewMakerTest {
         Pixels pixels = noise(3, 24, 24);
         FloatBuffer wanted = FloatBuffer.allocate(3 * 16 * 16);
         new InputTransform(config.encoder()).apply(pixels, wanted);
-        float[] view = view(new ViewMaker(config.encoder(), config.augment()), pixels, 0);
+        float[] view = view(maker(config), pixels, 0);
         assertThat(view).containsExactly(planes(wanted.array()));
     }
 
@@ -122,7 +123,7 @@ final class ViewMakerTest {
     }
 
     private static ViewMaker maker(MillraceConfig config) {
-        return new ViewMaker(config.encoder(), config.augment());
+        return new ViewMaker(config.encoder(), config.augment(), View.FIRST);
     }
 
     private static float[] view(ViewMaker maker, Pixels pixels, long index) {

@@ -1,0 +1,40 @@
+package org.millrace.contract.config;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.millrace.contract.UserException;
+
+final class CompatibilityTest {
+    /** Settings that are each legal, and what the refusal must say. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "trainer.batch-norm=split trainer.batch-size=100 | trainer.batch-size must be a multiple of trainer.batch-norm-splits (8), but was 100",
+                "trainer.batch-norm=shuffle trainer.batch-size=8 | at least twice trainer.batch-norm-splits (8), but was 8: one image has no statistics",
+                "moco.queue-size=100 | moco.queue-size must be at least 128, the keys of a step (trainer.batch-size 128), but was 100",
+                "moco.queue-size=200 trainer.symmetric=true | moco.queue-size must be at least 256, the keys of a step (trainer.batch-size 128, symmetric), but was 200",
+                "trainer.objective=byol trainer.symmetric=true | byol has its own form: set trainer.symmetric=false",
+                "trainer.objective=amdim | set encoder.architecture=amdim, not resnet20",
+                "encoder.architecture=amdim | set trainer.objective=amdim, or a resnet",
+                "trainer.objective=amdim encoder.architecture=amdim encoder.height=64 | encoder.height and encoder.width must be 32 for amdim",
+                "trainer.objective=amdim encoder.architecture=amdim trainer.batch-norm=split | trainer.batch-norm must be ordinary for amdim",
+                "trainer.objective=memory-bank memory-bank.capacity=128 | memory-bank.capacity must be more than trainer.batch-size (128), but was 128",
+                "moco.momentum-schedule=cosine | moco.momentum-schedule=cosine needs its last step in optimiser.total-steps, which was 0",
+                "trainer.key-devices=gpu:0,gpu:1 | set trainer.batch-norm=shuffle and trainer.batch-norm-splits=2, not ordinary and 8",
+                "optimiser.nesterov=true optimiser.method=lars | optimiser.nesterov needs optimiser.method=sgd",
+                "optimiser.schedule=step | optimiser.milestones must name a step for the step schedule, but was empty",
+                "optimiser.schedule=infinite | optimiser.total-steps must be more than optimiser.warmup-steps (100) for the infinite schedule, but was 0",
+                "optimiser.cool-from=10 | optimiser.cool-steps must be positive with optimiser.cool-from=10, but was 0",
+            })
+    void load_settingsThatCannotWork_saysWhatToChange(String assignments, String said) {
+        var loader = new ConfigLoader().assignments(List.of(assignments.split(" ")));
+        assertThatThrownBy(loader::load)
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("has 1 problem")
+                .hasMessageContaining(said);
+    }
+}
