@@ -48,12 +48,9 @@ final class Amdim implements Objective {
             Tensors tensors = weights.tensors(scope);
             Features first = networks.forward(batch.first(), tensors, BatchNormMode.TRAINING);
             Features second = networks.forward(batch.second(), tensors, BatchNormMode.TRAINING);
-            AmdimLoss loss = AmdimLoss.of(
-                    first,
-                    second,
-                    locations(batch.step(), 0, first.five()),
-                    locations(batch.step(), 1, second.five()),
-                    config);
+            int[] firstLocations = locations(seed, batch.step(), 0, first.five());
+            int[] secondLocations = locations(seed, batch.step(), 1, second.five());
+            AmdimLoss loss = AmdimLoss.of(first, second, firstLocations, secondLocations, config);
             NDArray total = loss.total(config.regulariser());
             clock.lap("queries");
             collector.backward(total);
@@ -66,8 +63,8 @@ final class Amdim implements Objective {
         }
     }
 
-    // one of the map's H·W positions for each image; map: N×D×H×W
-    private int[] locations(long step, int view, NDArray map) {
+    /** A random position of a view's map (N×D×H×W) for each of its images, in [0, H·W). */
+    static int[] locations(long seed, long step, int view, NDArray map) {
         CounterRandom random = CounterRandom.of(seed, step, Purpose.LOCATIONS, view);
         int places = Math.toIntExact(map.getShape().get(2) * map.getShape().get(3));
         return IntStream.range(0, Math.toIntExact(map.getShape().get(0)))

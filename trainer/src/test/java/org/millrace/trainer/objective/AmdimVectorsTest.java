@@ -4,9 +4,7 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
-import com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.config.AmdimConfig;
@@ -121,12 +119,7 @@ final class AmdimVectorsTest {
     }
 
     private NDArray variable(Vector vector, String input) {
-        JsonNode axes = vector.root().path("inputs").path(input).path("shape");
-        long[] shape = new long[axes.size()];
-        for (int axis = 0; axis < shape.length; axis++) {
-            shape[axis] = vector.size(input, axis);
-        }
-        NDArray variable = manager.create(vector.input(input), new Shape(shape));
+        NDArray variable = vector.tensor(input, manager);
         variable.setRequiresGradient(true);
         return variable;
     }
