@@ -1,6 +1,8 @@
 package org.millrace.app.cli;
 
 import java.io.PrintWriter;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -108,12 +110,12 @@ final class ExamDisplay implements ExamListener, AutoCloseable {
         return value instanceof Double number ? number(number) : value.toString();
     }
 
-    /** Without zeros behind: 30, 0.03, 1e-05. */
+    /** Three digits without zeros behind: 30, 0.03, 0.00001. */
     private static String number(double value) {
-        String text = String.format(Locale.ROOT, "%.3g", value);
-        return text.contains("e") || !text.contains(".")
-                ? text
-                : text.replaceFirst("0+$", "").replaceFirst("\\.$", "");
+        return new BigDecimal(value)
+                .round(new MathContext(3))
+                .stripTrailingZeros()
+                .toPlainString();
     }
 
     private static String percent(double share) {

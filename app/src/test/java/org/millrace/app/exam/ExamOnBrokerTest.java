@@ -60,7 +60,7 @@ final class ExamOnBrokerTest {
         assertThat(out.toString()).contains("encoder 6 of run exam (resnet20, 96 images trained)", "10 classes");
         assertThat(out.toString().lines().filter(line -> line.matches("(logistic|knn|ridge|linear-sgd) .*%.*%.*=.*")))
                 .hasSize(4);
-        assertThat(out.toString()).contains("tried on a fifth of the images to learn from: 0.03 → ");
+        assertThat(out.toString()).contains("tried on a fifth of the images to learn from: 0.003 → ");
         assertThat(data.resolve("runs/exam/probe-set.bin"))
                 .as("the probe set belongs to the evaluator")
                 .doesNotExist();
@@ -79,7 +79,7 @@ final class ExamOnBrokerTest {
             assertThat(top1).as(score.toString()).isBetween(0.2, 1.0);
             assertThat(score.path("top5").asDouble()).isBetween(top1, 1.0);
         });
-        assertThat(report.at("/scores/3/trials")).hasSize(8);
+        assertThat(report.at("/scores/3/trials")).hasSize(10);
     }
 
     @Test

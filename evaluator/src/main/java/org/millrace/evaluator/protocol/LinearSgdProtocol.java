@@ -17,7 +17,7 @@ import org.millrace.evaluator.score.ValidationSplit;
  */
 record LinearSgdProtocol() implements Protocol {
     /** Of equally good rates the smallest is taken. */
-    private static final List<Double> RATES = List.of(0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0);
+    private static final List<Double> RATES = List.of(0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0);
 
     private static final double PAPER_RATE = 30;
     private static final FeatureRecipe RECIPE =

@@ -54,7 +54,7 @@ final class FeatureProtocolsTest {
             ProtocolScore score = only(Protocol.of(Name.LINEAR_SGD).score(exam));
             assertThat(score.trials())
                     .extracting(Trial::value)
-                    .containsExactly(0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0);
+                    .containsExactly(0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0);
             double best =
                     score.trials().stream().mapToDouble(Trial::accuracy).max().orElseThrow();
             Trial used = score.trials().stream()
