@@ -71,6 +71,11 @@ final class AmdimTest {
     }
 
     private static Learner.Result step(Learner learner, ViewBuffers views, long step) {
-        return learner.step(step, views, TestRuns.images(step), new StageClock(System::nanoTime));
+        return learner.step(
+                step,
+                views,
+                TestRuns.images(step),
+                TestRuns.ids(TestRuns.images(step)),
+                new StageClock(System::nanoTime));
     }
 }
