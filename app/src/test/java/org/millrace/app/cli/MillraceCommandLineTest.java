@@ -152,8 +152,11 @@ class MillraceCommandLineTest {
     void unknownPreset_ofEveryCommand_failsWithNearestAndAll(String command) {
         List<String> arguments = new ArrayList<>(List.of(command.split(" ")));
         arguments.addAll(List.of("--preset", "byol-cifra"));
-        if (command.equals("push")) {
-            arguments.add(folder.toString());
+        switch (command) { // what they require besides
+            case "push" -> arguments.add(folder.toString());
+            case "export" -> arguments.addAll(List.of("--format", "onnx", "--out", folder + "/model.onnx"));
+            case "branch" -> arguments.addAll(List.of("released", "--cool-steps", "5"));
+            default -> {}
         }
         assertThat(run(arguments.toArray(String[]::new))).isEqualTo(1);
         assertThat(error.toString())

@@ -95,7 +95,7 @@ final class ExamOnBrokerTest {
         assertThat(run("evaluate", "--protocol=knn", "--encoder=5")).isEqualTo(1);
         assertThat(error.toString()).contains("has no encoder 5", "there are [0, 6]");
         assertThat(run("evaluate", "--protocol=knn", "--checkpoint=5")).isEqualTo(1);
-        assertThat(error.toString()).contains("there is no checkpoint of step 5", "those of steps 6, 4");
+        assertThat(error.toString()).contains("there is no checkpoint of step 5", "those of the steps 6, 4");
     }
 
     @Test

@@ -114,7 +114,9 @@ public final class CheckpointFolder {
                             .replaceFirst("^0+(?=.)", ""))
                     .toList();
             throw new UserException("there is no checkpoint of step " + step + " under " + folder
-                    + (there.isEmpty() ? "" : "; there are those of the steps " + String.join(", ", there))
+                    + (there.isEmpty()
+                            ? "; there are none"
+                            : "; there are those of the steps " + String.join(", ", there))
                     + ". Only the newest ones are kept (trainer.checkpoints-kept).");
         }
         try {
