@@ -152,7 +152,8 @@ final class LearnerTest {
         try (KeyStore keys = TestRuns.keys(config);
                 Learner learner = new Learner(config, TestRuns.torch(), keys)) {
             var views = TestRuns.views(config, 1);
-            // the heap's own part swings by a hundred megabytes: a leak would raise the lowest late sample over the highest early one
+            // the heap's own part swings by a hundred megabytes: a leak would raise the lowest late sample over the
+            // highest early one
             long early = 0;
             long late = Long.MAX_VALUE;
             for (long step = 1; step <= 1000; step++) {
