@@ -11,6 +11,10 @@ import com.tngtech.archunit.lang.ArchRule;
 /** Who may know whom: modules meet in the contract, and each foreign library has its place. */
 @AnalyzeClasses(packages = "org.millrace", importOptions = ImportOption.DoNotIncludeTests.class)
 class LayeringTest {
+    private static final String NDARRAY = "ai.djl.ndarray.NDArray";
+
+    private static final String NUMBER = "java.lang.Number";
+
     @ArchTest
     static final ArchRule MODULES_MEET_IN_THE_CONTRACT = layeredArchitecture()
             .consideringOnlyDependenciesInLayers()
@@ -74,4 +78,18 @@ class LayeringTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("kafka..", "org.apache.kafka.metadata..", "org.apache.kafka.server..");
+
+    /** See docs/decisions/0015-numbers-in-the-graph.md. */
+    @ArchTest
+    static final ArchRule NUMBERS_ENTER_A_GRAPH_THROUGH_SCALED = noClasses()
+            .that()
+            .resideInAnyPackage("org.millrace.trainer.objective..", "org.millrace.encoder.network..")
+            .or()
+            .haveSimpleName("Classifier")
+            .should()
+            .callMethod(NDARRAY, "mul", NUMBER)
+            .orShould()
+            .callMethod(NDARRAY, "div", NUMBER)
+            .orShould()
+            .callMethod(NDARRAY, "pow", NUMBER);
 }

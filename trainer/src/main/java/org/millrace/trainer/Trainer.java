@@ -109,8 +109,11 @@ public final class Trainer implements AutoCloseable {
                 }
             }
         }
-        if (position.step() > checkpointedStep) {
+        boolean unpublished = position.step() > publishedStep();
+        if (unpublished) {
             publish();
+        }
+        if (unpublished || position.step() > checkpointedStep) { // a checkpoint also says what is published
             checkpoint();
         }
         producer.flush();
@@ -190,6 +193,11 @@ public final class Trainer implements AutoCloseable {
         if (position.step() % config.trainer().checkpointEverySteps() == 0) {
             checkpoint();
         }
+    }
+
+    private long publishedStep() {
+        List<Long> published = publisher.published();
+        return published.isEmpty() ? 0 : published.get(published.size() - 1);
     }
 
     private void publish() {

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
@@ -18,43 +21,32 @@ import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.Memory;
 
 final class LearnerTest {
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
+    /** Each objective in each form that computes otherwise: its name, then settings. */
+    static List<String> objectives() {
+        return List.of(
                 "moco-v1",
                 "moco-v2",
                 "moco-v2 trainer.symmetric=true",
                 "moco-v2 trainer.batch-norm=shuffle trainer.batch-norm-splits=4",
                 "moco-v3 trainer.batch-norm=split trainer.batch-norm-splits=2",
                 "simclr",
-                "amdim encoder.architecture=amdim encoder.height=32 encoder.width=32 encoder.amdim-channels=4 encoder.amdim-features=16 optimiser.method=adamw",
+                "amdim encoder.architecture=amdim encoder.height=32 encoder.width=32 encoder.amdim-channels=4 encoder.amdim-features=16 amdim.mixture=3 optimiser.method=adamw",
                 "byol byol.momentum-schedule=cosine optimiser.total-steps=20",
                 "end-to-end trainer.symmetric=true",
                 "memory-bank memory-bank.capacity=30 memory-bank.negatives=12",
                 "memory-bank memory-bank.capacity=30 memory-bank.negatives=12 memory-bank.loss=nce memory-bank.shared=false",
-                "memory-bank memory-bank.capacity=30 memory-bank.loss=full-softmax"
-            })
+                "memory-bank memory-bank.capacity=30 memory-bank.loss=full-softmax");
+    }
+
+    @ParameterizedTest
+    @MethodSource("objectives")
     void step_sameSeedTwice_sameWeightsToTheBit(String objective) {
         MillraceConfig config = TestRuns.config(("trainer.objective=" + objective).split(" "));
         assertThat(digestsAfter(config, 5)).isEqualTo(digestsAfter(config, 5));
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "moco-v1",
-                "moco-v2",
-                "moco-v2 trainer.symmetric=true",
-                "moco-v2 trainer.batch-norm=shuffle trainer.batch-norm-splits=4",
-                "moco-v3 trainer.batch-norm=split trainer.batch-norm-splits=2",
-                "simclr",
-                "amdim encoder.architecture=amdim encoder.height=32 encoder.width=32 encoder.amdim-channels=4 encoder.amdim-features=16 optimiser.method=adamw",
-                "byol byol.momentum-schedule=cosine optimiser.total-steps=20",
-                "end-to-end trainer.symmetric=true",
-                "memory-bank memory-bank.capacity=30 memory-bank.negatives=12",
-                "memory-bank memory-bank.capacity=30 memory-bank.negatives=12 memory-bank.loss=nce memory-bank.shared=false",
-                "memory-bank memory-bank.capacity=30 memory-bank.loss=full-softmax"
-            })
+    @MethodSource("objectives")
     void restore_inMidRun_goesOnToTheSameWeightsToTheBit(String objective) {
         MillraceConfig config = TestRuns.config(("trainer.objective=" + objective).split(" "));
         List<String> uninterrupted = digestsAfter(config, 7);
@@ -80,6 +72,29 @@ final class LearnerTest {
                 }
                 assertThat(digests(second)).isEqualTo(uninterrupted);
             }
+        }
+    }
+
+    /** What a step reads must be its own until its end: a collection beside it frees whatever memory Java no longer holds. */
+    @ParameterizedTest
+    @MethodSource("objectives")
+    void step_whileGarbageIsCollected_sameWeightsToTheBit(String objective) throws InterruptedException {
+        MillraceConfig config = TestRuns.config(("trainer.objective=" + objective).split(" "));
+        List<String> alone = digestsAfter(config, 10);
+        AtomicBoolean done = new AtomicBoolean();
+        Thread collector = new Thread(() -> {
+            while (!done.get()) {
+                System.gc();
+                ByteBuffer.allocateDirect(64).putFloat(0, Float.NaN); // takes the place of what was freed
+                LockSupport.parkNanos(5_000_000);
+            }
+        });
+        collector.start();
+        try {
+            assertThat(digestsAfter(config, 10)).isEqualTo(alone);
+        } finally {
+            done.set(true);
+            collector.join();
         }
     }
 

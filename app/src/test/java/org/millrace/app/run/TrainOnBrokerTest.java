@@ -112,6 +112,16 @@ class TrainOnBrokerTest {
     }
 
     @Test
+    void train_endsOnACheckpointThatIsNoPublishStep_publishesItsLastEncoder() throws Exception {
+        String[] small = small("last");
+        assertThat(run("push", SAMPLE.toString(), "--limit=160", small)).isZero();
+        assertThat(run("train", "--until-end", small)).as(error.toString()).isZero();
+        assertThat(versions("last")).containsExactly("0", "10");
+        assertThat(run("train", "--until-end", small)).as(error.toString()).isZero();
+        assertThat(versions("last")).as("nothing is sent twice").containsExactly("0", "10");
+    }
+
+    @Test
     void train_minRedWithOtherPrefetchThanTheCheckpoint_isRefused() throws Exception {
         String[] small = with(small("lagging"), "--set=replay.policy=min-red");
         assertThat(run("push", SAMPLE.toString(), "--limit=64", small)).isZero();
@@ -192,6 +202,15 @@ class TrainOnBrokerTest {
             }
         }
         return records;
+    }
+
+    /** Versions of the run's encoders in the order in which they were published. */
+    private static List<String> versions(String run) {
+        return records(run + ".encoders").stream()
+                .map(record -> new String(record.key(), StandardCharsets.UTF_8))
+                .filter(key -> key.endsWith("/manifest"))
+                .map(key -> key.substring(0, key.indexOf('/')))
+                .toList();
     }
 
     private static KafkaSettings kafka() {

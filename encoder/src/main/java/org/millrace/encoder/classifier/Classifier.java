@@ -14,6 +14,7 @@ import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.network.BatchNormMode;
 import org.millrace.encoder.network.Head;
 import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.encoder.tensor.Scaled;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
@@ -83,7 +84,7 @@ public final class Classifier implements AutoCloseable {
             double value;
             try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
                 NDArray logits = forward(x, weights.tensors(scope), Optional.of(dropout)); // N×C
-                NDArray loss = logits.logSoftmax(1).mul(targets).sum().div(-labels.length);
+                NDArray loss = Scaled.over(logits.logSoftmax(1).mul(targets).sum(), -labels.length);
                 collector.backward(loss);
                 value = loss.getFloat();
             }

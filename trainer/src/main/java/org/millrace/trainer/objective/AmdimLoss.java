@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.stream.Stream;
 import org.millrace.contract.config.AmdimConfig;
+import org.millrace.encoder.tensor.Scaled;
 import org.millrace.trainer.objective.AmdimNetworks.Features;
 
 /**
@@ -31,18 +32,18 @@ record AmdimLoss(Scale oneToFive, Scale oneToSeven, Scale fiveToFive) {
         }
 
         NDArray regulariser(double weight) {
-            return meanSquare.mul((float) weight);
+            return Scaled.times(meanSquare, weight);
         }
     }
 
     /** A pair of scales, from the first view to the second and back. */
     record Scale(Direction forth, Direction back) {
         NDArray loss() {
-            return forth.loss().add(back.loss()).div(2);
+            return Scaled.over(forth.loss().add(back.loss()), 2);
         }
 
         NDArray regulariser(double weight) {
-            return forth.regulariser(weight).add(back.regulariser(weight)).div(2);
+            return Scaled.over(forth.regulariser(weight).add(back.regulariser(weight)), 2);
         }
     }
 

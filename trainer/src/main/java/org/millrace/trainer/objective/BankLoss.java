@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import org.millrace.encoder.tensor.Scaled;
 import org.millrace.trainer.objective.InfoNce.Contrast;
 
 /**
@@ -31,7 +32,7 @@ final class BankLoss {
         NDArray negative = negatives.getShape().dimension() == 2
                 ? f.matMul(negatives.transpose()) // N×M
                 : eachOwn(f, negatives); // N×M
-        return NDArrays.concat(new NDList(positive, negative), 1).div((float) temperature);
+        return Scaled.over(NDArrays.concat(new NDList(positive, negative), 1), temperature);
     }
 
     /**
@@ -66,7 +67,7 @@ final class BankLoss {
 
     /** P = exp(s) / Z. */
     static NDArray probability(NDArray logits, double partition) {
-        return logits.exp().div((float) partition);
+        return Scaled.over(logits.exp(), partition);
     }
 
     /** Z as the official code estimates it once, n times the mean of exp(s) over a batch. logits: N×(1+m). */
@@ -77,7 +78,7 @@ final class BankLoss {
     /** v ← normalise(t·v + (1 − t)·f/‖f‖) (Wu et al. 2018, section 3.1 with the proximal step of the code). rows, features: N×C. */
     static NDArray mixed(NDArray rows, NDArray features, double momentum) {
         NDArray f = InfoNce.unit(features);
-        return InfoNce.unit(rows.mul((float) momentum).add(f.mul((float) (1 - momentum))));
+        return InfoNce.unit(Scaled.times(rows, momentum).add(Scaled.times(f, 1 - momentum)));
     }
 
     private static NDArray eachOwn(NDArray f, NDArray negatives) {

@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.millrace.contract.config.ByolConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.network.MultilayerPerceptron.Norm;
+import org.millrace.encoder.tensor.Scaled;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
@@ -76,7 +77,7 @@ final class Byol implements Objective {
     // ‖p/‖p‖ − z‖² = 2 − 2·cos(p, z) of each row; predictions: N×C raw, targets: N×C unit constants → N
     static NDArray distances(NDArray predictions, NDArray targets) {
         NDArray cosine = InfoNce.unit(predictions).mul(targets).sum(new int[] {1}); // N
-        return cosine.mul(-2).add(2);
+        return Scaled.times(cosine, -2).add(2);
     }
 
     @Override

@@ -7,6 +7,7 @@ import ai.djl.training.GradientCollector;
 import java.util.Optional;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.network.MultilayerPerceptron.Norm;
+import org.millrace.encoder.tensor.Scaled;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
@@ -64,7 +65,7 @@ final class EndToEnd implements Objective {
             return forth;
         }
         Contrast back = InfoNce.withBatch(keys, queries, temperature);
-        return new Contrast(forth.losses().add(back.losses()).div(2), forth.logits());
+        return new Contrast(Scaled.over(forth.losses().add(back.losses()), 2), forth.logits());
     }
 
     @Override

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import org.millrace.encoder.tensor.Scaled;
 
 /**
  * The contrastive loss of MoCo (He et al. 2020, eq. 1): L = −log[exp(q·k⁺/T) / (exp(q·k⁺/T) + Σ exp(q·n/T))], mean over the batch,
@@ -41,7 +42,7 @@ final class InfoNce {
     static Contrast ofUnitRows(NDArray q, NDArray k, NDArray negatives, double temperature) {
         NDArray positive = q.mul(k).sum(new int[] {1}, true); // N×1
         NDArray negative = q.matMul(negatives.transpose()); // N×K
-        NDArray logits = NDArrays.concat(new NDList(positive, negative), 1).div((float) temperature); // N×(1+K)
+        NDArray logits = Scaled.over(NDArrays.concat(new NDList(positive, negative), 1), temperature); // N×(1+K)
         return new Contrast(logits.logSoftmax(1).get(":, 0").neg(), logits);
     }
 
@@ -52,7 +53,7 @@ final class InfoNce {
      * @param keys N×C
      */
     static Contrast withBatch(NDArray queries, NDArray keys, double temperature) {
-        NDArray logits = unit(queries).matMul(unit(keys).transpose()).div((float) temperature); // N×N
+        NDArray logits = Scaled.over(unit(queries).matMul(unit(keys).transpose()), temperature); // N×N
         return new Contrast(diagonal(logits.logSoftmax(1)).neg(), logits);
     }
 

@@ -1,6 +1,7 @@
 package org.millrace.trainer.objective;
 
 import ai.djl.ndarray.NDArray;
+import org.millrace.encoder.tensor.Scaled;
 
 /**
  * AMDIM's objective where an image has several antecedents (Bachman et al. 2019, section 3.5, eqs. 6 and 7): for each location the
@@ -14,7 +15,7 @@ import ai.djl.ndarray.NDArray;
 record Mixture(NDArray posterior, NDArray entropy, NDArray expectedScore, double temperature) {
     /** @param nce s, N×k×L */
     static Mixture of(NDArray nce, double temperature) {
-        NDArray logPosterior = nce.stopGradient().mul((float) temperature).logSoftmax(1); // N×k×L
+        NDArray logPosterior = Scaled.times(nce.stopGradient(), temperature).logSoftmax(1); // N×k×L
         NDArray posterior = logPosterior.exp(); // N×k×L
         NDArray entropy = posterior.mul(logPosterior).sum(new int[] {1}).neg(); // N×L
         NDArray expectedScore = posterior.mul(nce).sum(new int[] {1}).mean();
@@ -27,6 +28,6 @@ record Mixture(NDArray posterior, NDArray entropy, NDArray expectedScore, double
 
     /** What a step makes small: the objective's negative, scalar. */
     NDArray loss() {
-        return expectedScore.add(meanEntropy().div((float) temperature)).neg();
+        return expectedScore.add(Scaled.over(meanEntropy(), temperature)).neg();
     }
 }

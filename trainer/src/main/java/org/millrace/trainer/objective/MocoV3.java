@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.MocoConfig;
 import org.millrace.encoder.network.MultilayerPerceptron.Norm;
+import org.millrace.encoder.tensor.Scaled;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
@@ -77,7 +78,7 @@ final class MocoV3 implements Objective {
     // one direction: 2T·CE(q·k/T); queries, keys: N×C
     static Contrast contrast(NDArray queries, NDArray keys, double temperature) {
         Contrast plain = InfoNce.withBatch(queries, keys, temperature);
-        return new Contrast(plain.losses().mul(2 * temperature), plain.logits());
+        return new Contrast(Scaled.times(plain.losses(), 2 * temperature), plain.logits());
     }
 
     @Override

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
+import org.millrace.encoder.tensor.Scaled;
 
 /**
  * How well antecedents predict the local features of their own image (Bachman et al. 2019, sections 3.2 to 3.4). Each of k antecedents
@@ -31,7 +32,7 @@ record NceScores(NDArray raw, NDArray clipped, NDArray positive, NDArray largest
         long images = antecedents.getShape().get(0);
         long components = antecedents.getShape().get(1);
         long length = antecedents.getShape().get(2);
-        NDArray scaled = antecedents.mul((float) (1 / Math.sqrt((double) length))); // N×k×D
+        NDArray scaled = Scaled.times(antecedents, 1 / Math.sqrt((double) length)); // N×k×D
         NDArray columns = consequents.transpose(0, 2, 3, 1).reshape(-1, length).transpose(); // D×(N·L)
         NDArray raw = scaled.reshape(-1, length).matMul(columns).reshape(images, components, images, -1); // N×k×N×L
         NDArray clipped = clip(raw, clip); // N×k×N×L
@@ -58,11 +59,11 @@ record NceScores(NDArray raw, NDArray clipped, NDArray positive, NDArray largest
     }
 
     private static NDArray clip(NDArray scores, double clip) {
-        return scores.div((float) clip).tanh().mul((float) clip);
+        return Scaled.times(Scaled.over(scores, clip).tanh(), clip);
     }
 
     // N×1×N×1
     private static NDArray neverOwn(NDArray scores, long images) {
-        return scores.getManager().eye((int) images).mul(NEVER).reshape(images, 1, images, 1);
+        return Scaled.times(scores.getManager().eye((int) images), NEVER).reshape(images, 1, images, 1);
     }
 }

@@ -9,6 +9,7 @@ import ai.djl.training.GradientCollector;
 import java.util.Optional;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.network.MultilayerPerceptron.Norm;
+import org.millrace.encoder.tensor.Scaled;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
@@ -70,8 +71,8 @@ final class Simclr implements Objective {
         NDArray itself = all.getManager().eye(views); // 2N×2N
         NDArray partner = NDArrays.concat(
                 new NDList(itself.get(views / 2 + ":" + views), itself.get("0:" + views / 2)), 0); // 2N×2N
-        NDArray similarity = all.matMul(all.transpose()).div((float) temperature); // 2N×2N
-        NDArray masked = similarity.add(itself.mul(NEVER)); // 2N×2N
+        NDArray similarity = Scaled.over(all.matMul(all.transpose()), temperature); // 2N×2N
+        NDArray masked = similarity.add(Scaled.times(itself, NEVER)); // 2N×2N
         NDArray positive = masked.mul(partner).sum(new int[] {1}, true); // 2N×1, one of the row's own numbers
         // the row's log-sum-exp runs over all k ≠ i, the positive among them
         NDArray largest = masked.max(new int[] {1}, true).stopGradient(); // 2N×1

@@ -17,7 +17,7 @@ import org.millrace.trainer.stream.ViewBuffers;
 
 final class AmdimTest {
     @ParameterizedTest
-    @ValueSource(ints = 1)
+    @ValueSource(ints = {1, 3})
     void step_sameBatchAgainAndAgain_findsItsOwnImages(int mixture) {
         MillraceConfig config = TestRuns.config(
                 "trainer.objective=amdim",

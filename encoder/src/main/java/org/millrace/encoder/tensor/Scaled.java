@@ -1,0 +1,24 @@
+package org.millrace.encoder.tensor;
+
+import ai.djl.ndarray.NDArray;
+
+/**
+ * A tensor times or over a number, also where gradients are recorded.
+ *
+ * <p>DJL's {@code mul(Number)} and {@code div(Number)} are not for that: they wrap the number in memory of Java's and give it up at once,
+ * though PyTorch has saved it for the way back. A garbage collection in between changes the gradient. See
+ * docs/decisions/0015-numbers-in-the-graph.md.
+ */
+public final class Scaled {
+    private Scaled() {}
+
+    /** x · factor; the factor lives as long as x's manager. */
+    public static NDArray times(NDArray x, double factor) {
+        return x.mul(x.getManager().create((float) factor));
+    }
+
+    /** x / divisor; the divisor lives as long as x's manager. */
+    public static NDArray over(NDArray x, double divisor) {
+        return x.div(x.getManager().create((float) divisor));
+    }
+}
