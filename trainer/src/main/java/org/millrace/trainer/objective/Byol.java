@@ -7,6 +7,7 @@ import ai.djl.training.GradientCollector;
 import java.util.Optional;
 import org.millrace.contract.config.ByolConfig;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.encoder.network.MultilayerPerceptron;
 import org.millrace.encoder.network.MultilayerPerceptron.Norm;
 import org.millrace.encoder.tensor.Scaled;
 import org.millrace.encoder.tensor.Tensors;
@@ -24,12 +25,12 @@ final class Byol implements Objective {
     private final TwinMomentum momentum;
 
     Byol(MillraceConfig config, Torch torch) {
+        this(config, torch, new Heads(config).projection(2, Norm.AFFINE, Norm.NONE), new Heads(config).predictor());
+    }
+
+    Byol(MillraceConfig config, Torch torch, Branch branch, MultilayerPerceptron predictor) {
         ByolConfig byol = config.byol();
-        long seed = config.run().seed();
-        Heads heads = new Heads(config);
-        Projection branch = heads.projection(2, Norm.AFFINE, Norm.NONE);
-        this.query = new QueryNetwork(
-                torch, branch, Optional.of(heads.predictor()), KeyOrder.queryMode(config.trainer()), seed);
+        this.query = new QueryNetwork(torch, branch, Optional.of(predictor), config);
         this.key = new KeyNetwork(torch, branch, config);
         this.momentum = new TwinMomentum(
                 byol.momentum(), byol.momentumSchedule(), config.optimiser().totalSteps());

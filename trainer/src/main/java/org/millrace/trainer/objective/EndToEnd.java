@@ -23,15 +23,13 @@ final class EndToEnd implements Objective {
     private final QueryNetwork query;
 
     EndToEnd(MillraceConfig config, Torch torch) {
+        this(config, torch, new Heads(config).projection(2, Norm.NONE, Norm.NONE));
+    }
+
+    EndToEnd(MillraceConfig config, Torch torch, Branch branch) {
         this.temperature = config.endToEnd().temperature();
         this.symmetric = config.trainer().symmetric();
-        Projection branch = new Heads(config).projection(2, Norm.NONE, Norm.NONE);
-        this.query = new QueryNetwork(
-                torch,
-                branch,
-                Optional.empty(),
-                KeyOrder.queryMode(config.trainer()),
-                config.run().seed());
+        this.query = new QueryNetwork(torch, branch, config);
     }
 
     @Override

@@ -44,12 +44,15 @@ final class InstanceDiscrimination implements Objective {
     private float meanScore;
 
     InstanceDiscrimination(MillraceConfig config, Torch torch, MemoryBank bank) {
+        this(config, torch, new Heads(config).projection(1, Norm.NONE, Norm.NONE), bank);
+    }
+
+    InstanceDiscrimination(MillraceConfig config, Torch torch, Branch branch, MemoryBank bank) {
         this.config = config.memoryBank();
         this.bank = bank;
         this.seed = config.run().seed();
         this.dimension = config.head().output();
-        Projection branch = new Heads(config).projection(1, Norm.NONE, Norm.NONE);
-        this.query = new QueryNetwork(torch, branch, Optional.empty(), KeyOrder.queryMode(config.trainer()), seed);
+        this.query = new QueryNetwork(torch, branch, config);
     }
 
     @Override

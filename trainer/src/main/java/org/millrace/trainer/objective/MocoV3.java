@@ -7,6 +7,7 @@ import ai.djl.training.GradientCollector;
 import java.util.Optional;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.MocoConfig;
+import org.millrace.encoder.network.MultilayerPerceptron;
 import org.millrace.encoder.network.MultilayerPerceptron.Norm;
 import org.millrace.encoder.tensor.Scaled;
 import org.millrace.encoder.tensor.Tensors;
@@ -26,12 +27,12 @@ final class MocoV3 implements Objective {
     private final TwinMomentum momentum;
 
     MocoV3(MillraceConfig config, Torch torch) {
+        this(config, torch, new Heads(config).projection(2, Norm.AFFINE, Norm.PLAIN), new Heads(config).predictor());
+    }
+
+    MocoV3(MillraceConfig config, Torch torch, Branch branch, MultilayerPerceptron predictor) {
         this.config = config.moco();
-        long seed = config.run().seed();
-        Heads heads = new Heads(config);
-        Projection branch = heads.projection(2, Norm.AFFINE, Norm.PLAIN);
-        this.query = new QueryNetwork(
-                torch, branch, Optional.of(heads.predictor()), KeyOrder.queryMode(config.trainer()), seed);
+        this.query = new QueryNetwork(torch, branch, Optional.of(predictor), config);
         this.key = new KeyNetwork(torch, branch, config);
         this.momentum = new TwinMomentum(
                 this.config.momentum(),

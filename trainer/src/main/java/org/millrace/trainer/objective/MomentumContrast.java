@@ -48,15 +48,18 @@ final class MomentumContrast implements Objective {
     MomentumContrast(MillraceConfig config, Branch branch, Torch torch, KeyStore keys) {
         this.config = config.moco();
         this.symmetric = config.trainer().symmetric();
-        long seed = config.run().seed();
-        this.query = new QueryNetwork(torch, branch, Optional.empty(), KeyOrder.queryMode(config.trainer()), seed);
+        this.query = new QueryNetwork(torch, branch, config);
         this.key = new KeyNetwork(torch, branch, config);
         this.momentum = new TwinMomentum(
                 this.config.momentum(),
                 this.config.momentumSchedule(),
                 config.optimiser().totalSteps());
         this.dictionary = new Dictionary(
-                torch, keys, this.config.queueSize(), config.head().output(), seed);
+                torch,
+                keys,
+                this.config.queueSize(),
+                config.head().output(),
+                config.run().seed());
     }
 
     @Override

@@ -2,6 +2,7 @@ package org.millrace.trainer.objective;
 
 import ai.djl.ndarray.NDArray;
 import java.util.Optional;
+import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.network.BatchNormMode;
 import org.millrace.encoder.network.MultilayerPerceptron;
 import org.millrace.encoder.tensor.Tensors;
@@ -16,14 +17,18 @@ final class QueryNetwork implements AutoCloseable {
     private final BatchNormMode mode;
     private final Weights weights;
 
-    QueryNetwork(Torch torch, Branch branch, Optional<MultilayerPerceptron> predictor, BatchNormMode mode, long seed) {
+    QueryNetwork(Torch torch, Branch branch, MillraceConfig config) {
+        this(torch, branch, Optional.empty(), config);
+    }
+
+    QueryNetwork(Torch torch, Branch branch, Optional<MultilayerPerceptron> predictor, MillraceConfig config) {
         this.branch = branch;
         this.predictor = predictor;
-        this.mode = mode;
+        this.mode = KeyOrder.queryMode(config.trainer());
         WeightLayout layout = new WeightLayout();
         branch.declare(layout);
         predictor.ifPresent(head -> head.declare(layout));
-        this.weights = Weights.initialised(torch, layout, seed).requireGradient();
+        this.weights = Weights.initialised(torch, layout, config.run().seed()).requireGradient();
     }
 
     Weights weights() {

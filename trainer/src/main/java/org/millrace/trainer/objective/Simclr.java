@@ -28,14 +28,12 @@ final class Simclr implements Objective {
     private final QueryNetwork query;
 
     Simclr(MillraceConfig config, Torch torch) {
+        this(config, torch, new Heads(config).projection(2, Norm.AFFINE, Norm.AFFINE));
+    }
+
+    Simclr(MillraceConfig config, Torch torch, Branch branch) {
         this.temperature = config.simclr().temperature();
-        Projection branch = new Heads(config).projection(2, Norm.AFFINE, Norm.AFFINE);
-        this.query = new QueryNetwork(
-                torch,
-                branch,
-                Optional.empty(),
-                KeyOrder.queryMode(config.trainer()),
-                config.run().seed());
+        this.query = new QueryNetwork(torch, branch, config);
     }
 
     @Override

@@ -95,12 +95,7 @@ final class KeyNetworkTest {
     private double distanceFromQuery(String batchNorm, float[] views) {
         MillraceConfig config = config(batchNorm);
         try (KeyNetwork key = new KeyNetwork(torch, branch(config), config);
-                QueryNetwork query = new QueryNetwork(
-                        torch,
-                        branch(config),
-                        java.util.Optional.empty(),
-                        KeyOrder.queryMode(config.trainer()),
-                        config.run().seed())) {
+                QueryNetwork query = new QueryNetwork(torch, branch(config), config)) {
             float[] keys = key.keys(views(views), 1, manager).toFloatArray();
             float[] queries = InfoNce.unit(
                             query.project(views(views), query.weights().tensors(manager)))

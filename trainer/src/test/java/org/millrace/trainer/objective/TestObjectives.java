@@ -34,7 +34,7 @@ public final class TestObjectives {
     }
 
     // x: N×I → N×C; a convolution of size 1 is declared because it has no bias
-    private record Matrix(int rows, int columns) implements Branch {
+    record Matrix(int rows, int columns) implements Branch {
         @Override
         public void declare(WeightLayout layout) {
             layout.convolution(ENCODER_MATRIX, rows, columns, 1);
