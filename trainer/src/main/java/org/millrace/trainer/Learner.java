@@ -5,9 +5,11 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import org.millrace.contract.ImageOffset;
+import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
@@ -123,6 +125,20 @@ public final class Learner implements AutoCloseable {
 
     public Safetensors optimiser() {
         return optimiser.state();
+    }
+
+    /**
+     * What names the state to the bit: SHA-256 over the digests of the learning network, of the twin and of the optimiser, which are
+     * those of a checkpoint's files, and the sequence number of the newest key. Hexadecimal.
+     */
+    public String digest() {
+        String parts = String.join(
+                " ",
+                Sha256.of(query().toBytes()),
+                Sha256.of(key().toBytes()),
+                Sha256.of(optimiser().toBytes()),
+                String.valueOf(keySequence()));
+        return Sha256.of(parts.getBytes(StandardCharsets.US_ASCII));
     }
 
     public long keySequence() {

@@ -12,6 +12,7 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.ReplayConfig;
+import org.millrace.contract.config.TrainerConfig;
 import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.KeyStoreSettings;
 import org.millrace.keystore.Memory;
@@ -32,7 +33,6 @@ final class RunCheckpoints {
             "run.seed",
             "images.topic",
             "encoder.",
-            "amdim.mixture",
             "amdim.mixture",
             "head.",
             "trainer.objective",
@@ -67,8 +67,15 @@ final class RunCheckpoints {
         return switch (config.trainer().objective()) {
             case MOCO_V1, MOCO_V2 -> keySettings(config).open(RunFolders.keys(config));
             case MEMORY_BANK -> bankSettings(config).open(RunFolders.bank(config));
-            case MOCO_V3, SIMCLR, BYOL, AMDIM, END_TO_END -> keySettings(config).openInMemory();
+            case MOCO_V3, SIMCLR, BYOL, AMDIM, END_TO_END -> openMemoryOnHeap(config);
         };
+    }
+
+    /** An empty memory of the same kind on the heap. */
+    static Memory openMemoryOnHeap(MillraceConfig config) {
+        return config.trainer().objective() == TrainerConfig.Method.MEMORY_BANK
+                ? bankSettings(config).openInMemory()
+                : keySettings(config).openInMemory();
     }
 
     /** Whether the run's objective keeps a dictionary of keys on disk. */

@@ -159,6 +159,8 @@ public final class Trainer implements AutoCloseable {
             pipeline.trained(trained);
         }
         position = prepared.position();
+        Optional<String> digest = digestAfter(step);
+        stages.lap("digest");
         prepared.rejections().forEach(rejects::send);
         Map<String, Double> millis = new TreeMap<>(prepared.millis());
         millis.putAll(stages.millis());
@@ -173,9 +175,15 @@ public final class Trainer implements AutoCloseable {
                 result.keySequence(),
                 result.keysFilled(),
                 millis,
+                digest,
                 clock.millis());
         outbox.send(journal.record(done));
         events.stepped(done);
+    }
+
+    private Optional<String> digestAfter(long step) {
+        int every = config.trainer().digestEverySteps();
+        return every > 0 && step % every == 0 ? Optional.of(learner.digest()) : Optional.empty();
     }
 
     private float[] features(Learner.Result result) {
@@ -227,11 +235,11 @@ public final class Trainer implements AutoCloseable {
     }
 
     private Pipeline pipeline(List<JournalledPlan> past, TrainLimits limits) {
-        Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(kafka.consumer(consumerNeeds()));
+        Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(kafka.consumer(Pipeline.consumerSettings(config)));
         ReplayBuffer ahead = ReplayBuffer.of(config);
         ahead.restore(buffer.content(), buffer.offered());
         Optional<Map<Integer, Long>> ends = limits.untilEnd() ? Optional.of(ends(consumer)) : Optional.empty();
-        return new Pipeline(config, consumer, position, ahead, past, journal::append, ends, events);
+        return new Pipeline(config, consumer, position, ahead, past, Optional.of(journal::append), ends, events);
     }
 
     private List<JournalledPlan> journalledPlans() {
@@ -247,17 +255,6 @@ public final class Trainer implements AutoCloseable {
         Map<Integer, Long> ends = new HashMap<>();
         consumer.endOffsets(partitions).forEach((partition, end) -> ends.put(partition.partition(), end));
         return ends;
-    }
-
-    private Map<String, Object> consumerNeeds() {
-        int largest = config.images().maxBytes() + 65_536;
-        return Map.of(
-                "fetch.max.bytes",
-                2 * largest,
-                "max.partition.fetch.bytes",
-                largest,
-                "max.poll.records",
-                config.trainer().batchSize());
     }
 
     private Map<String, Object> producerNeeds() {

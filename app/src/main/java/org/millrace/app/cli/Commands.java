@@ -16,6 +16,8 @@ final class Commands {
                 new EvaluateCommand(),
                 new ExportCommand(),
                 new InspectCommand(),
+                new AuditCommand(),
+                new ReplayCommand(),
                 new ConfigCommand());
     }
 }

@@ -73,6 +73,21 @@ class TrainOnBrokerTest {
                 .allSatisfy(reject -> assertThat(ImageHeaders.text(reject.headers(), ImageHeaders.REJECT_POSITION))
                         .hasValueSatisfying(position -> assertThat(position).isIn("mixed/0/100", "mixed/0/101")));
 
+        assertThat(run("audit", small)).as(error.toString()).isZero();
+        assertThat(out.toString())
+                .contains(
+                        "offsets covered  194",
+                        "images trained   192",
+                        "images refused   2",
+                        "lost 0, trained twice 0");
+        assertThat(run("replay", with(small, "--run=mixed", "--to-step=12")))
+                .as(error.toString())
+                .isZero();
+        assertThat(out.toString()).contains("12 losses, 3 digests: all equal to the bit");
+        assertThat(run("replay", with(small, "--set=optimiser.learning-rate=0.02")))
+                .isEqualTo(1);
+        assertThat(error.toString()).contains("the loss of step 2 was").doesNotContain("\tat ");
+
         assertThat(run("inspect", "keys", small)).isZero();
         assertThat(out.toString()).contains("dictionary 64 of 64 keys (100 %)");
         assertThat(run("inspect", "checkpoints", small)).isZero();
@@ -109,6 +124,9 @@ class TrainOnBrokerTest {
         assertThat(weights(killedRun)).isEqualTo(weights(straightData.resolve("runs/straight-" + policy)));
         assertThat(run("inspect", "run", killed)).isZero();
         assertThat(out.toString()).contains("steps done       40", "contiguous       yes");
+        assertThat(run("replay", killed)).as(error.toString()).isZero();
+        assertThat(out.toString()).contains("40 losses, 10 digests: all equal to the bit");
+        assertThat(run("audit", killed)).as(error.toString()).isZero();
     }
 
     @Test
@@ -162,6 +180,7 @@ class TrainOnBrokerTest {
             "--set=trainer.batch-size=16",
             "--set=trainer.checkpoint-every-steps=5",
             "--set=trainer.publish-every-steps=100",
+            "--set=trainer.digest-every-steps=4",
             "--set=replay.policy=reservoir",
             "--set=replay.capacity=100"
         };

@@ -43,6 +43,12 @@ public record TrainerConfig(
 
         @Setting(value = "3", doc = "checkpoints kept") int checkpointsKept,
 
+        @Setting(
+                value = "20",
+                doc =
+                        "steps between digests of the run's state in the journal, which millrace replay compares; 0 is none")
+        int digestEverySteps,
+
         @Setting(value = "400", doc = "steps between published encoders")
         int publishEverySteps,
 
@@ -71,6 +77,7 @@ public record TrainerConfig(
                 "trainer.checkpoint-every-steps must be at least 1, but was %d",
                 checkpointEverySteps);
         check(checkpointsKept >= 1, "trainer.checkpoints-kept must be at least 1, but was %d", checkpointsKept);
+        check(digestEverySteps >= 0, "trainer.digest-every-steps must not be negative, but was %d", digestEverySteps);
         check(publishEverySteps >= 1, "trainer.publish-every-steps must be at least 1, but was %d", publishEverySteps);
         check(encodersKept >= 1, "trainer.encoders-kept must be at least 1, but was %d", encodersKept);
     }

@@ -1,6 +1,7 @@
 package org.millrace.contract.event;
 
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What step {@code step} did. A step that is computed again after a restart is reported again, with the same numbers but its own
@@ -14,6 +15,7 @@ import java.util.Map;
  * @param keySequence keys appended to the dictionary so far
  * @param keysFilled keys that the dictionary holds now
  * @param stageMillis wall time of each stage of the step by name
+ * @param digest of the run's state after the step, of every {@code trainer.digest-every-steps}-th step: equal digests mean equal bits
  * @param finishedAtMillis Unix time
  */
 public record StepDone(
@@ -27,6 +29,7 @@ public record StepDone(
         long keySequence,
         long keysFilled,
         Map<String, Double> stageMillis,
+        Optional<String> digest,
         long finishedAtMillis)
         implements JournalEvent {
     public StepDone {

@@ -17,7 +17,18 @@ final class JsonTest {
     private static final StepPlan PLAN =
             new StepPlan(7, List.of(new OffsetRange(0, 10, 20), new OffsetRange(2, 5, 5_000_000_000L)), 16);
     private static final StepDone DONE = new StepDone(
-            JournalEvent.SCHEMA, 7, 896, 3, 4.25, Double.NaN, 0.03, 896, 512, Map.of("views", 1.5, "step", 20.25), 99);
+            JournalEvent.SCHEMA,
+            7,
+            896,
+            3,
+            4.25,
+            Double.NaN,
+            0.03,
+            896,
+            512,
+            Map.of("views", 1.5, "step", 20.25),
+            Optional.of("ab12"),
+            99);
 
     @Test
     void read_planWritten_same() {
@@ -29,6 +40,13 @@ final class JsonTest {
     @Test
     void read_doneWritten_sameWithNotANumber() {
         assertThat(Json.read(Json.write(DONE), JournalEvent.class)).isEqualTo(DONE);
+    }
+
+    @Test
+    void read_doneWithoutDigest_asOlderWritersLeftIt_hasNone() {
+        String older = "{\"type\":\"done\",\"schema\":1,\"step\":7,\"stageMillis\":{}}";
+        assertThat(((StepDone) Json.read(bytes(older), JournalEvent.class)).digest())
+                .isEmpty();
     }
 
     @Test

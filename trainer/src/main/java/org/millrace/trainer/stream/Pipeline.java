@@ -37,7 +37,7 @@ public final class Pipeline implements AutoCloseable {
     private final MillraceConfig config;
     private final Consumer<byte[], byte[]> consumer;
     private final Iterator<JournalledPlan> journalled;
-    private final Function<StepPlan, Future<Long>> journal;
+    private final Optional<Function<StepPlan, Future<Long>>> journal;
     private final Optional<Map<Integer, Long>> ends;
     private final StreamEvents events;
     private final ReplayBuffer buffer;
@@ -58,7 +58,8 @@ public final class Pipeline implements AutoCloseable {
      * @param position after the step to go on from
      * @param buffer the replay buffer after that step; this pipeline changes it
      * @param journalled plans of the following steps that the journal holds already
-     * @param journal makes a new plan durable; completes with the journal's offset behind it
+     * @param journal makes a new plan durable; completes with the journal's offset behind it. Empty: the pipeline ends with the
+     *     journalled plans
      * @param ends offsets at which the stream counts as ended, or none to wait for more for ever
      */
     public Pipeline(
@@ -67,7 +68,7 @@ public final class Pipeline implements AutoCloseable {
             StreamPosition position,
             ReplayBuffer buffer,
             List<JournalledPlan> journalled,
-            Function<StepPlan, Future<Long>> journal,
+            Optional<Function<StepPlan, Future<Long>>> journal,
             Optional<Map<Integer, Long>> ends,
             StreamEvents events) {
         this.config = config;
@@ -87,6 +88,18 @@ public final class Pipeline implements AutoCloseable {
             free.add(ViewBuffers.allocate(config.trainer().batchSize(), config.encoder()));
         }
         this.thread = new Thread(this::run, "millrace-prepare");
+    }
+
+    /** What the consumer of the topic images must be able to fetch. */
+    public static Map<String, Object> consumerSettings(MillraceConfig config) {
+        int largest = config.images().maxBytes() + 65_536;
+        return Map.of(
+                "fetch.max.bytes",
+                2 * largest,
+                "max.partition.fetch.bytes",
+                largest,
+                "max.poll.records",
+                config.trainer().batchSize());
     }
 
     public Pipeline start() {
@@ -196,15 +209,19 @@ public final class Pipeline implements AutoCloseable {
             }
             return Optional.of(replay(past.plan(), offset, views, clock));
         }
+        if (journal.isEmpty()) {
+            return Optional.empty();
+        }
+        Function<StepPlan, Future<Long>> append = journal.get();
         if ((step - 1) % config.replay().updatesPerBatch() == 0) {
             return assembler.next(ends, events, clock).map(batch -> {
                 StepPlan plan =
                         new StepPlan(step, batch.ranges(), batch.images().size());
-                return fresh(plan, journal.apply(plan), batch, views, clock);
+                return fresh(plan, append.apply(plan), batch, views, clock);
             });
         }
         StepPlan plan = new StepPlan(step, List.of(), 0);
-        return Optional.of(replay(plan, journal.apply(plan), views, clock));
+        return Optional.of(replay(plan, append.apply(plan), views, clock));
     }
 
     private PreparedStep fresh(

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
@@ -113,6 +114,7 @@ final class JournalReaderTest {
     }
 
     private static StepDone done(long step) {
-        return new StepDone(JournalEvent.SCHEMA, step, 8 * step, 0, 1, 0.5, 0.1, 8 * step, 8, Map.of(), 0);
+        return new StepDone(
+                JournalEvent.SCHEMA, step, 8 * step, 0, 1, 0.5, 0.1, 8 * step, 8, Map.of(), Optional.empty(), 0);
     }
 }

@@ -152,21 +152,13 @@ final class PipelineTest {
                         from.position(),
                         ahead,
                         past,
-                        plan -> {
+                        Optional.of(plan -> {
                             run.journal.add(new JournalledPlan(plan, plan.step()));
                             return CompletableFuture.completedFuture(plan.step());
-                        },
+                        }),
                         Optional.empty(),
-                        new Silent())
+                        StreamEvents.NONE)
                 .start();
-    }
-
-    private static final class Silent implements StreamEvents {
-        @Override
-        public void waiting(int have, int wanted) {}
-
-        @Override
-        public void leftOver(int images) {}
     }
 
     private static MillraceConfig config(String policy, String... more) {

@@ -1,0 +1,145 @@
+package org.millrace.app.cli;
+
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.millrace.app.inspect.RunAudit;
+import org.millrace.contract.ImageHeaders;
+import org.millrace.contract.ImageOffset;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.OffsetRange;
+import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.trainer.journal.JournalReader;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Proves from the topics that a run trained every image once, or refused it with a reason. Exit code 1 where it did not. */
+@Command(
+        name = "audit",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Prove from the topics alone that every offset of the stream up to where the run stands was trained exactly once,",
+            "or is in the topic of rejects with its reason."
+        })
+final class AuditCommand implements Runnable {
+    private static final Duration POLL = Duration.ofMillis(200);
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private RunOption run;
+
+    @Mixin
+    private CommonOptions options;
+
+    @Override
+    public void run() {
+        MillraceConfig config = options.config(Map.of(), run.assignments());
+        PrintWriter out = spec.commandLine().getOut();
+        try (Connection connection = options.connect(config);
+                var consumer =
+                        new KafkaConsumer<byte[], byte[]>(connection.kafka().consumer(Map.of()))) {
+            try (TopicSetup topics = new TopicSetup(connection.kafka())) {
+                topics.require(config.images().topic());
+                topics.require(config.images().rejectedTopic());
+                topics.require(config.run().topics().steps());
+            }
+            RunAudit.Result result = audit(config, consumer);
+            out.println("run              " + config.run().name());
+            out.println(
+                    "steps planned    " + result.steps() + ", of which " + result.waiting() + " wait to be computed");
+            out.println("offsets covered  " + result.offsets());
+            out.println("images trained   " + result.trained() + ", each once");
+            out.println("images refused   " + result.refused() + ", each with its reason in "
+                    + config.images().rejectedTopic());
+            out.println("without a record " + result.absent());
+            if (result.gone() > 0) {
+                out.println("gone             " + result.gone()
+                        + " of the offsets are no longer in the log: for them the plans' word stands alone");
+            }
+            out.flush();
+            if (!result.problems().isEmpty()) {
+                throw new UserException("the run does not add up:\n  " + String.join("\n  ", result.problems()));
+            }
+            out.println("lost 0, trained twice 0");
+            out.flush();
+        }
+    }
+
+    private static RunAudit.Result audit(MillraceConfig config, Consumer<byte[], byte[]> consumer) {
+        RunAudit audit = new RunAudit();
+        new JournalReader(consumer, config.run().topics()).forEach(0, (event, offset) -> audit.add(event));
+        String images = config.images().topic();
+        for (TopicPartition partition : partitions(consumer, images)) {
+            audit.addLog(held(consumer, partition));
+        }
+        for (TopicPartition partition : partitions(consumer, config.images().rejectedTopic())) {
+            read(
+                    consumer,
+                    partition,
+                    held(consumer, partition),
+                    record -> position(record, images).ifPresent(audit::addRejected));
+        }
+        for (OffsetRange range : audit.unexplained()) {
+            Set<Long> there = new HashSet<>();
+            read(consumer, new TopicPartition(images, range.partition()), range, record -> there.add(record.offset()));
+            for (long offset = range.from(); offset < range.to(); offset++) {
+                if (!there.contains(offset)) {
+                    audit.addAbsent(new ImageOffset(range.partition(), offset));
+                }
+            }
+        }
+        return audit.result();
+    }
+
+    private static List<TopicPartition> partitions(Consumer<byte[], byte[]> consumer, String topic) {
+        return consumer.partitionsFor(topic).stream()
+                .map(info -> new TopicPartition(topic, info.partition()))
+                .toList();
+    }
+
+    private static OffsetRange held(Consumer<byte[], byte[]> consumer, TopicPartition partition) {
+        Set<TopicPartition> one = Set.of(partition);
+        long beginning = consumer.beginningOffsets(one).getOrDefault(partition, 0L);
+        return new OffsetRange(
+                partition.partition(), beginning, consumer.endOffsets(one).getOrDefault(partition, beginning));
+    }
+
+    // the records of a range, one poll's worth in memory at a time
+    private static void read(
+            Consumer<byte[], byte[]> consumer,
+            TopicPartition partition,
+            OffsetRange range,
+            java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> visitor) {
+        consumer.assign(Set.of(partition));
+        consumer.seek(partition, range.from());
+        while (consumer.position(partition) < range.to()) {
+            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+                if (record.offset() < range.to()) {
+                    visitor.accept(record);
+                }
+            }
+        }
+    }
+
+    // where in the stream a refused image lies; empty for a file that was refused before it came to the stream
+    private static Optional<ImageOffset> position(ConsumerRecord<byte[], byte[]> reject, String images) {
+        return ImageHeaders.text(reject.headers(), ImageHeaders.REJECT_POSITION)
+                .filter(position -> position.matches(Pattern.quote(images) + "/\\d{1,9}/\\d{1,18}"))
+                .map(position -> position.substring(images.length() + 1).split("/", -1))
+                .map(parts -> new ImageOffset(Integer.parseInt(parts[0]), Long.parseLong(parts[1])));
+    }
+}

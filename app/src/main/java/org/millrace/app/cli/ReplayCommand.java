@@ -1,0 +1,115 @@
+package org.millrace.app.cli;
+
+import java.io.PrintWriter;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.millrace.app.run.Services;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.trainer.RunReplay;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Computes a run again from its topics and compares. Exit code 1 where a step comes out otherwise. */
+@Command(
+        name = "replay",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Compute a run again, from its first step, out of its journal and the images in the log, and compare losses and digests",
+            "with what the journal says: equal to the bit under the same settings, library and number of threads on the same kind of",
+            "machine. Nothing of the run is changed, and it may be training meanwhile."
+        })
+final class ReplayCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private RunOption run;
+
+    @Option(
+            names = "--to-step",
+            paramLabel = "S",
+            description = "The last step to compute; without it the last one planned.")
+    private @Nullable Long toStep;
+
+    @Mixin
+    private CommonOptions options;
+
+    @Override
+    public void run() {
+        if (toStep != null && toStep < 1) {
+            throw new ParameterException(spec.commandLine(), "--to-step must be at least 1, but was " + toStep);
+        }
+        MillraceConfig config = options.config(Map.of(), run.assignments());
+        PrintWriter out = spec.commandLine().getOut();
+        try (StopSignal signal = StopSignal.install();
+                Connection connection = options.connect(config);
+                Services services = new Services()) {
+            var replaying = new Replaying(config, connection);
+            TrainCommand.await(services.start("replay", replaying), services, signal);
+            report(config, replaying, out);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void report(MillraceConfig config, Replaying replaying, PrintWriter out) {
+        RunReplay.Result result = replaying.result.get();
+        if (result == null) {
+            return;
+        }
+        String what = result.steps() + " steps of run " + config.run().name() + " computed again; compared: "
+                + result.losses() + " losses, " + result.digests() + " digests";
+        if (result.difference().isPresent()) {
+            throw new UserException(what + ".\n" + result.difference().get()
+                    + ".\nThe same bits are promised for the same settings (millrace config), library versions, run.threads and kind of"
+                    + " machine only; which of these is different?");
+        }
+        out.println(what + ": all equal to the bit");
+        out.flush();
+    }
+
+    /** The replay on its service's thread, which PyTorch's tensors belong to. */
+    private final class Replaying implements Services.Service {
+        private final MillraceConfig config;
+        private final Connection connection;
+        private final AtomicReference<RunReplay.@Nullable Result> result = new AtomicReference<>();
+        private final AtomicReference<@Nullable RunReplay> replay = new AtomicReference<>();
+        private volatile boolean stopped;
+
+        Replaying(MillraceConfig config, Connection connection) {
+            this.config = config;
+            this.connection = connection;
+        }
+
+        @Override
+        public void run() {
+            PrintWriter error = spec.commandLine().getErr();
+            try (RunReplay opened = new RunReplay(config, connection.kafka());
+                    Progress progress = Progress.start("replay", error)) {
+                replay.set(opened);
+                if (stopped) {
+                    return;
+                }
+                long last = toStep == null ? opened.lastPlanned() : toStep;
+                int batch = config.trainer().batchSize();
+                progress.expect(last * batch);
+                result.set(opened.run(last, step -> progress.update(step * batch, "step " + step)));
+            }
+        }
+
+        @Override
+        public void stop() {
+            stopped = true;
+            RunReplay opened = replay.get();
+            if (opened != null) {
+                opened.stop();
+            }
+        }
+    }
+}
