@@ -2,6 +2,8 @@ package org.millrace.trainer.objective;
 
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
@@ -15,6 +17,7 @@ import org.millrace.contract.config.MemoryBankConfig.Loss;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.network.MultilayerPerceptron.Norm;
 import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.encoder.tensor.Scaled;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
 import org.millrace.keystore.BankRows;
@@ -29,7 +32,8 @@ import org.millrace.trainer.objective.InfoNce.Contrast;
  *
  * <p>The paper's data set is finite and its bank begins at random. On a stream most images are new: the other view's feature, without
  * gradient, stands in for a row that is not there yet, and the first row is the feature itself. Negatives are drawn from the rows that
- * are there, for the whole batch together or for each image.
+ * are there, for the whole batch together or for each image; the stand-ins of other images are negatives too (softmax only), without
+ * which features could leave old rows behind all together and never tell new images apart.
  */
 final class InstanceDiscrimination implements Objective {
     private static final float NEVER = -1e9f;
@@ -67,7 +71,7 @@ final class InstanceDiscrimination implements Objective {
         clock.lap("keys");
         try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
             NDArray features = query.project(batch.first(), query.weights().tensors(scope)); // N×C
-            Contrast contrast = contrast(features, positives, own.slots(), batch.step(), scope);
+            Contrast contrast = contrast(features, positives, own, batch.step(), scope);
             NDArray loss = contrast.loss();
             clock.lap("queries");
             collector.backward(loss);
@@ -151,7 +155,8 @@ final class InstanceDiscrimination implements Objective {
         }
     }
 
-    private Contrast contrast(NDArray features, NDArray positives, int[] slots, long step, NDManager scope) {
+    private Contrast contrast(NDArray features, NDArray positives, BankRows own, long step, NDManager scope) {
+        int[] slots = own.slots();
         if (bank.size() == 0) { // the very first step: the batch itself
             return new Contrast(
                     InfoNce.withBatch(features, positives, config.temperature()).losses(),
@@ -161,8 +166,9 @@ final class InstanceDiscrimination implements Objective {
             int[] all = new int[bank.size()];
             Arrays.setAll(all, i -> i);
             NDArray negatives = scope.create(bank.rows(all), new Shape(all.length, dimension)); // n×C
-            return BankLoss.softmax(withoutOwn(
-                    BankLoss.logits(features, positives, negatives, config.temperature()), all, slots, scope));
+            NDArray logits = BankLoss.logits(features, positives, negatives, config.temperature()); // N×(1+n)
+            return BankLoss.softmax(
+                    withStandIns(withoutOwn(logits, all, slots, scope), features, positives, own, scope));
         }
         int[] drawn = draw(step, slots.length);
         Shape shape = config.shared()
@@ -172,7 +178,8 @@ final class InstanceDiscrimination implements Objective {
         NDArray logits = BankLoss.logits(features, positives, negatives, config.temperature()); // N×(1+M)
         return config.loss() == Loss.NCE
                 ? BankLoss.noiseContrastive(logits, partition(logits), bank.size())
-                : BankLoss.softmax(withoutOwn(logits, drawn, slots, scope));
+                : BankLoss.softmax(
+                        withStandIns(withoutOwn(logits, drawn, slots, scope), features, positives, own, scope));
     }
 
     // Z; set for good by the first batch where the configuration leaves it to that
@@ -194,6 +201,26 @@ final class InstanceDiscrimination implements Objective {
             drawn[i] = random.nextInt(bank.size());
         }
         return drawn;
+    }
+
+    // other images' stand-ins are negatives like the rows that they are about to become; logits: N×(1+M) → N×(1+M+N)
+    private NDArray withStandIns(NDArray logits, NDArray features, NDArray positives, BankRows own, NDManager scope) {
+        int count = own.size();
+        float[] never = new float[count * count];
+        boolean none = true;
+        for (int j = 0; j < count; j++) {
+            none &= own.isPresent(j);
+            for (int i = 0; i < count; i++) {
+                never[i * count + j] = i == j || own.isPresent(j) ? NEVER : 0;
+            }
+        }
+        if (none) {
+            return logits;
+        }
+        NDArray similarity = InfoNce.unit(features).matMul(positives.transpose()); // N×N
+        NDArray others =
+                Scaled.over(similarity, config.temperature()).add(scope.create(never, new Shape(count, count)));
+        return NDArrays.concat(new NDList(logits, others), 1);
     }
 
     // takes the image's own row out of its negatives; logits: N×(1+M)

@@ -161,9 +161,9 @@ final class ObjectiveWiringTest {
                 for (int i = 0; i < IMAGES; i++) {
                     List<Double> logits = new ArrayList<>();
                     logits.add(dot(features[i], i < rows.length ? rows[i] : standIns[i]) / T);
-                    for (int j = 0; j < rows.length; j++) {
+                    for (int j = 0; j < IMAGES; j++) {
                         if (j != i) {
-                            logits.add(dot(features[i], rows[j]) / T);
+                            logits.add(dot(features[i], j < rows.length ? rows[j] : standIns[j]) / T);
                         }
                     }
                     sum += crossEntropy(logits, 0);
