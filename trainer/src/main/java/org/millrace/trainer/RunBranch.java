@@ -42,7 +42,7 @@ public final class RunBranch {
 
     /** Reads the trunk; throws {@link UserException} where it has no whole checkpoint, or is itself a branch that cools. */
     public static RunBranch of(MillraceConfig trunk) {
-        if (trunk.trainer().objective() == TrainerConfig.Method.MEMORY_BANK) {
+        if (trunk.trainer().objective().remembers() == TrainerConfig.Remembers.ROWS) {
             throw new UserException("run " + trunk.run().name()
                     + " cannot be branched: with trainer.objective=memory-bank the rows of its bank change in place,"
                     + " and only their present state could be copied.");

@@ -62,28 +62,26 @@ final class RunCheckpoints {
         this.folder = RunFolders.checkpoints(config);
     }
 
-    /** The run's dictionary or memory bank on disk, or an empty one in memory for an objective without. */
+    /** The run's dictionary or memory bank on disk, or an empty one on the heap for an objective without. */
     static Memory openMemory(MillraceConfig config) {
-        return switch (config.trainer().objective()) {
-            case MOCO_V1, MOCO_V2 -> keySettings(config).open(RunFolders.keys(config));
-            case MEMORY_BANK -> bankSettings(config).open(RunFolders.bank(config));
-            case MOCO_V3, SIMCLR, BYOL, AMDIM, END_TO_END -> openMemoryOnHeap(config);
+        return switch (config.trainer().objective().remembers()) {
+            case KEYS -> keySettings(config).open(RunFolders.keys(config));
+            case ROWS -> bankSettings(config).open(RunFolders.bank(config));
+            case NOTHING -> keySettings(config).openInMemory();
         };
     }
 
     /** An empty memory of the same kind on the heap. */
     static Memory openMemoryOnHeap(MillraceConfig config) {
-        return config.trainer().objective() == TrainerConfig.Method.MEMORY_BANK
-                ? bankSettings(config).openInMemory()
-                : keySettings(config).openInMemory();
+        return switch (config.trainer().objective().remembers()) {
+            case KEYS, NOTHING -> keySettings(config).openInMemory();
+            case ROWS -> bankSettings(config).openInMemory();
+        };
     }
 
     /** Whether the run's objective keeps a dictionary of keys on disk. */
     static boolean hasDictionary(MillraceConfig config) {
-        return switch (config.trainer().objective()) {
-            case MOCO_V1, MOCO_V2 -> true;
-            case MOCO_V3, SIMCLR, BYOL, AMDIM, MEMORY_BANK, END_TO_END -> false;
-        };
+        return config.trainer().objective().remembers() == TrainerConfig.Remembers.KEYS;
     }
 
     private static MemoryBankSettings bankSettings(MillraceConfig config) {

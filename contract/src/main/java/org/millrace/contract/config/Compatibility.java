@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.millrace.contract.config.EncoderConfig.Architecture;
 import org.millrace.contract.config.TrainerConfig.Method;
+import org.millrace.contract.config.TrainerConfig.Remembers;
 
 /** Settings that are each legal and cannot work together, each with what to change. */
 final class Compatibility {
@@ -26,7 +27,7 @@ final class Compatibility {
     private void memory() {
         int batch = config.trainer().batchSize();
         Method objective = config.trainer().objective();
-        boolean dictionary = objective == Method.MOCO_V1 || objective == Method.MOCO_V2;
+        boolean dictionary = objective.remembers() == Remembers.KEYS;
         int keys = config.trainer().symmetric() ? 2 * batch : batch;
         check(
                 !dictionary || config.moco().queueSize() >= keys,

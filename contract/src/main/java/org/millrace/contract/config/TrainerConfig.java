@@ -89,14 +89,32 @@ public record TrainerConfig(
 
     /** The objective by name; the objectives themselves are sealed alternatives of the trainer. */
     public enum Method {
-        MOCO_V1,
-        MOCO_V2,
-        MOCO_V3,
-        SIMCLR,
-        BYOL,
-        AMDIM,
-        MEMORY_BANK,
-        END_TO_END
+        MOCO_V1(Remembers.KEYS),
+        MOCO_V2(Remembers.KEYS),
+        MOCO_V3(Remembers.NOTHING),
+        SIMCLR(Remembers.NOTHING),
+        BYOL(Remembers.NOTHING),
+        AMDIM(Remembers.NOTHING),
+        MEMORY_BANK(Remembers.ROWS),
+        END_TO_END(Remembers.NOTHING);
+
+        private final Remembers remembers;
+
+        Method(Remembers remembers) {
+            this.remembers = remembers;
+        }
+
+        /** What it keeps of past images. */
+        public Remembers remembers() {
+            return remembers;
+        }
+    }
+
+    /** What an objective keeps of past images: nothing, a log of their keys, or a row for each image id. */
+    public enum Remembers {
+        NOTHING,
+        KEYS,
+        ROWS
     }
 
     /** Which images batch norm takes its statistics over while training. */
