@@ -76,8 +76,6 @@ MISTAKES = [
      "Scaled.over(forth.loss().add(back.loss()), 2)", "forth.loss().add(back.loss())"),
     ("AMDIM: the scale 1 to 7 left out", OBJECTIVE + "AmdimLoss.java",
      "oneToFive.loss().add(oneToSeven.loss()).add(fiveToFive.loss())", "oneToFive.loss().add(fiveToFive.loss())"),
-    ("AMDIM mixture: gradient through the posterior", OBJECTIVE + "Mixture.java",
-     "Scaled.times(nce.stopGradient(), temperature)", "Scaled.times(nce, temperature)"),
     ("AMDIM mixture: entropy's sign", OBJECTIVE + "Mixture.java",
      "sum(new int[] {1}).neg(); // N×L", "sum(new int[] {1}); // N×L"),
     ("Memory bank: noise m/n dropped", OBJECTIVE + "BankLoss.java",

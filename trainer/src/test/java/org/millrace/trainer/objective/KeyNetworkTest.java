@@ -54,6 +54,24 @@ final class KeyNetworkTest {
         assertThat(distanceFromQuery("shuffle", views)).isGreaterThan(1e-2);
     }
 
+    /** The moving average is of parameters only; each network's batch-norm statistics are of what it saw itself. */
+    @Test
+    void follow_parametersMove_statisticsStay() {
+        MillraceConfig config = config("ordinary");
+        try (KeyNetwork key = new KeyNetwork(torch, branch(config), config);
+                QueryNetwork query = new QueryNetwork(torch, branch(config), config)) {
+            key.keys(views(noise(1)), 1, manager);
+            query.project(views(noise(2)), query.weights().tensors(manager));
+            query.weights().parameters().addi(1);
+            float[] parameters = key.weights().parameters().toFloatArray();
+            float[] statistics = key.weights().buffers().toFloatArray();
+            key.follow(query, 0.9);
+            assertThat(key.weights().parameters().toFloatArray()).isNotEqualTo(parameters);
+            assertThat(key.weights().buffers().toFloatArray()).isEqualTo(statistics);
+            assertThat(query.weights().buffers().toFloatArray()).isNotEqualTo(statistics);
+        }
+    }
+
     @Test
     void keys_overSeveralDevices_asOnOneWithTheSameSplit() {
         MillraceConfig one = config("shuffle");

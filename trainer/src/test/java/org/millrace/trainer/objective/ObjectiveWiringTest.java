@@ -139,7 +139,7 @@ final class ObjectiveWiringTest {
     /** Half of the images have rows; for the others the second view's feature stands in, as a constant. */
     @Test
     void memoryBank_fullSoftmax_lossGradientAndRowsAfterwards() {
-        double share = 0.5;
+        double share = 0.3; // not a half, which would hide an exchange
         MillraceConfig config = config(
                 "memory-bank",
                 "memory-bank.loss=full-softmax",
