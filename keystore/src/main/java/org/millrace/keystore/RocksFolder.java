@@ -31,7 +31,8 @@ final class RocksFolder implements AutoCloseable {
     private static final long LEAST_BUFFER_BYTES = MEBIBYTE;
     private static final long MOST_BUFFER_BYTES = 64 * MEBIBYTE;
 
-    private static final int ATTEMPTS = 10;
+    private static final int ATTEMPTS =
+            50; // some milliseconds each; on a busy machine ten were not enough beside a writer that never rests
 
     static {
         RocksDB.loadLibrary(); // LRUCache does not do so by itself
