@@ -67,7 +67,7 @@ final class RunCheckpoints {
         return switch (config.trainer().objective().remembers()) {
             case KEYS -> keySettings(config).open(RunFolders.keys(config));
             case ROWS -> bankSettings(config).open(RunFolders.bank(config));
-            case NOTHING -> keySettings(config).openInMemory();
+            case NOTHING -> openMemoryOnHeap(config);
         };
     }
 

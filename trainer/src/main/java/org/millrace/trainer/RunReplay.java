@@ -91,12 +91,14 @@ public final class RunReplay implements AutoCloseable {
         InitialWeights.of(config.encoder()).ifPresent(learner::initialise);
         long losses = 0;
         long digests = 0;
+        long step = 0;
         try (Pipeline pipeline = pipeline(lastStep).start()) {
-            for (long step = 1; step <= lastStep && !stopped; step++) {
+            while (step < lastStep && !stopped) {
                 Optional<Learner.Result> result = compute(pipeline);
                 if (result.isEmpty()) {
-                    return new Result(step - 1, losses, digests, Optional.empty());
+                    break;
                 }
+                step++;
                 listener.replayed(step);
                 Optional<StepDone> then = Optional.ofNullable(done.get(step));
                 losses += then.isPresent() ? 1 : 0;
@@ -107,7 +109,7 @@ public final class RunReplay implements AutoCloseable {
                 }
             }
         }
-        return new Result(lastStep, losses, digests, Optional.empty());
+        return new Result(step, losses, digests, Optional.empty());
     }
 
     /** Makes {@link #run} return after the step that it computes now. */
@@ -123,10 +125,7 @@ public final class RunReplay implements AutoCloseable {
 
     private Optional<Learner.Result> compute(Pipeline pipeline) {
         try {
-            Optional<PreparedStep> next = pipeline.next();
-            while (next.isEmpty() && !stopped && !pipeline.ended()) {
-                next = pipeline.next();
-            }
+            Optional<PreparedStep> next = pipeline.next(() -> stopped);
             if (next.isEmpty()) {
                 return Optional.empty();
             }
@@ -150,33 +149,26 @@ public final class RunReplay implements AutoCloseable {
             return Optional.of(
                     "the loss of step " + then.step() + " was " + then.loss() + " and is " + now.loss() + " now");
         }
-        String digest = then.digest().isPresent() ? learner.digest() : "";
-        return then.digest()
-                .filter(was -> !was.equals(digest))
-                .map(was -> "the state after step " + then.step() + " had the digest " + was + " and has " + digest
+        if (then.digest().isEmpty()) {
+            return Optional.empty();
+        }
+        String was = then.digest().get();
+        String digest = learner.digest();
+        return was.equals(digest)
+                ? Optional.empty()
+                : Optional.of("the state after step " + then.step() + " had the digest " + was + " and has " + digest
                         + " now");
     }
 
     private void readJournal() {
         try (var topics = new TopicSetup(kafka)) {
+            topics.requireRun(config.run());
             topics.require(config.images().topic());
-            if (topics.describe(config.run().topics().steps()).isEmpty()) {
-                throw new UserException("there is no run " + config.run().name() + ": the topic "
-                        + config.run().topics().steps()
-                        + " does not exist. Name another run with --set run.name=NAME.");
-            }
         }
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
-            JournalReader reader = new JournalReader(consumer, config.run().topics());
-            reader.forEach(0, (event, offset) -> {
-                if (event instanceof StepDone result) {
-                    done.put(result.step(), result); // of a step that was computed again the last
-                } else if (offset == 0 && event.step() > 1) {
-                    throw new UserException("run " + config.run().name() + " is a branch: its journal begins with step "
-                            + event.step() + ". What can be computed again from nothing is its trunk.");
-                }
-            });
-            plans.addAll(reader.plansAfter(0, 0));
+            // of a step that was computed again the last result stays
+            plans.addAll(new JournalReader(consumer, config.run().topics())
+                    .plansAfter(0, 0, result -> done.put(result.step(), result)));
         }
     }
 

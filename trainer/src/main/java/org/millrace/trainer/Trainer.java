@@ -134,11 +134,7 @@ public final class Trainer implements AutoCloseable {
 
     private Optional<PreparedStep> waitForStep(Pipeline pipeline) {
         try {
-            Optional<PreparedStep> prepared = pipeline.next();
-            while (prepared.isEmpty() && !stopped && !pipeline.ended()) {
-                prepared = pipeline.next();
-            }
-            return prepared;
+            return pipeline.next(() -> stopped);
         } catch (InterruptedException e) {
             stopped = true;
             Thread.currentThread().interrupt();

@@ -53,9 +53,9 @@ final class AuditCommand implements Runnable {
                 var consumer =
                         new KafkaConsumer<byte[], byte[]>(connection.kafka().consumer(Map.of()))) {
             try (TopicSetup topics = new TopicSetup(connection.kafka())) {
+                topics.requireRun(config.run());
                 topics.require(config.images().topic());
                 topics.require(config.images().rejectedTopic());
-                topics.require(config.run().topics().steps());
             }
             RunAudit.Result result = audit(config, consumer);
             out.println("run              " + config.run().name());

@@ -65,13 +65,8 @@ final class InspectRunCommand implements Runnable {
     }
 
     private static RunHistory read(MillraceConfig config, Connection connection) {
-        String topic = config.run().topics().steps();
         try (TopicSetup topics = new TopicSetup(connection.kafka())) {
-            if (topics.describe(topic).isEmpty()) {
-                throw new UserException(
-                        "there is no run " + config.run().name() + ": the topic " + topic
-                                + " does not exist. Name another run with --set run.name=NAME, or start this one with millrace train.");
-            }
+            topics.requireRun(config.run());
         }
         RunHistory history = new RunHistory();
         try (var consumer = new KafkaConsumer<byte[], byte[]>(connection.kafka().consumer(Map.of()))) {

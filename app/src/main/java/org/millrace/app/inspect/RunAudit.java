@@ -6,8 +6,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.OffsetRange;
@@ -22,9 +24,9 @@ public final class RunAudit {
     private final Map<Long, StepPlan> plans = new TreeMap<>();
     private final Set<Long> done = new HashSet<>();
     private final List<String> problems = new ArrayList<>();
-    private final Set<ImageOffset> rejected = new HashSet<>();
+    private final Map<Integer, NavigableSet<Long>> rejected = new HashMap<>();
     private final Map<Integer, OffsetRange> held = new HashMap<>();
-    private final Set<ImageOffset> absent = new HashSet<>();
+    private final Map<Integer, NavigableSet<Long>> absent = new HashMap<>();
 
     /** Takes an event of the journal, in order. */
     public void add(JournalEvent event) {
@@ -39,7 +41,7 @@ public final class RunAudit {
 
     /** Takes the position of a refused image; of one that was sent again after a restart any number of times. */
     public void addRejected(ImageOffset image) {
-        rejected.add(image);
+        add(rejected, image);
     }
 
     /** Takes what the image log holds of a partition now, from its beginning to its end. */
@@ -49,7 +51,7 @@ public final class RunAudit {
 
     /** Takes an offset of the log without a record: a compacted one, or a transaction's marker. */
     public void addAbsent(ImageOffset offset) {
-        absent.add(offset);
+        add(absent, offset);
     }
 
     /** The ranges in which more offsets than images and refused ones are: whether the others have a record, the log must tell. */
@@ -104,6 +106,9 @@ public final class RunAudit {
                             .add(new Planned(plan.step(), range)));
         }
         byPartition.values().forEach(ranges -> order(ranges, found));
+        if (plans.containsKey(1L)) { // a branch begins where its trunk stands
+            byPartition.forEach((partition, ranges) -> beginning(ranges.get(0), found));
+        }
         Counts sum = Counts.NONE;
         for (StepPlan plan : plans.values()) {
             Counts counts = counts(plan);
@@ -130,6 +135,16 @@ public final class RunAudit {
         Counts plus(Counts other) {
             return new Counts(
                     offsets + other.offsets, refused + other.refused, absent + other.absent, gone + other.gone);
+        }
+    }
+
+    // a run takes the log from its beginning
+    private void beginning(Planned first, List<String> found) {
+        int partition = first.range().partition();
+        OffsetRange log = held.get(partition);
+        if (log != null && log.from() < first.range().from()) {
+            found.add("partition " + partition + ": the offsets " + log.from() + " to "
+                    + (first.range().from() - 1) + " before step " + first.step() + " are in no plan: lost");
         }
     }
 
@@ -167,12 +182,20 @@ public final class RunAudit {
             long to = Math.min(range.to(), log.to());
             offsets += range.length();
             gone += range.length() - Math.max(0, to - from);
-            for (long offset = range.from(); offset < range.to(); offset++) {
-                ImageOffset at = new ImageOffset(range.partition(), offset);
-                refused += rejected.contains(at) ? 1 : 0;
-                empty += absent.contains(at) ? 1 : 0;
-            }
+            refused += within(range, rejected);
+            empty += within(range, absent);
         }
         return new Counts(offsets, refused, empty, gone);
+    }
+
+    private static void add(Map<Integer, NavigableSet<Long>> offsets, ImageOffset image) {
+        offsets.computeIfAbsent(image.partition(), partition -> new TreeSet<>()).add(image.offset());
+    }
+
+    private static long within(OffsetRange range, Map<Integer, NavigableSet<Long>> offsets) {
+        NavigableSet<Long> ofPartition = offsets.get(range.partition());
+        return ofPartition == null
+                ? 0
+                : ofPartition.subSet(range.from(), true, range.to(), false).size();
     }
 }

@@ -60,6 +60,18 @@ final class RunAuditTest {
     }
 
     @Test
+    void result_offsetsBeforeTheFirstPlan_areLost_unlessTheRunIsABranch() {
+        audit.add(plan(1, 8, new OffsetRange(0, 4, 12)));
+        audit.addLog(new OffsetRange(0, 0, 20));
+        assertThat(audit.result().problems())
+                .containsExactly("partition 0: the offsets 0 to 3 before step 1 are in no plan: lost");
+        RunAudit branch = new RunAudit();
+        branch.add(plan(5, 8, new OffsetRange(0, 4, 12)));
+        branch.addLog(new OffsetRange(0, 0, 20));
+        assertThat(branch.result().problems()).isEmpty();
+    }
+
+    @Test
     void result_imageNeitherTrainedNorRefused_isLost_unlessItsOffsetHasNoRecord() {
         audit.add(plan(1, 7, new OffsetRange(0, 0, 8)));
         audit.addLog(new OffsetRange(0, 0, 20));

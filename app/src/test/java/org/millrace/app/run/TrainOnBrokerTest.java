@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -28,7 +29,9 @@ import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.app.cli.MillraceCommandLine;
 import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.config.BrokerConfig;
+import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.trainer.RunReplay;
 
 /** Trainer and evaluator through the command line, on a real broker, a real key store and real PyTorch. */
 class TrainOnBrokerTest {
@@ -137,6 +140,35 @@ class TrainOnBrokerTest {
         assertThat(versions("last")).containsExactly("0", "10");
         assertThat(run("train", "--until-end", small)).as(error.toString()).isZero();
         assertThat(versions("last")).as("nothing is sent twice").containsExactly("0", "10");
+    }
+
+    @Test
+    void replay_stoppedOnItsWay_saysHowFarItCame() throws Exception {
+        String[] small = small("halfway");
+        assertThat(run("push", SAMPLE.toString(), "--limit=160", small)).isZero();
+        assertThat(run("train", "--until-end", small)).as(error.toString()).isZero();
+        List<String> settings = Stream.of(small)
+                .filter(argument -> argument.startsWith("--set="))
+                .map(argument -> argument.substring("--set=".length()))
+                .toList();
+        try (RunReplay replay =
+                new RunReplay(new ConfigLoader().assignments(settings).load(), kafka())) {
+            assertThat(replay.lastPlanned()).isEqualTo(10);
+            RunReplay.Result result = replay.run(10, step -> {
+                if (step == 4) {
+                    replay.stop();
+                }
+            });
+            assertThat(result).isEqualTo(new RunReplay.Result(4, 4, 1, Optional.empty()));
+        }
+    }
+
+    @Test
+    void audit_noSuchRun_saysSo() {
+        assertThat(run("audit", small("halfway"), "--run=never")).isEqualTo(1);
+        assertThat(error.toString())
+                .contains("there is no run never at ", "--set run.name=NAME")
+                .doesNotContain("\tat ");
     }
 
     @Test

@@ -19,6 +19,7 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ImagesConfig;
+import org.millrace.contract.config.RunConfig;
 
 /** Creates the topics that are missing and describes those that exist. Closes its client. */
 public final class TopicSetup implements AutoCloseable {
@@ -60,6 +61,16 @@ public final class TopicSetup implements AutoCloseable {
                 + (present.isEmpty() ? "none yet" : present)
                 + ".\nPush images first (millrace push), name another topic with --set images.topic=TOPIC"
                 + " or --set images.probe-topic=TOPIC, or add --create-topics.");
+    }
+
+    /** Throws {@link UserException} unless the run has a journal. */
+    public void requireRun(RunConfig run) {
+        String steps = run.topics().steps();
+        if (describe(steps).isEmpty()) {
+            throw new UserException(
+                    "there is no run " + run.name() + " at " + bootstrapServers + ": the topic " + steps
+                            + " does not exist. Name another run with --set run.name=NAME, or start this one with millrace train.");
+        }
     }
 
     /** The topics of one run: the journal kept for ever, the encoders compacted. */

@@ -11,6 +11,7 @@ import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.Json;
+import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepPlan;
 
 /** Reads the topic {@code <run>.steps} up to its present end. Not thread safe; the consumer belongs to the caller. */
@@ -35,6 +36,11 @@ public final class JournalReader {
      * @throws UserException where the journal does not go on from that step
      */
     public List<JournalledPlan> plansAfter(long step, long from) {
+        return plansAfter(step, from, done -> {});
+    }
+
+    /** The same, and tells of the results of steps on the way. */
+    public List<JournalledPlan> plansAfter(long step, long from, java.util.function.Consumer<StepDone> results) {
         List<JournalledPlan> plans = new ArrayList<>();
         forEach(from, (event, offset) -> {
             if (event instanceof StepPlan plan && plan.step() > step) {
@@ -42,10 +48,12 @@ public final class JournalReader {
                 if (plan.step() != expected) {
                     throw new UserException(partition.topic() + " holds the plan of step " + plan.step()
                             + " at offset " + offset + " where step " + expected
-                            + " was wanted. Does another trainer write to this run, or was the topic made anew?"
+                            + " was wanted. Is the run a branch, does another trainer write to it, or was the topic made anew?"
                             + " Start a new run with another run.name.");
                 }
                 plans.add(new JournalledPlan(plan, offset + 1));
+            } else if (event instanceof StepDone done) {
+                results.accept(done);
             }
         });
         return plans;

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -118,6 +119,15 @@ public final class Pipeline implements AutoCloseable {
             throw problem;
         }
         return Optional.ofNullable(step);
+    }
+
+    /** The next step, waiting for it until {@code stopped} holds; empty then, or when {@link #ended()}. */
+    public Optional<PreparedStep> next(BooleanSupplier stopped) throws InterruptedException {
+        Optional<PreparedStep> step = next();
+        while (step.isEmpty() && !stopped.getAsBoolean() && !ended()) {
+            step = next();
+        }
+        return step;
     }
 
     /** Whether every step has been handed out and none will follow. */
