@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -20,6 +21,7 @@ import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.StepDone;
+import org.millrace.contract.event.StreamSkipped;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.encoder.tensor.Torch;
@@ -155,6 +157,15 @@ final class EndToEnd {
 
         @Override
         public void published(long version) {}
+
+        @Override
+        public void skipped(StreamSkipped skip) {}
+
+        @Override
+        public void brokerSilent() {}
+
+        @Override
+        public void brokerBack(Duration silence) {}
 
         @Override
         public void waiting(int have, int wanted) {}

@@ -24,6 +24,7 @@ import org.millrace.contract.CounterRandom;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.encoder.FrozenEncoder;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.InputTransform;
@@ -161,6 +162,8 @@ final class ExportCheck {
                 "export-check",
                 PASSES,
                 Map.of(),
+                Map.of(),
+                new LogIdentity("none", "none"),
                 0,
                 0,
                 0,
@@ -169,6 +172,7 @@ final class ExportCheck {
                 List.of(),
                 torch.description(),
                 ConfigLoader.effective(config),
+                RunState.digest(ConfigLoader.effective(config)),
                 0,
                 Map.of());
         return new Checkpoint(state, query, query, query, ReplayContent.EMPTY);

@@ -3,6 +3,7 @@ package org.millrace.trainer;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
@@ -13,6 +14,7 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Json;
 import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.trainer.journal.Outbox;
 
 /**
  * Sends encoders to {@code <run>.encoders}: the weights in chunks small enough for any broker, then their manifest. An encoder's version
@@ -36,11 +38,13 @@ final class EncoderPublisher {
 
     /** Sends the encoder and removes the oldest ones beyond {@code trainer.encoders-kept}; the first (version 0) stays. */
     void publish(long step, long imagesTrained, Safetensors encoder) {
+        List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
         byte[] file = encoder.toBytes();
         int chunks = (file.length + CHUNK_BYTES - 1) / CHUNK_BYTES;
         for (int i = 0; i < chunks; i++) {
             int from = i * CHUNK_BYTES;
-            send(step + "/" + i, Arrays.copyOfRange(file, from, Math.min(file.length, from + CHUNK_BYTES)));
+            records.add(
+                    record(step + "/" + i, Arrays.copyOfRange(file, from, Math.min(file.length, from + CHUNK_BYTES))));
         }
         var manifest = new EncoderManifest(
                 EncoderManifest.SCHEMA,
@@ -53,13 +57,14 @@ final class EncoderPublisher {
                 chunks,
                 Sha256.of(file),
                 clock.millis());
-        send(step + "/manifest", Json.write(manifest));
+        records.add(record(step + "/manifest", Json.write(manifest)));
         if (step > 0 && !published.contains(step)) {
             published.add(step);
         }
         while (published.size() > config.trainer().encodersKept()) {
-            remove(published.remove(), chunks);
+            records.addAll(removal(published.remove(), chunks));
         }
+        outbox.send(records);
     }
 
     /** Versions on the topic besides the first, oldest first. */
@@ -67,15 +72,16 @@ final class EncoderPublisher {
         return List.copyOf(published);
     }
 
-    private void remove(long version, int chunks) {
-        send(version + "/manifest", null);
+    private List<ProducerRecord<byte[], byte[]>> removal(long version, int chunks) {
+        List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
+        records.add(record(version + "/manifest", null));
         for (int i = 0; i < chunks; i++) {
-            send(version + "/" + i, null);
+            records.add(record(version + "/" + i, null));
         }
+        return records;
     }
 
-    private void send(String key, byte @Nullable [] value) {
-        outbox.send(
-                new ProducerRecord<>(config.run().topics().encoders(), key.getBytes(StandardCharsets.UTF_8), value));
+    private ProducerRecord<byte[], byte[]> record(String key, byte @Nullable [] value) {
+        return new ProducerRecord<>(config.run().topics().encoders(), key.getBytes(StandardCharsets.UTF_8), value);
     }
 }

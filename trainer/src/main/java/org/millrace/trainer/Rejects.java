@@ -1,9 +1,11 @@
 package org.millrace.trainer;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.config.ImagesConfig;
+import org.millrace.trainer.journal.Outbox;
 import org.millrace.trainer.stream.Rejection;
 
 /**
@@ -22,6 +24,6 @@ record Rejects(Outbox outbox, ImagesConfig images) {
         ImageHeaders.put(record.headers(), ImageHeaders.REJECT_POSITION, position);
         ImageHeaders.put(
                 record.headers(), ImageHeaders.SOURCE, rejection.image().source());
-        outbox.send(record);
+        outbox.send(List.of(record));
     }
 }

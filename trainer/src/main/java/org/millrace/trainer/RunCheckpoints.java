@@ -8,11 +8,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.ReplayConfig;
 import org.millrace.contract.config.TrainerConfig;
+import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.KeyStoreSettings;
 import org.millrace.keystore.Memory;
@@ -25,9 +34,11 @@ import org.millrace.trainer.stream.StreamPosition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Takes the checkpoints of a run and puts the run back to one. Not thread safe. */
-final class RunCheckpoints {
+/** Takes the checkpoints of a run and puts the run back to one. Not thread safe; the owner closes it. */
+final class RunCheckpoints implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(RunCheckpoints.class);
+    private static final long PAUSE_NANOS = 2_000_000;
+    private static final int LAST_SECONDS = 5;
     /** Keys, or groups of keys, that decide the shape of the state: a run cannot go on under another value. */
     private static final List<String> STRUCTURAL = List.of(
             "run.seed",
@@ -43,7 +54,8 @@ final class RunCheckpoints {
             "optimiser.method",
             "replay.");
     /** Keys that have no bearing on the numbers. */
-    private static final Set<String> IRRELEVANT = Set.of("run.data", "run.name", "run.device", "broker.port");
+    private static final Set<String> IRRELEVANT =
+            Set.of("run.data", "run.name", "run.device", "broker.port", "trainer.on-gap");
 
     private final MillraceConfig config;
     private final Memory memory;
@@ -52,6 +64,15 @@ final class RunCheckpoints {
     private final Clock clock;
     private final CheckpointFolder folder;
     private final Deque<Long> keptSequences = new ArrayDeque<>();
+    private final ExecutorService background = Executors.newSingleThreadExecutor(work -> {
+        Thread thread = new Thread(work, "millrace-checkpoint");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private @Nullable Writing writing;
+
+    /** A checkpoint on its way to disk. */
+    private record Writing(long step, long keySequence, Future<Long> done) {}
 
     RunCheckpoints(MillraceConfig config, Memory memory, Learner learner, String engine, Clock clock) {
         this.config = config;
@@ -97,7 +118,7 @@ final class RunCheckpoints {
     }
 
     /** Where a run stands after it was put back. */
-    record Restored(StreamPosition position, long journalOffset, List<Long> published) {}
+    record Restored(StreamPosition position, Optional<LogIdentity> log, long journalOffset, List<Long> published) {}
 
     /** Puts learner, dictionary and buffer back to the newest whole checkpoint, or to the beginning where there is none. */
     Restored restore(ReplayBuffer buffer) {
@@ -109,7 +130,7 @@ final class RunCheckpoints {
         });
         if (newest.isEmpty()) {
             memory.truncateAfter(0);
-            return new Restored(StreamPosition.START, 0, List.of());
+            return new Restored(StreamPosition.START, Optional.empty(), 0, List.of());
         }
         Checkpoint checkpoint = newest.get();
         RunState state = checkpoint.state();
@@ -120,19 +141,34 @@ final class RunCheckpoints {
         folder.inspect().values().stream()
                 .flatMap(inspection -> inspection.state().stream())
                 .forEach(kept -> keptSequences.addFirst(kept.keySequence()));
-        var position =
-                new StreamPosition(state.step(), state.nextOffsets(), state.imagesTrained(), state.imagesRejected());
-        return new Restored(position, state.journalOffset(), state.published());
+        var position = new StreamPosition(
+                state.step(), state.nextOffsets(), state.leaderEpochs(), state.imagesTrained(), state.imagesRejected());
+        return new Restored(position, Optional.of(state.log()), state.journalOffset(), state.published());
     }
 
-    /** Writes a checkpoint; the key store is on disk before it. Then keys that no kept checkpoint needs are released. */
-    void take(StreamPosition position, long journalOffset, ReplayBuffer buffer, List<Long> published) {
+    /**
+     * Takes a checkpoint: the state as it is now is copied here, and written on another thread once all that the steps so far report
+     * is durable, so that no report is lost with a step that is never computed again. One that is still being written is waited for.
+     *
+     * @param reported completes when it is
+     */
+    void take(
+            StreamPosition position,
+            LogIdentity imageLog,
+            long journalOffset,
+            ReplayBuffer buffer,
+            List<Long> published,
+            Future<?> reported) {
+        awaitWritten(() -> false);
         memory.sync();
+        Map<String, String> configuration = ConfigLoader.effective(config);
         var state = new RunState(
                 RunState.SCHEMA,
                 config.run().name(),
                 position.step(),
                 position.nextOffsets(),
+                position.leaderEpochs(),
+                imageLog,
                 position.imagesTrained(),
                 position.imagesRejected(),
                 journalOffset,
@@ -140,17 +176,80 @@ final class RunCheckpoints {
                 buffer.offered(),
                 published,
                 engine,
-                ConfigLoader.effective(config),
+                configuration,
+                RunState.digest(configuration),
                 clock.millis(),
                 Map.of());
-        folder.write(new Checkpoint(state, learner.query(), learner.key(), learner.optimiser(), buffer.content()));
-        keptSequences.add(learner.keySequence());
+        var checkpoint = new Checkpoint(state, learner.query(), learner.key(), learner.optimiser(), buffer.content());
+        writing = new Writing(state.step(), state.keySequence(), background.submit(() -> {
+            reported.get();
+            folder.write(checkpoint);
+            return state.step();
+        }));
+    }
+
+    /** The step of the checkpoint that has been written since this was asked last, if one has; throws what kept it from that. */
+    Optional<Long> written() {
+        return writing != null && writing.done().isDone() ? awaitWritten(() -> true) : Optional.empty();
+    }
+
+    /** The same, and waits for the one that is being written, until {@code enough}. */
+    Optional<Long> awaitWritten(BooleanSupplier enough) {
+        Writing now = writing;
+        if (now == null) {
+            return Optional.empty();
+        }
+        try {
+            while (!now.done().isDone()) {
+                if (enough.getAsBoolean()) {
+                    return Optional.empty();
+                }
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
+            now.done().get();
+        } catch (ExecutionException e) {
+            throw inWords(now.step(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UserException("interrupted while a checkpoint was being written", e);
+        }
+        writing = null;
+        release(now.keySequence());
+        return Optional.of(now.step());
+    }
+
+    /** Waits a little for what is being written, and drops it where that does not suffice. */
+    @Override
+    public void close() {
+        background.shutdown();
+        try {
+            if (!background.awaitTermination(LAST_SECONDS, TimeUnit.SECONDS)) {
+                background.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            background.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    // keys that no kept checkpoint needs
+    private void release(long sequence) {
+        keptSequences.add(sequence);
         while (keptSequences.size() > config.trainer().checkpointsKept()) {
             keptSequences.remove();
         }
         long oldest = keptSequences.element();
         boolean dictionary = memory instanceof KeyStore;
         memory.releaseBefore(dictionary ? Math.max(1, oldest - config.moco().queueSize() + 1) : oldest);
+    }
+
+    private static UserException inWords(long step, ExecutionException e) {
+        for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof UserException known) {
+                return known;
+            }
+        }
+        return new UserException("the checkpoint of step " + step + " could not be written: " + e.getCause(), e);
     }
 
     /** Throws where a run in that state cannot go on with that configuration, and logs what else is different. */

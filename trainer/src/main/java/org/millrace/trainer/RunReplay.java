@@ -20,6 +20,7 @@ import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.Memory;
 import org.millrace.trainer.journal.JournalReader;
 import org.millrace.trainer.journal.JournalReader.JournalledPlan;
+import org.millrace.trainer.journal.JournalReader.Past;
 import org.millrace.trainer.objective.StageClock;
 import org.millrace.trainer.stream.Pipeline;
 import org.millrace.trainer.stream.PreparedStep;
@@ -36,7 +37,7 @@ import org.millrace.trainer.stream.TrainedImages;
 public final class RunReplay implements AutoCloseable {
     private final MillraceConfig config;
     private final KafkaSettings kafka;
-    private final List<JournalledPlan> plans;
+    private final List<JournalledPlan> plans; // of all steps from the first on
     private final Map<Long, StepDone> done;
     private final Memory memory;
     private final Learner learner;
@@ -168,7 +169,8 @@ public final class RunReplay implements AutoCloseable {
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
             // of a step that was computed again the last result stays
             plans.addAll(new JournalReader(consumer, config.run().topics())
-                    .plansAfter(0, 0, result -> done.put(result.step(), result)));
+                    .plansAfter(0, 0, result -> done.put(result.step(), result))
+                    .plans());
         }
     }
 
@@ -204,7 +206,7 @@ public final class RunReplay implements AutoCloseable {
                 consumer,
                 StreamPosition.START,
                 ReplayBuffer.of(config),
-                plans.subList(0, Math.toIntExact(lastStep)),
+                new Past(plans.subList(0, Math.toIntExact(lastStep)), Optional.empty()),
                 Optional.empty(),
                 Optional.empty(),
                 StreamEvents.NONE);

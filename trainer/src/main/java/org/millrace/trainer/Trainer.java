@@ -6,26 +6,35 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.config.TrainerConfig.OnGap;
 import org.millrace.contract.event.JournalEvent;
+import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.event.StepDone;
+import org.millrace.contract.event.StreamSkipped;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.encoder.InitialWeights;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.Memory;
-import org.millrace.trainer.journal.Journal;
 import org.millrace.trainer.journal.JournalReader;
-import org.millrace.trainer.journal.JournalReader.JournalledPlan;
+import org.millrace.trainer.journal.JournalReader.Past;
+import org.millrace.trainer.journal.RunWriter;
 import org.millrace.trainer.objective.StageClock;
+import org.millrace.trainer.stream.LogGap;
+import org.millrace.trainer.stream.LogGapException;
 import org.millrace.trainer.stream.Pipeline;
 import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
@@ -38,6 +47,11 @@ import org.millrace.trainer.stream.TrainedImages;
  * <p>{@link #run} is called once, on the thread that made the trainer; {@link #stop} on any. The owner closes it.
  */
 public final class Trainer implements AutoCloseable {
+    private static final int FRAME_BYTES = 65_536;
+    private static final long PATIENCE_MILLIS = 100;
+    private static final long PAUSE_NANOS = 2_000_000;
+    private static final long STOP_NANOS = 6_000_000_000L;
+
     private final MillraceConfig config;
     private final KafkaSettings kafka;
     private final TrainerEvents events;
@@ -46,15 +60,17 @@ public final class Trainer implements AutoCloseable {
     private final Learner learner;
     private final RunCheckpoints checkpoints;
     private final ReplayBuffer buffer; // as after the last computed step
-    private final Producer<byte[], byte[]> producer;
-    private final Outbox outbox;
-    private final Journal journal;
+    private final RunLock lock;
+    private final RunWriter writer;
     private final Rejects rejects;
     private final EncoderPublisher publisher;
 
+    private LogIdentity log; // of the topic images, now
+    private Optional<LogIdentity> positionLog; // that the position belongs to, where it is known
     private StreamPosition position;
     private long journalOffset;
     private long checkpointedStep;
+    private volatile long stoppedNanos;
     private volatile boolean stopped;
 
     /** Opens the run where it stands: its newest whole checkpoint, or the beginning. The topic of images must exist. */
@@ -64,10 +80,11 @@ public final class Trainer implements AutoCloseable {
         this.events = events;
         this.clock = clock;
         try (var topics = new TopicSetup(kafka)) {
-            topics.require(config.images().topic());
+            this.log = topics.identity(config.images().topic());
             topics.ensureRejected(config.images());
             topics.ensureRun(config.run().topics());
         }
+        this.lock = RunLock.take(config);
         Torch torch = Torch.start(config.run());
         this.memory = RunCheckpoints.openMemory(config);
         this.learner = new Learner(config, torch, memory);
@@ -75,40 +92,126 @@ public final class Trainer implements AutoCloseable {
         this.buffer = ReplayBuffer.of(config);
         RunCheckpoints.Restored restored = checkpoints.restore(buffer);
         this.position = restored.position();
+        this.positionLog = restored.log();
         if (position.step() == 0) {
             InitialWeights.of(config.encoder()).ifPresent(learner::initialise);
         }
         this.journalOffset = restored.journalOffset();
         this.checkpointedStep = restored.position().step();
-        this.producer = new KafkaProducer<>(kafka.producer(producerNeeds()));
-        this.journal = new Journal(producer, config.run().topics());
-        this.outbox = new Outbox(producer);
-        this.rejects = new Rejects(outbox, config.images());
-        this.publisher = new EncoderPublisher(outbox, config, restored.published(), clock);
+        this.writer = RunWriter.open(
+                kafka, config.run().topics(), config.images().maxBytes() + FRAME_BYTES, started(torch.description()));
+        this.rejects = new Rejects(writer, config.images());
+        this.publisher = new EncoderPublisher(writer, config, restored.published(), clock);
     }
 
-    /** Trains until a limit or {@link #stop}; then publishes the encoder and takes a checkpoint. */
+    /**
+     * Trains until a limit or {@link #stop}; then publishes the encoder and takes a checkpoint.
+     *
+     * @throws UserException where the run cannot go on; what its topics and its last checkpoint hold is whole
+     */
     public void run(TrainLimits limits) {
-        List<JournalledPlan> past = journalledPlans();
-        events.starting(position.step(), past.size());
+        Past past = withoutGap(journalled(), Map.of());
+        events.starting(position.step(), past.plans().size());
         if (position.step() == 0) {
             publisher.publish(0, 0, learner.encoder());
         }
-        try (Pipeline pipeline = pipeline(past, limits).start()) {
+        Optional<LogGapException> gap = train(past, limits);
+        while (gap.isPresent()) {
+            long stuckAt = position.step();
+            gap = train(overGap(gap.get()), limits);
+            if (gap.isPresent() && position.step() == stuckAt) {
+                throw gap.get();
+            }
+        }
+        finish();
+    }
+
+    /** Trains until a limit, or until images are gone that come next. */
+    private Optional<LogGapException> train(Past past, TrainLimits limits) {
+        try (BrokerWatch watch = new BrokerWatch(kafka, config.images().topic(), log, events);
+                Pipeline pipeline = pipeline(past, limits).start()) {
             while (!stopped && !limits.reached(position.step())) {
+                watch.check();
                 StageClock stages = new StageClock(System::nanoTime);
                 Optional<PreparedStep> prepared = waitForStep(pipeline);
                 if (prepared.isEmpty()) {
                     break;
                 }
                 stages.lap("wait");
+                if (!awaitPlan(prepared.get())) {
+                    break;
+                }
+                stages.lap("journal");
                 step(prepared.get(), pipeline, stages);
                 pipeline.release(prepared.get().views());
-                if (!limits.reached(position.step())) { // after the last step, encoder and checkpoint come below
+                if (!limits.reached(position.step())) { // after the last step, encoder and checkpoint come with the end
                     afterStep();
                 }
             }
+            return Optional.empty();
+        } catch (LogGapException e) {
+            if (config.trainer().onGap() == OnGap.FAIL) {
+                throw e;
+            }
+            return Optional.of(e);
         }
+    }
+
+    private Past overGap(LogGapException gap) {
+        try (var topics = new TopicSetup(kafka)) {
+            log = topics.identity(config.images().topic());
+        }
+        return withoutGap(journalled(), gap.diverged());
+    }
+
+    // the past, or where images of it are gone and may be skipped, none
+    private Past withoutGap(Past past, Map<Integer, Long> diverged) {
+        Optional<LogGap> gap;
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
+            LogGap.Log now = LogGap.Log.of(consumer, config.images().topic(), log);
+            gap = LogGap.find(position, positionLog, past, now);
+            if (gap.isEmpty() && !diverged.isEmpty()) {
+                gap = Optional.of(now.divergedFrom(position, diverged));
+            }
+        }
+        positionLog = Optional.of(log);
+        return gap.map(this::skip).orElse(past);
+    }
+
+    private Past skip(LogGap gap) {
+        if (config.trainer().onGap() == OnGap.FAIL) {
+            throw new LogGapException(gap.what());
+        }
+        var skipped =
+                new StreamSkipped(JournalEvent.SCHEMA, position.step(), gap.goOnAt(), log, gap.what(), clock.millis());
+        Future<Long> durable = writer.append(skipped);
+        while (!durable.isDone() && !stopped) {
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
+        writer.check();
+        position = position.movedTo(gap.goOnAt());
+        events.skipped(skipped);
+        return Past.NONE;
+    }
+
+    /** Makes {@link #run} return after the step that it computes now. */
+    public void stop() {
+        if (!stopped) {
+            stoppedNanos = System.nanoTime();
+            stopped = true;
+        }
+    }
+
+    @Override
+    public void close() {
+        writer.close();
+        checkpoints.close();
+        learner.close();
+        memory.close();
+        lock.close();
+    }
+
+    private void finish() {
         boolean unpublished = position.step() > publishedStep();
         if (unpublished) {
             publish();
@@ -116,36 +219,36 @@ public final class Trainer implements AutoCloseable {
         if (unpublished || position.step() > checkpointedStep) { // a checkpoint also says what is published
             checkpoint();
         }
-        producer.flush();
-        outbox.check();
+        Future<Long> all = writer.allSoFar();
+        tellOfCheckpoint(checkpoints.awaitWritten(this::outOfPatience));
+        while (!all.isDone() && !outOfPatience()) {
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
+        writer.check();
+        if (!all.isDone()) {
+            throw new UserException("the broker at " + kafka.bootstrapServers() + " does not answer: run "
+                    + config.run().name() + " stops without a checkpoint of step " + position.step()
+                    + ". Started again, it goes on from the one before, to the same weights.");
+        }
     }
 
-    /** Makes {@link #run} return after the step that it computes now. */
-    public void stop() {
-        stopped = true;
-    }
-
-    @Override
-    public void close() {
-        producer.close();
-        learner.close();
-        memory.close();
+    // whoever asked for a stop is not kept waiting for a broker that may be gone
+    private boolean outOfPatience() {
+        return stopped && System.nanoTime() - stoppedNanos > STOP_NANOS;
     }
 
     private Optional<PreparedStep> waitForStep(Pipeline pipeline) {
         try {
             return pipeline.next(() -> stopped);
         } catch (InterruptedException e) {
-            stopped = true;
+            stop();
             Thread.currentThread().interrupt();
             return Optional.empty();
         }
     }
 
-    // plan durable → encode, contrast, update, enqueue → remember where we are → report
+    // encode, contrast, update, enqueue → remember where we are → report
     private void step(PreparedStep prepared, Pipeline pipeline, StageClock stages) {
-        journalOffset = durable(prepared);
-        stages.lap("journal");
         long step = prepared.plan().step();
         Learner.Result result = learner.step(step, prepared.views(), prepared.images(), prepared.ids(), stages);
         buffer.apply(step, prepared.bufferChanges(), prepared.bufferOffered());
@@ -173,7 +276,7 @@ public final class Trainer implements AutoCloseable {
                 millis,
                 digest,
                 clock.millis());
-        outbox.send(journal.record(done));
+        writer.report(done);
         events.stepped(done);
     }
 
@@ -190,7 +293,8 @@ public final class Trainer implements AutoCloseable {
     }
 
     private void afterStep() {
-        outbox.check();
+        writer.check();
+        tellOfCheckpoint(checkpoints.written());
         if (position.step() % config.trainer().publishEverySteps() == 0) {
             publish();
         }
@@ -210,35 +314,58 @@ public final class Trainer implements AutoCloseable {
     }
 
     private void checkpoint() {
-        checkpoints.take(position, journalOffset, buffer, publisher.published());
+        checkpoints.take(position, log, journalOffset, buffer, publisher.published(), writer.allSoFar());
         checkpointedStep = position.step();
-        events.checkpointed(position.step());
     }
 
-    private long durable(PreparedStep prepared) {
+    private void tellOfCheckpoint(Optional<Long> step) {
+        step.ifPresent(events::checkpointed);
+    }
+
+    // nothing of a step happens before its plan is durable; false when stopped before
+    private boolean awaitPlan(PreparedStep prepared) {
         try {
-            return prepared.journalOffset().get();
+            while (!stopped) {
+                try {
+                    journalOffset = prepared.journalOffset().get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+                    return true;
+                } catch (TimeoutException e) {
+                    writer.check();
+                }
+            }
+            return false;
         } catch (ExecutionException e) {
+            writer.check();
             throw new UserException(
-                    "the plan of step " + prepared.plan().step() + " could not be written to "
-                            + config.run().topics().steps() + ": " + e.getCause()
-                            + ". The run goes on from its last checkpoint when it is started again.",
-                    e);
+                    "the plan of step " + prepared.plan().step() + " could not be written: " + e.getCause(), e);
         } catch (InterruptedException e) {
+            stop();
             Thread.currentThread().interrupt();
-            throw new UserException("interrupted while the plan of a step was being written", e);
+            return false;
         }
     }
 
-    private Pipeline pipeline(List<JournalledPlan> past, TrainLimits limits) {
+    private RunStarted started(String engine) {
+        return new RunStarted(
+                JournalEvent.SCHEMA,
+                position.step(),
+                UUID.randomUUID().toString(),
+                RunWriter.thisProcess(),
+                engine,
+                log,
+                ConfigLoader.effective(config),
+                clock.millis());
+    }
+
+    private Pipeline pipeline(Past past, TrainLimits limits) {
         Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(kafka.consumer(Pipeline.consumerSettings(config)));
         ReplayBuffer ahead = ReplayBuffer.of(config);
         ahead.restore(buffer.content(), buffer.offered());
         Optional<Map<Integer, Long>> ends = limits.untilEnd() ? Optional.of(ends(consumer)) : Optional.empty();
-        return new Pipeline(config, consumer, position, ahead, past, Optional.of(journal::append), ends, events);
+        return new Pipeline(config, consumer, position, ahead, past, Optional.of(writer::append), ends, events);
     }
 
-    private List<JournalledPlan> journalledPlans() {
+    private Past journalled() {
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
             return new JournalReader(consumer, config.run().topics()).plansAfter(position.step(), journalOffset);
         }
@@ -251,9 +378,5 @@ public final class Trainer implements AutoCloseable {
         Map<Integer, Long> ends = new HashMap<>();
         consumer.endOffsets(partitions).forEach((partition, end) -> ends.put(partition.partition(), end));
         return ends;
-    }
-
-    private Map<String, Object> producerNeeds() {
-        return Map.of("max.request.size", config.images().maxBytes() + 65_536, "linger.ms", 5);
     }
 }

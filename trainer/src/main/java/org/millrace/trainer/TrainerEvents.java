@@ -1,6 +1,8 @@
 package org.millrace.trainer;
 
+import java.time.Duration;
 import org.millrace.contract.event.StepDone;
+import org.millrace.contract.event.StreamSkipped;
 import org.millrace.trainer.stream.StreamEvents;
 
 /** Told what the trainer does. Calls come on the trainer's threads and must return quickly. */
@@ -13,4 +15,13 @@ public interface TrainerEvents extends StreamEvents {
     void checkpointed(long step);
 
     void published(long version);
+
+    /** Images were gone, and the stream goes on behind them. */
+    void skipped(StreamSkipped skip);
+
+    /** The broker has not answered for some seconds; training waits for it when it must. */
+    void brokerSilent();
+
+    /** The broker answers again, so long after it was last heard. */
+    void brokerBack(Duration silence);
 }

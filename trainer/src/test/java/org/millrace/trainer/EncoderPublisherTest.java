@@ -1,27 +1,23 @@
 package org.millrace.trainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatCode;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.Sha256;
-import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Json;
@@ -37,31 +33,31 @@ final class EncoderPublisherTest {
 
     @Test
     void publish_largeFile_chunksReassembleToTheSameBytes() {
-        MockProducer<byte[], byte[]> producer = producer(true);
-        publisher(producer, List.of()).publish(400, 51_200, encoder(1));
-        assertThat(keys(producer)).containsExactly("400/0", "400/1", "400/2", "400/manifest");
-        assertThat(producer.history()).allSatisfy(record -> {
+        List<ProducerRecord<byte[], byte[]>> sent = new ArrayList<>();
+        publisher(sent, List.of()).publish(400, 51_200, encoder(1));
+        assertThat(keys(sent)).containsExactly("400/0", "400/1", "400/2", "400/manifest");
+        assertThat(sent).allSatisfy(record -> {
             assertThat(record.topic()).isEqualTo("main.encoders");
             assertThat(record.value()).hasSizeLessThanOrEqualTo(512 * 1024);
         });
-        EncoderManifest manifest = manifest(compacted(producer), 400);
+        EncoderManifest manifest = manifest(compacted(sent), 400);
         assertThat(manifest.step()).isEqualTo(400);
         assertThat(manifest.run()).isEqualTo("main");
         assertThat(manifest.imagesTrained()).isEqualTo(51_200);
         assertThat(manifest.encoder()).isEqualTo(config.encoder());
         assertThat(manifest.publishedAtMillis()).isEqualTo(1234);
-        assertWhole(compacted(producer), 400, encoder(1));
+        assertWhole(compacted(sent), 400, encoder(1));
     }
 
     @Test
     void publish_moreThanKept_oldestRemovedButTheFirst() {
-        MockProducer<byte[], byte[]> producer = producer(true);
-        EncoderPublisher publisher = publisher(producer, List.of());
+        List<ProducerRecord<byte[], byte[]>> sent = new ArrayList<>();
+        EncoderPublisher publisher = publisher(sent, List.of());
         for (long version : new long[] {0, 400, 800, 1200, 1600}) {
             publisher.publish(version, version, encoder(version));
         }
         assertThat(publisher.published()).containsExactly(1200L, 1600L);
-        Map<String, byte[]> topic = compacted(producer);
+        Map<String, byte[]> topic = compacted(sent);
         assertThat(versions(topic)).containsExactlyInAnyOrder("0", "1200", "1600");
         assertThat(topic).hasSize(3 * 4);
         for (long version : new long[] {0, 1200, 1600}) {
@@ -71,10 +67,10 @@ final class EncoderPublisherTest {
 
     @Test
     void publish_oldVersionRemoved_manifestBeforeItsChunks() {
-        MockProducer<byte[], byte[]> producer = producer(true);
-        EncoderPublisher publisher = publisher(producer, List.of(400L, 800L));
+        List<ProducerRecord<byte[], byte[]>> sent = new ArrayList<>();
+        EncoderPublisher publisher = publisher(sent, List.of(400L, 800L));
         publisher.publish(1200, 1, encoder(1));
-        List<String> tombstones = producer.history().stream()
+        List<String> tombstones = sent.stream()
                 .filter(record -> record.value() == null)
                 .map(EncoderPublisherTest::key)
                 .toList();
@@ -83,38 +79,30 @@ final class EncoderPublisherTest {
 
     @Test
     void publish_sameVersionAgain_changesNothing() {
-        MockProducer<byte[], byte[]> producer = producer(true);
-        EncoderPublisher publisher = publisher(producer, List.of(400L, 800L));
+        List<ProducerRecord<byte[], byte[]>> sent = new ArrayList<>();
+        EncoderPublisher publisher = publisher(sent, List.of(400L, 800L));
         publisher.publish(800, 8, encoder(8));
         publisher.publish(0, 0, encoder(0));
         assertThat(publisher.published()).containsExactly(400L, 800L);
-        assertThat(producer.history()).allMatch(record -> record.value() != null);
-        assertWhole(compacted(producer), 800, encoder(8));
+        assertThat(sent).allMatch(record -> record.value() != null);
+        assertWhole(compacted(sent), 800, encoder(8));
     }
 
     @Test
-    void check_sendFailed_firstFailureIsSaid() {
-        MockProducer<byte[], byte[]> producer = producer(false);
-        Outbox outbox = new Outbox(producer);
-        outbox.send(new ProducerRecord<>("main.encoders", new byte[0]));
-        outbox.send(new ProducerRecord<>("main.encoders", new byte[0]));
-        outbox.send(new ProducerRecord<>("main.encoders", new byte[0]));
-        producer.completeNext();
-        assertThatCode(outbox::check).doesNotThrowAnyException();
-        producer.errorNext(new IllegalStateException("disk full"));
-        producer.errorNext(new IllegalStateException("later"));
-        assertThatThrownBy(outbox::check)
-                .isInstanceOf(UserException.class)
-                .hasMessageContaining("a record for main.encoders could not be sent: disk full");
+    void publish_oneEncoder_isSentTogetherWithTheRemovalOfTheOld() {
+        List<Integer> sizes = new ArrayList<>();
+        new EncoderPublisher(records -> sizes.add(records.size()), config, List.of(400L, 800L), CLOCK)
+                .publish(1200, 1, encoder(1));
+        assertThat(sizes).containsExactly(4 + 4);
     }
 
     @Test
     void send_reject_bytesWithReasonAndPosition() {
-        MockProducer<byte[], byte[]> producer = producer(true);
+        List<ProducerRecord<byte[], byte[]>> sent = new ArrayList<>();
         byte[] file = {1, 2, 3};
-        new Rejects(new Outbox(producer), config.images())
+        new Rejects(sent::addAll, config.images())
                 .send(new Rejection(new LoggedImage(new ImageOffset(2, 77), 0, "a.jpg", file), "empty"));
-        ProducerRecord<byte[], byte[]> record = producer.history().get(0);
+        ProducerRecord<byte[], byte[]> record = sent.get(0);
         assertThat(record.topic()).isEqualTo("images.rejected");
         assertThat(key(record)).isEqualTo("images/2/77");
         assertThat(record.value()).isEqualTo(file);
@@ -125,12 +113,8 @@ final class EncoderPublisherTest {
         assertThat(ImageHeaders.text(record.headers(), ImageHeaders.SOURCE)).contains("a.jpg");
     }
 
-    private EncoderPublisher publisher(MockProducer<byte[], byte[]> producer, List<Long> published) {
-        return new EncoderPublisher(new Outbox(producer), config, published, CLOCK);
-    }
-
-    private static MockProducer<byte[], byte[]> producer(boolean autoComplete) {
-        return new MockProducer<>(autoComplete, null, new ByteArraySerializer(), new ByteArraySerializer());
+    private EncoderPublisher publisher(List<ProducerRecord<byte[], byte[]>> sent, List<Long> published) {
+        return new EncoderPublisher(sent::addAll, config, published, CLOCK);
     }
 
     private static Safetensors encoder(long value) {
@@ -142,9 +126,9 @@ final class EncoderPublisherTest {
     }
 
     /** What a compacted topic keeps: the last value of each key, without the removed ones. */
-    private static Map<String, byte[]> compacted(MockProducer<byte[], byte[]> producer) {
+    private static Map<String, byte[]> compacted(List<ProducerRecord<byte[], byte[]>> sent) {
         Map<String, byte[]> topic = new TreeMap<>();
-        for (ProducerRecord<byte[], byte[]> record : producer.history()) {
+        for (ProducerRecord<byte[], byte[]> record : sent) {
             if (record.value() == null) {
                 topic.remove(key(record));
             } else {
@@ -175,8 +159,8 @@ final class EncoderPublisherTest {
                 .collect(Collectors.toSet());
     }
 
-    private static List<String> keys(MockProducer<byte[], byte[]> producer) {
-        return producer.history().stream().map(EncoderPublisherTest::key).toList();
+    private static List<String> keys(List<ProducerRecord<byte[], byte[]>> sent) {
+        return sent.stream().map(EncoderPublisherTest::key).toList();
     }
 
     private static String key(ProducerRecord<byte[], byte[]> record) {

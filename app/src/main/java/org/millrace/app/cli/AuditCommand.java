@@ -18,6 +18,7 @@ import org.millrace.contract.ImageOffset;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.OffsetRange;
+import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.trainer.journal.JournalReader;
 import picocli.CommandLine.Command;
@@ -52,12 +53,13 @@ final class AuditCommand implements Runnable {
         try (Connection connection = options.connect(config);
                 var consumer =
                         new KafkaConsumer<byte[], byte[]>(connection.kafka().consumer(Map.of()))) {
+            LogIdentity identity;
             try (TopicSetup topics = new TopicSetup(connection.kafka())) {
                 topics.requireRun(config.run());
-                topics.require(config.images().topic());
                 topics.require(config.images().rejectedTopic());
+                identity = topics.identity(config.images().topic());
             }
-            RunAudit.Result result = audit(config, consumer);
+            RunAudit.Result result = audit(config, identity, consumer);
             out.println("run              " + config.run().name());
             out.println(
                     "steps planned    " + result.steps() + ", of which " + result.waiting() + " wait to be computed");
@@ -70,6 +72,10 @@ final class AuditCommand implements Runnable {
                 out.println("gone             " + result.gone()
                         + " of the offsets are no longer in the log: for them the plans' word stands alone");
             }
+            result.skips().forEach(skip -> out.println("skipped by choice " + skip));
+            if (!result.skips().isEmpty()) {
+                out.println("offsets skipped  " + result.skipped());
+            }
             out.flush();
             if (!result.problems().isEmpty()) {
                 throw new UserException("the run does not add up:\n  " + String.join("\n  ", result.problems()));
@@ -79,8 +85,10 @@ final class AuditCommand implements Runnable {
         }
     }
 
-    private static RunAudit.Result audit(MillraceConfig config, Consumer<byte[], byte[]> consumer) {
+    private static RunAudit.Result audit(
+            MillraceConfig config, LogIdentity identity, Consumer<byte[], byte[]> consumer) {
         RunAudit audit = new RunAudit();
+        audit.addIdentity(identity);
         new JournalReader(consumer, config.run().topics()).forEach(0, (event, offset) -> audit.add(event));
         String images = config.images().topic();
         for (TopicPartition partition : partitions(consumer, images)) {

@@ -1,6 +1,7 @@
 package org.millrace.app.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -45,9 +46,17 @@ final class TrainCommand implements Runnable {
             description = "Create the topics of images where they are missing, instead of refusing to start.")
     private boolean createTopics;
 
+    @Option(
+            names = "--on-gap",
+            paramLabel = "fail|skip",
+            description = "Where images that the run stands before are gone: stop with the choice (fail, the default),"
+                    + " or go on without them (skip), which the journal keeps. Short for --set trainer.on-gap.")
+    private @Nullable String onGap;
+
     @Override
     public void run() {
-        MillraceConfig config = options.config(Map.of());
+        MillraceConfig config =
+                options.config(Map.of(), onGap == null ? List.of() : List.of("trainer.on-gap=" + onGap));
         PrintWriter out = spec.commandLine().getOut();
         OptionalLong last = untilStep == null ? OptionalLong.empty() : OptionalLong.of(untilStep);
         var statistics = new RunStatistics(config.trainer().batchSize());

@@ -1,6 +1,7 @@
 package org.millrace.app.cli;
 
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.OptionalLong;
 import org.millrace.app.demo.Demo;
@@ -8,6 +9,7 @@ import org.millrace.app.run.HealthText;
 import org.millrace.app.run.RunStatistics;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.StepDone;
+import org.millrace.contract.event.StreamSkipped;
 
 /**
  * Training as lines of text: one that is rewritten in place on a terminal, one every few seconds elsewhere, and one for each thing that
@@ -66,6 +68,22 @@ final class TrainingDisplay implements Demo.Display, AutoCloseable {
     @Override
     public synchronized void published(long version) {
         say("published encoder " + version);
+    }
+
+    @Override
+    public synchronized void skipped(StreamSkipped skip) {
+        say("skipped: " + skip.reason() + " Going on at the offsets " + skip.nextOffsets() + " after step "
+                + skip.step());
+    }
+
+    @Override
+    public synchronized void brokerSilent() {
+        say("the broker does not answer; waiting for it. Ctrl-C stops.");
+    }
+
+    @Override
+    public synchronized void brokerBack(Duration silence) {
+        say("the broker answers again, after " + silence.toSeconds() + " s; the run goes on where it was");
     }
 
     @Override

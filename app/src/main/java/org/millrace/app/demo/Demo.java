@@ -19,6 +19,7 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.StepDone;
+import org.millrace.contract.event.StreamSkipped;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.ingest.Labels;
@@ -247,6 +248,21 @@ public final class Demo {
         public void published(long version) {
             counts.lastVersion.set(version);
             display.published(version);
+        }
+
+        @Override
+        public void skipped(StreamSkipped skip) {
+            display.skipped(skip);
+        }
+
+        @Override
+        public void brokerSilent() {
+            display.brokerSilent();
+        }
+
+        @Override
+        public void brokerBack(Duration silence) {
+            display.brokerBack(silence);
         }
 
         @Override

@@ -6,15 +6,20 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.NavigableSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.OffsetRange;
+import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepPlan;
+import org.millrace.contract.event.StreamSkipped;
+import org.millrace.contract.kafka.LogIdentity;
 
 /**
  * Whether a run trained every image of its stream exactly once, or refused it with a reason. Goes in: the journal's events, the positions
@@ -27,6 +32,10 @@ public final class RunAudit {
     private final Map<Integer, NavigableSet<Long>> rejected = new HashMap<>();
     private final Map<Integer, OffsetRange> held = new HashMap<>();
     private final Map<Integer, NavigableSet<Long>> absent = new HashMap<>();
+    private final NavigableMap<Long, StreamSkipped> skips =
+            new TreeMap<>(); // by the step behind which the stream was moved on
+    private Optional<LogIdentity> present = Optional.empty();
+    private Optional<LogIdentity> first = Optional.empty();
 
     /** Takes an event of the journal, in order. */
     public void add(JournalEvent event) {
@@ -36,7 +45,19 @@ public final class RunAudit {
             }
         } else if (event instanceof StepDone result) {
             done.add(result.step());
+        } else if (event instanceof RunStarted start) {
+            first = first.or(() -> Optional.of(start.log()));
+        } else if (event instanceof StreamSkipped skip) {
+            plans.keySet().removeIf(step -> step > skip.step());
+            done.removeIf(step -> step > skip.step());
+            skips.keySet().removeIf(step -> step > skip.step());
+            skips.put(skip.step(), skip);
         }
+    }
+
+    /** Takes which log the offsets of {@link #addLog} belong to. */
+    public void addIdentity(LogIdentity now) {
+        present = Optional.of(now);
     }
 
     /** Takes the position of a refused image; of one that was sent again after a restart any number of times. */
@@ -75,6 +96,8 @@ public final class RunAudit {
      * @param refused images of the covered offsets
      * @param absent covered offsets without an image
      * @param gone covered offsets that the log no longer holds, of which only the plan can speak
+     * @param skipped offsets that the run's owner let it go on without, where they are known
+     * @param skips why, in words
      * @param problems in words; empty where every offset was trained exactly once or refused
      */
     public record Result(
@@ -85,15 +108,18 @@ public final class RunAudit {
             long refused,
             long absent,
             long gone,
+            long skipped,
+            List<String> skips,
             List<String> problems) {
         public Result {
+            skips = List.copyOf(skips);
             problems = List.copyOf(problems);
         }
     }
 
     public Result result() {
         List<String> found = new ArrayList<>(problems);
-        Map<Integer, List<Planned>> byPartition = new TreeMap<>();
+        Map<Place, List<Planned>> byPlace = new TreeMap<>(); // of each partition between two skips
         long before = 0;
         for (StepPlan plan : plans.values()) {
             if (before > 0 && plan.step() != before + 1) {
@@ -101,20 +127,28 @@ public final class RunAudit {
             }
             before = plan.step();
             plan.ranges()
-                    .forEach(range -> byPartition
-                            .computeIfAbsent(range.partition(), partition -> new ArrayList<>())
+                    .forEach(range -> byPlace.computeIfAbsent(
+                                    new Place(sectionOf(plan.step()), range.partition()), place -> new ArrayList<>())
                             .add(new Planned(plan.step(), range)));
         }
-        byPartition.values().forEach(ranges -> order(ranges, found));
-        if (plans.containsKey(1L)) { // a branch begins where its trunk stands
-            byPartition.forEach((partition, ranges) -> beginning(ranges.get(0), found));
+        byPlace.values().forEach(ranges -> order(ranges, found));
+        long skipped = 0;
+        for (Map.Entry<Place, List<Planned>> entry : byPlace.entrySet()) {
+            Place place = entry.getKey();
+            Planned first = entry.getValue().get(0);
+            if (place.section() > 0) {
+                skipped += afterSkip(place, first, byPlace, found);
+            } else if (plans.containsKey(1L)) { // a branch begins where its trunk stands
+                beginning(first, found);
+            }
         }
         Counts sum = Counts.NONE;
+        boolean countable = oneLog();
         for (StepPlan plan : plans.values()) {
             Counts counts = counts(plan);
             sum = sum.plus(counts);
             long images = counts.offsets - counts.absent - counts.refused;
-            if (counts.gone == 0 && images != plan.images()) {
+            if (countable && counts.gone == 0 && images != plan.images()) {
                 found.add(
                         "step " + plan.step() + " trained " + plan.images() + " images, but its offsets hold " + images
                                 + " that are not in the topic of rejects: " + Math.abs(images - plan.images())
@@ -124,7 +158,58 @@ public final class RunAudit {
         long waiting =
                 plans.keySet().stream().filter(step -> !done.contains(step)).count();
         long trained = plans.values().stream().mapToLong(StepPlan::images).sum();
-        return new Result(plans.size(), waiting, sum.offsets, trained, sum.refused, sum.absent, sum.gone, found);
+        List<String> words = skips.values().stream()
+                .map(skip -> "after step " + skip.step() + ": " + skip.reason())
+                .toList();
+        return new Result(
+                plans.size(), waiting, sum.offsets, trained, sum.refused, sum.absent, sum.gone, skipped, words, found);
+    }
+
+    /** A partition between two skips; sections count from 0. */
+    private record Place(int section, int partition) implements Comparable<Place> {
+        @Override
+        public int compareTo(Place other) {
+            return section == other.section
+                    ? Integer.compare(partition, other.partition)
+                    : Integer.compare(section, other.section);
+        }
+    }
+
+    // how many skips lie before a step
+    private int sectionOf(long step) {
+        return skips.headMap(step, false).size();
+    }
+
+    private StreamSkipped skipBefore(int section) {
+        return List.copyOf(skips.values()).get(section - 1);
+    }
+
+    // what lies between a partition's plans before a skip and those after it; those must begin where the skip says
+    private long afterSkip(Place place, Planned first, Map<Place, List<Planned>> byPlace, List<String> found) {
+        StreamSkipped skip = skipBefore(place.section());
+        long goesOnAt =
+                skip.nextOffsets().getOrDefault(place.partition(), first.range().from());
+        if (first.range().from() != goesOnAt) {
+            found.add("partition " + place.partition() + ": step " + first.step() + " begins at offset "
+                    + first.range().from() + " where the skip after step " + skip.step() + " goes on at " + goesOnAt);
+        }
+        List<Planned> former = byPlace.getOrDefault(new Place(place.section() - 1, place.partition()), List.of());
+        return former.stream().mapToLong(planned -> planned.range().to()).max().stream()
+                .map(end -> Math.max(0, goesOnAt - end))
+                .sum();
+    }
+
+    // whether a step's offsets belong to the log that is there now
+    private boolean inPresentLog(long step) {
+        int section = sectionOf(step);
+        Optional<LogIdentity> log =
+                section == 0 ? first : Optional.of(skipBefore(section).log());
+        return log.isEmpty() || present.isEmpty() || log.equals(present);
+    }
+
+    // positions of refused images name no log: where the topic was made anew they may be another's
+    private boolean oneLog() {
+        return plans.keySet().stream().allMatch(this::inPresentLog);
     }
 
     private record Planned(long step, OffsetRange range) {}
@@ -176,13 +261,15 @@ public final class RunAudit {
         long refused = 0;
         long empty = 0;
         long gone = 0;
+        boolean there = inPresentLog(plan.step());
         for (OffsetRange range : plan.ranges()) {
-            OffsetRange log = held.getOrDefault(range.partition(), new OffsetRange(range.partition(), 0, 0));
+            OffsetRange nothing = new OffsetRange(range.partition(), 0, 0);
+            OffsetRange log = there ? held.getOrDefault(range.partition(), nothing) : nothing;
             long from = Math.max(range.from(), log.from());
             long to = Math.min(range.to(), log.to());
             offsets += range.length();
             gone += range.length() - Math.max(0, to - from);
-            refused += within(range, rejected);
+            refused += there ? within(range, rejected) : 0;
             empty += within(range, absent);
         }
         return new Counts(offsets, refused, empty, gone);

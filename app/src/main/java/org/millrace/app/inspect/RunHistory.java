@@ -11,6 +11,7 @@ import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepPlan;
+import org.millrace.contract.event.StreamSkipped;
 
 /**
  * A run as its journal tells it: the events in order go in, what they amount to comes out. Offsets are contiguous when each plan of a
@@ -19,6 +20,7 @@ import org.millrace.contract.event.StepPlan;
 public final class RunHistory {
     private final Map<Integer, OffsetRange> covered = new TreeMap<>();
     private final List<String> gaps = new ArrayList<>();
+    private final List<String> skips = new ArrayList<>();
     private final Map<Long, Boolean> doneSteps = new HashMap<>();
     private long plans;
     private long firstPlanned;
@@ -31,7 +33,14 @@ public final class RunHistory {
         } else if (event instanceof StepDone done) {
             doneSteps.put(done.step(), true);
             last = done;
+        } else if (event instanceof StreamSkipped skip) {
+            addSkip(skip);
         }
+    }
+
+    /** Where the run's owner let it go on without images that were gone, in words. */
+    public List<String> skips() {
+        return List.copyOf(skips);
     }
 
     /** Offsets that the run's plans cover in each partition. */
@@ -60,6 +69,19 @@ public final class RunHistory {
 
     public Optional<StepDone> last() {
         return Optional.ofNullable(last);
+    }
+
+    // plans behind it are void, and the next ones begin elsewhere
+    private void addSkip(StreamSkipped skip) {
+        skips.add("after step " + skip.step() + ": " + skip.reason());
+        plans -= Math.max(0, lastPlanned - skip.step());
+        lastPlanned = skip.step();
+        doneSteps.keySet().removeIf(step -> step > skip.step());
+        skip.nextOffsets().forEach((partition, offset) -> {
+            OffsetRange before = covered.get(partition);
+            long from = before == null || before.from() > offset ? offset : before.from();
+            covered.put(partition, new OffsetRange(partition, from, offset));
+        });
     }
 
     private void addPlan(StepPlan plan) {

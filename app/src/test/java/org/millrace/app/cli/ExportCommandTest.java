@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.encoder.network.ResNet;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
@@ -181,6 +182,8 @@ class ExportCommandTest {
                 "card",
                 step,
                 Map.of(0, 128 * step + 100, 1, 7L),
+                Map.of(),
+                new LogIdentity("a cluster", "a topic"),
                 128 * step,
                 3,
                 2 * step + 1,
@@ -189,6 +192,7 @@ class ExportCommandTest {
                 List.of(),
                 "an engine",
                 ConfigLoader.effective(config),
+                RunState.digest(ConfigLoader.effective(config)),
                 1_700_000_000_000L,
                 Map.of());
         Safetensors query = weights(step);

@@ -32,6 +32,7 @@ import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.event.OffsetRange;
+import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.kafka.KafkaSettings;
@@ -79,7 +80,10 @@ class BranchOnBrokerTest {
         assertThat(state("cold")).isEqualTo(state("known"));
 
         List<JournalEvent> journal = journal("cold");
-        assertThat(journal.get(0)).isInstanceOfSatisfying(StepPlan.class, plan -> {
+        assertThat(journal.get(0))
+                .isInstanceOfSatisfying(
+                        RunStarted.class, start -> assertThat(start.step()).isEqualTo(20));
+        assertThat(journal.get(1)).isInstanceOfSatisfying(StepPlan.class, plan -> {
             assertThat(plan.step()).isEqualTo(21);
             assertThat(plan.ranges()).containsExactly(new OffsetRange(0, 20 * BATCH, 21 * BATCH));
         });

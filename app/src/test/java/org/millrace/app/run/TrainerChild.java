@@ -42,6 +42,12 @@ final class TrainerChild implements AutoCloseable {
         process.destroyForcibly().waitFor();
     }
 
+    /** Asks the child to stop, as a service manager does, and returns its exit code. */
+    int terminate() throws InterruptedException {
+        process.destroy();
+        return process.waitFor();
+    }
+
     @Override
     public void close() {
         process.destroyForcibly().onExit().join();

@@ -49,6 +49,12 @@ public record TrainerConfig(
                         "steps between digests of the run's state in the journal, which millrace replay compares; 0 is none")
         int digestEverySteps,
 
+        @Setting(
+                value = "fail",
+                doc =
+                        "where images that the run stands before are gone (retention, a topic made anew): `fail` with the choice, or `skip` them, which the journal keeps")
+        OnGap onGap,
+
         @Setting(value = "400", doc = "steps between published encoders")
         int publishEverySteps,
 
@@ -108,6 +114,12 @@ public record TrainerConfig(
         public Remembers remembers() {
             return remembers;
         }
+    }
+
+    /** What happens where images that a run stands before are gone. */
+    public enum OnGap {
+        FAIL,
+        SKIP
     }
 
     /** What an objective keeps of past images: nothing, a log of their keys, or a row for each image id. */

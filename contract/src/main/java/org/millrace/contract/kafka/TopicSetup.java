@@ -9,6 +9,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -61,6 +62,16 @@ public final class TopicSetup implements AutoCloseable {
                 + (present.isEmpty() ? "none yet" : present)
                 + ".\nPush images first (millrace push), name another topic with --set images.topic=TOPIC"
                 + " or --set images.probe-topic=TOPIC, or add --create-topics.");
+    }
+
+    /** The identity of a topic that exists; throws {@link UserException} where it does not. */
+    public LogIdentity identity(String topic) {
+        require(topic);
+        String cluster = await(admin.describeCluster(new DescribeClusterOptions().timeoutMs(TIMEOUT_MILLIS))
+                .clusterId()
+                .toCompletionStage()
+                .toCompletableFuture());
+        return new LogIdentity(cluster, describe(topic).orElseThrow().topicId().toString());
     }
 
     /** Throws {@link UserException} unless the run has a journal. */

@@ -3,18 +3,24 @@ package org.millrace.trainer.checkpoint;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.millrace.contract.Sha256;
+import org.millrace.contract.event.Json;
+import org.millrace.contract.kafka.LogIdentity;
 
 /**
  * The small facts of a checkpoint, in its {@code state.json}.
  *
  * @param step after which the state was taken
  * @param nextOffsets of each partition of the topic images
+ * @param leaderEpochs of the last image taken of each partition, where the broker told it
+ * @param log the topic images that these offsets belong to
  * @param journalOffset the journal's offset behind the plan of that step
  * @param keySequence keys appended to the dictionary
  * @param bufferOffered images offered to the replay buffer
  * @param published versions of the encoders on the topic that are removed in time, oldest first
  * @param engine what bit-exactness is promised for: library, device, threads
  * @param configuration every key with its value, secrets masked
+ * @param configurationDigest SHA-256 of that: equal where every key has the same value
  * @param takenAtMillis Unix time
  * @param sha256 of each other file in the folder, lower-case hexadecimal
  */
@@ -23,6 +29,8 @@ public record RunState(
         String run,
         long step,
         Map<Integer, Long> nextOffsets,
+        Map<Integer, Integer> leaderEpochs,
+        LogIdentity log,
         long imagesTrained,
         long imagesRejected,
         long journalOffset,
@@ -31,15 +39,22 @@ public record RunState(
         List<Long> published,
         String engine,
         Map<String, String> configuration,
+        String configurationDigest,
         long takenAtMillis,
         Map<String, String> sha256) {
-    public static final int SCHEMA = 1;
+    public static final int SCHEMA = 2;
 
     public RunState {
         published = List.copyOf(published);
         nextOffsets = new TreeMap<>(nextOffsets);
+        leaderEpochs = new TreeMap<>(leaderEpochs);
         configuration = new TreeMap<>(configuration);
         sha256 = new TreeMap<>(sha256);
+    }
+
+    /** SHA-256 over a configuration's keys, ascending, with their values; lower-case hexadecimal. */
+    public static String digest(Map<String, String> configuration) {
+        return Sha256.of(Json.write(new TreeMap<>(configuration)));
     }
 
     /** The same state as the beginning of another run, whose journal is empty and which has published nothing. */
@@ -49,6 +64,8 @@ public record RunState(
                 newRun,
                 step,
                 nextOffsets,
+                leaderEpochs,
+                log,
                 imagesTrained,
                 imagesRejected,
                 0,
@@ -57,6 +74,7 @@ public record RunState(
                 List.of(),
                 engine,
                 newConfiguration,
+                digest(newConfiguration),
                 nowMillis,
                 Map.of());
     }
@@ -67,6 +85,8 @@ public record RunState(
                 run,
                 step,
                 nextOffsets,
+                leaderEpochs,
+                log,
                 imagesTrained,
                 imagesRejected,
                 journalOffset,
@@ -75,6 +95,7 @@ public record RunState(
                 published,
                 engine,
                 configuration,
+                configurationDigest,
                 takenAtMillis,
                 digests);
     }

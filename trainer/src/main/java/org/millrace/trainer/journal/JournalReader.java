@@ -2,10 +2,14 @@ package org.millrace.trainer.journal;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
@@ -13,6 +17,7 @@ import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepPlan;
+import org.millrace.contract.event.StreamSkipped;
 
 /** Reads the topic {@code <run>.steps} up to its present end. Not thread safe; the consumer belongs to the caller. */
 public final class JournalReader {
@@ -26,22 +31,45 @@ public final class JournalReader {
         this.partition = new TopicPartition(topics.steps(), 0);
     }
 
-    /** A plan and the journal's offset behind it. */
-    public record JournalledPlan(StepPlan plan, long nextOffset) {}
+    /**
+     * A plan and the journal's offset behind it.
+     *
+     * @param skippedBefore where the stream was moved on before this step
+     */
+    public record JournalledPlan(StepPlan plan, long nextOffset, Optional<StreamSkipped> skippedBefore) {
+        public JournalledPlan(StepPlan plan, long nextOffset) {
+            this(plan, nextOffset, Optional.empty());
+        }
+    }
 
     /**
-     * The plans of the steps after {@code step}, in order and without gaps.
+     * What a run planned after some step.
+     *
+     * @param plans in order and without gaps
+     * @param skippedAfter where the stream was moved on behind the last of them
+     */
+    public record Past(List<JournalledPlan> plans, Optional<StreamSkipped> skippedAfter) {
+        public static final Past NONE = new Past(List.of(), Optional.empty());
+
+        public Past {
+            plans = List.copyOf(plans);
+        }
+    }
+
+    /**
+     * The plans of the steps after {@code step}, in order and without gaps; those that a later skip made void are left out.
      *
      * @param from offset to read from; every plan before it belongs to a step up to {@code step}
      * @throws UserException where the journal does not go on from that step
      */
-    public List<JournalledPlan> plansAfter(long step, long from) {
+    public Past plansAfter(long step, long from) {
         return plansAfter(step, from, done -> {});
     }
 
     /** The same, and tells of the results of steps on the way. */
-    public List<JournalledPlan> plansAfter(long step, long from, java.util.function.Consumer<StepDone> results) {
+    public Past plansAfter(long step, long from, java.util.function.Consumer<StepDone> results) {
         List<JournalledPlan> plans = new ArrayList<>();
+        Map<Long, StreamSkipped> skips = new HashMap<>();
         forEach(from, (event, offset) -> {
             if (event instanceof StepPlan plan && plan.step() > step) {
                 long expected = step + 1 + plans.size();
@@ -51,16 +79,25 @@ public final class JournalReader {
                             + " was wanted. Is the run a branch, does another trainer write to it, or was the topic made anew?"
                             + " Start a new run with another run.name.");
                 }
-                plans.add(new JournalledPlan(plan, offset + 1));
+                plans.add(new JournalledPlan(plan, offset + 1, Optional.ofNullable(skips.get(plan.step() - 1))));
+            } else if (event instanceof StreamSkipped skip && skip.step() >= step) {
+                plans.removeIf(journalled -> journalled.plan().step() > skip.step());
+                skips.keySet().removeIf(skippedAt -> skippedAt > skip.step());
+                skips.put(skip.step(), skip);
             } else if (event instanceof StepDone done) {
                 results.accept(done);
             }
         });
-        return plans;
+        return new Past(plans, Optional.ofNullable(skips.get(step + plans.size())));
     }
 
     /** Visits every event from an offset on (or from the log's start, where that is later) up to the present end. */
     public void forEach(long from, BiConsumer<JournalEvent, Long> visitor) {
+        forEachRecord(from, record -> visitor.accept(Json.read(record.value(), JournalEvent.class), record.offset()));
+    }
+
+    /** The same, of the records themselves. */
+    void forEachRecord(long from, java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> visitor) {
         consumer.assign(Set.of(partition));
         long start = consumer.beginningOffsets(Set.of(partition)).getOrDefault(partition, 0L);
         long end = consumer.endOffsets(Set.of(partition)).getOrDefault(partition, 0L);
@@ -74,7 +111,7 @@ public final class JournalReader {
         while (consumer.position(partition) < end) {
             for (var record : consumer.poll(POLL)) {
                 if (record.offset() < end) {
-                    visitor.accept(Json.read(record.value(), JournalEvent.class), record.offset());
+                    visitor.accept(record);
                 }
             }
         }

@@ -65,7 +65,12 @@ final class BatchAssembler {
             events.waiting(decoded.images.size(), batchSize);
         }
         clock.lap("decode");
-        return Optional.of(decoded.batch(ranges(before, log.nextOffsets()), log.nextOffsets()));
+        return Optional.of(decoded.batch(ranges(before, log.nextOffsets())));
+    }
+
+    /** Moves on in the log, over what is gone. */
+    void moveTo(Map<Integer, Long> nextOffsets) {
+        log.moveTo(nextOffsets);
     }
 
     /** The batch of a plan; empty when stopped first. */
@@ -88,7 +93,7 @@ final class BatchAssembler {
             throw new IllegalStateException("step " + plan.step() + " was planned with " + plan.images()
                     + " images, but the log gives " + decoded.images.size() + " in " + plan.ranges());
         }
-        return Optional.of(decoded.batch(plan.ranges(), log.nextOffsets()));
+        return Optional.of(decoded.batch(plan.ranges()));
     }
 
     private static List<OffsetRange> ranges(Map<Integer, Long> before, Map<Integer, Long> after) {
@@ -117,9 +122,10 @@ final class BatchAssembler {
         }
 
         // The order of a batch is by partition and offset, so that the plan's ranges alone determine it.
-        FreshBatch batch(List<OffsetRange> ranges, Map<Integer, Long> nextOffsets) {
+        FreshBatch batch(List<OffsetRange> ranges) {
             images.sort(Comparator.comparing(LoggedImage::at, ORDER));
-            return new FreshBatch(ranges, images, List.copyOf(pixels.values()), rejections, nextOffsets);
+            return new FreshBatch(
+                    ranges, images, List.copyOf(pixels.values()), rejections, log.nextOffsets(), log.leaderEpochs());
         }
     }
 }

@@ -10,10 +10,12 @@ import org.millrace.encoder.image.Pixels;
  *
  * @param ranges the offsets covered, partitions ascending
  * @param nextOffsets of every partition, behind this batch
+ * @param leaderEpochs of the last image taken of each partition
  */
 record FreshBatch(
         List<OffsetRange> ranges,
         List<LoggedImage> images,
         List<Pixels> pixels,
         List<Rejection> rejections,
-        Map<Integer, Long> nextOffsets) {}
+        Map<Integer, Long> nextOffsets,
+        Map<Integer, Integer> leaderEpochs) {}

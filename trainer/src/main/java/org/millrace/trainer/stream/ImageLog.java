@@ -12,6 +12,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.LogTruncationException;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -31,22 +33,38 @@ final class ImageLog {
     private final int maxBytesPerPartition;
     private final Map<Integer, PartitionQueue> queues = new TreeMap<>();
 
-    /** Assigns itself every partition of the topic, at the given next offsets, or at the log's start where none is given. */
+    /** Assigns itself every partition of the topic, at the given offsets, or at the log's start where none is given. */
     ImageLog(
-            Consumer<byte[], byte[]> consumer, String topic, Map<Integer, Long> nextOffsets, int maxBytesPerPartition) {
+            Consumer<byte[], byte[]> consumer,
+            String topic,
+            Map<Integer, Long> nextOffsets,
+            Map<Integer, Integer> leaderEpochs,
+            int maxBytesPerPartition) {
         this.consumer = consumer;
         this.topic = topic;
         this.maxBytesPerPartition = maxBytesPerPartition;
-        Set<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
+        consumer.assign(consumer.partitionsFor(topic).stream()
                 .map(info -> new TopicPartition(topic, info.partition()))
-                .collect(Collectors.toSet());
-        consumer.assign(partitions);
-        Map<TopicPartition, Long> starts = consumer.beginningOffsets(partitions);
-        for (TopicPartition partition : partitions) {
+                .collect(Collectors.toSet()));
+        goOn(nextOffsets, leaderEpochs);
+    }
+
+    /** Drops what is fetched and goes on elsewhere; at the log's start where no offset is given. */
+    void moveTo(Map<Integer, Long> nextOffsets) {
+        goOn(nextOffsets, Map.of());
+    }
+
+    // with its leader's epoch an offset is checked by the broker: it must lie in the same history of the log
+    private void goOn(Map<Integer, Long> nextOffsets, Map<Integer, Integer> leaderEpochs) {
+        queues.clear();
+        consumer.resume(consumer.paused());
+        Map<TopicPartition, Long> starts = consumer.beginningOffsets(consumer.assignment());
+        for (TopicPartition partition : consumer.assignment()) {
             Long start = starts.getOrDefault(partition, 0L);
             long next = nextOffsets.getOrDefault(partition.partition(), start);
-            consumer.seek(partition, next);
-            queues.put(partition.partition(), new PartitionQueue(next));
+            Optional<Integer> epoch = Optional.ofNullable(leaderEpochs.get(partition.partition()));
+            consumer.seek(partition, new OffsetAndMetadata(next, epoch, ""));
+            queues.put(partition.partition(), new PartitionQueue(next, epoch));
         }
     }
 
@@ -55,14 +73,13 @@ final class ImageLog {
         try {
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(timeout)) {
                 byte[] file = record.value() == null ? new byte[0] : record.value();
-                queue(record.partition())
-                        .add(new LoggedImage(
-                                new ImageOffset(record.partition(), record.offset()),
-                                record.timestamp(),
-                                id(record.key()),
-                                ImageHeaders.text(record.headers(), ImageHeaders.SOURCE)
-                                        .orElse(""),
-                                file));
+                LoggedImage image = new LoggedImage(
+                        new ImageOffset(record.partition(), record.offset()),
+                        record.timestamp(),
+                        id(record.key()),
+                        ImageHeaders.text(record.headers(), ImageHeaders.SOURCE).orElse(""),
+                        file);
+                queue(record.partition()).add(new Fetched(image, record.leaderEpoch()));
             }
         } catch (OffsetOutOfRangeException e) {
             throw gone(e);
@@ -84,7 +101,8 @@ final class ImageLog {
     Optional<LoggedImage> takeOldest() {
         return queues.values().stream()
                 .filter(queue -> !queue.images.isEmpty())
-                .min(Comparator.comparingLong(queue -> queue.images.element().timestampMillis()))
+                .min(Comparator.comparingLong(
+                        queue -> queue.images.element().image().timestampMillis()))
                 .map(this::take);
     }
 
@@ -101,7 +119,7 @@ final class ImageLog {
             return Optional.empty();
         }
         List<LoggedImage> images = new ArrayList<>();
-        while (!queue.images.isEmpty() && queue.images.element().at().offset() < range.to()) {
+        while (!queue.images.isEmpty() && queue.images.element().image().at().offset() < range.to()) {
             images.add(take(queue));
         }
         queue.taken = range.to();
@@ -115,6 +133,13 @@ final class ImageLog {
         return next;
     }
 
+    /** The leader's epoch of the last image taken of each partition, where the broker told it. */
+    Map<Integer, Integer> leaderEpochs() {
+        Map<Integer, Integer> epochs = new TreeMap<>();
+        queues.forEach((partition, queue) -> queue.epoch.ifPresent(epoch -> epochs.put(partition, epoch)));
+        return epochs;
+    }
+
     /** Whether everything up to these end offsets was taken. */
     boolean reached(Map<Integer, Long> ends) {
         return queues.entrySet().stream()
@@ -124,9 +149,11 @@ final class ImageLog {
     }
 
     private LoggedImage take(PartitionQueue queue) {
-        LoggedImage image = queue.images.remove();
+        Fetched fetched = queue.images.remove();
+        LoggedImage image = fetched.image();
         queue.bytes -= image.file().length;
         queue.taken = image.at().offset() + 1;
+        queue.epoch = fetched.leaderEpoch().or(() -> queue.epoch);
         if (queue.bytes < maxBytesPerPartition / 2) {
             consumer.resume(Set.of(new TopicPartition(topic, image.at().partition())));
         }
@@ -142,30 +169,43 @@ final class ImageLog {
         return queue;
     }
 
-    private UserException gone(OffsetOutOfRangeException e) {
+    private LogGapException gone(OffsetOutOfRangeException e) {
+        Map<Integer, Long> diverged = new TreeMap<>();
+        if (e instanceof LogTruncationException truncated) {
+            truncated
+                    .divergentOffsets()
+                    .forEach((partition, offset) -> diverged.put(partition.partition(), offset.offset()));
+        }
         String wanted = e.offsetOutOfRangePartitions().entrySet().stream()
                 .map(entry -> "offset " + entry.getValue() + " of partition "
                         + entry.getKey().partition())
                 .collect(Collectors.joining(", "));
-        return new UserException(
-                topic + " no longer holds " + wanted
-                        + ", where this run stands: retention removed it or the topic was made anew."
-                        + " Start a new run with another run.name, and raise the topic's retention.",
+        return new LogGapException(
+                topic + " no longer holds " + wanted + ", where this run stands: "
+                        + (diverged.isEmpty()
+                                ? "retention removed it."
+                                : "the log lost its end from the offsets " + diverged
+                                        + " on when another broker came to lead it."),
+                diverged,
                 e);
     }
 
+    private record Fetched(LoggedImage image, Optional<Integer> leaderEpoch) {}
+
     private static final class PartitionQueue {
-        private final ArrayDeque<LoggedImage> images = new ArrayDeque<>();
+        private final ArrayDeque<Fetched> images = new ArrayDeque<>();
         private long bytes;
         private long taken;
+        private Optional<Integer> epoch;
 
-        PartitionQueue(long next) {
+        PartitionQueue(long next, Optional<Integer> epoch) {
             this.taken = next;
+            this.epoch = epoch;
         }
 
-        void add(LoggedImage image) {
-            images.add(image);
-            bytes += image.file().length;
+        void add(Fetched fetched) {
+            images.add(fetched);
+            bytes += fetched.image().file().length;
         }
     }
 }

@@ -20,10 +20,12 @@ import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.StepPlan;
+import org.millrace.contract.event.StreamSkipped;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
 import org.millrace.trainer.journal.JournalReader.JournalledPlan;
+import org.millrace.trainer.journal.JournalReader.Past;
 import org.millrace.trainer.objective.StageClock;
 import org.millrace.trainer.view.TwoViews;
 
@@ -38,6 +40,7 @@ public final class Pipeline implements AutoCloseable {
     private final MillraceConfig config;
     private final Consumer<byte[], byte[]> consumer;
     private final Iterator<JournalledPlan> journalled;
+    private final Optional<StreamSkipped> skippedAfter;
     private final Optional<Function<StepPlan, Future<Long>>> journal;
     private final Optional<Map<Integer, Long>> ends;
     private final StreamEvents events;
@@ -50,6 +53,7 @@ public final class Pipeline implements AutoCloseable {
     private final Thread thread;
 
     private StreamPosition position;
+    private boolean skipped;
     private volatile boolean stopped;
     private volatile boolean ended;
     private volatile @Nullable RuntimeException failure;
@@ -58,7 +62,7 @@ public final class Pipeline implements AutoCloseable {
      * @param consumer of the topic images, closed here
      * @param position after the step to go on from
      * @param buffer the replay buffer after that step; this pipeline changes it
-     * @param journalled plans of the following steps that the journal holds already
+     * @param past what the journal holds already of the following steps
      * @param journal makes a new plan durable; completes with the journal's offset behind it. Empty: the pipeline ends with the
      *     journalled plans
      * @param ends offsets at which the stream counts as ended, or none to wait for more for ever
@@ -68,7 +72,7 @@ public final class Pipeline implements AutoCloseable {
             Consumer<byte[], byte[]> consumer,
             StreamPosition position,
             ReplayBuffer buffer,
-            List<JournalledPlan> journalled,
+            Past past,
             Optional<Function<StepPlan, Future<Long>>> journal,
             Optional<Map<Integer, Long>> ends,
             StreamEvents events) {
@@ -76,7 +80,9 @@ public final class Pipeline implements AutoCloseable {
         this.consumer = consumer;
         this.position = position;
         this.buffer = buffer;
-        this.journalled = journalled.iterator();
+        this.journalled = past.plans().iterator();
+        this.skippedAfter = past.skippedAfter();
+        this.skipped = skippedAfter.isEmpty();
         this.journal = journal;
         this.ends = ends;
         this.events = events;
@@ -165,7 +171,8 @@ public final class Pipeline implements AutoCloseable {
 
     private void run() {
         try (consumer) {
-            var log = new ImageLog(consumer, config.images().topic(), position.nextOffsets(), FETCHED_BYTES);
+            var log = new ImageLog(
+                    consumer, config.images().topic(), position.nextOffsets(), position.leaderEpochs(), FETCHED_BYTES);
             var assembler = new BatchAssembler(log, decoder, config.trainer().batchSize(), () -> stopped);
             Optional<PreparedStep> step = prepare(assembler);
             while (step.isPresent()) {
@@ -211,6 +218,7 @@ public final class Pipeline implements AutoCloseable {
         long step = position.step() + 1;
         if (journalled.hasNext()) {
             JournalledPlan past = journalled.next();
+            past.skippedBefore().ifPresent(skip -> moveTo(skip, assembler));
             Future<Long> offset = CompletableFuture.completedFuture(past.nextOffset());
             if (past.plan().fresh()) {
                 return assembler
@@ -222,6 +230,10 @@ public final class Pipeline implements AutoCloseable {
         if (journal.isEmpty()) {
             return Optional.empty();
         }
+        if (!skipped) {
+            skipped = true;
+            moveTo(skippedAfter.orElseThrow(), assembler);
+        }
         Function<StepPlan, Future<Long>> append = journal.get();
         if ((step - 1) % config.replay().updatesPerBatch() == 0) {
             return assembler.next(ends, events, clock).map(batch -> {
@@ -232,6 +244,11 @@ public final class Pipeline implements AutoCloseable {
         }
         StepPlan plan = new StepPlan(step, List.of(), 0);
         return Optional.of(replay(plan, append.apply(plan), views, clock));
+    }
+
+    private void moveTo(StreamSkipped skip, BatchAssembler assembler) {
+        assembler.moveTo(skip.nextOffsets());
+        position = position.movedTo(skip.nextOffsets());
     }
 
     private PreparedStep fresh(

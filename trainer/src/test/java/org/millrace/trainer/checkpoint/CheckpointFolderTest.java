@@ -23,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.UserException;
+import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.trainer.stream.LoggedImage;
 import org.millrace.trainer.stream.ReplayContent;
@@ -208,6 +209,8 @@ final class CheckpointFolderTest {
                 "main",
                 step,
                 Map.of(0, 8 * step, 1, 3L),
+                Map.of(0, 2),
+                new LogIdentity("a cluster", "a topic"),
                 8 * step,
                 2,
                 2 * step,
@@ -216,6 +219,7 @@ final class CheckpointFolderTest {
                 List.of(1L, 2L),
                 "engine",
                 Map.of("run.seed", "1"),
+                RunState.digest(Map.of("run.seed", "1")),
                 99,
                 Map.of());
         return new Checkpoint(

@@ -30,13 +30,13 @@ final class JournalReaderTest {
     @Test
     void plansAfter_emptyJournal_none() {
         journal(0);
-        assertThat(reader.plansAfter(0, 0)).isEmpty();
+        assertThat(reader.plansAfter(0, 0).plans()).isEmpty();
     }
 
     @Test
     void plansAfter_start_everyPlanWithTheOffsetBehindIt() {
         journal(0, plan(1), plan(2), done(1), plan(3));
-        assertThat(reader.plansAfter(0, 0))
+        assertThat(reader.plansAfter(0, 0).plans())
                 .containsExactly(
                         new JournalledPlan(plan(1), 1), new JournalledPlan(plan(2), 2), new JournalledPlan(plan(3), 4));
     }
@@ -45,12 +45,12 @@ final class JournalReaderTest {
     void plansAfter_checkpoint_onlyLaterOnesAndReportsTwiceAreIgnored() {
         // planning ran ahead of computing; after a restart at step 2 the steps 3 and 4 were reported again
         journal(0, plan(1), plan(2), plan(3), plan(4), done(1), done(2), done(3), done(4), done(3), done(4), plan(5));
-        assertThat(reader.plansAfter(2, 2))
+        assertThat(reader.plansAfter(2, 2).plans())
                 .containsExactly(
                         new JournalledPlan(plan(3), 3),
                         new JournalledPlan(plan(4), 4),
                         new JournalledPlan(plan(5), 11));
-        assertThat(reader.plansAfter(5, 11)).isEmpty();
+        assertThat(reader.plansAfter(5, 11).plans()).isEmpty();
     }
 
     @Test
@@ -83,7 +83,7 @@ final class JournalReaderTest {
         assertThatThrownBy(() -> reader.plansAfter(0, 0))
                 .isInstanceOf(UserException.class)
                 .hasMessageContaining("plan of step 3 at offset 2 where step 1 was wanted");
-        assertThat(reader.plansAfter(4, 4)).isEmpty();
+        assertThat(reader.plansAfter(4, 4).plans()).isEmpty();
     }
 
     @Test

@@ -237,9 +237,9 @@ final class BatchAssemblerTest {
         TestLog.Opened opened = random(1, 10, 22).open(Map.of(0, 2L), PLENTY, 100);
         opened.consumer().updateBeginningOffsets(Map.of(new TopicPartition(TestLog.TOPIC, 0), 5L));
         assertThatThrownBy(() -> next(assembler(opened, 4), Map.of(0, 10L)))
-                .isInstanceOf(UserException.class)
+                .isInstanceOf(LogGapException.class)
                 .hasMessageContaining("images no longer holds offset 2 of partition 0")
-                .hasMessageContaining("run.name");
+                .hasMessageContaining("--on-gap");
     }
 
     private BatchAssembler assembler(TestLog.Opened opened, int batchSize) {

@@ -22,6 +22,7 @@ import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.trainer.TestRuns;
 import org.millrace.trainer.journal.JournalReader.JournalledPlan;
+import org.millrace.trainer.journal.JournalReader.Past;
 
 /** Steps prepared ahead, and after a restart, are what they are without either. */
 @Timeout(60)
@@ -151,7 +152,7 @@ final class PipelineTest {
                         topic.open(Map.of(), 1 << 20, 5).consumer(),
                         from.position(),
                         ahead,
-                        past,
+                        new Past(past, Optional.empty()),
                         Optional.of(plan -> {
                             run.journal.add(new JournalledPlan(plan, plan.step()));
                             return CompletableFuture.completedFuture(plan.step());

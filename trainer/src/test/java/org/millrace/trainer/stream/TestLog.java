@@ -60,7 +60,7 @@ final class TestLog {
         consumer.updatePartitions(TOPIC, infos);
         consumer.updateBeginningOffsets(starts);
         consumer.setMaxPollRecords(maxPollRecords);
-        ImageLog log = new ImageLog(consumer, TOPIC, nextOffsets, maxBytes);
+        ImageLog log = new ImageLog(consumer, TOPIC, nextOffsets, Map.of(), maxBytes);
         records.forEach(consumer::addRecord);
         return new Opened(consumer, log);
     }

@@ -1,0 +1,238 @@
+package org.millrace.app.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.millrace.app.broker.EmbeddedBroker;
+import org.millrace.app.cli.MillraceCommandLine;
+import org.millrace.contract.config.BrokerConfig;
+import org.millrace.contract.kafka.KafkaSettings;
+
+/** A trainer whose broker goes away, comes back, or is not the one that it was. */
+class BrokerTroubleTest {
+    private static final Path SAMPLE = Path.of("../samples/fashion-mnist/t10k-images-idx3-ubyte.gz");
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    @TempDir
+    private Path data;
+
+    private EmbeddedBroker broker;
+    private int port;
+
+    @BeforeEach
+    void startBroker() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            port = socket.getLocalPort();
+        }
+        broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(port, -1), "test");
+    }
+
+    @AfterEach
+    void stopBroker() {
+        broker.close();
+    }
+
+    @Test
+    void train_brokerAwayLongerThanATransactionMayLast_waitsSaysSoOnceAndGoesOnExact() throws Exception {
+        good("push", SAMPLE.toString(), "--limit=960");
+        good("train", "--until-step=60", run("straight"));
+
+        StringWriter out = new StringWriter();
+        CompletableFuture<Integer> trainer = CompletableFuture.supplyAsync(() -> call(
+                out,
+                out,
+                "train",
+                "--until-step=60",
+                run("tried"),
+                "--set=kafka.producer.transaction.timeout.ms=3000",
+                "--set=kafka.producer.delivery.timeout.ms=4000",
+                "--set=kafka.producer.request.timeout.ms=3000"));
+        await().atMost(PATIENCE).until(() -> out.toString().contains("checkpoint of step 10"));
+        broker.close();
+        await().atMost(PATIENCE).until(() -> out.toString().contains("the broker does not answer"));
+        Thread.sleep(6_000); // deliveries and transactions run out meanwhile
+        broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(port, -1), "test");
+        assertThat(trainer.get()).as(out.toString()).isZero();
+
+        assertThat(out.toString())
+                .containsOnlyOnce("the broker does not answer; waiting for it")
+                .containsOnlyOnce("the broker answers again, after ")
+                .doesNotContain("Exception")
+                .doesNotContain("WARN");
+        assertThat(RunStates.last(data.resolve("runs/tried"))).isEqualTo(RunStates.last(data.resolve("runs/straight")));
+        assertThat(good("inspect", "run", run("tried"))).contains("steps done       60", "contiguous       yes");
+        assertThat(good("audit", run("tried"))).contains("lost 0, trained twice 0");
+        assertThat(good("replay", run("tried"))).contains("60 losses, 15 digests: all equal to the bit");
+    }
+
+    @Test
+    void train_stoppedWhileTheBrokerIsAway_leavesSoonAndGoesOnExact() throws Exception {
+        good("push", SAMPLE.toString(), "--limit=640");
+        good("train", "--until-step=40", run("straight"));
+        try (TrainerChild trainer = TrainerChild.start(all("train", "--until-step=40", run("stopped")))) {
+            await().atMost(PATIENCE)
+                    .until(() ->
+                            RunStates.checkpoints(data.resolve("runs/stopped")).size() >= 2);
+            broker.close();
+            Thread.sleep(1_000);
+            long asked = System.nanoTime();
+            assertThat(trainer.terminate()).isIn(1, 143);
+            assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(12));
+        }
+        broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(port, -1), "test");
+        good("train", "--until-step=40", run("stopped"));
+        assertThat(RunStates.last(data.resolve("runs/stopped")))
+                .isEqualTo(RunStates.last(data.resolve("runs/straight")));
+        assertThat(good("audit", run("stopped"))).contains("lost 0, trained twice 0");
+    }
+
+    @Test
+    void train_secondTrainerElsewhere_shutsTheFirstOut() throws Exception {
+        good("push", SAMPLE.toString(), "--limit=640");
+        good("train", "--until-step=40", run("shared"));
+        String[] once = run("twice", "--set=trainer.digest-every-steps=4");
+        StringWriter first = new StringWriter();
+        CompletableFuture<Integer> zombie = CompletableFuture.supplyAsync(
+                () -> call(first, first, "train", once, "--set=run.data=" + data.resolve("machine-1")));
+        await().atMost(PATIENCE).until(() -> first.toString().contains("checkpoint of step 10"));
+
+        StringWriter here = new StringWriter();
+        assertThat(call(here, here, "train", once, "--set=run.data=" + data.resolve("machine-1")))
+                .isEqualTo(1);
+        assertThat(here.toString())
+                .contains("run twice is being trained already, by process ", "stop that one")
+                .doesNotContain("\tat ");
+
+        String[] there = all(once, "--set=run.data=" + data.resolve("machine-2"));
+        good("train", "--until-step=40", there);
+        assertThat(zombie.get()).as(first.toString()).isEqualTo(1);
+        assertThat(first.toString())
+                .contains("run twice was taken over by another trainer (process ", "A run has one trainer at a time")
+                .doesNotContain("\tat ");
+        assertThat(RunStates.last(data.resolve("machine-2/runs/twice")))
+                .isEqualTo(RunStates.last(data.resolve("runs/shared")));
+        assertThat(good("audit", there)).contains("lost 0, trained twice 0");
+        assertThat(good("replay", there)).contains("40 losses, 10 digests: all equal to the bit");
+    }
+
+    @Test
+    void train_imagesGoneBeforeTheyWereTrained_refusedWithTheChoiceThenSkipped() throws Exception {
+        good("push", SAMPLE.toString(), "--limit=320");
+        good("train", "--until-step=10", run("late"));
+        try (Admin admin = Admin.create(kafka().admin())) {
+            admin.deleteRecords(Map.of(new TopicPartition("images", 0), RecordsToDelete.beforeOffset(200)))
+                    .all()
+                    .get();
+        }
+        String refused = bad("train", "--until-step=12", run("late"));
+        assertThat(refused)
+                .contains("offset 160 of partition 0 of images, whose log begins at 200 now", "--on-gap", "skip  go on")
+                .doesNotContain("\tat ");
+        assertThat(good("train", "--until-end", "--on-gap=skip", run("late")))
+                .contains("skipped: ", "Going on at the offsets {0=200} after step 10")
+                .contains("8 images are left in the log");
+        assertThat(good("audit", run("late")))
+                .contains("offsets skipped  40", "skipped by choice after step 10", "lost 0, trained twice 0");
+        assertThat(good("inspect", "run", run("late")))
+                .contains("skipped          after step 10", "steps done       17");
+        String restarted = good("train", "--until-step=17", run("late"));
+        assertThat(restarted).doesNotContain("skipped: ");
+    }
+
+    @Test
+    void train_topicMadeAnew_refusedWithTheChoiceThenSkipped() throws Exception {
+        good("push", SAMPLE.toString(), "--limit=320");
+        good("train", "--until-step=10", run("anew"));
+        try (Admin admin = Admin.create(kafka().admin())) {
+            admin.deleteTopics(List.of("images")).all().get();
+            await().atMost(PATIENCE)
+                    .until(() -> !admin.listTopics().names().get().contains("images"));
+        }
+        good("push", SAMPLE.toString(), "--skip=320", "--limit=320");
+        assertThat(bad("train", "--until-step=12", run("anew")))
+                .contains("the topic images was made anew since this run trained from it: its id was ", "--on-gap")
+                .doesNotContain("\tat ");
+        good("train", "--until-step=14", "--on-gap=skip", run("anew"));
+        assertThat(good("train", "--until-end", run("anew"))).contains("going on from the checkpoint of step 14");
+        assertThat(good("audit", run("anew"))).contains("skipped by choice after step 10", "lost 0, trained twice 0");
+    }
+
+    private String[] run(String name, String... more) {
+        return all(new String[] {"--set=run.name=" + name}, more);
+    }
+
+    private String good(Object... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter error = new StringWriter();
+        assertThat(call(out, error, arguments)).as("%s%s", out, error).isZero();
+        return out.toString();
+    }
+
+    private String bad(Object... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter error = new StringWriter();
+        assertThat(call(out, error, arguments)).as("%s%s", out, error).isEqualTo(1);
+        return error.toString();
+    }
+
+    private int call(StringWriter out, StringWriter error, Object... arguments) {
+        return MillraceCommandLine.run(new PrintWriter(out, true), new PrintWriter(error, true), all(arguments));
+    }
+
+    // small enough that a step takes milliseconds; what the arguments set again wins
+    private String[] all(Object... arguments) {
+        List<String> given = Stream.of(arguments)
+                .flatMap(argument ->
+                        argument instanceof String[] several ? Stream.of(several) : Stream.of((String) argument))
+                .toList();
+        if (given.stream().anyMatch(argument -> argument.startsWith("--bootstrap-server"))
+                || given.get(0).startsWith("--")) {
+            return given.toArray(new String[0]);
+        }
+        return Stream.concat(
+                        Stream.concat(given.stream().filter(argument -> !argument.startsWith("--set")), settings()),
+                        given.stream().filter(argument -> argument.startsWith("--set")))
+                .toArray(String[]::new);
+    }
+
+    private Stream<String> settings() {
+        return Stream.of(
+                "--bootstrap-server=127.0.0.1:" + port,
+                "--set=run.data=" + data,
+                "--set=run.threads=1",
+                "--set=encoder.height=16",
+                "--set=encoder.width=16",
+                "--set=encoder.channels=1",
+                "--set=encoder.mean=0.3",
+                "--set=encoder.standard-deviation=0.3",
+                "--set=head.output=16",
+                "--set=moco.queue-size=64",
+                "--set=trainer.batch-size=16",
+                "--set=trainer.checkpoint-every-steps=5",
+                "--set=trainer.publish-every-steps=10",
+                "--set=trainer.digest-every-steps=4",
+                "--set=replay.policy=reservoir",
+                "--set=replay.capacity=50");
+    }
+
+    private KafkaSettings kafka() {
+        return new KafkaSettings("127.0.0.1:" + port, Map.of());
+    }
+}

@@ -1,0 +1,54 @@
+package org.millrace.app.run;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.millrace.contract.Sha256;
+import org.millrace.keystore.KeyStore;
+
+/** What runs left on disk, to be compared. */
+final class RunStates {
+    private RunStates() {}
+
+    /** Digests of the weights, optimiser and buffer files of a run's last checkpoint, and of its dictionary where it has one. */
+    static List<String> last(Path run) throws IOException {
+        List<Path> checkpoints = checkpoints(run);
+        Path last = checkpoints.get(checkpoints.size() - 1);
+        List<String> digests = new ArrayList<>();
+        for (String file : List.of("query.safetensors", "key.safetensors", "optimiser.safetensors", "buffer.bin")) {
+            digests.add(last.getFileName() + " " + file + " " + Sha256.of(Files.readAllBytes(last.resolve(file))));
+        }
+        if (Files.isDirectory(run.resolve("keys"))) {
+            digests.add("keys " + keys(run.resolve("keys")));
+        }
+        return digests;
+    }
+
+    /** The run's checkpoints, oldest first. */
+    static List<Path> checkpoints(Path run) throws IOException {
+        Path folder = run.resolve("checkpoints");
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> folders = Files.list(folder)) {
+            return folders.filter(path -> path.getFileName().toString().startsWith("step-"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private static String keys(Path folder) {
+        try (KeyStore store = KeyStore.openReadOnly(folder)) {
+            var window = store.newest(Integer.MAX_VALUE);
+            StringBuilder text = new StringBuilder();
+            for (float value : window.keys()) {
+                text.append(Float.floatToRawIntBits(value)).append(' ');
+            }
+            return store.newestSequence() + " " + window.size() + " "
+                    + Sha256.of(text.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package org.millrace.trainer.stream;
+
+import java.util.Map;
+import org.millrace.contract.UserException;
+
+/** Images that the run stands before, or planned to train, are no longer in the log: a choice of the user's. */
+public final class LogGapException extends UserException {
+    private static final long serialVersionUID = 1;
+    private static final String CHOICE = """
+
+            Bring it back and start again, or choose with --on-gap:
+              fail  (the default) stop here, as now; nothing is changed
+              skip  go on with what the log holds; what is skipped is written to the run's journal, and audit counts it""";
+
+    private final transient Map<Integer, Long> diverged;
+
+    /** @param diverged where the log, of a partition that lost its end, goes on differently */
+    LogGapException(String what, Map<Integer, Long> diverged, Throwable cause) {
+        super(what + CHOICE, cause);
+        this.diverged = Map.copyOf(diverged);
+    }
+
+    public LogGapException(String what) {
+        super(what + CHOICE);
+        this.diverged = Map.of();
+    }
+
+    /** Where the log, of a partition that lost its end, goes on differently. */
+    public Map<Integer, Long> diverged() {
+        return diverged;
+    }
+}
