@@ -51,22 +51,22 @@ class BrokerTroubleTest {
 
     @Test
     void train_brokerAwayLongerThanATransactionMayLast_waitsSaysSoOnceAndGoesOnExact() throws Exception {
-        good("push", SAMPLE.toString(), "--limit=960");
-        good("train", "--until-step=60", run("straight"));
+        good("push", SAMPLE.toString(), "--limit=3840");
+        good("train", "--until-step=240", run("straight"));
 
         StringWriter out = new StringWriter();
         CompletableFuture<Integer> trainer = CompletableFuture.supplyAsync(() -> call(
                 out,
                 out,
                 "train",
-                "--until-step=60",
+                "--until-step=240",
                 run("tried"),
                 "--set=kafka.producer.transaction.timeout.ms=3000",
                 "--set=kafka.producer.delivery.timeout.ms=4000",
                 "--set=kafka.producer.request.timeout.ms=3000"));
-        await().atMost(PATIENCE).until(() -> out.toString().contains("checkpoint of step 10"));
+        awaitWords(out, trainer, "checkpoint of step 10");
         broker.close();
-        await().atMost(PATIENCE).until(() -> out.toString().contains("the broker does not answer"));
+        awaitWords(out, trainer, "the broker does not answer");
         Thread.sleep(6_000); // deliveries and transactions run out meanwhile
         broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(port, -1), "test");
         assertThat(trainer.get()).as(out.toString()).isZero();
@@ -77,16 +77,16 @@ class BrokerTroubleTest {
                 .doesNotContain("Exception")
                 .doesNotContain("WARN");
         assertThat(RunStates.last(data.resolve("runs/tried"))).isEqualTo(RunStates.last(data.resolve("runs/straight")));
-        assertThat(good("inspect", "run", run("tried"))).contains("steps done       60", "contiguous       yes");
+        assertThat(good("inspect", "run", run("tried"))).contains("steps done       240", "contiguous       yes");
         assertThat(good("audit", run("tried"))).contains("lost 0, trained twice 0");
-        assertThat(good("replay", run("tried"))).contains("60 losses, 15 digests: all equal to the bit");
+        assertThat(good("replay", run("tried"))).contains("240 losses, 60 digests: all equal to the bit");
     }
 
     @Test
     void train_stoppedWhileTheBrokerIsAway_leavesSoonAndGoesOnExact() throws Exception {
-        good("push", SAMPLE.toString(), "--limit=640");
-        good("train", "--until-step=40", run("straight"));
-        try (TrainerChild trainer = TrainerChild.start(all("train", "--until-step=40", run("stopped")))) {
+        good("push", SAMPLE.toString(), "--limit=3840");
+        good("train", "--until-step=240", run("straight"));
+        try (TrainerChild trainer = TrainerChild.start(all("train", "--until-step=240", run("stopped")))) {
             await().atMost(PATIENCE)
                     .until(() ->
                             RunStates.checkpoints(data.resolve("runs/stopped")).size() >= 2);
@@ -97,7 +97,7 @@ class BrokerTroubleTest {
             assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(12));
         }
         broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(port, -1), "test");
-        good("train", "--until-step=40", run("stopped"));
+        good("train", "--until-step=240", run("stopped"));
         assertThat(RunStates.last(data.resolve("runs/stopped")))
                 .isEqualTo(RunStates.last(data.resolve("runs/straight")));
         assertThat(good("audit", run("stopped"))).contains("lost 0, trained twice 0");
@@ -105,13 +105,13 @@ class BrokerTroubleTest {
 
     @Test
     void train_secondTrainerElsewhere_shutsTheFirstOut() throws Exception {
-        good("push", SAMPLE.toString(), "--limit=640");
-        good("train", "--until-step=40", run("shared"));
+        good("push", SAMPLE.toString(), "--limit=3840");
+        good("train", "--until-step=240", run("shared"));
         String[] once = run("twice", "--set=trainer.digest-every-steps=4");
         StringWriter first = new StringWriter();
         CompletableFuture<Integer> zombie = CompletableFuture.supplyAsync(
                 () -> call(first, first, "train", once, "--set=run.data=" + data.resolve("machine-1")));
-        await().atMost(PATIENCE).until(() -> first.toString().contains("checkpoint of step 10"));
+        awaitWords(first, zombie, "checkpoint of step 10");
 
         StringWriter here = new StringWriter();
         assertThat(call(here, here, "train", once, "--set=run.data=" + data.resolve("machine-1")))
@@ -121,7 +121,7 @@ class BrokerTroubleTest {
                 .doesNotContain("\tat ");
 
         String[] there = all(once, "--set=run.data=" + data.resolve("machine-2"));
-        good("train", "--until-step=40", there);
+        good("train", "--until-step=240", there);
         assertThat(zombie.get()).as(first.toString()).isEqualTo(1);
         assertThat(first.toString())
                 .contains("run twice was taken over by another trainer (process ", "A run has one trainer at a time")
@@ -129,7 +129,7 @@ class BrokerTroubleTest {
         assertThat(RunStates.last(data.resolve("machine-2/runs/twice")))
                 .isEqualTo(RunStates.last(data.resolve("runs/shared")));
         assertThat(good("audit", there)).contains("lost 0, trained twice 0");
-        assertThat(good("replay", there)).contains("40 losses, 10 digests: all equal to the bit");
+        assertThat(good("replay", there)).contains("240 losses, 60 digests: all equal to the bit");
     }
 
     @Test
@@ -172,6 +172,11 @@ class BrokerTroubleTest {
         good("train", "--until-step=14", "--on-gap=skip", run("anew"));
         assertThat(good("train", "--until-end", run("anew"))).contains("going on from the checkpoint of step 14");
         assertThat(good("audit", run("anew"))).contains("skipped by choice after step 10", "lost 0, trained twice 0");
+    }
+
+    private static void awaitWords(StringWriter out, CompletableFuture<Integer> trainer, String words) {
+        await().atMost(PATIENCE).until(() -> out.toString().contains(words) || trainer.isDone());
+        assertThat(out.toString()).contains(words);
     }
 
     private String[] run(String name, String... more) {

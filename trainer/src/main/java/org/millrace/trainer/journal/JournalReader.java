@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -23,10 +24,20 @@ import org.millrace.contract.event.StreamSkipped;
 public final class JournalReader {
     private static final Duration POLL = Duration.ofMillis(200);
 
+    private static final long PAUSE_NANOS = 50_000_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private final Duration patience;
     private final Consumer<byte[], byte[]> consumer;
     private final TopicPartition partition;
 
     public JournalReader(Consumer<byte[], byte[]> consumer, RunTopics topics) {
+        this(consumer, topics, PATIENCE);
+    }
+
+    /** @param patience how long to wait for the end of a transaction that the broker is still writing down */
+    JournalReader(Consumer<byte[], byte[]> consumer, RunTopics topics, Duration patience) {
+        this.patience = patience;
         this.consumer = consumer;
         this.partition = new TopicPartition(topics.steps(), 0);
     }
@@ -100,7 +111,7 @@ public final class JournalReader {
     void forEachRecord(long from, java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> visitor) {
         consumer.assign(Set.of(partition));
         long start = consumer.beginningOffsets(Set.of(partition)).getOrDefault(partition, 0L);
-        long end = consumer.endOffsets(Set.of(partition)).getOrDefault(partition, 0L);
+        long end = endFrom(from);
         if (from > end) {
             throw new UserException(
                     partition.topic() + " ends at offset " + end
@@ -115,5 +126,17 @@ public final class JournalReader {
                 }
             }
         }
+    }
+
+    // a transaction is acknowledged before its end is in the log, which a broker that restarts may take a while to
+    // write
+    private long endFrom(long from) {
+        long deadline = System.nanoTime() + patience.toNanos();
+        long end = consumer.endOffsets(Set.of(partition)).getOrDefault(partition, 0L);
+        while (end < from && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(PAUSE_NANOS);
+            end = consumer.endOffsets(Set.of(partition)).getOrDefault(partition, 0L);
+        }
+        return end;
     }
 }

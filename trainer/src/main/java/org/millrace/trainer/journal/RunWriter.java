@@ -24,6 +24,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.InvalidPidMappingException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
@@ -61,7 +62,7 @@ public final class RunWriter implements Outbox, AutoCloseable {
     private static final int GROUP_BYTES = 4 << 20;
     private static final long RETRY_MILLIS = 500;
     private static final Duration LAST_WORDS = Duration.ofSeconds(2);
-    private static final List<Class<? extends KafkaException>> PASSING = List.of(
+    private static final List<Class<? extends ApiException>> PASSING = List.of(
             RetriableException.class,
             ProducerFencedException.class,
             InvalidProducerEpochException.class,
@@ -419,14 +420,13 @@ public final class RunWriter implements Outbox, AutoCloseable {
                 e);
     }
 
+    // the client's own exceptions tell of an earlier failure; what the broker answered decides, where it is known
     private static boolean passes(Throwable problem) {
+        @Nullable Throwable answered = null;
         for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
-            for (Class<? extends KafkaException> type : PASSING) {
-                if (type.isInstance(cause)) {
-                    return true;
-                }
-            }
+            answered = cause instanceof ApiException ? cause : answered;
         }
-        return false;
+        @Nullable Throwable last = answered;
+        return last == null || PASSING.stream().anyMatch(type -> type.isInstance(last));
     }
 }

@@ -60,7 +60,11 @@ public record LogGap(String what, Map<Integer, Long> goOnAt) {
      * @param then the log that its position belongs to, where that is known
      */
     public static Optional<LogGap> find(StreamPosition position, Optional<LogIdentity> then, Past past, Log now) {
-        Map<Integer, Long> next = new HashMap<>(position.nextOffsets());
+        Map<Integer, Long> stands =
+                new HashMap<>(position.nextOffsets()); // the plans behind it are void once this is skipped
+        (past.plans().isEmpty() ? past.skippedAfter() : past.plans().get(0).skippedBefore())
+                .ifPresent(skip -> stands.putAll(skip.nextOffsets()));
+        Map<Integer, Long> next = new HashMap<>(stands);
         Optional<LogIdentity> log = then;
         List<String> gone = new ArrayList<>();
         for (JournalledPlan journalled : past.plans()) {
@@ -90,7 +94,8 @@ public record LogGap(String what, Map<Integer, Long> goOnAt) {
             lacking(partition, wanted, wanted, held, now.topic())
                     .map(words -> "the run stands before " + words)
                     .ifPresent(gone::add);
-            goOnAt.put(partition, Math.min(Math.max(wanted, held.from()), held.to()));
+            long start = stands.getOrDefault(partition, held.from());
+            goOnAt.put(partition, Math.min(Math.max(start, held.from()), held.to()));
         });
         return gone.isEmpty() ? Optional.empty() : Optional.of(new LogGap(summary(gone), goOnAt));
     }

@@ -1,6 +1,7 @@
 package org.millrace.trainer.stream;
 
 import java.nio.FloatBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.CounterRandom;
@@ -35,6 +37,7 @@ import org.millrace.trainer.view.TwoViews;
  */
 public final class Pipeline implements AutoCloseable {
     private static final long PATIENCE_MILLIS = 100;
+    private static final Duration CLOSING = Duration.ofSeconds(1);
     private static final int FETCHED_BYTES = 16 << 20;
 
     private final MillraceConfig config;
@@ -170,7 +173,7 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private void run() {
-        try (consumer) {
+        try {
             var log = new ImageLog(
                     consumer, config.images().topic(), position.nextOffsets(), position.leaderEpochs(), FETCHED_BYTES);
             var assembler = new BatchAssembler(log, decoder, config.trainer().batchSize(), () -> stopped);
@@ -185,6 +188,7 @@ public final class Pipeline implements AutoCloseable {
             failure = e;
         } finally {
             ended = true;
+            consumer.close(CloseOptions.timeout(CLOSING)); // a broker that is gone would be waited for
         }
     }
 

@@ -3,6 +3,7 @@ package org.millrace.trainer.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +26,7 @@ final class JournalReaderTest {
     private static final TopicPartition STEPS = new TopicPartition("main.steps", 0);
 
     private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("none");
-    private final JournalReader reader = new JournalReader(consumer, new RunTopics("main"));
+    private final JournalReader reader = new JournalReader(consumer, new RunTopics("main"), Duration.ofMillis(100));
 
     @Test
     void plansAfter_emptyJournal_none() {
