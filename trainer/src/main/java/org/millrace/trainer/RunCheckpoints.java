@@ -62,6 +62,7 @@ final class RunCheckpoints implements AutoCloseable {
     private final Learner learner;
     private final String engine;
     private final Clock clock;
+    private final Moment.Listener moments;
     private final CheckpointFolder folder;
     private final Deque<Long> keptSequences = new ArrayDeque<>();
     private final ExecutorService background = Executors.newSingleThreadExecutor(work -> {
@@ -74,7 +75,14 @@ final class RunCheckpoints implements AutoCloseable {
     /** A checkpoint on its way to disk. */
     private record Writing(long step, long keySequence, Future<Long> done) {}
 
-    RunCheckpoints(MillraceConfig config, Memory memory, Learner learner, String engine, Clock clock) {
+    RunCheckpoints(
+            MillraceConfig config,
+            Memory memory,
+            Learner learner,
+            String engine,
+            Clock clock,
+            Moment.Listener moments) {
+        this.moments = moments;
         this.config = config;
         this.memory = memory;
         this.learner = learner;
@@ -181,9 +189,13 @@ final class RunCheckpoints implements AutoCloseable {
                 clock.millis(),
                 Map.of());
         var checkpoint = new Checkpoint(state, learner.query(), learner.key(), learner.optimiser(), buffer.content());
+        moments.at(Moment.SNAPSHOT, state.step());
         writing = new Writing(state.step(), state.keySequence(), background.submit(() -> {
             reported.get();
-            folder.write(checkpoint);
+            folder.writeAside(checkpoint);
+            moments.at(Moment.WRITTEN, state.step());
+            folder.name(checkpoint);
+            moments.at(Moment.NAMED, state.step());
             return state.step();
         }));
     }
@@ -215,6 +227,7 @@ final class RunCheckpoints implements AutoCloseable {
         }
         writing = null;
         release(now.keySequence());
+        moments.at(Moment.RELEASED, now.step());
         return Optional.of(now.step());
     }
 

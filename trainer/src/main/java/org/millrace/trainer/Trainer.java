@@ -22,6 +22,7 @@ import org.millrace.contract.config.TrainerConfig.OnGap;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.event.StepDone;
+import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.event.StreamSkipped;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.LogIdentity;
@@ -56,6 +57,7 @@ public final class Trainer implements AutoCloseable {
     private final KafkaSettings kafka;
     private final TrainerEvents events;
     private final Clock clock;
+    private final Moment.Listener moments;
     private final Memory memory;
     private final Learner learner;
     private final RunCheckpoints checkpoints;
@@ -75,6 +77,11 @@ public final class Trainer implements AutoCloseable {
 
     /** Opens the run where it stands: its newest whole checkpoint, or the beginning. The topic of images must exist. */
     public Trainer(MillraceConfig config, KafkaSettings kafka, TrainerEvents events, Clock clock) {
+        this(config, kafka, events, clock, Moment.Listener.NONE);
+    }
+
+    Trainer(MillraceConfig config, KafkaSettings kafka, TrainerEvents events, Clock clock, Moment.Listener moments) {
+        this.moments = moments;
         this.config = config;
         this.kafka = kafka;
         this.events = events;
@@ -88,7 +95,7 @@ public final class Trainer implements AutoCloseable {
         Torch torch = Torch.start(config.run());
         this.memory = RunCheckpoints.openMemory(config);
         this.learner = new Learner(config, torch, memory);
-        this.checkpoints = new RunCheckpoints(config, memory, learner, torch.description(), clock);
+        this.checkpoints = new RunCheckpoints(config, memory, learner, torch.description(), clock, moments);
         this.buffer = ReplayBuffer.of(config);
         RunCheckpoints.Restored restored = checkpoints.restore(buffer);
         this.position = restored.position();
@@ -250,7 +257,9 @@ public final class Trainer implements AutoCloseable {
     // encode, contrast, update, enqueue → remember where we are → report
     private void step(PreparedStep prepared, Pipeline pipeline, StageClock stages) {
         long step = prepared.plan().step();
+        moments.at(Moment.PLAN_DURABLE, step);
         Learner.Result result = learner.step(step, prepared.views(), prepared.images(), prepared.ids(), stages);
+        moments.at(Moment.COMPUTED, step);
         buffer.apply(step, prepared.bufferChanges(), prepared.bufferOffered());
         if (buffer.usesFeatures()) {
             TrainedImages trained = new TrainedImages(step, prepared.images(), features(result));
@@ -277,6 +286,7 @@ public final class Trainer implements AutoCloseable {
                 digest,
                 clock.millis());
         writer.report(done);
+        moments.at(Moment.REPORTED, step);
         events.stepped(done);
     }
 
@@ -310,6 +320,7 @@ public final class Trainer implements AutoCloseable {
 
     private void publish() {
         publisher.publish(position.step(), position.imagesTrained(), learner.encoder());
+        moments.at(Moment.PUBLISHED, position.step());
         events.published(position.step());
     }
 
@@ -320,6 +331,12 @@ public final class Trainer implements AutoCloseable {
 
     private void tellOfCheckpoint(Optional<Long> step) {
         step.ifPresent(events::checkpointed);
+    }
+
+    private Future<Long> plan(StepPlan plan) {
+        Future<Long> durable = writer.append(plan);
+        moments.at(Moment.PLANNED, plan.step());
+        return durable;
     }
 
     // nothing of a step happens before its plan is durable; false when stopped before
@@ -362,7 +379,7 @@ public final class Trainer implements AutoCloseable {
         ReplayBuffer ahead = ReplayBuffer.of(config);
         ahead.restore(buffer.content(), buffer.offered());
         Optional<Map<Integer, Long>> ends = limits.untilEnd() ? Optional.of(ends(consumer)) : Optional.empty();
-        return new Pipeline(config, consumer, position, ahead, past, Optional.of(writer::append), ends, events);
+        return new Pipeline(config, consumer, position, ahead, past, Optional.of(this::plan), ends, events);
     }
 
     private Past journalled() {

@@ -2,17 +2,15 @@ package org.millrace.app.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.millrace.app.run.Commands.run;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
@@ -21,27 +19,25 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.broker.EmbeddedBroker;
-import org.millrace.app.cli.MillraceCommandLine;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 
 /** A trainer whose broker goes away, comes back, or is not the one that it was. */
 class BrokerTroubleTest {
-    private static final Path SAMPLE = Path.of("../samples/fashion-mnist/t10k-images-idx3-ubyte.gz");
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     @TempDir
     private Path data;
 
     private EmbeddedBroker broker;
+    private Commands commands;
     private int port;
 
     @BeforeEach
     void startBroker() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            port = socket.getLocalPort();
-        }
+        port = BrokerChild.freePort();
         broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(port, -1), "test");
+        commands = new Commands(() -> "127.0.0.1:" + port, data);
     }
 
     @AfterEach
@@ -51,11 +47,11 @@ class BrokerTroubleTest {
 
     @Test
     void train_brokerAwayLongerThanATransactionMayLast_waitsSaysSoOnceAndGoesOnExact() throws Exception {
-        good("push", SAMPLE.toString(), "--limit=3840");
-        good("train", "--until-step=240", run("straight"));
+        commands.good("push", Commands.SAMPLE, "--limit=3840");
+        commands.good("train", "--until-step=240", run("straight"));
 
         StringWriter out = new StringWriter();
-        CompletableFuture<Integer> trainer = CompletableFuture.supplyAsync(() -> call(
+        CompletableFuture<Integer> trainer = CompletableFuture.supplyAsync(() -> commands.call(
                 out,
                 out,
                 "train",
@@ -76,20 +72,21 @@ class BrokerTroubleTest {
                 .containsOnlyOnce("the broker answers again, after ")
                 .doesNotContain("Exception")
                 .doesNotContain("WARN");
-        assertThat(RunStates.last(data.resolve("runs/tried"))).isEqualTo(RunStates.last(data.resolve("runs/straight")));
-        assertThat(good("inspect", "run", run("tried"))).contains("steps done       240", "contiguous       yes");
-        assertThat(good("audit", run("tried"))).contains("lost 0, trained twice 0");
-        assertThat(good("replay", run("tried"))).contains("240 losses, 60 digests: all equal to the bit");
+        assertThat(RunStates.last(commands.folder("tried"))).isEqualTo(RunStates.last(commands.folder("straight")));
+        assertThat(commands.good("inspect", "run", run("tried")))
+                .contains("steps done       240", "contiguous       yes");
+        assertThat(commands.good("audit", run("tried"))).contains("lost 0, trained twice 0");
+        assertThat(commands.good("replay", run("tried"))).contains("240 losses, 60 digests: all equal to the bit");
     }
 
     @Test
     void train_stoppedWhileTheBrokerIsAway_leavesSoonAndGoesOnExact() throws Exception {
-        good("push", SAMPLE.toString(), "--limit=3840");
-        good("train", "--until-step=240", run("straight"));
-        try (TrainerChild trainer = TrainerChild.start(all("train", "--until-step=240", run("stopped")))) {
+        commands.good("push", Commands.SAMPLE, "--limit=3840");
+        commands.good("train", "--until-step=240", run("straight"));
+        try (TrainerChild trainer = TrainerChild.start(commands.line("train", "--until-step=240", run("stopped")))) {
             await().atMost(PATIENCE)
                     .until(() ->
-                            RunStates.checkpoints(data.resolve("runs/stopped")).size() >= 2);
+                            RunStates.checkpoints(commands.folder("stopped")).size() >= 2);
             broker.close();
             Thread.sleep(1_000);
             long asked = System.nanoTime();
@@ -97,144 +94,87 @@ class BrokerTroubleTest {
             assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(12));
         }
         broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(port, -1), "test");
-        good("train", "--until-step=240", run("stopped"));
-        assertThat(RunStates.last(data.resolve("runs/stopped")))
-                .isEqualTo(RunStates.last(data.resolve("runs/straight")));
-        assertThat(good("audit", run("stopped"))).contains("lost 0, trained twice 0");
+        commands.good("train", "--until-step=240", run("stopped"));
+        assertThat(RunStates.last(commands.folder("stopped"))).isEqualTo(RunStates.last(commands.folder("straight")));
+        assertThat(commands.good("audit", run("stopped"))).contains("lost 0, trained twice 0");
     }
 
     @Test
     void train_secondTrainerElsewhere_shutsTheFirstOut() throws Exception {
-        good("push", SAMPLE.toString(), "--limit=3840");
-        good("train", "--until-step=240", run("shared"));
+        commands.good("push", Commands.SAMPLE, "--limit=3840");
+        commands.good("train", "--until-step=240", run("shared"));
         String[] once = run("twice", "--set=trainer.digest-every-steps=4");
         StringWriter first = new StringWriter();
         CompletableFuture<Integer> zombie = CompletableFuture.supplyAsync(
-                () -> call(first, first, "train", once, "--set=run.data=" + data.resolve("machine-1")));
+                () -> commands.call(first, first, "train", once, "--set=run.data=" + data.resolve("machine-1")));
         awaitWords(first, zombie, "checkpoint of step 10");
 
         StringWriter here = new StringWriter();
-        assertThat(call(here, here, "train", once, "--set=run.data=" + data.resolve("machine-1")))
+        assertThat(commands.call(here, here, "train", once, "--set=run.data=" + data.resolve("machine-1")))
                 .isEqualTo(1);
         assertThat(here.toString())
                 .contains("run twice is being trained already, by process ", "stop that one")
                 .doesNotContain("\tat ");
 
-        String[] there = all(once, "--set=run.data=" + data.resolve("machine-2"));
-        good("train", "--until-step=240", there);
+        String[] there = run("twice", "--set=run.data=" + data.resolve("machine-2"));
+        commands.good("train", "--until-step=240", there);
         assertThat(zombie.get()).as(first.toString()).isEqualTo(1);
         assertThat(first.toString())
                 .contains("run twice was taken over by another trainer (process ", "A run has one trainer at a time")
                 .doesNotContain("\tat ");
         assertThat(RunStates.last(data.resolve("machine-2/runs/twice")))
-                .isEqualTo(RunStates.last(data.resolve("runs/shared")));
-        assertThat(good("audit", there)).contains("lost 0, trained twice 0");
-        assertThat(good("replay", there)).contains("240 losses, 60 digests: all equal to the bit");
+                .isEqualTo(RunStates.last(commands.folder("shared")));
+        assertThat(commands.good("audit", there)).contains("lost 0, trained twice 0");
+        assertThat(commands.good("replay", there)).contains("240 losses, 60 digests: all equal to the bit");
     }
 
     @Test
     void train_imagesGoneBeforeTheyWereTrained_refusedWithTheChoiceThenSkipped() throws Exception {
-        good("push", SAMPLE.toString(), "--limit=320");
-        good("train", "--until-step=10", run("late"));
+        commands.good("push", Commands.SAMPLE, "--limit=320");
+        commands.good("train", "--until-step=10", run("late"));
         try (Admin admin = Admin.create(kafka().admin())) {
             admin.deleteRecords(Map.of(new TopicPartition("images", 0), RecordsToDelete.beforeOffset(200)))
                     .all()
                     .get();
         }
-        String refused = bad("train", "--until-step=12", run("late"));
+        String refused = commands.bad("train", "--until-step=12", run("late"));
         assertThat(refused)
                 .contains("offset 160 of partition 0 of images, whose log begins at 200 now", "--on-gap", "skip  go on")
                 .doesNotContain("\tat ");
-        assertThat(good("train", "--until-end", "--on-gap=skip", run("late")))
+        assertThat(commands.good("train", "--until-end", "--on-gap=skip", run("late")))
                 .contains("skipped: ", "Going on at the offsets {0=200} after step 10")
                 .contains("8 images are left in the log");
-        assertThat(good("audit", run("late")))
+        assertThat(commands.good("audit", run("late")))
                 .contains("offsets skipped  40", "skipped by choice after step 10", "lost 0, trained twice 0");
-        assertThat(good("inspect", "run", run("late")))
+        assertThat(commands.good("inspect", "run", run("late")))
                 .contains("skipped          after step 10", "steps done       17");
-        String restarted = good("train", "--until-step=17", run("late"));
+        String restarted = commands.good("train", "--until-step=17", run("late"));
         assertThat(restarted).doesNotContain("skipped: ");
     }
 
     @Test
     void train_topicMadeAnew_refusedWithTheChoiceThenSkipped() throws Exception {
-        good("push", SAMPLE.toString(), "--limit=320");
-        good("train", "--until-step=10", run("anew"));
+        commands.good("push", Commands.SAMPLE, "--limit=320");
+        commands.good("train", "--until-step=10", run("anew"));
         try (Admin admin = Admin.create(kafka().admin())) {
             admin.deleteTopics(List.of("images")).all().get();
             await().atMost(PATIENCE)
                     .until(() -> !admin.listTopics().names().get().contains("images"));
         }
-        good("push", SAMPLE.toString(), "--skip=320", "--limit=320");
-        assertThat(bad("train", "--until-step=12", run("anew")))
+        commands.good("push", Commands.SAMPLE, "--skip=320", "--limit=320");
+        assertThat(commands.bad("train", "--until-step=12", run("anew")))
                 .contains("the topic images was made anew since this run trained from it: its id was ", "--on-gap")
                 .doesNotContain("\tat ");
-        good("train", "--until-step=14", "--on-gap=skip", run("anew"));
-        assertThat(good("train", "--until-end", run("anew"))).contains("going on from the checkpoint of step 14");
-        assertThat(good("audit", run("anew"))).contains("skipped by choice after step 10", "lost 0, trained twice 0");
+        commands.good("train", "--until-step=14", "--on-gap=skip", run("anew"));
+        assertThat(commands.good("train", "--until-end", run("anew")))
+                .contains("going on from the checkpoint of step 14");
+        assertThat(commands.good("audit", run("anew")))
+                .contains("skipped by choice after step 10", "lost 0, trained twice 0");
     }
 
     private static void awaitWords(StringWriter out, CompletableFuture<Integer> trainer, String words) {
         await().atMost(PATIENCE).until(() -> out.toString().contains(words) || trainer.isDone());
         assertThat(out.toString()).contains(words);
-    }
-
-    private String[] run(String name, String... more) {
-        return all(new String[] {"--set=run.name=" + name}, more);
-    }
-
-    private String good(Object... arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter error = new StringWriter();
-        assertThat(call(out, error, arguments)).as("%s%s", out, error).isZero();
-        return out.toString();
-    }
-
-    private String bad(Object... arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter error = new StringWriter();
-        assertThat(call(out, error, arguments)).as("%s%s", out, error).isEqualTo(1);
-        return error.toString();
-    }
-
-    private int call(StringWriter out, StringWriter error, Object... arguments) {
-        return MillraceCommandLine.run(new PrintWriter(out, true), new PrintWriter(error, true), all(arguments));
-    }
-
-    // small enough that a step takes milliseconds; what the arguments set again wins
-    private String[] all(Object... arguments) {
-        List<String> given = Stream.of(arguments)
-                .flatMap(argument ->
-                        argument instanceof String[] several ? Stream.of(several) : Stream.of((String) argument))
-                .toList();
-        if (given.stream().anyMatch(argument -> argument.startsWith("--bootstrap-server"))
-                || given.get(0).startsWith("--")) {
-            return given.toArray(new String[0]);
-        }
-        return Stream.concat(
-                        Stream.concat(given.stream().filter(argument -> !argument.startsWith("--set")), settings()),
-                        given.stream().filter(argument -> argument.startsWith("--set")))
-                .toArray(String[]::new);
-    }
-
-    private Stream<String> settings() {
-        return Stream.of(
-                "--bootstrap-server=127.0.0.1:" + port,
-                "--set=run.data=" + data,
-                "--set=run.threads=1",
-                "--set=encoder.height=16",
-                "--set=encoder.width=16",
-                "--set=encoder.channels=1",
-                "--set=encoder.mean=0.3",
-                "--set=encoder.standard-deviation=0.3",
-                "--set=head.output=16",
-                "--set=moco.queue-size=64",
-                "--set=trainer.batch-size=16",
-                "--set=trainer.checkpoint-every-steps=5",
-                "--set=trainer.publish-every-steps=10",
-                "--set=trainer.digest-every-steps=4",
-                "--set=replay.policy=reservoir",
-                "--set=replay.capacity=50");
     }
 
     private KafkaSettings kafka() {

@@ -20,12 +20,16 @@ final class TrainerChild implements AutoCloseable {
     }
 
     static TrainerChild start(String... arguments) throws IOException {
+        return start(Millrace.class, arguments);
+    }
+
+    static TrainerChild start(Class<?> main, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx1g",
                 "-cp",
                 System.getProperty("java.class.path"),
-                Millrace.class.getName()));
+                main.getName()));
         command.addAll(List.of(arguments));
         return new TrainerChild(new ProcessBuilder(command).inheritIO().start());
     }
@@ -40,6 +44,22 @@ final class TrainerChild implements AutoCloseable {
             Thread.sleep(5);
         }
         process.destroyForcibly().waitFor();
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /** Waits until the child ends by itself, and returns its exit code. */
+    int await() throws InterruptedException {
+        if (!process.waitFor(PATIENCE_NANOS, TimeUnit.NANOSECONDS)) {
+            throw new AssertionError("the child does not end");
+        }
+        return process.exitValue();
     }
 
     /** Asks the child to stop, as a service manager does, and returns its exit code. */

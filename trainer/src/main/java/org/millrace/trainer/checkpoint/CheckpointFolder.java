@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -31,6 +32,7 @@ import org.slf4j.LoggerFactory;
 public final class CheckpointFolder {
     private static final Logger log = LoggerFactory.getLogger(CheckpointFolder.class);
     private static final String PREFIX = "step-";
+    private static final String FORMER = ".former-";
     private static final String UNFINISHED = ".unfinished-";
     private static final String STATE = "state.json";
     private static final String STATE_DIGEST = "state.sha256";
@@ -50,10 +52,15 @@ public final class CheckpointFolder {
 
     /** Writes a checkpoint and removes those that are no longer kept. It is durable on return. */
     public void write(Checkpoint checkpoint) {
-        String name = name(checkpoint.state().step());
+        writeAside(checkpoint);
+        name(checkpoint);
+    }
+
+    /** Writes the files of a checkpoint, which does not count before it is {@linkplain #name named}. */
+    public void writeAside(Checkpoint checkpoint) {
         try {
             Files.createDirectories(folder);
-            Path aside = folder.resolve(UNFINISHED + name);
+            Path aside = aside(checkpoint);
             Folders.delete(aside);
             Files.createDirectory(aside);
             Map<String, byte[]> files = new LinkedHashMap<>();
@@ -71,18 +78,43 @@ public final class CheckpointFolder {
             flushed(aside.resolve(STATE), state);
             flushed(aside.resolve(STATE_DIGEST), Sha256.of(state).getBytes(StandardCharsets.UTF_8));
             Folders.flush(aside);
-            Path target = folder.resolve(name);
-            Folders.delete(target);
-            Folders.rename(aside, target);
+        } catch (IOException e) {
+            throw cannotWrite(checkpoint, e);
+        }
+    }
+
+    /** Gives a checkpoint that was {@linkplain #writeAside written aside} its name, and removes those that are no longer kept. */
+    public void name(Checkpoint checkpoint) {
+        try {
+            Path target = folder.resolve(name(checkpoint.state().step()));
+            Path former = folder.resolve(FORMER + target.getFileName());
+            Folders.delete(former);
+            if (Files.exists(target)) {
+                Folders.rename(target, former);
+            }
+            Folders.rename(aside(checkpoint), target);
+            Folders.delete(former);
             for (Path old : names().stream().skip(kept).toList()) {
                 Folders.delete(old);
             }
         } catch (IOException e) {
-            throw new UserException(
-                    "cannot write a checkpoint of step " + checkpoint.state().step() + " under " + folder + ": "
-                            + e.getMessage() + ". Is the disk full, or not writable?",
-                    e);
+            throw cannotWrite(checkpoint, e);
         }
+    }
+
+    private Path aside(Checkpoint checkpoint) {
+        return folder.resolve(UNFINISHED + name(checkpoint.state().step()));
+    }
+
+    private UserException cannotWrite(Checkpoint checkpoint, IOException e) {
+        return new UserException(
+                "cannot write a checkpoint of step " + checkpoint.state().step() + " under " + folder + ": "
+                        + (e instanceof FileSystemException named && named.getReason() != null
+                                ? named.getReason()
+                                : e.getMessage())
+                        + ". Is the disk full, or not writable? The checkpoints before it are whole: the run goes on from"
+                        + " the newest when it is started again.",
+                e);
     }
 
     /**

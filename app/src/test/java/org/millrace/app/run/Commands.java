@@ -1,0 +1,90 @@
+package org.millrace.app.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.millrace.app.cli.MillraceCommandLine;
+
+/**
+ * Commands as a user gives them, on a network and batches so small that a step takes milliseconds. What an argument sets again wins.
+ *
+ * @param broker where the broker is at the moment
+ */
+record Commands(Supplier<String> broker, Path data) {
+    static final String SAMPLE = "../samples/fashion-mnist/t10k-images-idx3-ubyte.gz";
+
+    /** Runs a command that must succeed, and returns what it printed. */
+    String good(Object... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter error = new StringWriter();
+        assertThat(call(out, error, arguments)).as("%s%s", out, error).isZero();
+        return out.toString();
+    }
+
+    /** Runs a command that must fail, and returns what it said of that. */
+    String bad(Object... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter error = new StringWriter();
+        assertThat(call(out, error, arguments)).as("%s%s", out, error).isEqualTo(1);
+        assertThat(error.toString()).doesNotContain("\tat ");
+        return error.toString();
+    }
+
+    int call(StringWriter out, StringWriter error, Object... arguments) {
+        return MillraceCommandLine.run(new PrintWriter(out, true), new PrintWriter(error, true), line(arguments));
+    }
+
+    /** The command and its options, then the small settings, then what the arguments set. */
+    String[] line(Object... arguments) {
+        List<String> given = flat(arguments);
+        return Stream.of(
+                        given.stream().filter(argument -> !argument.startsWith("--set")),
+                        Stream.of("--bootstrap-server=" + broker.get()),
+                        settings().map(setting -> "--set=" + setting),
+                        given.stream().filter(argument -> argument.startsWith("--set")))
+                .flatMap(part -> part)
+                .toArray(String[]::new);
+    }
+
+    /** The settings alone. */
+    Stream<String> settings() {
+        return Stream.of(
+                "run.data=" + data,
+                "run.threads=1",
+                "encoder.height=16",
+                "encoder.width=16",
+                "encoder.channels=1",
+                "encoder.mean=0.3",
+                "encoder.standard-deviation=0.3",
+                "head.output=16",
+                "moco.queue-size=64",
+                "trainer.batch-size=16",
+                "trainer.checkpoint-every-steps=5",
+                "trainer.publish-every-steps=10",
+                "trainer.digest-every-steps=4",
+                "replay.policy=reservoir",
+                "replay.capacity=50");
+    }
+
+    /** The option that names a run, and more. */
+    static String[] run(String name, String... more) {
+        return flat("--set=run.name=" + name, more).toArray(new String[0]);
+    }
+
+    Path folder(String run) {
+        return data.resolve("runs").resolve(run);
+    }
+
+    private static List<String> flat(Object... arguments) {
+        return Stream.of(arguments)
+                .flatMap(argument ->
+                        argument instanceof String[] several ? Arrays.stream(several) : Stream.of((String) argument))
+                .toList();
+    }
+}

@@ -1,0 +1,66 @@
+package org.millrace.app.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.millrace.app.run.Commands.run;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.millrace.app.broker.EmbeddedBroker;
+import org.millrace.contract.config.BrokerConfig;
+import org.millrace.trainer.CrashingTrainer;
+
+/** A process that dies at each moment of docs/decisions/0016, and what the next one makes of what it left. */
+class CrashPointTest {
+    private static final int STEPS = 24;
+
+    @TempDir
+    private static Path data;
+
+    private static EmbeddedBroker broker;
+    private static Commands commands;
+    private static List<String> straight;
+
+    @BeforeAll
+    static void trainStraight() throws Exception {
+        broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(0, -1), "test");
+        commands = new Commands(broker::bootstrapServers, data);
+        commands.good("push", Commands.SAMPLE, "--limit=" + 16 * STEPS);
+        commands.good("train", "--until-step=" + STEPS, run("straight"));
+        straight = RunStates.last(commands.folder("straight"));
+    }
+
+    @AfterAll
+    static void stopBroker() {
+        broker.close();
+    }
+
+    static Stream<String> moments() {
+        return CrashingTrainer.moments().stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("moments")
+    void train_crashedAt_goesOnToTheSameBits(String moment) throws Exception {
+        String name = moment.toLowerCase(java.util.Locale.ROOT);
+        String[] arguments = Stream.concat(
+                        Stream.of(broker.bootstrapServers(), moment, "9", String.valueOf(STEPS), "run.name=" + name),
+                        commands.settings())
+                .toArray(String[]::new);
+        try (TrainerChild child = TrainerChild.start(CrashingTrainer.class, arguments)) {
+            assertThat(child.await()).as("it did not come to %s", moment).isEqualTo(137);
+        }
+        String[] run = run(name);
+        String out = commands.good("train", "--until-step=" + STEPS, run);
+        assertThat(out).contains("going on from the checkpoint of step ");
+        assertThat(RunStates.last(commands.folder(name))).isEqualTo(straight);
+        assertThat(commands.good("audit", run)).contains("lost 0, trained twice 0");
+        assertThat(commands.good("inspect", "run", run)).contains("steps done       " + STEPS, "contiguous       yes");
+        assertThat(commands.good("replay", run)).contains(STEPS + " losses, 6 digests: all equal to the bit");
+    }
+}

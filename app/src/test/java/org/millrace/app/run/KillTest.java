@@ -1,0 +1,182 @@
+package org.millrace.app.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.millrace.app.run.Commands.run;
+
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.millrace.contract.event.JournalEvent;
+import org.millrace.contract.event.Json;
+import org.millrace.contract.event.StepDone;
+import org.millrace.contract.kafka.KafkaSettings;
+
+/**
+ * {@code kill -9} at random instants, every second time with the broker: what the run comes to must equal what it comes to undisturbed.
+ *
+ * <p>{@code mvn verify} runs the short form; the long one is {@code bench/kills}, 40 kills over 580 steps for each objective.
+ */
+class KillTest {
+    private static final int KILLS = Integer.getInteger("millrace.kills", 4);
+    private static final int STEPS_A_KILL = 12;
+    private static final int LAST_STEPS = 100; // so that no life is over before its kill
+    private static final long SEED = Long.getLong("millrace.seed", System.nanoTime() & 0xffff);
+
+    @TempDir
+    private Path data;
+
+    private BrokerChild broker;
+    private Commands commands;
+    private final SplittableRandom random = new SplittableRandom(SEED);
+
+    @BeforeEach
+    void startBroker() throws IOException {
+        broker = BrokerChild.start(data.resolve("kafka"));
+        commands = new Commands(broker::address, data);
+    }
+
+    @AfterEach
+    void stopBroker() {
+        broker.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"moco-v2", "byol"})
+    void train_killedAgainAndAgain_comesToTheSameBits(String objective) throws Exception {
+        int steps = STEPS_A_KILL * KILLS + LAST_STEPS;
+        String[] settings = {
+            "--set=trainer.objective=" + objective, "--set=replay.updates-per-batch=2", "--set=images.partitions=1"
+        };
+        commands.good("push", Commands.SAMPLE, "--limit=" + 16 * steps / 2, settings);
+        commands.good("train", "--until-step=" + steps, run("straight", settings));
+
+        String[] killed = run("killed", settings);
+        int kills = trainKilling(steps, killed);
+        assertThat(RunStates.last(commands.folder("killed"))).isEqualTo(RunStates.last(commands.folder("straight")));
+        assertThat(commands.good("inspect", "run", killed))
+                .contains("steps done       " + steps, "contiguous       yes");
+        assertThat(commands.good("audit", killed)).contains("lost 0, trained twice 0");
+        assertThat(commands.good("replay", killed)).contains(": all equal to the bit");
+        System.out.println(
+                objective + ": " + kills + " kills over " + steps + " steps, seed " + SEED + ": the same bits");
+    }
+
+    @Test
+    void train_imagesComeInBurstsToFourPartitions_equalsItsReplay() throws Exception {
+        int kills = Math.max(2, KILLS / 4);
+        int steps = STEPS_A_KILL * kills + LAST_STEPS;
+        String[] settings = run("bursts", "--set=images.partitions=4", "--set=replay.updates-per-batch=2");
+        commands.good("push", Commands.SAMPLE, "--limit=40", settings);
+        AtomicBoolean done = new AtomicBoolean();
+        Thread pusher = new Thread(() -> pushInBursts(16 * steps / 2 + 200, settings, done));
+        pusher.start();
+        trainKilling(steps, settings, kills);
+        done.set(true);
+        pusher.join();
+        String replayed = commands.good("replay", settings);
+        assertThat(replayed).contains(steps + " losses, " + steps / 4 + " digests: all equal to the bit");
+        assertThat(commands.good("audit", settings)).contains("lost 0, trained twice 0");
+        System.out.println("bursts to 4 partitions: " + kills + " kills, seed " + SEED + ": " + replayed.strip());
+    }
+
+    private int trainKilling(int steps, String[] run) throws Exception {
+        trainKilling(steps, run, KILLS);
+        return KILLS;
+    }
+
+    // each life ends some steps after the one before, or while it starts; the last one ends by itself
+    private void trainKilling(int steps, String[] run, int kills) throws Exception {
+        System.out.println("seed " + SEED);
+        for (int kill = 0; kill < kills; kill++) {
+            boolean withBroker = kill % 2 == 1;
+            try (TrainerChild trainer = TrainerChild.start(commands.line("train", "--until-step=" + steps, run))) {
+                if (random.nextInt(4) == 0) {
+                    Thread.sleep(random.nextInt(4_000));
+                } else {
+                    awaitStep(run, (long) STEPS_A_KILL * kill + random.nextInt(STEPS_A_KILL), trainer);
+                    Thread.sleep(random.nextInt(200));
+                }
+                assertThat(trainer.isAlive())
+                        .as("it was quicker than the kill: no test")
+                        .isTrue();
+                if (withBroker && random.nextBoolean()) { // sometimes the broker first, sometimes the trainer
+                    broker.kill();
+                    Thread.sleep(random.nextInt(500));
+                }
+                trainer.kill();
+            }
+            if (withBroker) {
+                broker.kill();
+                broker.startAgain();
+                if (random.nextBoolean()) {
+                    broker.awaitAnswer();
+                }
+            }
+        }
+        broker.awaitAnswer();
+        try (TrainerChild trainer = TrainerChild.start(commands.line("train", "--until-step=" + steps, run))) {
+            assertThat(trainer.await()).isZero();
+        }
+    }
+
+    private void awaitStep(String[] run, long step, TrainerChild trainer) throws InterruptedException {
+        var topic = new TopicPartition(run[0].substring("--set=run.name=".length()) + ".steps", 0);
+        var kafka = new KafkaSettings(broker.address(), Map.of("consumer.auto.offset.reset", "earliest"));
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
+            consumer.assign(List.of(topic));
+            long reached = 0;
+            while (reached < step) {
+                if (!trainer.isAlive()) {
+                    throw new AssertionError(
+                            "the trainer ended at step " + reached + " where " + step + " was awaited");
+                }
+                for (var record : consumer.poll(Duration.ofMillis(50))) {
+                    if (Json.read(record.value(), JournalEvent.class) instanceof StepDone result) {
+                        reached = Math.max(reached, result.step());
+                    }
+                }
+            }
+        }
+    }
+
+    private void pushInBursts(int images, String[] settings, AtomicBoolean done) {
+        SplittableRandom bursts = new SplittableRandom(SEED + 1);
+        int pushed = 40;
+        List<Integer> sizes = new ArrayList<>();
+        while (pushed < images && !done.get()) {
+            int burst = 1 + bursts.nextInt(120);
+            try {
+                Thread.sleep(bursts.nextInt(1_500));
+                broker.awaitAnswer();
+                int code = commands.call(
+                        new StringWriter(),
+                        new StringWriter(),
+                        "push",
+                        Commands.SAMPLE,
+                        "--skip=" + pushed,
+                        "--limit=" + burst,
+                        settings);
+                pushed += code == 0 ? burst : 0;
+                sizes.add(code == 0 ? burst : -burst);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+        System.out.println("bursts " + sizes + " (negative: the broker was killed meanwhile)");
+    }
+}

@@ -1,0 +1,70 @@
+package org.millrace.trainer;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.millrace.contract.config.ConfigLoader;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.StepDone;
+import org.millrace.contract.event.StreamSkipped;
+import org.millrace.contract.kafka.KafkaSettings;
+
+/** A real trainer whose process ends at once, without a word or a shutdown hook, when it reaches a moment. */
+public final class CrashingTrainer {
+    private CrashingTrainer() {}
+
+    /** Broker, moment, first step at which it counts, last step to train, then settings. */
+    public static void main(String[] arguments) {
+        Moment last = Moment.valueOf(arguments[1]);
+        long from = Long.parseLong(arguments[2]);
+        OptionalLong until = OptionalLong.of(Long.parseLong(arguments[3]));
+        MillraceConfig config = new ConfigLoader()
+                .assignments(List.of(arguments).subList(4, arguments.length))
+                .load();
+        Moment.Listener crash = (moment, step) -> {
+            if (moment == last && step >= from) {
+                Runtime.getRuntime().halt(137);
+            }
+        };
+        var kafka = new KafkaSettings(arguments[0], Map.of());
+        try (Trainer trainer = new Trainer(config, kafka, new Silence(), Clock.systemUTC(), crash)) {
+            trainer.run(new TrainLimits(until, false));
+        }
+    }
+
+    /** The names of all moments. */
+    public static List<String> moments() {
+        return List.of(Moment.values()).stream().map(Moment::name).toList();
+    }
+
+    private static final class Silence implements TrainerEvents {
+        @Override
+        public void starting(long step, int stepsToRepeat) {}
+
+        @Override
+        public void stepped(StepDone done) {}
+
+        @Override
+        public void checkpointed(long step) {}
+
+        @Override
+        public void published(long version) {}
+
+        @Override
+        public void skipped(StreamSkipped skip) {}
+
+        @Override
+        public void brokerSilent() {}
+
+        @Override
+        public void brokerBack(Duration silence) {}
+
+        @Override
+        public void waiting(int have, int wanted) {}
+
+        @Override
+        public void leftOver(int images) {}
+    }
+}

@@ -1,0 +1,34 @@
+package org.millrace.trainer;
+
+/**
+ * The moments of a run at which a crash leaves something different behind, in the order in which they come. What recovery does at each is
+ * in docs/decisions/0016-one-writer-and-its-crash-points.md; a test crashes a real process at each.
+ */
+enum Moment {
+    /** A plan is on its way and may or may not be durable. */
+    PLANNED,
+    /** The plan is durable and nothing of its step has happened. */
+    PLAN_DURABLE,
+    /** The step changed the weights and appended its keys; nobody has been told. */
+    COMPUTED,
+    /** The step's result is on its way. */
+    REPORTED,
+    /** An encoder is on its way. */
+    PUBLISHED,
+    /** The key store is synced and a checkpoint copied; none of it is in the folder. */
+    SNAPSHOT,
+    /** The checkpoint's files are whole and do not have their name yet. */
+    WRITTEN,
+    /** The checkpoint has its name; the oldest one may still be there. */
+    NAMED,
+    /** Keys that no checkpoint needs are gone. */
+    RELEASED;
+
+    /** Told of each moment, on the thread where it comes; in production nobody. */
+    @FunctionalInterface
+    interface Listener {
+        Listener NONE = (moment, step) -> {};
+
+        void at(Moment moment, long step);
+    }
+}
