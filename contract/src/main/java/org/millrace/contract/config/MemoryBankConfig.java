@@ -13,7 +13,10 @@ public record MemoryBankConfig(
         @Setting(value = "100000", doc = "rows, one for each image id; a new id then takes the place of the first")
         int capacity,
 
-        @Setting(value = "4096", doc = "negatives drawn from the bank for each image; full-softmax takes all rows")
+        @Setting(
+                value = "4096",
+                doc =
+                        "negatives drawn from the bank for each image; full-softmax takes all rows. Where most images are new, about trainer.batch-size: more of them collapse")
         int negatives,
 
         @Setting(
