@@ -22,6 +22,11 @@ public final class ImageHeaders {
     /** On the probe topic: {@code train} or {@code test}; without it the split is by hash of the id. */
     public static final String SPLIT = "split";
 
+    /** Of a claim-check record, which has no value: a file or https URI at which the encoded image lies. */
+    public static final String LOCATION = "location";
+    /** Of a claim-check record: the SHA-256 of those bytes, hexadecimal. */
+    public static final String SHA256 = "sha256";
+
     /** On the topic of rejects: why the image was refused. */
     public static final String REJECT_REASON = "reject-reason";
     /** On the topic of rejects: {@code topic/partition/offset} of the record, or {@code path[!entry]} of the file. */

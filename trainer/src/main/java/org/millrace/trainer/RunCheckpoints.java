@@ -43,6 +43,7 @@ final class RunCheckpoints implements AutoCloseable {
     private static final List<String> STRUCTURAL = List.of(
             "run.seed",
             "images.topic",
+            "images.max-pixels",
             "encoder.",
             "amdim.mixture",
             "head.",

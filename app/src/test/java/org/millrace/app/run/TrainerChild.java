@@ -23,10 +23,19 @@ final class TrainerChild implements AutoCloseable {
         return start(Millrace.class, arguments);
     }
 
+    /** @param heap the option that bounds the heap */
+    static TrainerChild startSmall(String heap, String... arguments) throws IOException {
+        return start(heap, Millrace.class, arguments);
+    }
+
     static TrainerChild start(Class<?> main, String... arguments) throws IOException {
+        return start("-Xmx1g", main, arguments);
+    }
+
+    private static TrainerChild start(String heap, Class<?> main, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx1g",
+                heap,
                 "-cp",
                 System.getProperty("java.class.path"),
                 main.getName()));

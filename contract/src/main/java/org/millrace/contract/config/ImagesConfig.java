@@ -2,6 +2,9 @@ package org.millrace.contract.config;
 
 import static org.millrace.contract.Check.check;
 
+import java.util.List;
+import java.util.stream.Stream;
+
 /** The topics of images. */
 public record ImagesConfig(
         @Setting(value = "images", doc = "topic of the unlabelled stream")
@@ -17,12 +20,44 @@ public record ImagesConfig(
         int partitions,
 
         @Setting(value = "8388608", doc = "largest record, in bytes")
-        int maxBytes) {
+        int maxBytes,
+
+        @Setting(
+                value = "33554432",
+                doc = "most pixels of an image of the stream; a larger one is rejected before a pixel of it is decoded")
+        int maxPixels,
+
+        @Setting(
+                value = "",
+                doc =
+                        "where claim-check records (headers `location` and `sha256`, no value) may point, with commas: folders (`/data/large`) and addresses (`https://host/path/`); blank rejects all")
+        String claimCheckAllow,
+
+        @Setting(value = "67108864", doc = "largest file that a claim-check record may point to, in bytes")
+        int claimCheckMaxBytes) {
     public ImagesConfig {
         check(!topic.isBlank(), "images.topic must not be blank");
         check(!rejectedTopic.equals(topic), "images.rejected-topic must differ from images.topic");
         check(!probeTopic.equals(topic), "images.probe-topic must differ from images.topic");
         check(partitions >= 1, "images.partitions must be at least 1, but was %d", partitions);
         check(maxBytes >= 1024, "images.max-bytes must be at least 1024, but was %d", maxBytes);
+        check(maxPixels >= 1, "images.max-pixels must be at least 1, but was %d", maxPixels);
+        check(
+                claimCheckMaxBytes >= 1,
+                "images.claim-check-max-bytes must be at least 1, but was %d",
+                claimCheckMaxBytes);
+        for (String place : claimCheckAllow.isBlank() ? new String[0] : claimCheckAllow.split(",", -1)) {
+            check(
+                    place.strip().startsWith("/") || place.strip().matches("https://[^/@?#]+/([^?#]*/)?"),
+                    "images.claim-check-allow must name folders (/data/large) and addresses that end with / (https://host/path/), but has '%s'",
+                    place.strip());
+        }
+    }
+
+    /** Folders and addresses that claim-check records may point to. */
+    public List<String> claimCheckPlaces() {
+        return claimCheckAllow.isBlank()
+                ? List.of()
+                : Stream.of(claimCheckAllow.split(",", -1)).map(String::strip).toList();
     }
 }

@@ -24,19 +24,25 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  * per thread.
  */
 public final class ImageDecoder {
-    /** Larger images are refused before a pixel of them is decoded. */
-    public static final long MAX_PIXELS = 32L << 20;
+    private static final int MAX_PIXELS = 32 << 20;
 
     /** libjpeg's words where a file ends or breaks off early; the JDK's reader fills the rest with grey and only warns. */
     private static final String PIXELS_MISSING = "premature end of data";
 
     private final int channels;
+    private final int maxPixels;
     private final Map<String, List<ImageReader>> readers = new HashMap<>();
     private boolean pixelsMissing;
 
     /** @param channels 1 turns every image grey, 3 makes every image RGB */
     public ImageDecoder(int channels) {
+        this(channels, MAX_PIXELS);
+    }
+
+    /** @param maxPixels larger images are refused before a pixel of them is decoded */
+    public ImageDecoder(int channels, int maxPixels) {
         this.channels = channels;
+        this.maxPixels = maxPixels;
     }
 
     public Pixels decode(byte[] file) throws UndecodableImageException {
@@ -56,6 +62,8 @@ public final class ImageDecoder {
                 return pixels(image);
             } catch (IOException | RuntimeException e) {
                 problem = "damaged " + format + ": " + firstLine(e);
+            } catch (OutOfMemoryError | StackOverflowError e) { // of what a damaged file claims, not of its pixels
+                problem = "damaged " + format + ": it asks for more memory than there is";
             } finally {
                 reader.setInput(null);
             }
@@ -63,10 +71,10 @@ public final class ImageDecoder {
         throw new UndecodableImageException(problem);
     }
 
-    private static void refuseTooLarge(int width, int height) throws UndecodableImageException {
-        if ((long) width * height > MAX_PIXELS) {
+    private void refuseTooLarge(int width, int height) throws UndecodableImageException {
+        if ((long) width * height > maxPixels) {
             throw new UndecodableImageException(
-                    "too large: " + width + "×" + height + " is more than " + MAX_PIXELS + " pixels");
+                    "too large: " + width + "×" + height + " is more than " + maxPixels + " pixels");
         }
     }
 

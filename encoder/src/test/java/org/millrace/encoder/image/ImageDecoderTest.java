@@ -1,6 +1,7 @@
 package org.millrace.encoder.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.awt.Transparency;
@@ -197,6 +198,16 @@ final class ImageDecoderTest {
         byte[] file = hugePng(60_000, 60_000);
         assertThat(file).hasSizeLessThan(100);
         assertReason(file, "too large: 60000×60000 is more than 33554432 pixels"); // 10.8 GB would not fit the heap
+    }
+
+    @Test
+    void decode_morePixelsThanSet_refused() {
+        byte[] file = TestImages.write(TestImages.noise(11, 10, 3), "png");
+        assertThatThrownBy(() -> new ImageDecoder(3, 109).decode(file))
+                .isInstanceOfSatisfying(
+                        UndecodableImageException.class,
+                        e -> assertThat(e.reason()).isEqualTo("too large: 11×10 is more than 109 pixels"));
+        assertThatCode(() -> new ImageDecoder(3, 110).decode(file)).doesNotThrowAnyException();
     }
 
     @Test

@@ -9,8 +9,10 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.millrace.contract.ImageOffset;
+import org.millrace.contract.UserException;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.StepPlan;
+import org.millrace.encoder.image.ClaimChecks;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
@@ -26,13 +28,16 @@ final class BatchAssembler {
             Comparator.comparingInt(ImageOffset::partition).thenComparingLong(ImageOffset::offset);
 
     private final ImageLog log;
+    private final ClaimChecks claimChecks;
     private final ImageDecoder decoder;
     private final int batchSize;
     private final BooleanSupplier stopped;
 
     /** @param stopped asked between polls; when it holds, no batch is made */
-    BatchAssembler(ImageLog log, ImageDecoder decoder, int batchSize, BooleanSupplier stopped) {
+    BatchAssembler(
+            ImageLog log, ClaimChecks claimChecks, ImageDecoder decoder, int batchSize, BooleanSupplier stopped) {
         this.log = log;
+        this.claimChecks = claimChecks;
         this.decoder = decoder;
         this.batchSize = batchSize;
         this.stopped = stopped;
@@ -90,8 +95,10 @@ final class BatchAssembler {
         }
         clock.lap("decode");
         if (decoded.images.size() != plan.images()) {
-            throw new IllegalStateException("step " + plan.step() + " was planned with " + plan.images()
-                    + " images, but the log gives " + decoded.images.size() + " in " + plan.ranges());
+            throw new UserException("step " + plan.step() + " was planned with " + plan.images()
+                    + " images, but the log gives " + decoded.images.size() + " in " + plan.ranges()
+                    + ": what a claim-check record points to is no longer there, or an image decodes otherwise than it did."
+                    + " Bring it back, or start a new run with another run.name.");
         }
         return Optional.of(decoded.batch(plan.ranges()));
     }
@@ -114,8 +121,13 @@ final class BatchAssembler {
 
         void add(LoggedImage image) {
             try {
-                pixels.put(image.at(), decoder.decode(image.file()));
-                images.add(image);
+                LoggedImage whole = image.claim().isPresent()
+                        ? image.withFile(claimChecks.fetch(
+                                image.claim().get().location(),
+                                image.claim().get().sha256()))
+                        : image;
+                pixels.put(whole.at(), decoder.decode(whole.file()));
+                images.add(whole);
             } catch (UndecodableImageException e) {
                 rejections.add(new Rejection(image, e.reason()));
             }

@@ -16,6 +16,7 @@ import org.apache.kafka.clients.consumer.LogTruncationException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.ImageOffset;
@@ -78,7 +79,8 @@ final class ImageLog {
                         record.timestamp(),
                         id(record.key()),
                         ImageHeaders.text(record.headers(), ImageHeaders.SOURCE).orElse(""),
-                        file);
+                        file,
+                        file.length == 0 ? claim(record.headers()) : Optional.empty());
                 queue(record.partition()).add(new Fetched(image, record.leaderEpoch()));
             }
         } catch (OffsetOutOfRangeException e) {
@@ -89,6 +91,13 @@ final class ImageLog {
                 consumer.pause(Set.of(new TopicPartition(topic, partition)));
             }
         });
+    }
+
+    private static Optional<LoggedImage.Claim> claim(Headers headers) {
+        return ImageHeaders.text(headers, ImageHeaders.LOCATION)
+                .map(location -> new LoggedImage.Claim(
+                        location,
+                        ImageHeaders.text(headers, ImageHeaders.SHA256).orElse("")));
     }
 
     private static Optional<ImageId> id(byte @Nullable [] key) {

@@ -10,11 +10,25 @@ import org.millrace.keystore.ImageId;
  * @param timestampMillis of the record, which orders the partitions of a fresh plan
  * @param id the record's key, where it has one that is no longer than an id may be
  * @param source the record's header {@code source}, or blank
+ * @param claim where the file lies, of a record that has none itself
  */
 @SuppressWarnings("ArrayRecordComponent")
-public record LoggedImage(ImageOffset at, long timestampMillis, Optional<ImageId> id, String source, byte[] file) {
+public record LoggedImage(
+        ImageOffset at, long timestampMillis, Optional<ImageId> id, String source, byte[] file, Optional<Claim> claim) {
+    /** A URI, and the SHA-256 of what lies there, blank where the record does not say. */
+    public record Claim(String location, String sha256) {}
+
+    /** An image whose record holds the file. */
+    public LoggedImage(ImageOffset at, long timestampMillis, Optional<ImageId> id, String source, byte[] file) {
+        this(at, timestampMillis, id, source, file, Optional.empty());
+    }
+
     /** An image whose record has no key. */
     public LoggedImage(ImageOffset at, long timestampMillis, String source, byte[] file) {
         this(at, timestampMillis, Optional.empty(), source, file);
+    }
+
+    LoggedImage withFile(byte[] fetched) {
+        return new LoggedImage(at, timestampMillis, id, source, fetched);
     }
 }

@@ -23,6 +23,7 @@ import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.event.StreamSkipped;
+import org.millrace.encoder.image.ClaimChecks;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
@@ -89,7 +90,8 @@ public final class Pipeline implements AutoCloseable {
         this.journal = journal;
         this.ends = ends;
         this.events = events;
-        this.decoder = new ImageDecoder(config.encoder().channels());
+        this.decoder =
+                new ImageDecoder(config.encoder().channels(), config.images().maxPixels());
         this.twoViews = new TwoViews(config);
         int slots = config.trainer().prefetchBatches() + 1;
         this.ready = new ArrayBlockingQueue<>(slots);
@@ -176,7 +178,12 @@ public final class Pipeline implements AutoCloseable {
         try {
             var log = new ImageLog(
                     consumer, config.images().topic(), position.nextOffsets(), position.leaderEpochs(), FETCHED_BYTES);
-            var assembler = new BatchAssembler(log, decoder, config.trainer().batchSize(), () -> stopped);
+            var assembler = new BatchAssembler(
+                    log,
+                    new ClaimChecks(config.images()),
+                    decoder,
+                    config.trainer().batchSize(),
+                    () -> stopped);
             Optional<PreparedStep> step = prepare(assembler);
             while (step.isPresent()) {
                 ready.add(step.get()); // there is room: it has as many places as there are buffers

@@ -20,10 +20,14 @@ import org.millrace.contract.ImageOffset;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.StepPlan;
+import org.millrace.encoder.image.ClaimChecks;
 import org.millrace.encoder.image.ImageDecoder;
+import org.millrace.trainer.TestRuns;
 import org.millrace.trainer.objective.StageClock;
 
 final class BatchAssemblerTest {
+    private static final ClaimChecks NO_CLAIMS =
+            new ClaimChecks(TestRuns.config().images());
     private static final int PLENTY = 1 << 20;
 
     private final List<Integer> leftOver = new ArrayList<>();
@@ -167,7 +171,7 @@ final class BatchAssemblerTest {
     void again_logGivesAnotherCount_throws() {
         BatchAssembler assembler = assembler(random(1, 10, 20).open(Map.of(), PLENTY, 100), 8);
         assertThatThrownBy(() -> assembler.again(new StepPlan(3, List.of(new OffsetRange(0, 0, 2)), 8), clock()))
-                .isInstanceOf(IllegalStateException.class)
+                .isInstanceOf(UserException.class)
                 .hasMessageContaining("step 3 was planned with 8 images");
     }
 
@@ -198,7 +202,7 @@ final class BatchAssemblerTest {
     @Test
     void next_stopped_noBatch() {
         TestLog.Opened opened = new TestLog(1).open(Map.of(), PLENTY, 100);
-        var assembler = new BatchAssembler(opened.log(), new ImageDecoder(3), 4, () -> true);
+        var assembler = new BatchAssembler(opened.log(), NO_CLAIMS, new ImageDecoder(3), 4, () -> true);
         assertThat(assembler.next(Optional.empty(), events, clock())).isEmpty();
         assertThat(leftOver).as("stopping is no end of the stream").isEmpty();
         assertThat(assembler.again(new StepPlan(1, List.of(new OffsetRange(0, 0, 9)), 9), clock()))
@@ -243,7 +247,7 @@ final class BatchAssemblerTest {
     }
 
     private BatchAssembler assembler(TestLog.Opened opened, int batchSize) {
-        return new BatchAssembler(opened.log(), new ImageDecoder(3), batchSize, () -> false);
+        return new BatchAssembler(opened.log(), NO_CLAIMS, new ImageDecoder(3), batchSize, () -> false);
     }
 
     private Optional<FreshBatch> next(BatchAssembler assembler, Map<Integer, Long> ends) {
