@@ -9,7 +9,8 @@ import org.millrace.contract.UserException;
 public final class DamagedKeyStoreException extends UserException {
     private static final long serialVersionUID = 1;
     private static final String ADVICE =
-            ". Go on from an earlier checkpoint, or delete the key store to begin with an empty one.";
+            ". Move that folder away and start again: the run then goes back to where it needs no keys, and computes what"
+                    + " follows again from its journal, to the same bits, as far as the log still holds its images.";
 
     DamagedKeyStoreException(String store, String place, String expected, String actual) {
         super("The key store %s is damaged at %s: expected %s, but found %s%s"

@@ -39,7 +39,7 @@ final class DamagedKeyStoreTest {
                     .isInstanceOf(DamagedKeyStoreException.class)
                     .hasMessageMatching(
                             "The key store in " + folder
-                                    + " is damaged at key 8: expected CRC32C [0-9a-f]{8}, but found [0-9a-f]{8}\\. Go on from.*");
+                                    + " is damaged at key 8: expected CRC32C [0-9a-f]{8}, but found [0-9a-f]{8}\\. Move that folder.*");
             assertThatThrownBy(() -> store.find(7)).isInstanceOf(DamagedKeyStoreException.class);
             assertHolds(store.newest(4), 9, 12);
 

@@ -39,8 +39,9 @@ final class DamagedMemoryBankTest {
         });
         assertThatThrownBy(() -> SETTINGS.open(folder))
                 .isInstanceOf(DamagedKeyStoreException.class)
-                .hasMessageMatching("The key store in " + folder
-                        + " is damaged at slot 1: expected CRC32C [0-9a-f]{8}, but found [0-9a-f]{8}\\. Go on from.*");
+                .hasMessageMatching(
+                        "The key store in " + folder
+                                + " is damaged at slot 1: expected CRC32C [0-9a-f]{8}, but found [0-9a-f]{8}\\. Move that folder.*");
     }
 
     @Test

@@ -1,6 +1,8 @@
 package org.millrace.trainer;
 
 import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +43,8 @@ import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
 import org.millrace.trainer.stream.StreamPosition;
 import org.millrace.trainer.stream.TrainedImages;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One run, trained from its topics: the state after a step is a function of the configuration, the journal's plans and the image log.
@@ -48,6 +52,7 @@ import org.millrace.trainer.stream.TrainedImages;
  * <p>{@link #run} is called once, on the thread that made the trainer; {@link #stop} on any. The owner closes it.
  */
 public final class Trainer implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Trainer.class);
     private static final int FRAME_BYTES = 65_536;
     private static final long PATIENCE_MILLIS = 100;
     private static final long PAUSE_NANOS = 2_000_000;
@@ -67,7 +72,7 @@ public final class Trainer implements AutoCloseable {
     private final Rejects rejects;
     private final EncoderPublisher publisher;
 
-    private LogIdentity log; // of the topic images, now
+    private LogIdentity imageLog; // the topic images as it is now
     private Optional<LogIdentity> positionLog; // that the position belongs to, where it is known
     private StreamPosition position;
     private long journalOffset;
@@ -87,28 +92,38 @@ public final class Trainer implements AutoCloseable {
         this.events = events;
         this.clock = clock;
         try (var topics = new TopicSetup(kafka)) {
-            this.log = topics.identity(config.images().topic());
+            this.imageLog = topics.identity(config.images().topic());
             topics.ensureRejected(config.images());
             topics.ensureRun(config.run().topics());
         }
-        this.lock = RunLock.take(config);
-        Torch torch = Torch.start(config.run());
-        this.memory = RunCheckpoints.openMemory(config);
-        this.learner = new Learner(config, torch, memory);
-        this.checkpoints = new RunCheckpoints(config, memory, learner, torch.description(), clock, moments);
-        this.buffer = ReplayBuffer.of(config);
-        RunCheckpoints.Restored restored = checkpoints.restore(buffer);
-        this.position = restored.position();
-        this.positionLog = restored.log();
-        if (position.step() == 0) {
-            InitialWeights.of(config.encoder()).ifPresent(learner::initialise);
+        Opened opened = new Opened();
+        try {
+            this.lock = opened.add(RunLock.take(config));
+            Torch torch = Torch.start(config.run());
+            this.memory = opened.add(RunCheckpoints.openMemory(config));
+            this.learner = opened.add(new Learner(config, torch, memory));
+            this.checkpoints =
+                    opened.add(new RunCheckpoints(config, memory, learner, torch.description(), clock, moments));
+            this.buffer = ReplayBuffer.of(config);
+            RunCheckpoints.Restored restored = checkpoints.restore(buffer);
+            this.position = restored.position();
+            this.positionLog = restored.log();
+            if (position.step() == 0) {
+                InitialWeights.of(config.encoder()).ifPresent(learner::initialise);
+            }
+            this.journalOffset = restored.journalOffset();
+            this.checkpointedStep = restored.position().step();
+            this.writer = RunWriter.open(
+                    kafka,
+                    config.run().topics(),
+                    config.images().maxBytes() + FRAME_BYTES,
+                    started(torch.description()));
+            this.rejects = new Rejects(writer, config.images());
+            this.publisher = new EncoderPublisher(writer, config, restored.published(), clock);
+        } catch (RuntimeException | Error e) {
+            opened.close();
+            throw e;
         }
-        this.journalOffset = restored.journalOffset();
-        this.checkpointedStep = restored.position().step();
-        this.writer = RunWriter.open(
-                kafka, config.run().topics(), config.images().maxBytes() + FRAME_BYTES, started(torch.description()));
-        this.rejects = new Rejects(writer, config.images());
-        this.publisher = new EncoderPublisher(writer, config, restored.published(), clock);
     }
 
     /**
@@ -135,7 +150,7 @@ public final class Trainer implements AutoCloseable {
 
     /** Trains until a limit, or until images are gone that come next. */
     private Optional<LogGapException> train(Past past, TrainLimits limits) {
-        try (BrokerWatch watch = new BrokerWatch(kafka, config.images().topic(), log, events);
+        try (BrokerWatch watch = new BrokerWatch(kafka, config.images().topic(), imageLog, events);
                 Pipeline pipeline = pipeline(past, limits).start()) {
             while (!stopped && !limits.reached(position.step())) {
                 watch.check();
@@ -166,7 +181,7 @@ public final class Trainer implements AutoCloseable {
 
     private Past overGap(LogGapException gap) {
         try (var topics = new TopicSetup(kafka)) {
-            log = topics.identity(config.images().topic());
+            imageLog = topics.identity(config.images().topic());
         }
         return withoutGap(journalled(), gap.diverged());
     }
@@ -175,13 +190,13 @@ public final class Trainer implements AutoCloseable {
     private Past withoutGap(Past past, Map<Integer, Long> diverged) {
         Optional<LogGap> gap;
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
-            LogGap.Log now = LogGap.Log.of(consumer, config.images().topic(), log);
+            LogGap.Log now = LogGap.Log.of(consumer, config.images().topic(), imageLog);
             gap = LogGap.find(position, positionLog, past, now);
             if (gap.isEmpty() && !diverged.isEmpty()) {
                 gap = Optional.of(now.divergedFrom(position, diverged));
             }
         }
-        positionLog = Optional.of(log);
+        positionLog = Optional.of(imageLog);
         return gap.map(this::skip).orElse(past);
     }
 
@@ -189,8 +204,8 @@ public final class Trainer implements AutoCloseable {
         if (config.trainer().onGap() == OnGap.FAIL) {
             throw new LogGapException(gap.what());
         }
-        var skipped =
-                new StreamSkipped(JournalEvent.SCHEMA, position.step(), gap.goOnAt(), log, gap.what(), clock.millis());
+        var skipped = new StreamSkipped(
+                JournalEvent.SCHEMA, position.step(), gap.goOnAt(), imageLog, gap.what(), clock.millis());
         Future<Long> durable = writer.append(skipped);
         while (!durable.isDone() && !stopped) {
             LockSupport.parkNanos(PAUSE_NANOS);
@@ -325,7 +340,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     private void checkpoint() {
-        checkpoints.take(position, log, journalOffset, buffer, publisher.published(), writer.allSoFar());
+        checkpoints.take(position, imageLog, journalOffset, buffer, publisher.published(), writer.allSoFar());
         checkpointedStep = position.step();
     }
 
@@ -369,7 +384,7 @@ public final class Trainer implements AutoCloseable {
                 UUID.randomUUID().toString(),
                 RunWriter.thisProcess(),
                 engine,
-                log,
+                imageLog,
                 ConfigLoader.effective(config),
                 clock.millis());
     }
@@ -395,5 +410,26 @@ public final class Trainer implements AutoCloseable {
         Map<Integer, Long> ends = new HashMap<>();
         consumer.endOffsets(partitions).forEach((partition, end) -> ends.put(partition.partition(), end));
         return ends;
+    }
+
+    /** What a constructor has opened, to be closed where it fails. */
+    private static final class Opened implements AutoCloseable {
+        private final Deque<AutoCloseable> all = new ArrayDeque<>();
+
+        <T extends AutoCloseable> T add(T one) {
+            all.push(one);
+            return one;
+        }
+
+        @Override
+        public void close() {
+            while (!all.isEmpty()) {
+                try {
+                    all.pop().close();
+                } catch (Exception e) {
+                    log.debug("while closing after a failure", e);
+                }
+            }
+        }
     }
 }

@@ -13,16 +13,22 @@ import org.millrace.keystore.KeyStore;
 final class RunStates {
     private RunStates() {}
 
-    /** Digests of the weights, optimiser and buffer files of a run's last checkpoint, and of its dictionary where it has one. */
+    /** Digests of the files of a run's last checkpoint, and of its dictionary where it has one. */
     static List<String> last(Path run) throws IOException {
+        List<String> digests = new ArrayList<>(lastCheckpoint(run));
+        if (Files.isDirectory(run.resolve("keys"))) {
+            digests.add("keys " + keys(run.resolve("keys")));
+        }
+        return digests;
+    }
+
+    /** Digests of the weights, optimiser and buffer files of a run's last checkpoint. */
+    static List<String> lastCheckpoint(Path run) throws IOException {
         List<Path> checkpoints = checkpoints(run);
         Path last = checkpoints.get(checkpoints.size() - 1);
         List<String> digests = new ArrayList<>();
         for (String file : List.of("query.safetensors", "key.safetensors", "optimiser.safetensors", "buffer.bin")) {
             digests.add(last.getFileName() + " " + file + " " + Sha256.of(Files.readAllBytes(last.resolve(file))));
-        }
-        if (Files.isDirectory(run.resolve("keys"))) {
-            digests.add("keys " + keys(run.resolve("keys")));
         }
         return digests;
     }

@@ -1,0 +1,169 @@
+package org.millrace.app.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.millrace.app.run.Commands.run;
+
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.millrace.app.broker.EmbeddedBroker;
+import org.millrace.contract.config.BrokerConfig;
+
+/**
+ * Every file of a run's newest checkpoint and of its key store, damaged in every way: the run goes on to the same bits, or says clearly
+ * what is damaged and touches nothing.
+ */
+class DamageTest {
+    private static final int STEPS = 26;
+    private static final int STOPPED_AT = 20;
+
+    @TempDir
+    private static Path data;
+
+    private static EmbeddedBroker broker;
+    private static Commands commands;
+    private static List<String> undamaged;
+
+    /** What is done to a file. */
+    enum Damage {
+        BIT_FLIPPED {
+            @Override
+            void doTo(Path file) throws IOException {
+                byte[] bytes = Files.readAllBytes(file);
+                if (bytes.length > 0) {
+                    bytes[bytes.length / 2] ^= 4;
+                }
+                Files.write(file, bytes);
+            }
+        },
+        TRUNCATED {
+            @Override
+            void doTo(Path file) throws IOException {
+                byte[] bytes = Files.readAllBytes(file);
+                Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
+            }
+        },
+        MISSING {
+            @Override
+            void doTo(Path file) throws IOException {
+                Files.delete(file);
+            }
+        };
+
+        abstract void doTo(Path file) throws IOException;
+    }
+
+    @BeforeAll
+    static void trainUndamaged() throws Exception {
+        broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(0, -1), "test");
+        commands = new Commands(broker::bootstrapServers, data);
+        commands.good("push", Commands.SAMPLE, "--limit=" + 16 * STEPS);
+        commands.good("train", "--until-step=10", run("damaged"));
+        commands.good("train", "--until-step=" + STOPPED_AT, run("damaged")); // its keys lie in an SST and in the log
+        copy(data.resolve("runs"), data.resolve("copy/runs"));
+        commands.good("train", "--until-step=" + STEPS, run("damaged"));
+        undamaged = RunStates.last(commands.folder("damaged"));
+    }
+
+    @AfterAll
+    static void stopBroker() {
+        broker.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void train_aFileOfTheCheckpointDamaged_takesTheOneBeforeAndSaysSo(Damage damage) throws Exception {
+        for (String file : List.of(
+                "state.json",
+                "state.sha256",
+                "query.safetensors",
+                "key.safetensors",
+                "optimiser.safetensors",
+                "buffer.bin")) {
+            Path folder = freshCopy(damage + "-" + file);
+            List<Path> checkpoints = RunStates.checkpoints(folder.resolve("runs/damaged"));
+            damage.doTo(checkpoints.get(checkpoints.size() - 1).resolve(file));
+            String out = commands.good("train", "--until-step=" + STEPS, run("damaged", "--set=run.data=" + folder));
+            assertThat(out).as(file).contains("going on from the checkpoint of step 15");
+            assertThat(RunStates.last(folder.resolve("runs/damaged"))).as(file).isEqualTo(undamaged);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void train_aFileOfTheKeyStoreDamaged_sameBitsOrAClearError(Damage damage) throws Exception {
+        for (String file : keyStoreFiles()) {
+            Path folder = freshCopy(damage + "-" + file);
+            damage.doTo(folder.resolve("runs/damaged/keys").resolve(file));
+            String[] run = run("damaged", "--set=run.data=" + folder);
+            StringWriter out = new StringWriter();
+            StringWriter error = new StringWriter();
+            int code = commands.call(out, error, "train", "--until-step=" + STEPS, run);
+            System.out.println(damage + " " + file + ": " + code + " "
+                    + (code == 0 ? out.toString().lines().skip(1).findFirst().orElse("") : error));
+            if (code == 0) { // the damage may lie in keys that nothing needs any more
+                assertThat(RunStates.lastCheckpoint(folder.resolve("runs/damaged")))
+                        .as(file)
+                        .isEqualTo(undamaged.subList(0, 4));
+            } else {
+                assertThat(error.toString())
+                        .as(file)
+                        .contains(
+                                "The key store",
+                                folder.resolve("runs/damaged/keys").toString())
+                        .doesNotContain("\tat ");
+                Files.move(folder.resolve("runs/damaged/keys"), folder.resolve("damaged-keys"));
+                commands.good(
+                        "train", "--until-step=" + STEPS, run); // as the error advises: from the journal's beginning
+                assertThat(RunStates.last(folder.resolve("runs/damaged")))
+                        .as(file)
+                        .isEqualTo(undamaged);
+            }
+        }
+    }
+
+    private static List<String> keyStoreFiles() throws IOException {
+        try (Stream<Path> files = Files.list(data.resolve("copy/runs/damaged/keys"))) {
+            List<String> names =
+                    new ArrayList<>(files.map(file -> file.getFileName().toString())
+                            .filter(name -> name.matches(".*\\.(sst|log)|MANIFEST.*|CURRENT|OPTIONS.*"))
+                            .sorted()
+                            .toList());
+            assertThat(String.join(" ", names)).contains(".sst", ".log", "MANIFEST", "CURRENT");
+            return names;
+        }
+    }
+
+    private static Path freshCopy(String name) {
+        Path folder = data.resolve("cases").resolve(name);
+        copy(data.resolve("copy"), folder);
+        return folder;
+    }
+
+    private static void copy(Path from, Path to) {
+        try (Stream<Path> tree = Files.walk(from)) {
+            for (Path each : tree.toList()) {
+                Path target = to.resolve(from.relativize(each).toString());
+                Files.createDirectories(target.getParent());
+                if (Files.isDirectory(each)) {
+                    Files.createDirectories(target);
+                } else {
+                    Files.copy(each, target);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
