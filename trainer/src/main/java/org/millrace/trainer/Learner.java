@@ -151,6 +151,11 @@ public final class Learner implements AutoCloseable {
         objective.key().ifPresent(twin -> twin.read(Objective.ENCODER, encoder));
     }
 
+    /** Takes the state before the first step, whatever an earlier trainer left in the memory of past images. */
+    public void begin() {
+        objective.begin();
+    }
+
     /** Takes the state of a checkpoint, to the bit. */
     public void restore(Safetensors query, Safetensors key, Safetensors optimiserState, long keySequence) {
         objective.query().read(query);

@@ -130,7 +130,7 @@ public final class RunBranch {
     }
 
     // the newest K keys at that state, a batch for each step; the store may have gone on since
-    private static List<KeyBatch> dictionary(MillraceConfig trunk, RunState state) {
+    static List<KeyBatch> dictionary(MillraceConfig trunk, RunState state) {
         if (!RunCheckpoints.hasDictionary(trunk)) {
             return List.of();
         }

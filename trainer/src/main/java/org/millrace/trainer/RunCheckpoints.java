@@ -138,7 +138,7 @@ final class RunCheckpoints implements AutoCloseable {
             }
         });
         if (newest.isEmpty()) {
-            memory.truncateAfter(0);
+            learner.begin();
             return new Restored(StreamPosition.START, Optional.empty(), 0, List.of());
         }
         Checkpoint checkpoint = newest.get();
@@ -157,7 +157,8 @@ final class RunCheckpoints implements AutoCloseable {
 
     /**
      * Takes a checkpoint: the state as it is now is copied here, and written on another thread once all that the steps so far report
-     * is durable, so that no report is lost with a step that is never computed again. One that is still being written is waited for.
+     * is durable, so that no report is lost with a step that is never computed again. One that is still being written is waited for, until
+     * {@code enough}; then none is taken.
      *
      * @param reported completes when it is
      */
@@ -167,8 +168,12 @@ final class RunCheckpoints implements AutoCloseable {
             long journalOffset,
             ReplayBuffer buffer,
             List<Long> published,
-            Future<?> reported) {
-        awaitWritten(() -> false);
+            Future<?> reported,
+            BooleanSupplier enough) {
+        awaitWritten(enough);
+        if (writing != null) {
+            return;
+        }
         memory.sync();
         Map<String, String> configuration = ConfigLoader.effective(config);
         var state = new RunState(

@@ -1,27 +1,30 @@
 package org.millrace.trainer;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.OptionalLong;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.StepDone;
-import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.encoder.InitialWeights;
 import org.millrace.encoder.tensor.Torch;
+import org.millrace.keystore.KeyBatch;
+import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.Memory;
+import org.millrace.trainer.checkpoint.Checkpoint;
+import org.millrace.trainer.checkpoint.CheckpointFolder;
+import org.millrace.trainer.checkpoint.RunState;
 import org.millrace.trainer.journal.JournalReader;
 import org.millrace.trainer.journal.JournalReader.JournalledPlan;
 import org.millrace.trainer.journal.JournalReader.Past;
 import org.millrace.trainer.objective.StageClock;
+import org.millrace.trainer.stream.LogGap;
 import org.millrace.trainer.stream.Pipeline;
 import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
@@ -30,15 +33,16 @@ import org.millrace.trainer.stream.StreamPosition;
 import org.millrace.trainer.stream.TrainedImages;
 
 /**
- * A run computed again from its first step, from nothing but its configuration, its journal's plans and the image log, and compared
- * with what the journal says came out. Reads topics only: neither the run's topics nor its folder are touched, and its trainer may go
- * on meanwhile. One thread; the owner closes it.
+ * A run computed again from nothing but its configuration, its journal's plans and the image log, and compared with what the journal says
+ * came out: from its first step, or where images of that are gone, from a checkpoint. Neither the run's topics nor its folder are
+ * touched, and its trainer may go on meanwhile. One thread; the owner closes it.
  */
 public final class RunReplay implements AutoCloseable {
     private final MillraceConfig config;
     private final KafkaSettings kafka;
-    private final List<JournalledPlan> plans; // of all steps from the first on
-    private final Map<Long, StepDone> done;
+    private final Optional<Checkpoint> start;
+    private final List<JournalledPlan> plans; // of the steps after the start, without gaps
+    private final Map<Long, StepDone> done = new HashMap<>();
     private final Memory memory;
     private final Learner learner;
     private volatile boolean stopped;
@@ -60,40 +64,73 @@ public final class RunReplay implements AutoCloseable {
     public record Result(long steps, long losses, long digests, Optional<String> difference) {}
 
     /**
-     * @throws UserException where there is no such run, it does not begin with step 1, or the log no longer has its first images
+     * @param from the step of a checkpoint to begin with; none takes the first step, or where images of that are gone, the oldest
+     *     checkpoint that needs none of those
+     * @throws UserException where there is no such run or checkpoint, or the log no longer has the images
      */
-    public RunReplay(MillraceConfig config, KafkaSettings kafka) {
+    public RunReplay(MillraceConfig config, KafkaSettings kafka, OptionalLong from) {
         this.config = config;
         this.kafka = kafka;
-        this.plans = new ArrayList<>();
-        this.done = new HashMap<>();
-        readJournal();
-        checkBeginning();
+        CheckpointFolder folder = RunFolders.checkpoints(config);
+        LogIdentity log;
+        try (var topics = new TopicSetup(kafka)) {
+            topics.requireRun(config.run());
+            log = topics.identity(config.images().topic());
+        }
+        Optional<Checkpoint> chosen = from.isPresent() ? Optional.of(folder.at(from.getAsLong())) : Optional.empty();
+        Past past = past(chosen);
+        Optional<LogGap> gap = gap(chosen, past, log);
+        if (gap.isPresent() && from.isEmpty()) {
+            for (long step : wholeCheckpoints(folder)) {
+                Optional<Checkpoint> later = Optional.of(folder.at(step));
+                Past after = past(later);
+                if (gap.isPresent() && gap(later, after, log).isEmpty()) {
+                    chosen = later;
+                    past = after;
+                    gap = Optional.empty();
+                }
+            }
+        }
+        gap.ifPresent(lacking -> {
+            throw new UserException("run " + config.run().name() + " cannot be computed again: " + lacking.what()
+                    + (from.isPresent() ? "" : " No checkpoint of it lies behind that."));
+        });
+        this.start = chosen;
+        this.plans = past.plans();
         Torch torch = Torch.start(config.run());
         this.memory = RunCheckpoints.openMemoryOnHeap(config);
         this.learner = new Learner(config, torch, memory);
     }
 
+    /** The step behind which it begins; 0 for the run's beginning. */
+    public long startsAfter() {
+        return start.map(checkpoint -> checkpoint.state().step()).orElse(0L);
+    }
+
     /** The last step that can be computed again: the last one planned. */
     public long lastPlanned() {
-        return plans.size();
+        return startsAfter() + plans.size();
     }
 
     /**
-     * Computes the steps 1 to {@code lastStep}; called once.
+     * Computes the steps up to {@code lastStep}; called once.
      *
-     * @throws UserException where the journal has no plan of that step
+     * @throws UserException where that step is not planned, or lies before the start
      */
     public Result run(long lastStep, Listener listener) {
-        if (lastStep > plans.size()) {
-            throw new UserException("run " + config.run().name() + " has plans up to step " + plans.size()
-                    + ", so step " + lastStep + " cannot be computed again.");
+        if (lastStep > lastPlanned() || lastStep < startsAfter()) {
+            throw new UserException(
+                    "run " + config.run().name() + " can be computed again from step " + (startsAfter() + 1)
+                            + " to step " + lastPlanned() + ", which step " + lastStep + " is not among.");
         }
-        InitialWeights.of(config.encoder()).ifPresent(learner::initialise);
+        ReplayBuffer buffer = ReplayBuffer.of(config);
+        start.ifPresentOrElse(
+                checkpoint -> restore(checkpoint, buffer),
+                () -> InitialWeights.of(config.encoder()).ifPresent(learner::initialise));
         long losses = 0;
         long digests = 0;
-        long step = 0;
-        try (Pipeline pipeline = pipeline(lastStep).start()) {
+        long step = startsAfter();
+        try (Pipeline pipeline = pipeline(lastStep, buffer).start()) {
             while (step < lastStep && !stopped) {
                 Optional<Learner.Result> result = compute(pipeline);
                 if (result.isEmpty()) {
@@ -106,11 +143,11 @@ public final class RunReplay implements AutoCloseable {
                 digests += then.flatMap(StepDone::digest).isPresent() ? 1 : 0;
                 Optional<String> difference = then.flatMap(was -> difference(was, result.get()));
                 if (difference.isPresent()) {
-                    return new Result(step, losses, digests, difference);
+                    return new Result(step - startsAfter(), losses, digests, difference);
                 }
             }
         }
-        return new Result(step, losses, digests, Optional.empty());
+        return new Result(step - startsAfter(), losses, digests, Optional.empty());
     }
 
     /** Makes {@link #run} return after the step that it computes now. */
@@ -161,52 +198,71 @@ public final class RunReplay implements AutoCloseable {
                         + " now");
     }
 
-    private void readJournal() {
-        try (var topics = new TopicSetup(kafka)) {
-            topics.requireRun(config.run());
-            topics.require(config.images().topic());
-        }
+    private static List<Long> wholeCheckpoints(CheckpointFolder folder) {
+        return folder.inspect().values().stream()
+                .flatMap(inspection -> inspection.state().stream())
+                .map(RunState::step)
+                .sorted()
+                .toList();
+    }
+
+    // of a step that was computed again the last result stays
+    private Past past(Optional<Checkpoint> from) {
+        long step = from.map(checkpoint -> checkpoint.state().step()).orElse(0L);
+        long offset = from.map(checkpoint -> checkpoint.state().journalOffset()).orElse(0L);
+        done.clear();
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
-            // of a step that was computed again the last result stays
-            plans.addAll(new JournalReader(consumer, config.run().topics())
-                    .plansAfter(0, 0, result -> done.put(result.step(), result))
-                    .plans());
+            return new JournalReader(consumer, config.run().topics())
+                    .plansAfter(step, offset, result -> done.put(result.step(), result));
         }
     }
 
-    private void checkBeginning() {
-        Map<Integer, Long> first = new TreeMap<>();
-        for (JournalledPlan journalled : plans) {
-            StepPlan plan = journalled.plan();
-            plan.ranges().forEach((OffsetRange range) -> first.putIfAbsent(range.partition(), range.from()));
-        }
-        String topic = config.images().topic();
+    private Optional<LogGap> gap(Optional<Checkpoint> from, Past past, LogIdentity log) {
+        StreamPosition position = from.map(RunReplay::position).orElse(StreamPosition.START);
+        Optional<LogIdentity> then = from.map(checkpoint -> checkpoint.state().log());
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
-            List<TopicPartition> partitions = first.keySet().stream()
-                    .map(partition -> new TopicPartition(topic, partition))
-                    .toList();
-            consumer.beginningOffsets(partitions).forEach((partition, beginning) -> {
-                long wanted = first.getOrDefault(partition.partition(), 0L);
-                if (beginning > wanted) {
-                    throw new UserException(
-                            "run " + config.run().name() + " began with offset " + wanted
-                                    + " of partition " + partition.partition() + " of " + topic
-                                    + ", whose log begins with "
-                                    + beginning
-                                    + " now: retention removed its first images, and without them no step can be computed again.");
-                }
-            });
+            return LogGap.find(
+                    position,
+                    then,
+                    past,
+                    LogGap.Log.of(consumer, config.images().topic(), log));
         }
     }
 
-    private Pipeline pipeline(long lastStep) {
+    private static StreamPosition position(Checkpoint checkpoint) {
+        RunState state = checkpoint.state();
+        return new StreamPosition(
+                state.step(), state.nextOffsets(), state.leaderEpochs(), state.imagesTrained(), state.imagesRejected());
+    }
+
+    private void restore(Checkpoint checkpoint, ReplayBuffer buffer) {
+        RunState state = checkpoint.state();
+        RunCheckpoints.compare(state, config);
+        switch (config.trainer().objective().remembers()) {
+            case KEYS -> {
+                List<KeyBatch> keys = RunBranch.dictionary(config, state);
+                KeyStore store = (KeyStore) memory;
+                store.beginAfter(state.keySequence()
+                        - keys.stream().mapToLong(KeyBatch::size).sum());
+                keys.forEach(store::append);
+            }
+            case ROWS ->
+                throw new UserException("a memory bank's rows change in place, and only their present state is"
+                        + " there: run " + config.run().name() + " can be computed again from its first step only.");
+            case NOTHING -> {}
+        }
+        learner.restore(checkpoint.query(), checkpoint.key(), checkpoint.optimiser(), state.keySequence());
+        buffer.restore(checkpoint.buffer(), state.bufferOffered());
+    }
+
+    private Pipeline pipeline(long lastStep, ReplayBuffer buffer) {
         var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Pipeline.consumerSettings(config)));
         return new Pipeline(
                 config,
                 consumer,
-                StreamPosition.START,
-                ReplayBuffer.of(config),
-                new Past(plans.subList(0, Math.toIntExact(lastStep)), Optional.empty()),
+                start.map(RunReplay::position).orElse(StreamPosition.START),
+                buffer,
+                new Past(plans.subList(0, Math.toIntExact(lastStep - startsAfter())), Optional.empty()),
                 Optional.empty(),
                 Optional.empty(),
                 StreamEvents.NONE);

@@ -340,7 +340,14 @@ public final class Trainer implements AutoCloseable {
     }
 
     private void checkpoint() {
-        checkpoints.take(position, imageLog, journalOffset, buffer, publisher.published(), writer.allSoFar());
+        checkpoints.take(
+                position,
+                imageLog,
+                journalOffset,
+                buffer,
+                publisher.published(),
+                writer.allSoFar(),
+                this::outOfPatience);
         checkpointedStep = position.step();
     }
 

@@ -2,6 +2,7 @@ package org.millrace.app.cli;
 
 import java.io.PrintWriter;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.millrace.app.run.Services;
@@ -20,9 +21,10 @@ import picocli.CommandLine.Spec;
         name = "replay",
         mixinStandardHelpOptions = true,
         description = {
-            "Compute a run again, from its first step, out of its journal and the images in the log, and compare losses and digests",
-            "with what the journal says: equal to the bit under the same settings, library and number of threads on the same kind of",
-            "machine. Nothing of the run is changed, and it may be training meanwhile."
+            "Compute a run again, out of its journal and the images in the log, and compare losses and digests with what the journal",
+            "says: equal to the bit under the same settings, library and number of threads on the same kind of machine. It begins with",
+            "the first step, or where images of that are gone, with the oldest checkpoint that does not need them. Nothing of the run",
+            "is changed, and it may be training meanwhile."
         })
 final class ReplayCommand implements Runnable {
     @Spec
@@ -36,6 +38,12 @@ final class ReplayCommand implements Runnable {
             paramLabel = "S",
             description = "The last step to compute; without it the last one planned.")
     private @Nullable Long toStep;
+
+    @Option(
+            names = "--from",
+            paramLabel = "C",
+            description = "Begin with the checkpoint of step C instead of the first step.")
+    private @Nullable Long from;
 
     @Mixin
     private CommonOptions options;
@@ -63,7 +71,9 @@ final class ReplayCommand implements Runnable {
         if (result == null) {
             return;
         }
-        String what = result.steps() + " steps of run " + config.run().name() + " computed again; compared: "
+        String what = result.steps() + " steps of run " + config.run().name() + " computed again"
+                + (replaying.startedAfter > 0 ? " from the checkpoint of step " + replaying.startedAfter : "")
+                + "; compared: "
                 + result.losses() + " losses, " + result.digests() + " digests";
         if (result.difference().isPresent()) {
             throw new UserException(what + ".\n" + result.difference().get()
@@ -81,6 +91,7 @@ final class ReplayCommand implements Runnable {
         private final AtomicReference<RunReplay.@Nullable Result> result = new AtomicReference<>();
         private final AtomicReference<@Nullable RunReplay> replay = new AtomicReference<>();
         private volatile boolean stopped;
+        private volatile long startedAfter;
 
         Replaying(MillraceConfig config, Connection connection) {
             this.config = config;
@@ -90,7 +101,8 @@ final class ReplayCommand implements Runnable {
         @Override
         public void run() {
             PrintWriter error = spec.commandLine().getErr();
-            try (RunReplay opened = new RunReplay(config, connection.kafka());
+            try (RunReplay opened = new RunReplay(
+                            config, connection.kafka(), from == null ? OptionalLong.empty() : OptionalLong.of(from));
                     Progress progress = Progress.start("replay", error)) {
                 replay.set(opened);
                 if (stopped) {
@@ -98,8 +110,10 @@ final class ReplayCommand implements Runnable {
                 }
                 long last = toStep == null ? opened.lastPlanned() : toStep;
                 int batch = config.trainer().batchSize();
-                progress.expect(last * batch);
-                result.set(opened.run(last, step -> progress.update(step * batch, "step " + step)));
+                long first = opened.startsAfter();
+                startedAfter = first;
+                progress.expect((last - first) * batch);
+                result.set(opened.run(last, step -> progress.update((step - first) * batch, "step " + step)));
             }
         }
 

@@ -100,6 +100,24 @@ class BrokerTroubleTest {
     }
 
     @Test
+    void train_askedToStop_takesACheckpointAndLeavesWithinTenSeconds() throws Exception {
+        commands.good("push", Commands.SAMPLE, "--limit=3840");
+        try (TrainerChild trainer = TrainerChild.start(commands.line("train", run("asked")))) {
+            await().atMost(PATIENCE)
+                    .until(() -> RunStates.checkpoints(commands.folder("asked")).size() >= 2);
+            long asked = System.nanoTime();
+            assertThat(trainer.terminate()).isEqualTo(143);
+            assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(10));
+        }
+        String going = commands.good("train", "--until-step=1", run("asked"));
+        assertThat(going).contains("going on from the checkpoint of step ").doesNotContain("computing 0 ");
+        List<Path> checkpoints = RunStates.checkpoints(commands.folder("asked"));
+        long last = Long.parseLong(
+                checkpoints.get(checkpoints.size() - 1).getFileName().toString().substring("step-".length()));
+        assertThat(commands.good("inspect", "run", run("asked"))).contains("steps done       " + last);
+    }
+
+    @Test
     void train_secondTrainerElsewhere_shutsTheFirstOut() throws Exception {
         commands.good("push", Commands.SAMPLE, "--limit=3840");
         commands.good("train", "--until-step=240", run("shared"));
@@ -148,6 +166,8 @@ class BrokerTroubleTest {
                 .contains("offsets skipped  40", "skipped by choice after step 10", "lost 0, trained twice 0");
         assertThat(commands.good("inspect", "run", run("late")))
                 .contains("skipped          after step 10", "steps done       17");
+        assertThat(commands.good("replay", run("late")))
+                .contains("7 steps of run late computed again from the checkpoint of step 10", "all equal to the bit");
         String restarted = commands.good("train", "--until-step=17", run("late"));
         assertThat(restarted).doesNotContain("skipped: ");
     }

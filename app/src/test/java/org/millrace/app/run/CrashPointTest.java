@@ -5,9 +5,11 @@ import static org.millrace.app.run.Commands.run;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -47,9 +49,24 @@ class CrashPointTest {
     @ParameterizedTest
     @MethodSource("moments")
     void train_crashedAt_goesOnToTheSameBits(String moment) throws Exception {
-        String name = moment.toLowerCase(java.util.Locale.ROOT);
+        assertThat(crashedAndEnded(moment, 9, moment.toLowerCase(Locale.ROOT)))
+                .contains("going on from the checkpoint of step ");
+    }
+
+    @Test
+    void train_crashedBeforeTheFirstCheckpoint_beginsWithAnEmptyDictionary() throws Exception {
+        assertThat(crashedAndEnded("COMPUTED", 4, "early"))
+                .contains("going on from the checkpoint of step 0; computing ");
+    }
+
+    private static String crashedAndEnded(String moment, int step, String name) throws Exception {
         String[] arguments = Stream.concat(
-                        Stream.of(broker.bootstrapServers(), moment, "9", String.valueOf(STEPS), "run.name=" + name),
+                        Stream.of(
+                                broker.bootstrapServers(),
+                                moment,
+                                String.valueOf(step),
+                                String.valueOf(STEPS),
+                                "run.name=" + name),
                         commands.settings())
                 .toArray(String[]::new);
         try (TrainerChild child = TrainerChild.start(CrashingTrainer.class, arguments)) {
@@ -57,10 +74,10 @@ class CrashPointTest {
         }
         String[] run = run(name);
         String out = commands.good("train", "--until-step=" + STEPS, run);
-        assertThat(out).contains("going on from the checkpoint of step ");
         assertThat(RunStates.last(commands.folder(name))).isEqualTo(straight);
         assertThat(commands.good("audit", run)).contains("lost 0, trained twice 0");
         assertThat(commands.good("inspect", "run", run)).contains("steps done       " + STEPS, "contiguous       yes");
         assertThat(commands.good("replay", run)).contains(STEPS + " losses, 6 digests: all equal to the bit");
+        return out;
     }
 }

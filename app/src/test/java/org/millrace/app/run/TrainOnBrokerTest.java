@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -129,6 +130,9 @@ class TrainOnBrokerTest {
         assertThat(out.toString()).contains("steps done       40", "contiguous       yes");
         assertThat(run("replay", killed)).as(error.toString()).isZero();
         assertThat(out.toString()).contains("40 losses, 10 digests: all equal to the bit");
+        assertThat(run("replay", killed, "--from=35")).as(error.toString()).isZero();
+        assertThat(out.toString())
+                .contains("from the checkpoint of step 35; compared: 5 losses, 2 digests: all equal to the bit");
         assertThat(run("audit", killed)).as(error.toString()).isZero();
     }
 
@@ -152,7 +156,7 @@ class TrainOnBrokerTest {
                 .map(argument -> argument.substring("--set=".length()))
                 .toList();
         try (RunReplay replay =
-                new RunReplay(new ConfigLoader().assignments(settings).load(), kafka())) {
+                new RunReplay(new ConfigLoader().assignments(settings).load(), kafka(), OptionalLong.empty())) {
             assertThat(replay.lastPlanned()).isEqualTo(10);
             RunReplay.Result result = replay.run(10, step -> {
                 if (step == 4) {

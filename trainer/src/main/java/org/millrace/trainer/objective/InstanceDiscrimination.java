@@ -99,6 +99,11 @@ final class InstanceDiscrimination implements Objective {
     }
 
     @Override
+    public void begin() {
+        bank.truncateAfter(0);
+    }
+
+    @Override
     public void restore(Safetensors state, long sequence) {
         meanScore = state.tensor(MEAN_SCORE, 1)[0];
         bank.truncateAfter(sequence);

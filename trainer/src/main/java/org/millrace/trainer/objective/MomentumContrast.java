@@ -137,6 +137,11 @@ final class MomentumContrast implements Objective {
     }
 
     @Override
+    public void begin() {
+        dictionary.restore(0);
+    }
+
+    @Override
     public void restore(Safetensors state, long sequence) {
         key.weights().read(state);
         dictionary.restore(sequence);

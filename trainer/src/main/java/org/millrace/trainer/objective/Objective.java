@@ -60,6 +60,9 @@ public sealed interface Objective extends AutoCloseable
         return key().map(weights -> weights.snapshot("")).orElseGet(() -> new Safetensors.Builder().build());
     }
 
+    /** Empties the memory, which an earlier trainer of the run may have filled, before the first step. */
+    default void begin() {}
+
     /** Takes the state of a checkpoint, and the memory back to its sequence number. */
     default void restore(Safetensors state, long sequence) {
         key().ifPresent(weights -> weights.read(state));
