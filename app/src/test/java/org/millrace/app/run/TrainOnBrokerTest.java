@@ -147,6 +147,26 @@ class TrainOnBrokerTest {
     }
 
     @Test
+    void train_secretAmongItsSettings_isNowhereAfterwards() throws Exception {
+        String[] small = with(small("discreet"), "--set=kafka.sasl.jaas.config=module required password=hunter22;");
+        assertThat(run("push", SAMPLE.toString(), "--limit=160", small)).isZero();
+        assertThat(run("train", "--until-end", small)).as(error.toString()).isZero();
+        assertThat(out.toString() + error).doesNotContain("hunter22");
+        assertThat(run("config", small)).isZero();
+        assertThat(out.toString()).contains("kafka.sasl.jaas.config").doesNotContain("hunter22");
+        assertThat(records("discreet.steps"))
+                .isNotEmpty()
+                .allSatisfy(record -> assertThat(new String(record.value(), StandardCharsets.UTF_8))
+                        .doesNotContain("hunter22"));
+        try (Stream<Path> files = Files.walk(data.resolve("discreet"))) {
+            assertThat(files.filter(Files::isRegularFile).toList())
+                    .anySatisfy(file -> assertThat(file).hasFileName("state.json"))
+                    .allSatisfy(file -> assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
+                            .doesNotContain("hunter22"));
+        }
+    }
+
+    @Test
     void replay_stoppedOnItsWay_saysHowFarItCame() throws Exception {
         String[] small = small("halfway");
         assertThat(run("push", SAMPLE.toString(), "--limit=160", small)).isZero();

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -106,12 +107,19 @@ public final class CheckpointFolder {
         return folder.resolve(UNFINISHED + name(checkpoint.state().step()));
     }
 
+    private static String reason(IOException e) {
+        if (e instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        return e instanceof FileSystemException named && named.getReason() != null
+                ? named.getReason()
+                : String.valueOf(e.getMessage());
+    }
+
     private UserException cannotWrite(Checkpoint checkpoint, IOException e) {
         return new UserException(
                 "cannot write a checkpoint of step " + checkpoint.state().step() + " under " + folder + ": "
-                        + (e instanceof FileSystemException named && named.getReason() != null
-                                ? named.getReason()
-                                : e.getMessage())
+                        + reason(e)
                         + ". Is the disk full, or not writable? The checkpoints before it are whole: the run goes on from"
                         + " the newest when it is started again.",
                 e);
