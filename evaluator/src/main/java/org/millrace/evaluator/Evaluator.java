@@ -18,6 +18,7 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.evaluator.drift.Anchors;
 import org.millrace.evaluator.probe.ProbeFeed;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -90,7 +91,12 @@ public final class Evaluator implements AutoCloseable {
         this.topics = new EvaluatorTopics(consumer, probeTopic, encodersTopic, evaluationsTopic);
         this.probes = new ProbeFeed(config.evaluator(), config.run().folder(), embedders::decodes);
         this.evaluations = new EvaluationLog(evaluationsTopic, producer, listener);
-        this.examiner = new Examiner(embedders, config.evaluator(), config.run().effectiveThreads(), clock);
+        this.examiner = new Examiner(
+                embedders,
+                config.evaluator(),
+                new Anchors(config.evaluator(), config.run().folder()),
+                config.run().effectiveThreads(),
+                clock);
     }
 
     /** Evaluates every encoder that is or will be published, until closed or interrupted. */

@@ -10,6 +10,8 @@ import org.millrace.contract.config.EvaluatorConfig;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Health;
+import org.millrace.contract.event.ModelDrift;
+import org.millrace.evaluator.drift.Anchors;
 import org.millrace.evaluator.metric.HealthCheck;
 import org.millrace.evaluator.probe.Half;
 import org.millrace.evaluator.probe.ProbeImage;
@@ -28,8 +30,10 @@ final class Examiner implements AutoCloseable {
     private final ProbeScorer scorer;
     private final int batchSize;
     private final Clock clock;
+    private final Anchors anchors;
 
-    Examiner(EmbedderFactory embedders, EvaluatorConfig config, int threads, Clock clock) {
+    Examiner(EmbedderFactory embedders, EvaluatorConfig config, Anchors anchors, int threads, Clock clock) {
+        this.anchors = anchors;
         this.embedders = embedders;
         this.scorer = new ProbeScorer(config, threads);
         this.batchSize = config.batchSize();
@@ -47,9 +51,13 @@ final class Examiner implements AutoCloseable {
         probes.labels().forEach(label -> classes.put(label, classes.size()));
         LabelledFeatures train;
         LabelledFeatures test;
+        List<byte[]> anchorImages = anchors.images(files(probes.images(Half.TEST)));
+        Optional<FeatureMatrix> anchorFeatures;
         try (Embedder embedder = embedders.load(manifest, encoder.safetensors())) {
             train = embed(embedder, probes.images(Half.TRAIN), classes, stopping);
             test = embed(embedder, probes.images(Half.TEST), classes, stopping);
+            anchorFeatures =
+                    anchorImages.isEmpty() ? Optional.empty() : Optional.of(embed(embedder, anchorImages, stopping));
         } catch (IllegalArgumentException e) {
             LOG.warn("encoder {} cannot be evaluated: {}", manifest.version(), e.getMessage());
             return Optional.empty();
@@ -57,7 +65,9 @@ final class Examiner implements AutoCloseable {
         if (stopping.getAsBoolean()) {
             return Optional.empty();
         }
-        if (!train.features().isFinite() || !test.features().isFinite()) {
+        if (!train.features().isFinite()
+                || !test.features().isFinite()
+                || !anchorFeatures.map(FeatureMatrix::isFinite).orElse(true)) {
             LOG.warn(
                     "encoder {} cannot be evaluated: its features are not finite, its training diverged",
                     manifest.version());
@@ -65,6 +75,7 @@ final class Examiner implements AutoCloseable {
         }
         ProbeScorer.Scores scores = scorer.score(train, test, classes.size());
         Health health = HealthCheck.of(test.features());
+        Optional<ModelDrift> drift = anchorFeatures.flatMap(features -> anchors.compare(manifest.version(), features));
         long end = clock.millis();
         return Optional.of(new Evaluation(
                 Evaluation.SCHEMA,
@@ -79,26 +90,33 @@ final class Examiner implements AutoCloseable {
                 scores.neighbours(),
                 (end - start) / 1000.0,
                 end,
-                Optional.of(health)));
+                Optional.of(health),
+                drift));
     }
 
-    /** Features of the images, batch by batch; zeros from where {@code stopping} became true. */
     private LabelledFeatures embed(
             Embedder embedder, List<ProbeImage> images, Map<String, Integer> classes, BooleanSupplier stopping) {
+        int[] labels = images.stream()
+                .mapToInt(image -> classes.getOrDefault(image.label(), -1))
+                .toArray();
+        return new LabelledFeatures(embed(embedder, files(images), stopping), labels);
+    }
+
+    private static List<byte[]> files(List<ProbeImage> images) {
+        return images.stream().map(ProbeImage::file).toList();
+    }
+
+    private FeatureMatrix embed(Embedder embedder, List<byte[]> images, BooleanSupplier stopping) {
         int dimension = embedder.dimension();
         double[] values = new double[Math.multiplyExact(images.size(), dimension)]; // N×D
         for (int from = 0; from < images.size() && !stopping.getAsBoolean(); from += batchSize) {
-            List<ProbeImage> batch = images.subList(from, Math.min(from + batchSize, images.size()));
-            float[] features =
-                    embedder.embed(batch.stream().map(ProbeImage::file).toList());
+            List<byte[]> batch = images.subList(from, Math.min(from + batchSize, images.size()));
+            float[] features = embedder.embed(batch);
             for (int i = 0; i < batch.size() * dimension; i++) {
                 values[from * dimension + i] = features[i];
             }
         }
-        int[] labels = images.stream()
-                .mapToInt(image -> classes.getOrDefault(image.label(), -1))
-                .toArray();
-        return new LabelledFeatures(new FeatureMatrix(images.size(), dimension, values), labels);
+        return new FeatureMatrix(images.size(), dimension, values);
     }
 
     @Override

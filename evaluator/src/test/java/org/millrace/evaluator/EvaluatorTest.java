@@ -73,6 +73,10 @@ final class EvaluatorTest {
             assertThat(health.dimensions()).isEqualTo(2);
             assertThat(health.collapsed()).isFalse();
             assertThat(health.rankMe()).isBetween(1.0, 2.01);
+            assertThat(untrained.modelDrift()).isEmpty();
+            assertThat(last.modelDrift().orElseThrow().against())
+                    .extracting(against -> against.role() + " " + against.version())
+                    .containsExactly("PREVIOUS 0", "FIRST 0");
             assertThat(health.rankMe())
                     .isGreaterThan(untrained.health().orElseThrow().rankMe());
         }

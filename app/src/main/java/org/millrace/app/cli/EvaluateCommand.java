@@ -15,6 +15,7 @@ import org.millrace.app.exam.ExamRequest;
 import org.millrace.app.exam.Examination;
 import org.millrace.app.run.EvaluatorService;
 import org.millrace.app.run.HealthText;
+import org.millrace.app.run.ModelDriftText;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Evaluation;
@@ -141,6 +142,7 @@ final class EvaluateCommand implements Runnable {
                 evaluation.testImages(),
                 evaluation.linear().converged() ? "" : "   (linear probe did not converge)"));
         evaluation.health().ifPresent(health -> out.println("             " + HealthText.line(health)));
+        evaluation.modelDrift().ifPresent(drift -> out.println("             " + ModelDriftText.line(drift)));
         out.flush();
     }
 }

@@ -17,7 +17,16 @@ public record EvaluatorConfig(
         double neighbourTemperature,
 
         @Setting(value = "256", doc = "images embedded at a time")
-        int batchSize) {
+        int batchSize,
+
+        @Setting(
+                value = "1000",
+                doc =
+                        "anchor images, held-out ones of the first score, by which encoders are compared with earlier ones; 0 compares none")
+        int anchors,
+
+        @Setting(value = "10", doc = "neighbours k of an anchor image of which the churn counts the new ones")
+        int anchorNeighbours) {
     public EvaluatorConfig {
         check(probeCapacity >= 4, "evaluator.probe-capacity must be at least 4, but was %d", probeCapacity);
         check(
@@ -30,6 +39,12 @@ public record EvaluatorConfig(
                 neighbourTemperature > 0,
                 "evaluator.neighbour-temperature must be positive, but was %s",
                 neighbourTemperature);
+        check(
+                anchors == 0 || anchors > anchorNeighbours,
+                "evaluator.anchors must be 0 or more than evaluator.anchor-neighbours (%d), but was %d",
+                anchorNeighbours,
+                anchors);
+        check(anchorNeighbours >= 1, "evaluator.anchor-neighbours must be at least 1, but was %d", anchorNeighbours);
         check(batchSize >= 1, "evaluator.batch-size must be at least 1, but was %d", batchSize);
     }
 }

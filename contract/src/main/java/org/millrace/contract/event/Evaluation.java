@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param testImages held-out images that they were scored on
  * @param evaluatedAtMillis Unix time
  * @param health what the held-out features tell without their labels; absent in records of older writers
+ * @param modelDrift against earlier encoders; absent for the first one, and in records of older writers
  */
 public record Evaluation(
         int schema,
@@ -24,7 +25,8 @@ public record Evaluation(
         NeighbourScore neighbours,
         double seconds,
         long evaluatedAtMillis,
-        Optional<Health> health) {
+        Optional<Health> health,
+        Optional<ModelDrift> modelDrift) {
     public static final int SCHEMA = 1;
 
     /**

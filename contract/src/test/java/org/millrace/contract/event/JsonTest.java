@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -97,7 +98,23 @@ final class JsonTest {
                 1.5,
                 7,
                 Optional.of(
-                        new Health(2000, 64, 0.1, 20.5, 40.25, Optional.of(new Health.PowerLaw(1.25, 4, 64)), -2.5)));
+                        new Health(2000, 64, 0.1, 20.5, 40.25, Optional.of(new Health.PowerLaw(1.25, 4, 64)), -2.5)),
+                Optional.of(new ModelDrift(
+                        1000,
+                        10,
+                        List.of(
+                                new ModelDrift.Against(
+                                        ModelDrift.Role.PREVIOUS,
+                                        200,
+                                        OptionalDouble.of(0.75),
+                                        OptionalDouble.of(0.5),
+                                        0.25),
+                                new ModelDrift.Against(
+                                        ModelDrift.Role.FIRST,
+                                        0,
+                                        OptionalDouble.empty(),
+                                        OptionalDouble.empty(),
+                                        1)))));
         assertThat(Json.read(Json.write(evaluation), Evaluation.class)).isEqualTo(evaluation);
         assertThat(Json.read(bytes(Json.writePretty(evaluation)), Evaluation.class))
                 .isEqualTo(evaluation);

@@ -123,7 +123,7 @@ final class ProbeFeedTest {
     }
 
     private ProbeFeed open(int capacity) {
-        return new ProbeFeed(new EvaluatorConfig(capacity, 5, 20, 0.1, 8), folder, file -> file[0] != BROKEN);
+        return new ProbeFeed(new EvaluatorConfig(capacity, 5, 20, 0.1, 8, 0, 10), folder, file -> file[0] != BROKEN);
     }
 
     private static List<String> ids(List<ProbeImage> images) {

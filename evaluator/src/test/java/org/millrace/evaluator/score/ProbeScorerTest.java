@@ -11,7 +11,7 @@ import org.millrace.contract.config.EvaluatorConfig;
 import org.millrace.contract.event.Evaluation.LinearScore;
 
 final class ProbeScorerTest {
-    private static final EvaluatorConfig CONFIG = new EvaluatorConfig(4000, 1000, 200, 0.1, 256);
+    private static final EvaluatorConfig CONFIG = new EvaluatorConfig(4000, 1000, 200, 0.1, 256, 0, 10);
 
     @Test
     void score_ofFarClouds_isPerfect() {

@@ -20,7 +20,8 @@ class LogGapTest {
     @Test
     void find_everythingHeld_none() {
         Past past = new Past(List.of(plan(11, 80, 88), plan(12, 88, 96)), Optional.empty());
-        assertThat(LogGap.find(at(80), Optional.of(LOG), past, log(LOG, 80, 96))).isEmpty();
+        assertThat(LogGap.find(at(80), Optional.of(LOG), past, log(LOG, 80, 96)))
+                .isEmpty();
         assertThat(LogGap.find(StreamPosition.START, Optional.empty(), Past.NONE, log(LOG, 7, 96)))
                 .as("a run begins where the log does")
                 .isEmpty();
@@ -28,7 +29,8 @@ class LogGapTest {
 
     @Test
     void find_retentionPassedThePosition_goesOnAtTheLogsBeginning() {
-        LogGap gap = LogGap.find(at(80), Optional.of(LOG), Past.NONE, log(LOG, 100, 200)).orElseThrow();
+        LogGap gap = LogGap.find(at(80), Optional.of(LOG), Past.NONE, log(LOG, 100, 200))
+                .orElseThrow();
         assertThat(gap.what()).contains("offset 80 of partition 0 of images, whose log begins at 100 now: retention");
         assertThat(gap.goOnAt()).containsExactly(Map.entry(0, 100L));
     }
@@ -36,14 +38,16 @@ class LogGapTest {
     @Test
     void find_retentionPassedAPlannedRange_goesBackBehindWhatIsTrained() {
         Past past = new Past(List.of(plan(11, 80, 88), plan(12, 88, 96)), Optional.empty());
-        LogGap gap = LogGap.find(at(80), Optional.of(LOG), past, log(LOG, 84, 200)).orElseThrow();
+        LogGap gap =
+                LogGap.find(at(80), Optional.of(LOG), past, log(LOG, 84, 200)).orElseThrow();
         assertThat(gap.what()).startsWith("step 11 planned to train offset 80");
         assertThat(gap.goOnAt()).as("the plans are void").containsExactly(Map.entry(0, 84L));
     }
 
     @Test
     void find_logLostItsEnd_goesOnAtItsEnd() {
-        LogGap gap = LogGap.find(at(80), Optional.of(LOG), Past.NONE, log(LOG, 0, 60)).orElseThrow();
+        LogGap gap = LogGap.find(at(80), Optional.of(LOG), Past.NONE, log(LOG, 0, 60))
+                .orElseThrow();
         assertThat(gap.what()).contains("whose log ends at 60: the log lost its end");
         assertThat(gap.goOnAt()).containsExactly(Map.entry(0, 60L));
         Past past = new Past(List.of(plan(11, 80, 88)), Optional.empty());
@@ -69,12 +73,17 @@ class LogGapTest {
         LogIdentity anew = new LogIdentity("cluster", "new");
         StreamSkipped skip = new StreamSkipped(JournalEvent.SCHEMA, 10, Map.of(0, 20L), anew, "gone", 0);
         Past skipped = new Past(List.of(), Optional.of(skip));
-        assertThat(LogGap.find(at(80), Optional.of(LOG), skipped, log(anew, 20, 40))).isEmpty();
+        assertThat(LogGap.find(at(80), Optional.of(LOG), skipped, log(anew, 20, 40)))
+                .isEmpty();
         Past planned = new Past(
-                List.of(new JournalledPlan(new StepPlan(11, List.of(new OffsetRange(0, 20, 28)), 8), 1, Optional.of(skip))),
+                List.of(new JournalledPlan(
+                        new StepPlan(11, List.of(new OffsetRange(0, 20, 28)), 8), 1, Optional.of(skip))),
                 Optional.empty());
-        assertThat(LogGap.find(at(80), Optional.of(LOG), planned, log(anew, 20, 40))).isEmpty();
-        assertThat(LogGap.find(at(80), Optional.of(LOG), planned, log(anew, 24, 40)).orElseThrow().goOnAt())
+        assertThat(LogGap.find(at(80), Optional.of(LOG), planned, log(anew, 20, 40)))
+                .isEmpty();
+        assertThat(LogGap.find(at(80), Optional.of(LOG), planned, log(anew, 24, 40))
+                        .orElseThrow()
+                        .goOnAt())
                 .containsExactly(Map.entry(0, 24L));
     }
 
