@@ -53,6 +53,9 @@ public final class CrashingTrainer {
         public void published(long version) {}
 
         @Override
+        public void collapsed(long step) {}
+
+        @Override
         public void skipped(StreamSkipped skip) {}
 
         @Override

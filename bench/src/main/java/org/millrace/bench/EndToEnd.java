@@ -159,6 +159,9 @@ final class EndToEnd {
         public void published(long version) {}
 
         @Override
+        public void collapsed(long step) {}
+
+        @Override
         public void skipped(StreamSkipped skip) {}
 
         @Override

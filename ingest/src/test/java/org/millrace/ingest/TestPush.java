@@ -16,7 +16,8 @@ import org.millrace.ingest.PushRequest.Target;
 
 /** A push into a producer that keeps its records. */
 final class TestPush {
-    static final ImagesConfig IMAGES = new ImagesConfig("images", "images.rejected", "probe", 1, 100_000);
+    static final ImagesConfig IMAGES =
+            new ImagesConfig("images", "images.rejected", "probe", 1, 100_000, 33_554_432, "", 67_108_864);
 
     final MockProducer<byte[], byte[]> producer;
     private InputStream standardInput = InputStream.nullInputStream();

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
@@ -74,6 +75,7 @@ public final class Trainer implements AutoCloseable {
 
     private LogIdentity imageLog; // the topic images as it is now
     private Optional<LogIdentity> positionLog; // that the position belongs to, where it is known
+    private final CollapseWatch collapse = new CollapseWatch();
     private StreamPosition position;
     private long journalOffset;
     private long checkpointedStep;
@@ -287,6 +289,10 @@ public final class Trainer implements AutoCloseable {
         prepared.rejections().forEach(rejects::send);
         Map<String, Double> millis = new TreeMap<>(prepared.millis());
         millis.putAll(stages.millis());
+        OptionalDouble spread = result.features()
+                .map(rows -> OptionalDouble.of(
+                        CollapseWatch.spread(rows, prepared.images().size())))
+                .orElse(OptionalDouble.empty());
         StepDone done = new StepDone(
                 JournalEvent.SCHEMA,
                 step,
@@ -297,12 +303,16 @@ public final class Trainer implements AutoCloseable {
                 result.learningRate(),
                 result.keySequence(),
                 result.keysFilled(),
+                spread,
                 millis,
                 digest,
                 clock.millis());
         writer.report(done);
         moments.at(Moment.REPORTED, step);
         events.stepped(done);
+        if (collapse.collapsedAt(spread)) {
+            events.collapsed(step);
+        }
     }
 
     private Optional<String> digestAfter(long step) {

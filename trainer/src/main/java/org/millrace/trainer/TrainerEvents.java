@@ -16,6 +16,9 @@ public interface TrainerEvents extends StreamEvents {
 
     void published(long version);
 
+    /** The projections of the last steps, this one included, had one direction for every image; said once. */
+    void collapsed(long step);
+
     /** Images were gone, and the stream goes on behind them. */
     void skipped(StreamSkipped skip);
 

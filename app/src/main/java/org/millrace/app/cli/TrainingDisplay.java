@@ -72,6 +72,13 @@ final class TrainingDisplay implements Demo.Display, AutoCloseable {
     }
 
     @Override
+    public synchronized void collapsed(long step) {
+        say("COLLAPSED at step " + step
+                + ": every image has nearly the same projection. Lower optimiser.learning-rate, or see"
+                + " docs/objectives.md; the encoders published before are still good.");
+    }
+
+    @Override
     public synchronized void skipped(StreamSkipped skip) {
         say("skipped: " + skip.reason() + " Going on at the offsets " + skip.nextOffsets() + " after step "
                 + skip.step());

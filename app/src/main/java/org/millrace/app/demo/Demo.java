@@ -251,6 +251,11 @@ public final class Demo {
         }
 
         @Override
+        public void collapsed(long step) {
+            display.collapsed(step);
+        }
+
+        @Override
         public void skipped(StreamSkipped skip) {
             display.skipped(skip);
         }

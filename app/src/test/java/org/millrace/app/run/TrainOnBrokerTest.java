@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -32,6 +33,7 @@ import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.trainer.RunReplay;
 
 /** Trainer and evaluator through the command line, on a real broker, a real key store and real PyTorch. */
@@ -144,6 +146,34 @@ class TrainOnBrokerTest {
         assertThat(versions("last")).containsExactly("0", "10");
         assertThat(run("train", "--until-end", small)).as(error.toString()).isZero();
         assertThat(versions("last")).as("nothing is sent twice").containsExactly("0", "10");
+    }
+
+    @Test
+    void train_plantedCollapse_isSaidWithin200Steps() throws Exception {
+        String[] small = with(small("healthy"), "--set=optimiser.learning-rate=0.000001");
+        assertThat(run("push", SAMPLE.toString(), "--limit=800", small)).isZero();
+        assertThat(run("train", "--until-end", small)).as(error.toString()).isZero();
+        assertThat(out.toString()).doesNotContain("COLLAPSED");
+        Path file = data.resolve("healthy.safetensors");
+        assertThat(run("export", "--format=safetensors", "--out=" + file, small))
+                .as(error.toString())
+                .isZero();
+        Path dead = Files.write(data.resolve("dead.safetensors"), zeros(Safetensors.parse(Files.readAllBytes(file))));
+
+        String[] collapsed = with(small, "--set=run.name=dead", "--set=encoder.initial-weights=" + dead);
+        assertThat(run("train", "--until-end", collapsed)).as(error.toString()).isZero();
+        assertThat(out.toString()).containsOnlyOnce("COLLAPSED at step 20: every image has nearly the same projection");
+    }
+
+    // an encoder that gives the same features to every image
+    private static byte[] zeros(Safetensors encoder) {
+        Safetensors.Builder builder = new Safetensors.Builder();
+        for (String name : encoder.names()) {
+            long[] shape = encoder.shape(name);
+            int size = Math.toIntExact(LongStream.of(shape).reduce(1, (a, b) -> a * b));
+            builder.add(name, shape, new float[size]);
+        }
+        return builder.build().toBytes();
     }
 
     @Test

@@ -2,6 +2,7 @@ package org.millrace.contract.event;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * What step {@code step} did. A step that is computed again after a restart is reported again, with the same numbers but its own
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param learningRate the rate of this step
  * @param keySequence keys appended to the dictionary so far
  * @param keysFilled keys that the dictionary holds now
+ * @param spread of the batch's projections, as {@link Health#spread}: near 0 is collapsed; absent in records of older writers
  * @param stageMillis wall time of each stage of the step by name
  * @param digest of the run's state after the step, of every {@code trainer.digest-every-steps}-th step: equal digests mean equal bits
  * @param finishedAtMillis Unix time
@@ -28,6 +30,7 @@ public record StepDone(
         double learningRate,
         long keySequence,
         long keysFilled,
+        OptionalDouble spread,
         Map<String, Double> stageMillis,
         Optional<String> digest,
         long finishedAtMillis)

@@ -27,6 +27,7 @@ final class JsonTest {
             0.03,
             896,
             512,
+            OptionalDouble.of(0.75),
             Map.of("views", 1.5, "step", 20.25),
             Optional.of("ab12"),
             99);

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
@@ -116,6 +117,18 @@ final class JournalReaderTest {
 
     private static StepDone done(long step) {
         return new StepDone(
-                JournalEvent.SCHEMA, step, 8 * step, 0, 1, 0.5, 0.1, 8 * step, 8, Map.of(), Optional.empty(), 0);
+                JournalEvent.SCHEMA,
+                step,
+                8 * step,
+                0,
+                1,
+                0.5,
+                0.1,
+                8 * step,
+                8,
+                OptionalDouble.empty(),
+                Map.of(),
+                Optional.empty(),
+                0);
     }
 }
