@@ -24,4 +24,14 @@ public record RunTopics(String run) {
     public String evaluations() {
         return run + ".evaluations";
     }
+
+    /** Features of incoming images under the frozen encoder: one partition, bytes, kept for a day. */
+    public String statistics() {
+        return run + ".statistics";
+    }
+
+    /** What each window of incoming images is against the reference: one partition, JSON. */
+    public String drift() {
+        return run + ".drift";
+    }
 }

@@ -109,6 +109,7 @@ public final class ConfigLoader {
         Optional<AugmentConfig> augment = binder.bind("augment", AugmentConfig.class);
         Optional<ReplayConfig> replay = binder.bind("replay", ReplayConfig.class);
         Optional<EvaluatorConfig> evaluator = binder.bind("evaluator", EvaluatorConfig.class);
+        Optional<DriftConfig> drift = binder.bind("drift", DriftConfig.class);
         Optional<BrokerConfig> broker = binder.bind("broker", BrokerConfig.class);
         Optional<MillraceConfig> config = problems.isEmpty()
                 ? Optional.of(new MillraceConfig(
@@ -127,6 +128,7 @@ public final class ConfigLoader {
                         augment.orElseThrow(),
                         replay.orElseThrow(),
                         evaluator.orElseThrow(),
+                        drift.orElseThrow(),
                         broker.orElseThrow(),
                         kafka()))
                 : Optional.empty();

@@ -24,6 +24,7 @@ public record MillraceConfig(
         AugmentConfig augment,
         ReplayConfig replay,
         EvaluatorConfig evaluator,
+        DriftConfig drift,
         BrokerConfig broker,
         Map<String, String> kafka) {
     public MillraceConfig {

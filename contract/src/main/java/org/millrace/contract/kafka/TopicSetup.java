@@ -93,6 +93,14 @@ public final class TopicSetup implements AutoCloseable {
         ensure(new NewTopic(run.evaluations(), Optional.of(1), Optional.empty()).configs(forEver));
     }
 
+    /** The topics of a run's drift: features kept for a day, reports for ever. */
+    public void ensureDrift(RunTopics run) {
+        ensure(new NewTopic(run.statistics(), Optional.of(1), Optional.empty())
+                .configs(Map.of(TopicConfig.RETENTION_MS_CONFIG, "86400000")));
+        ensure(new NewTopic(run.drift(), Optional.of(1), Optional.empty())
+                .configs(Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1")));
+    }
+
     /** Partitions of the topic, or empty where it does not exist. */
     public Optional<TopicDescription> describe(String topic) {
         try {

@@ -1,0 +1,55 @@
+package org.millrace.contract.config;
+
+import static org.millrace.contract.Check.check;
+
+/** How the incoming images are watched through a frozen encoder. */
+public record DriftConfig(
+        @Setting(value = "60000", doc = "milliseconds of a window, by the time of the images' records")
+        long windowMillis,
+
+        @Setting(value = "10000", doc = "milliseconds that a window waits for late images after its end")
+        long graceMillis,
+
+        @Setting(value = "64", doc = "images without which a window tells nothing")
+        int leastImages,
+
+        @Setting(value = "256", doc = "images of a window that are compared: a uniform sample where it has more")
+        int windowImages,
+
+        @Setting(value = "2048", doc = "images of the reference, taken from the first windows")
+        int referenceImages,
+
+        @Setting(value = "1.0", doc = "share of the incoming images that is embedded, in (0, 1]")
+        double sampleShare,
+
+        @Setting(
+                value = "1000",
+                doc = "windows between two false alarms, of all detectors together, that thresholds are made for")
+        double expectedRun,
+
+        @Setting(
+                value = "-1",
+                doc = "version of the frozen encoder; -1 takes the newest one published when drift is first watched")
+        long encoderVersion) {
+    public DriftConfig {
+        check(windowMillis >= 100, "drift.window-millis must be at least 100, but was %d", windowMillis);
+        check(graceMillis >= 0, "drift.grace-millis must not be negative, but was %d", graceMillis);
+        check(leastImages >= 16, "drift.least-images must be at least 16, but was %d", leastImages);
+        check(
+                windowImages >= leastImages,
+                "drift.window-images must be at least drift.least-images (%d), but was %d",
+                leastImages,
+                windowImages);
+        check(
+                referenceImages >= 2 * windowImages,
+                "drift.reference-images must be at least twice drift.window-images (%d), but was %d",
+                windowImages,
+                referenceImages);
+        check(sampleShare > 0 && sampleShare <= 1, "drift.sample-share must be in (0, 1], but was %s", sampleShare);
+        check(
+                expectedRun >= 10 && expectedRun <= 100_000,
+                "drift.expected-run must be in [10, 100000], but was %s",
+                expectedRun);
+        check(encoderVersion >= -1, "drift.encoder-version must be at least -1, but was %d", encoderVersion);
+    }
+}

@@ -1,0 +1,131 @@
+package org.millrace.evaluator.drift;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalDouble;
+import org.millrace.contract.CounterRandom;
+import org.millrace.contract.CounterRandom.Purpose;
+import org.millrace.contract.event.DriftReport.Detection;
+import org.millrace.evaluator.score.FeatureMatrix;
+
+/**
+ * Four tests of a window against a reference, none of which knows the others: Fréchet distance, mean discrepancy, a classifier, and each
+ * component by itself. What they take from the reference (kernel width, the distance that sampling alone gives) is frozen.
+ *
+ * <p>Each alarms at p ≤ 1 / (tests × expected run): by Bonferroni's inequality all together alarm at most once in the expected run of
+ * independent windows without drift.
+ */
+final class ReferenceDetectors {
+    private static final int TESTS = 5; // with the sequential one, which has its own threshold
+    private static final int SPLITS = 60;
+    private static final int KERNEL_ROWS = 256;
+
+    private final FeatureMatrix reference;
+    private final Gaussian gaussian;
+    private final RbfKernel kernel;
+    private final double least;
+    private final long seed;
+    private Null frechetNull = new Null(0, 0, 1);
+
+    /** Mean and standard deviation of the squared Fréchet distance between {@code rows} rows and the rest of the reference. */
+    private record Null(int rows, double mean, double deviation) {}
+
+    /** @param expectedRun windows between false alarms of all together */
+    ReferenceDetectors(FeatureMatrix reference, double expectedRun, long seed) {
+        this.reference = reference;
+        this.gaussian = Gaussian.of(reference);
+        this.kernel = RbfKernel.ofMedianDistance(first(reference, 2 * KERNEL_ROWS));
+        this.least = 1 / (TESTS * expectedRun);
+        this.seed = seed;
+    }
+
+    /** @param step differs for each window: it draws the permutations */
+    List<Detection> test(FeatureMatrix window, long step) {
+        List<Detection> found = new ArrayList<>();
+        double frechet = FrechetDistance.between(gaussian, Gaussian.of(window)).squared();
+        double z = frechetDeviations(frechet, window.rows());
+        found.add(detection("frechet", frechet - nullOf(window.rows()).mean(), ClassifierTwoSample.upperTail(z)));
+        MeanDiscrepancy discrepancy =
+                MeanDiscrepancy.of(first(reference, KERNEL_ROWS), first(window, KERNEL_ROWS), kernel);
+        int permutations = (int) Math.ceil(1 / least);
+        found.add(detection("mmd", discrepancy.unbiased(), discrepancy.pValue(permutations, seed, step)));
+        ClassifierTwoSample classifier = ClassifierTwoSample.between(reference, window, seed, step);
+        found.add(detection("classifier", classifier.accuracy(), classifier.pValue()));
+        ComponentShift shift = ComponentShift.between(reference, window, least);
+        found.add(detection("components", shift.share(), shift.leastPValue()));
+        return found;
+    }
+
+    /** The Fréchet distance of a window in standard deviations of what sampling alone gives, about normal without drift. */
+    double deviations(FeatureMatrix window) {
+        return frechetDeviations(
+                FrechetDistance.between(gaussian, Gaussian.of(window)).squared(), window.rows());
+    }
+
+    /** Allowance and threshold of the sequential detector, whose share of false alarms is that of one test. */
+    Cusum cusum(double sum) {
+        Cusum cusum = Cusum.ofExpectedRun(0.5, 1 / least);
+        return new Cusum(cusum.allowance(), cusum.threshold(), sum);
+    }
+
+    private Detection detection(String name, double score, double pValue) {
+        return new Detection(name, score, OptionalDouble.of(pValue), least, pValue <= least);
+    }
+
+    // sums of squares are skewed: Wilson and Hilferty's cube root (1931) of a gamma variable of that mean and deviation
+    // is near normal
+    private double frechetDeviations(double squared, int rows) {
+        Null expected = nullOf(rows);
+        double shape = Math.pow(expected.mean() / expected.deviation(), 2);
+        double ninth = 1 / (9 * shape);
+        return (Math.cbrt(squared / expected.mean()) - (1 - ninth)) / Math.sqrt(ninth);
+    }
+
+    private Null nullOf(int rows) {
+        if (frechetNull.rows() != rows) {
+            frechetNull = split(rows);
+        }
+        return frechetNull;
+    }
+
+    private Null split(int rows) {
+        int size = Math.min(rows, reference.rows() / 2);
+        double[] distances = new double[SPLITS];
+        for (int split = 0; split < SPLITS; split++) {
+            FeatureMatrix mixed = shuffled(split);
+            FeatureMatrix drawn = part(mixed, 0, size);
+            FeatureMatrix rest = part(mixed, size, mixed.rows() - size);
+            distances[split] = FrechetDistance.between(Gaussian.of(rest), Gaussian.of(drawn))
+                    .squared();
+        }
+        double mean = Arrays.stream(distances).average().orElseThrow();
+        double variance =
+                Arrays.stream(distances).map(d -> (d - mean) * (d - mean)).sum() / (SPLITS - 1);
+        return new Null(rows, Math.max(mean, Double.MIN_NORMAL), Math.max(Math.sqrt(variance), 1e-9 * mean));
+    }
+
+    private FeatureMatrix shuffled(int split) {
+        CounterRandom random = CounterRandom.of(seed, split, Purpose.SHUFFLE, 1);
+        int d = reference.columns();
+        double[] values = reference.values().clone();
+        for (int i = reference.rows() - 1; i > 0; i--) {
+            int j = random.nextInt(i + 1);
+            for (int column = 0; column < d; column++) {
+                double value = values[i * d + column];
+                values[i * d + column] = values[j * d + column];
+                values[j * d + column] = value;
+            }
+        }
+        return new FeatureMatrix(reference.rows(), d, values);
+    }
+
+    private static FeatureMatrix first(FeatureMatrix matrix, int rows) {
+        return part(matrix, 0, Math.min(rows, matrix.rows()));
+    }
+
+    private static FeatureMatrix part(FeatureMatrix matrix, int from, int rows) {
+        int d = matrix.columns();
+        return new FeatureMatrix(rows, d, Arrays.copyOfRange(matrix.values(), from * d, (from + rows) * d));
+    }
+}
