@@ -25,7 +25,7 @@ public record RunTopics(String run) {
         return run + ".evaluations";
     }
 
-    /** Features of incoming images under the frozen encoder: one partition, bytes, kept for a day. */
+    /** Features of incoming images under the frozen encoder: one partition, bytes, the newest gigabyte. */
     public String statistics() {
         return run + ".statistics";
     }

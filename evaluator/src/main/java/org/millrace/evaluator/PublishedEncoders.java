@@ -17,8 +17,17 @@ import org.millrace.contract.kafka.TopicSetup;
 public final class PublishedEncoders {
     private PublishedEncoders() {}
 
+    /** The newest encoder; throws {@link UserException} where there is none. */
+    public static PublishedEncoder newest(KafkaSettings kafka, RunTopics topics) {
+        return find(kafka, topics, OptionalLong.empty());
+    }
+
     /** The encoder of that version; throws {@link UserException} that names the versions there are. */
     public static PublishedEncoder find(KafkaSettings kafka, RunTopics topics, long version) {
+        return find(kafka, topics, OptionalLong.of(version));
+    }
+
+    private static PublishedEncoder find(KafkaSettings kafka, RunTopics topics, OptionalLong version) {
         try (TopicSetup setup = new TopicSetup(kafka)) {
             if (setup.describe(topics.encoders()).isEmpty()) {
                 throw new UserException("run " + topics.run() + " has published no encoder: the topic "
@@ -32,7 +41,7 @@ public final class PublishedEncoders {
         }
     }
 
-    static PublishedEncoder find(Consumer<byte[], byte[]> consumer, RunTopics topics, long version) {
+    static PublishedEncoder find(Consumer<byte[], byte[]> consumer, RunTopics topics, OptionalLong version) {
         EncoderAssembler assembler = new EncoderAssembler();
         TreeSet<Long> versions = new TreeSet<>();
         AtomicReference<@Nullable PublishedEncoder> found = new AtomicReference<>();
@@ -42,13 +51,16 @@ public final class PublishedEncoders {
                 partition -> OptionalLong.empty(),
                 record -> assembler.accept(record.key(), record.value()).ifPresent(encoder -> {
                     versions.add(encoder.version());
-                    if (encoder.version() == version) {
+                    if (version.isPresent()
+                            ? encoder.version() == version.getAsLong()
+                            : encoder.version() >= versions.last()) {
                         found.set(encoder);
                     }
                 }));
         return Optional.ofNullable(found.get())
-                .orElseThrow(() -> new UserException("run " + topics.run() + " has no encoder " + version
-                        + " on the topic " + topics.encoders() + "; there are "
+                .orElseThrow(() -> new UserException("run " + topics.run() + " has no encoder"
+                        + (version.isPresent() ? " " + version.getAsLong() : "") + " on the topic " + topics.encoders()
+                        + "; there are "
                         + (versions.isEmpty() ? "none" : versions)));
     }
 }

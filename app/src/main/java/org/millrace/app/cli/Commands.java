@@ -14,6 +14,7 @@ final class Commands {
                 new TrainCommand(),
                 new BranchCommand(),
                 new EvaluateCommand(),
+                new DriftCommand(),
                 new ExportCommand(),
                 new InspectCommand(),
                 new AuditCommand(),

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
@@ -43,6 +44,15 @@ final class HostileImages {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** A grey PNG of noise, each pixel under that brightness. */
+    static byte[] noise(int width, int height, int brightness, RandomGenerator random) {
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_GRAY);
+        for (int i = 0; i < width * height; i++) {
+            image.getRaster().setSample(i % width, i / width, 0, random.nextInt(brightness));
+        }
+        return written(image, "png");
     }
 
     /** What must be refused, whatever the limit of pixels. */

@@ -5,7 +5,7 @@ import java.util.Map;
 
 /**
  * Properties of Kafka clients: what Millrace needs, under what the user says. {@code kafka.x} goes to every client, {@code
- * kafka.consumer.x}, {@code kafka.producer.x} and {@code kafka.admin.x} to those clients alone.
+ * kafka.consumer.x}, {@code kafka.producer.x}, {@code kafka.admin.x} and {@code kafka.streams.x} to those alone.
  *
  * @param bootstrapServers host:port, comma-separated
  * @param user the keys {@code kafka.*} without that prefix
@@ -40,6 +40,17 @@ public record KafkaSettings(String bootstrapServers, Map<String, String> user) {
 
     public Map<String, Object> admin() {
         return client("admin.", new HashMap<>(), Map.of());
+    }
+
+    /** Kafka Streams, whose own clients take {@code kafka.consumer.x} and {@code kafka.producer.x} too. */
+    public Map<String, Object> streams(Map<String, Object> needs) {
+        Map<String, Object> properties = client("streams.", new HashMap<>(), needs);
+        user.forEach((key, value) -> {
+            if (key.startsWith("consumer.") || key.startsWith("producer.") || key.startsWith("admin.")) {
+                properties.put(key, value);
+            }
+        });
+        return properties;
     }
 
     private Map<String, Object> client(String kind, Map<String, Object> properties, Map<String, Object> needs) {

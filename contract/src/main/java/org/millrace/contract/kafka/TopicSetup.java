@@ -24,6 +24,7 @@ import org.millrace.contract.config.RunConfig;
 
 /** Creates the topics that are missing and describes those that exist. Closes its client. */
 public final class TopicSetup implements AutoCloseable {
+    private static final String FEATURE_BYTES = String.valueOf(1L << 30);
     private static final int TIMEOUT_MILLIS = 15_000;
 
     private final Admin admin;
@@ -93,10 +94,11 @@ public final class TopicSetup implements AutoCloseable {
         ensure(new NewTopic(run.evaluations(), Optional.of(1), Optional.empty()).configs(forEver));
     }
 
-    /** The topics of a run's drift: features kept for a day, reports for ever. */
+    /** The topics of a run's drift: the newest gigabyte of features, whatever the age of their images, and all reports. */
     public void ensureDrift(RunTopics run) {
         ensure(new NewTopic(run.statistics(), Optional.of(1), Optional.empty())
-                .configs(Map.of(TopicConfig.RETENTION_MS_CONFIG, "86400000")));
+                .configs(Map.of(
+                        TopicConfig.RETENTION_MS_CONFIG, "-1", TopicConfig.RETENTION_BYTES_CONFIG, FEATURE_BYTES)));
         ensure(new NewTopic(run.drift(), Optional.of(1), Optional.empty())
                 .configs(Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1")));
     }

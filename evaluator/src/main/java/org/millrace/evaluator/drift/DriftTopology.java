@@ -176,6 +176,9 @@ public final class DriftTopology {
     /** What Kafka Streams needs, under what the user says. */
     public static Map<String, Object> settings(MillraceConfig config) {
         return Map.of(
+                // images may be older than a day when they are seen
+                "windowstore.changelog.additional.retention.ms",
+                Duration.ofDays(3650).toMillis(),
                 "application.id",
                 "millrace-drift-" + config.run().name(),
                 "processing.guarantee",

@@ -1,0 +1,126 @@
+package org.millrace.app.run;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.streams.CloseOptions;
+import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.jspecify.annotations.Nullable;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.DriftReport;
+import org.millrace.contract.event.Json;
+import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.encoder.tensor.Torch;
+import org.millrace.evaluator.TorchEmbedders;
+import org.millrace.evaluator.drift.DriftTopology;
+import org.millrace.evaluator.drift.DriftWorker;
+
+/** The drift of a run's incoming images: a worker on the service's thread, the topology beside it, and its reports to a listener. */
+public final class DriftService implements Services.Service {
+    private static final Duration CLOSING = Duration.ofSeconds(5);
+
+    private final MillraceConfig config;
+    private final KafkaSettings kafka;
+    private final Consumer<String> words;
+    private final AtomicReference<@Nullable DriftWorker> worker = new AtomicReference<>();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private volatile boolean stopped;
+
+    /** @param words told in a sentence what begins */
+    public DriftService(MillraceConfig config, KafkaSettings kafka, Consumer<String> words) {
+        this.config = config;
+        this.kafka = kafka;
+        this.words = words;
+    }
+
+    @Override
+    public void run() {
+        try (TopicSetup topics = new TopicSetup(kafka)) {
+            topics.require(config.images().topic());
+            topics.requireRun(config.run());
+            topics.ensureDrift(config.run().topics());
+        }
+        Torch torch = Torch.start(config.run());
+        Properties properties = new Properties();
+        properties.putAll(kafka.streams(DriftTopology.settings(config)));
+        try (DriftWorker opened =
+                        new DriftWorker(config, kafka, new TorchEmbedders(torch, config.encoder()), Clock.systemUTC());
+                KafkaStreams streams = new KafkaStreams(DriftTopology.of(config), properties)) {
+            worker.set(opened);
+            if (stopped) {
+                opened.stop();
+            }
+            streams.setUncaughtExceptionHandler(problem -> {
+                failure.compareAndSet(null, problem);
+                opened.stop();
+                return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+            });
+            streams.start();
+            words.accept("watching " + config.images().topic() + " through encoder " + opened.encoderVersion()
+                    + ", windows of " + config.drift().windowMillis() / 1000.0 + " s; the first "
+                    + config.drift().referenceImages() + " images are the reference");
+            opened.run();
+            streams.close(
+                    CloseOptions.timeout(CLOSING).withGroupMembershipOperation(GroupMembershipOperation.LEAVE_GROUP));
+        }
+        Throwable problem = failure.get();
+        if (problem != null) {
+            throw new UserException(
+                    "drift of run " + config.run().name() + " cannot be watched: " + problem.getMessage(), problem);
+        }
+    }
+
+    @Override
+    public void stop() {
+        stopped = true;
+        DriftWorker opened = worker.get();
+        if (opened != null) {
+            opened.stop();
+        }
+    }
+
+    /** Hands every report of the run's topic to the listener, from the first on, and further ones as they come, until stopped. */
+    public static final class Reports implements Services.Service {
+        private final MillraceConfig config;
+        private final KafkaSettings kafka;
+        private final Consumer<DriftReport> listener;
+        private volatile boolean stopped;
+
+        public Reports(MillraceConfig config, KafkaSettings kafka, Consumer<DriftReport> listener) {
+            this.config = config;
+            this.kafka = kafka;
+            this.listener = listener;
+        }
+
+        @Override
+        public void run() {
+            var partition = new TopicPartition(config.run().topics().drift(), 0);
+            try (TopicSetup topics = new TopicSetup(kafka)) {
+                topics.ensureDrift(config.run().topics());
+            }
+            try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
+                consumer.assign(List.of(partition));
+                consumer.seekToBeginning(List.of(partition));
+                while (!stopped) {
+                    consumer.poll(Duration.ofMillis(200))
+                            .forEach(record -> listener.accept(Json.read(record.value(), DriftReport.class)));
+                }
+            }
+        }
+
+        @Override
+        public void stop() {
+            stopped = true;
+        }
+    }
+}

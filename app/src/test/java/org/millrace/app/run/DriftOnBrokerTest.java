@@ -1,0 +1,134 @@
+package org.millrace.app.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.millrace.app.run.Commands.run;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.millrace.app.broker.EmbeddedBroker;
+import org.millrace.contract.config.BrokerConfig;
+import org.millrace.contract.event.DriftReport;
+import org.millrace.contract.event.DriftReport.Verdict;
+import org.millrace.contract.event.Json;
+import org.millrace.contract.kafka.KafkaSettings;
+
+/** {@code millrace drift} in a process of its own, on a real broker, killed in the middle. */
+class DriftOnBrokerTest {
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final int WINDOW_IMAGES = 64;
+
+    @TempDir
+    private Path data;
+
+    private EmbeddedBroker broker;
+    private Commands commands;
+
+    @BeforeEach
+    void startBroker() {
+        broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(0, -1), "test");
+        commands = new Commands(broker::bootstrapServers, data);
+    }
+
+    @AfterEach
+    void stopBroker() {
+        broker.close();
+    }
+
+    @Test
+    void drift_photographsGoDarkWhileItIsKilled_isSeenAndEveryImageCountedOnce() throws Exception {
+        System.out.println("seed 5");
+        commands.good("push", Commands.SAMPLE, "--limit=64");
+        commands.good("train", "--until-end", run("main"));
+        String[] watched = run(
+                "main",
+                "--set=images.topic=camera",
+                "--set=drift.window-millis=1000",
+                "--set=drift.grace-millis=0",
+                "--set=drift.least-images=32",
+                "--set=drift.window-images=64",
+                "--set=drift.reference-images=512",
+                "--set=drift.expected-run=100");
+        try (Admin admin = Admin.create(kafka().admin())) {
+            admin.createTopics(List.of(new NewTopic("camera", 1, (short) 1)))
+                    .all()
+                    .get();
+        }
+        try (TrainerChild first = TrainerChild.start(commands.line("drift", watched))) {
+            send(0, 12, 255);
+            await().atMost(PATIENCE).until(() -> reports().size() >= 10 || !first.isAlive());
+            first.kill();
+        }
+        send(12, 16, 255);
+        send(16, 20, 60); // four windows of dark images
+        send(30, 31, 255);
+        try (TrainerChild second = TrainerChild.start(commands.line("drift", watched))) {
+            await().atMost(PATIENCE).until(() -> reports().size() >= 20 || !second.isAlive());
+            assertThat(second.terminate()).isEqualTo(143);
+        }
+        List<DriftReport> reports = reports();
+        assertThat(reports).extracting(report -> report.fromMillis() / 1000).doesNotHaveDuplicates();
+        assertThat(reports.subList(0, 20)).extracting(DriftReport::images).containsOnly((long) WINDOW_IMAGES);
+        assertThat(reports.subList(0, 8)).extracting(DriftReport::verdict).containsOnly(Verdict.REFERENCE);
+        assertThat(reports.subList(8, 16)).extracting(DriftReport::verdict).containsOnly(Verdict.STABLE);
+        assertThat(reports.subList(16, 20)).extracting(DriftReport::verdict).containsOnly(Verdict.DRIFT);
+    }
+
+    @Test
+    void drift_noEncoderPublished_saysSo() {
+        commands.good("push", Commands.SAMPLE, "--limit=64");
+        assertThat(commands.bad("drift", run("never"))).contains("there is no run never at ", "millrace train");
+    }
+
+    // a window a second, each of so many images of noise under that brightness
+    private void send(int fromWindow, int toWindow, int brightness) throws Exception {
+        Random random = new Random(5L + fromWindow);
+        try (var producer = new KafkaProducer<byte[], byte[]>(kafka().producer(Map.of()))) {
+            for (int window = fromWindow; window < toWindow; window++) {
+                for (int i = 0; i < WINDOW_IMAGES; i++) {
+                    long time = 1_700_000_000_000L + 1_000L * window + i * 1_000L / WINDOW_IMAGES;
+                    producer.send(new ProducerRecord<>(
+                                    "camera", 0, time, null, HostileImages.noise(16, 16, brightness, random)))
+                            .get();
+                }
+            }
+        }
+    }
+
+    private List<DriftReport> reports() {
+        List<DriftReport> reports = new ArrayList<>();
+        var partition = new TopicPartition("main.drift", 0);
+        try (var consumer =
+                new KafkaConsumer<byte[], byte[]>(kafka().consumer(Map.of("allow.auto.create.topics", "false")))) {
+            if (consumer.partitionsFor(partition.topic()).isEmpty()) {
+                return reports;
+            }
+            consumer.assign(List.of(partition));
+            consumer.seekToBeginning(List.of(partition));
+            long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+            while (consumer.position(partition) < end) {
+                consumer.poll(Duration.ofMillis(100))
+                        .forEach(record -> reports.add(Json.read(record.value(), DriftReport.class)));
+            }
+        }
+        return reports;
+    }
+
+    private KafkaSettings kafka() {
+        return new KafkaSettings(broker.bootstrapServers(), Map.of());
+    }
+}
