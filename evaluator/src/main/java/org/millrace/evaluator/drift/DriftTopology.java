@@ -179,6 +179,12 @@ public final class DriftTopology {
                 // images may be older than a day when they are seen
                 "windowstore.changelog.additional.retention.ms",
                 Duration.ofDays(3650).toMillis(),
+                // started again after a kill, it waits until its former self is given up: the least that a broker
+                // allows
+                "session.timeout.ms",
+                6_000,
+                "heartbeat.interval.ms",
+                2_000,
                 "application.id",
                 "millrace-drift-" + config.run().name(),
                 "processing.guarantee",

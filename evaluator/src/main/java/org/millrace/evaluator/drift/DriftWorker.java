@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -44,7 +45,7 @@ public final class DriftWorker implements AutoCloseable {
     private final long version;
     private volatile boolean stopped;
 
-    /** Joins the group {@code millrace-features-<run>}; the run must have published an encoder. */
+    /** Goes on at the offsets of the group {@code millrace-features-<run>}; the run must have published an encoder. */
     public DriftWorker(MillraceConfig config, KafkaSettings kafka, EmbedderFactory embedders, Clock clock) {
         this.config = config;
         this.clock = clock;
@@ -52,10 +53,10 @@ public final class DriftWorker implements AutoCloseable {
         PublishedEncoder encoder = PinnedEncoder.of(config, kafka);
         this.version = encoder.manifest().version();
         this.embedder = embedders.load(encoder.manifest(), encoder.safetensors());
-        String name = "millrace-features-" + config.run().name(); // the topology has a group of its own
+        String group = "millrace-features-" + config.run().name(); // the topology has a group of its own
         this.consumer = new KafkaConsumer<>(kafka.consumer(Map.of(
                 "group.id",
-                name,
+                group,
                 "auto.offset.reset",
                 "earliest",
                 "max.poll.records",
@@ -63,9 +64,27 @@ public final class DriftWorker implements AutoCloseable {
                 "max.partition.fetch.bytes",
                 config.images().maxBytes() + 65_536)));
         this.producer =
-                new KafkaProducer<>(kafka.producer(Map.of("transactional.id", name, "max.request.size", 16 << 20)));
+                new KafkaProducer<>(kafka.producer(Map.of("transactional.id", group, "max.request.size", 16 << 20)));
         producer.initTransactions();
-        consumer.subscribe(List.of(config.images().topic()));
+        assign();
+    }
+
+    // every partition, without joining the group: a worker that is started again need not wait until the former one is
+    // given up
+    private void assign() {
+        List<TopicPartition> partitions = consumer.partitionsFor(config.images().topic()).stream()
+                .map(info -> new TopicPartition(info.topic(), info.partition()))
+                .toList();
+        consumer.assign(partitions);
+        Map<TopicPartition, OffsetAndMetadata> committed = consumer.committed(Set.copyOf(partitions));
+        for (TopicPartition partition : partitions) {
+            OffsetAndMetadata offset = committed.get(partition);
+            if (offset == null) {
+                consumer.seekToBeginning(List.of(partition));
+            } else {
+                consumer.seek(partition, offset);
+            }
+        }
     }
 
     /** The version of the frozen encoder. */
