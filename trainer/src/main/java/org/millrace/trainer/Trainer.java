@@ -1,8 +1,6 @@
 package org.millrace.trainer;
 
 import java.time.Clock;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +24,6 @@ import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepPlan;
-import org.millrace.contract.event.StreamSkipped;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.contract.kafka.TopicSetup;
@@ -37,15 +34,12 @@ import org.millrace.trainer.journal.JournalReader;
 import org.millrace.trainer.journal.JournalReader.Past;
 import org.millrace.trainer.journal.RunWriter;
 import org.millrace.trainer.objective.StageClock;
-import org.millrace.trainer.stream.LogGap;
 import org.millrace.trainer.stream.LogGapException;
 import org.millrace.trainer.stream.Pipeline;
 import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
 import org.millrace.trainer.stream.StreamPosition;
 import org.millrace.trainer.stream.TrainedImages;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One run, trained from its topics: the state after a step is a function of the configuration, the journal's plans and the image log.
@@ -53,7 +47,6 @@ import org.slf4j.LoggerFactory;
  * <p>{@link #run} is called once, on the thread that made the trainer; {@link #stop} on any. The owner closes it.
  */
 public final class Trainer implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(Trainer.class);
     private static final int FRAME_BYTES = 65_536;
     private static final long PATIENCE_MILLIS = 100;
     private static final long PAUSE_NANOS = 2_000_000;
@@ -73,8 +66,7 @@ public final class Trainer implements AutoCloseable {
     private final Rejects rejects;
     private final EncoderPublisher publisher;
 
-    private LogIdentity imageLog; // the topic images as it is now
-    private Optional<LogIdentity> positionLog; // that the position belongs to, where it is known
+    private final StreamGaps gaps;
     private final CollapseWatch collapse = new CollapseWatch();
     private StreamPosition position;
     private long journalOffset;
@@ -93,8 +85,9 @@ public final class Trainer implements AutoCloseable {
         this.kafka = kafka;
         this.events = events;
         this.clock = clock;
+        LogIdentity imageLog;
         try (var topics = new TopicSetup(kafka)) {
-            this.imageLog = topics.identity(config.images().topic());
+            imageLog = topics.identity(config.images().topic());
             topics.ensureRejected(config.images());
             topics.ensureRun(config.run().topics());
         }
@@ -109,7 +102,6 @@ public final class Trainer implements AutoCloseable {
             this.buffer = ReplayBuffer.of(config);
             RunCheckpoints.Restored restored = checkpoints.restore(buffer);
             this.position = restored.position();
-            this.positionLog = restored.log();
             if (position.step() == 0) {
                 InitialWeights.of(config.encoder()).ifPresent(learner::initialise);
             }
@@ -119,7 +111,8 @@ public final class Trainer implements AutoCloseable {
                     kafka,
                     config.run().topics(),
                     config.images().maxBytes() + FRAME_BYTES,
-                    started(torch.description()));
+                    started(torch.description(), imageLog));
+            this.gaps = new StreamGaps(config, kafka, events, clock, writer, imageLog, restored.log());
             this.rejects = new Rejects(writer, config.images());
             this.publisher = new EncoderPublisher(writer, config, restored.published(), clock);
         } catch (RuntimeException | Error e) {
@@ -134,7 +127,7 @@ public final class Trainer implements AutoCloseable {
      * @throws UserException where the run cannot go on; what its topics and its last checkpoint hold is whole
      */
     public void run(TrainLimits limits) {
-        Past past = withoutGap(journalled(), Map.of());
+        Past past = onward(Map.of());
         events.starting(position.step(), past.plans().size());
         if (position.step() == 0) {
             publisher.publish(0, 0, learner.encoder());
@@ -142,7 +135,8 @@ public final class Trainer implements AutoCloseable {
         Optional<LogGapException> gap = train(past, limits);
         while (gap.isPresent()) {
             long stuckAt = position.step();
-            gap = train(overGap(gap.get()), limits);
+            gaps.lookAgain();
+            gap = train(onward(gap.get().diverged()), limits);
             if (gap.isPresent() && position.step() == stuckAt) {
                 throw gap.get();
             }
@@ -152,7 +146,7 @@ public final class Trainer implements AutoCloseable {
 
     /** Trains until a limit, or until images are gone that come next. */
     private Optional<LogGapException> train(Past past, TrainLimits limits) {
-        try (BrokerWatch watch = new BrokerWatch(kafka, config.images().topic(), imageLog, events);
+        try (BrokerWatch watch = new BrokerWatch(kafka, config.images().topic(), gaps.log(), events);
                 Pipeline pipeline = pipeline(past, limits).start()) {
             while (!stopped && !limits.reached(position.step())) {
                 watch.check();
@@ -181,41 +175,10 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    private Past overGap(LogGapException gap) {
-        try (var topics = new TopicSetup(kafka)) {
-            imageLog = topics.identity(config.images().topic());
-        }
-        return withoutGap(journalled(), gap.diverged());
-    }
-
-    // the past, or where images of it are gone and may be skipped, none
-    private Past withoutGap(Past past, Map<Integer, Long> diverged) {
-        Optional<LogGap> gap;
-        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
-            LogGap.Log now = LogGap.Log.of(consumer, config.images().topic(), imageLog);
-            gap = LogGap.find(position, positionLog, past, now);
-            if (gap.isEmpty() && !diverged.isEmpty()) {
-                gap = Optional.of(now.divergedFrom(position, diverged));
-            }
-        }
-        positionLog = Optional.of(imageLog);
-        return gap.map(this::skip).orElse(past);
-    }
-
-    private Past skip(LogGap gap) {
-        if (config.trainer().onGap() == OnGap.FAIL) {
-            throw new LogGapException(gap.what());
-        }
-        var skipped = new StreamSkipped(
-                JournalEvent.SCHEMA, position.step(), gap.goOnAt(), imageLog, gap.what(), clock.millis());
-        Future<Long> durable = writer.append(skipped);
-        while (!durable.isDone() && !stopped) {
-            LockSupport.parkNanos(PAUSE_NANOS);
-        }
-        writer.check();
-        position = position.movedTo(gap.goOnAt());
-        events.skipped(skipped);
-        return Past.NONE;
+    private Past onward(Map<Integer, Long> diverged) {
+        StreamGaps.Onward onward = gaps.onward(position, journalled(), diverged, () -> stopped);
+        position = onward.position();
+        return onward.past();
     }
 
     /** Makes {@link #run} return after the step that it computes now. */
@@ -352,7 +315,7 @@ public final class Trainer implements AutoCloseable {
     private void checkpoint() {
         checkpoints.take(
                 position,
-                imageLog,
+                gaps.log(),
                 journalOffset,
                 buffer,
                 publisher.published(),
@@ -394,7 +357,7 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    private RunStarted started(String engine) {
+    private RunStarted started(String engine, LogIdentity imageLog) {
         return new RunStarted(
                 JournalEvent.SCHEMA,
                 position.step(),
@@ -427,26 +390,5 @@ public final class Trainer implements AutoCloseable {
         Map<Integer, Long> ends = new HashMap<>();
         consumer.endOffsets(partitions).forEach((partition, end) -> ends.put(partition.partition(), end));
         return ends;
-    }
-
-    /** What a constructor has opened, to be closed where it fails. */
-    private static final class Opened implements AutoCloseable {
-        private final Deque<AutoCloseable> all = new ArrayDeque<>();
-
-        <T extends AutoCloseable> T add(T one) {
-            all.push(one);
-            return one;
-        }
-
-        @Override
-        public void close() {
-            while (!all.isEmpty()) {
-                try {
-                    all.pop().close();
-                } catch (Exception e) {
-                    log.debug("while closing after a failure", e);
-                }
-            }
-        }
     }
 }

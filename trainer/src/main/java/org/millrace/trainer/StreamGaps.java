@@ -1,0 +1,107 @@
+package org.millrace.trainer;
+
+import java.time.Clock;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.config.TrainerConfig.OnGap;
+import org.millrace.contract.event.JournalEvent;
+import org.millrace.contract.event.StreamSkipped;
+import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.LogIdentity;
+import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.trainer.journal.JournalReader.Past;
+import org.millrace.trainer.journal.RunWriter;
+import org.millrace.trainer.stream.LogGap;
+import org.millrace.trainer.stream.LogGapException;
+import org.millrace.trainer.stream.StreamPosition;
+
+/**
+ * What a run needs of its stream and the stream no longer has: refused with the choice, or where {@code trainer.on-gap} says so skipped,
+ * which the journal keeps. Not thread safe.
+ */
+final class StreamGaps {
+    private static final long PAUSE_NANOS = 2_000_000;
+
+    private final MillraceConfig config;
+    private final KafkaSettings kafka;
+    private final TrainerEvents events;
+    private final Clock clock;
+    private final RunWriter writer;
+    private LogIdentity log;
+    private Optional<LogIdentity> positionLog;
+
+    /** Where a run goes on, and what its journal says of the steps from there. */
+    record Onward(StreamPosition position, Past past) {}
+
+    /**
+     * @param log the topic images as it is now
+     * @param positionLog the one that the run's position belongs to, where that is known
+     */
+    StreamGaps(
+            MillraceConfig config,
+            KafkaSettings kafka,
+            TrainerEvents events,
+            Clock clock,
+            RunWriter writer,
+            LogIdentity log,
+            Optional<LogIdentity> positionLog) {
+        this.config = config;
+        this.kafka = kafka;
+        this.events = events;
+        this.clock = clock;
+        this.writer = writer;
+        this.log = log;
+        this.positionLog = positionLog;
+    }
+
+    /** The topic images as it was when it was last looked at. */
+    LogIdentity log() {
+        return log;
+    }
+
+    /** Looks again which log the topic images is. */
+    void lookAgain() {
+        try (var topics = new TopicSetup(kafka)) {
+            log = topics.identity(config.images().topic());
+        }
+    }
+
+    /**
+     * The position and its past as they are; or where images of them are gone and may be skipped, the nearest place to go on from.
+     *
+     * @param diverged where a log that lost its end goes on differently
+     * @throws LogGapException where they may not be skipped
+     */
+    Onward onward(StreamPosition position, Past past, Map<Integer, Long> diverged, BooleanSupplier stopped) {
+        Optional<LogGap> gap;
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
+            LogGap.Log now = LogGap.Log.of(consumer, config.images().topic(), log);
+            gap = LogGap.find(position, positionLog, past, now);
+            if (gap.isEmpty() && !diverged.isEmpty()) {
+                gap = Optional.of(now.divergedFrom(position, diverged));
+            }
+        }
+        positionLog = Optional.of(log);
+        return gap.map(found -> skip(found, position, stopped)).orElseGet(() -> new Onward(position, past));
+    }
+
+    private Onward skip(LogGap gap, StreamPosition position, BooleanSupplier stopped) {
+        if (config.trainer().onGap() == OnGap.FAIL) {
+            throw new LogGapException(gap.what());
+        }
+        var skipped =
+                new StreamSkipped(JournalEvent.SCHEMA, position.step(), gap.goOnAt(), log, gap.what(), clock.millis());
+        Future<Long> durable = writer.append(skipped);
+        while (!durable.isDone() && !stopped.getAsBoolean()) {
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
+        writer.check();
+        events.skipped(skipped);
+        return new Onward(position.movedTo(gap.goOnAt()), Past.NONE);
+    }
+}
