@@ -1,0 +1,35 @@
+package org.millrace.evaluator.drift;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.millrace.contract.event.DriftReport.Detection;
+import org.millrace.evaluator.score.FeatureMatrix;
+
+class ReferenceDetectorsTest {
+    private static final long SEED = 37;
+    private static final double EXPECTED_RUN = 20;
+
+    @Test
+    void test_shiftedMean_eachSeesIt() {
+        System.out.println("seed " + SEED);
+        Random random = new Random(SEED);
+        var detectors = new ReferenceDetectors(normal(random, 1_024, 0), EXPECTED_RUN, SEED);
+        assertThat(detectors.test(normal(random, 64, 0.8), 1)).allMatch(Detection::alarm);
+    }
+
+    @Test
+    void test_sameWindowAgain_sameAnswer() {
+        System.out.println("seed " + SEED);
+        Random random = new Random(SEED);
+        FeatureMatrix reference = normal(random, 1_024, 0);
+        FeatureMatrix window = normal(random, 64, 0.1);
+        assertThat(new ReferenceDetectors(reference, EXPECTED_RUN, SEED).test(window, 5))
+                .isEqualTo(new ReferenceDetectors(reference, EXPECTED_RUN, SEED).test(window, 5));
+    }
+
+    private static FeatureMatrix normal(Random random, int rows, double mean) {
+        return ClassifierTwoSampleTest.normal(random, rows, 8, mean);
+    }
+}
