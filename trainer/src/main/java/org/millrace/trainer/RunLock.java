@@ -1,14 +1,9 @@
 package org.millrace.trainer;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import org.millrace.contract.HeldFile;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.trainer.journal.RunWriter;
@@ -17,10 +12,10 @@ import org.millrace.trainer.journal.RunWriter;
 final class RunLock implements AutoCloseable {
     private static final String FILE = "trainer.lock";
 
-    private final FileChannel channel;
+    private final HeldFile file;
 
-    private RunLock(FileChannel channel) {
-        this.channel = channel;
+    private RunLock(HeldFile file) {
+        this.file = file;
     }
 
     /** @throws UserException that names the holder, where another trainer has it */
@@ -28,19 +23,13 @@ final class RunLock implements AutoCloseable {
         Path folder = config.run().folder();
         try {
             Files.createDirectories(folder);
-            FileChannel channel = FileChannel.open(
-                    folder.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            if (!locked(channel)) {
-                String holder = read(channel);
-                channel.close();
-                throw new UserException(
-                        "run " + config.run().name() + " is being trained already, by "
-                                + (holder.isBlank() ? "another process" : holder) + ", in " + folder
-                                + ". A run has one trainer at a time: stop that one, or start another run with --set run.name=NAME.");
-            }
-            channel.truncate(0);
-            channel.write(ByteBuffer.wrap(RunWriter.thisProcess().getBytes(StandardCharsets.UTF_8)), 0);
-            return new RunLock(channel);
+            return new RunLock(HeldFile.take(folder.resolve(FILE), RunWriter.thisProcess()));
+        } catch (HeldFile.TakenException e) {
+            throw new UserException(
+                    "run " + config.run().name() + " is being trained already, by "
+                            + (e.holder().isBlank() ? "another process" : e.holder()) + ", in " + folder
+                            + ". A run has one trainer at a time: stop that one, or start another run with --set run.name=NAME.",
+                    e);
         } catch (IOException e) {
             throw new UserException(
                     "cannot write to the folder of run " + config.run().name() + ", " + folder + ": " + e.getMessage()
@@ -51,25 +40,6 @@ final class RunLock implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            channel.close();
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
-    }
-
-    private static boolean locked(FileChannel channel) throws IOException {
-        try {
-            FileLock lock = channel.tryLock();
-            return lock != null;
-        } catch (OverlappingFileLockException e) { // another trainer of this process
-            return false;
-        }
-    }
-
-    private static String read(FileChannel channel) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocate(256);
-        channel.read(bytes, 0);
-        return StandardCharsets.UTF_8.decode(bytes.flip()).toString();
+        file.close();
     }
 }
