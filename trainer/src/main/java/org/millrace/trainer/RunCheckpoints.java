@@ -150,9 +150,7 @@ final class RunCheckpoints implements AutoCloseable {
         folder.inspect().values().stream()
                 .flatMap(inspection -> inspection.state().stream())
                 .forEach(kept -> keptSequences.addFirst(kept.keySequence()));
-        var position = new StreamPosition(
-                state.step(), state.nextOffsets(), state.leaderEpochs(), state.imagesTrained(), state.imagesRejected());
-        return new Restored(position, Optional.of(state.log()), state.journalOffset(), state.published());
+        return new Restored(state.position(), Optional.of(state.log()), state.journalOffset(), state.published());
     }
 
     /**

@@ -218,7 +218,8 @@ public final class RunReplay implements AutoCloseable {
     }
 
     private Optional<LogGap> gap(Optional<Checkpoint> from, Past past, LogIdentity log) {
-        StreamPosition position = from.map(RunReplay::position).orElse(StreamPosition.START);
+        StreamPosition position =
+                from.map(checkpoint -> checkpoint.state().position()).orElse(StreamPosition.START);
         Optional<LogIdentity> then = from.map(checkpoint -> checkpoint.state().log());
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
             return LogGap.find(
@@ -227,12 +228,6 @@ public final class RunReplay implements AutoCloseable {
                     past,
                     LogGap.Log.of(consumer, config.images().topic(), log));
         }
-    }
-
-    private static StreamPosition position(Checkpoint checkpoint) {
-        RunState state = checkpoint.state();
-        return new StreamPosition(
-                state.step(), state.nextOffsets(), state.leaderEpochs(), state.imagesTrained(), state.imagesRejected());
     }
 
     private void restore(Checkpoint checkpoint, ReplayBuffer buffer) {
@@ -260,7 +255,7 @@ public final class RunReplay implements AutoCloseable {
         return new Pipeline(
                 config,
                 consumer,
-                start.map(RunReplay::position).orElse(StreamPosition.START),
+                start.map(checkpoint -> checkpoint.state().position()).orElse(StreamPosition.START),
                 buffer,
                 new Past(plans.subList(0, Math.toIntExact(lastStep - startsAfter())), Optional.empty()),
                 Optional.empty(),

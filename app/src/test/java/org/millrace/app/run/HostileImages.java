@@ -120,22 +120,12 @@ final class HostileImages {
     }
 
     private static byte[] pngBomb(int width, int height) {
-        byte[] header = ByteBuffer.allocate(17)
-                .put("IHDR".getBytes(StandardCharsets.US_ASCII))
-                .putInt(width)
-                .putInt(height)
-                .put(new byte[] {8, 2, 0, 0, 0})
-                .array();
+        byte[] file = file("one-pixel.png");
         CRC32 crc = new CRC32();
-        crc.update(header);
-        return ByteBuffer.allocate(8 + 4 + header.length + 4 + 8)
-                .put(new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10})
-                .putInt(13)
-                .put(header)
-                .putInt((int) crc.getValue())
-                .putInt(0)
-                .put("IDAT".getBytes(StandardCharsets.US_ASCII))
-                .array();
+        crc.update(
+                ByteBuffer.wrap(file).putInt(16, width).putInt(20, height).array(), 12, 17); // the head's kind and body
+        ByteBuffer.wrap(file).putInt(29, (int) crc.getValue());
+        return file;
     }
 
     private static byte[] bmpBomb(int width, int height) {

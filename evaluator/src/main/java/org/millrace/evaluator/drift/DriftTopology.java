@@ -1,11 +1,9 @@
 package org.millrace.evaluator.drift;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalDouble;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
@@ -163,12 +161,9 @@ public final class DriftTopology {
                         config.run().seed());
                 detectors = tests;
             }
-            List<Detection> detections = new ArrayList<>(tests.test(window, step));
             Double before = sums.get(key);
-            Cusum cusum = tests.cusum(before == null ? 0 : before).after(tests.deviations(window));
-            sums.put(key, cusum.sum());
-            detections.add(
-                    new Detection("cusum", cusum.sum(), OptionalDouble.empty(), cusum.threshold(), cusum.alarms()));
+            List<Detection> detections = tests.test(window, step, before == null ? 0 : before);
+            sums.put(key, detections.get(detections.size() - 1).score());
             return detections;
         }
     }

@@ -2,7 +2,9 @@ package org.millrace.evaluator.drift;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
@@ -19,6 +21,7 @@ import org.millrace.evaluator.score.FeatureMatrix;
  */
 final class ReferenceDetectors {
     private static final int TESTS = 5; // with the sequential one, which has its own threshold
+    private static final double ALLOWANCE = 0.5;
     private static final int SPLITS = 400;
     private static final int KERNEL_ROWS = 256;
 
@@ -27,10 +30,11 @@ final class ReferenceDetectors {
     private final RbfKernel kernel;
     private final double least;
     private final long seed;
-    private Null frechetNull = new Null(0, 0, 1);
+    private final Cusum cusum;
+    private final Map<Integer, Null> frechetNulls = new HashMap<>(); // by rows of a window
 
-    /** Mean and standard deviation of the squared Fréchet distance between {@code rows} rows and the rest of the reference. */
-    private record Null(int rows, double mean, double deviation) {}
+    /** Mean and standard deviation of the squared Fréchet distance between some rows and the rest of the reference. */
+    private record Null(double mean, double deviation) {}
 
     /** @param expectedRun windows between false alarms of all together */
     ReferenceDetectors(FeatureMatrix reference, double expectedRun, long seed) {
@@ -38,15 +42,22 @@ final class ReferenceDetectors {
         this.gaussian = Gaussian.of(reference);
         this.kernel = RbfKernel.ofMedianDistance(first(reference, 2 * KERNEL_ROWS));
         this.least = 1 / (TESTS * expectedRun);
+        this.cusum = Cusum.ofExpectedRun(ALLOWANCE, TESTS * expectedRun);
         this.seed = seed;
     }
 
-    /** @param step differs for each window: it draws the permutations */
-    List<Detection> test(FeatureMatrix window, long step) {
+    /**
+     * The detectors' answers, the sequential one's last.
+     *
+     * @param step differs for each window: it draws the permutations
+     * @param sum the score of the sequential one for the window before, 0 at first
+     */
+    List<Detection> test(FeatureMatrix window, long step, double sum) {
         List<Detection> found = new ArrayList<>();
         double frechet = FrechetDistance.between(gaussian, Gaussian.of(window)).squared();
-        double z = frechetDeviations(frechet, window.rows());
-        found.add(detection("frechet", frechet - nullOf(window.rows()).mean(), ClassifierTwoSample.upperTail(z)));
+        double deviations = frechetDeviations(frechet, window.rows());
+        found.add(detection(
+                "frechet", frechet - nullOf(window.rows()).mean(), ClassifierTwoSample.upperTail(deviations)));
         MeanDiscrepancy discrepancy = MeanDiscrepancy.of(first(window, KERNEL_ROWS), reference, kernel);
         int permutations = (int) Math.ceil(1 / least);
         found.add(detection("mmd", discrepancy.unbiased(), discrepancy.pValue(permutations, seed, step)));
@@ -54,19 +65,9 @@ final class ReferenceDetectors {
         found.add(detection("classifier", classifier.accuracy(), classifier.pValue()));
         ComponentShift shift = ComponentShift.between(reference, window, least);
         found.add(detection("components", shift.share(), shift.leastPValue()));
+        Cusum after = new Cusum(cusum.allowance(), cusum.threshold(), sum).after(deviations);
+        found.add(new Detection("cusum", after.sum(), OptionalDouble.empty(), after.threshold(), after.alarms()));
         return found;
-    }
-
-    /** The Fréchet distance of a window in standard deviations of what sampling alone gives, about normal without drift. */
-    double deviations(FeatureMatrix window) {
-        return frechetDeviations(
-                FrechetDistance.between(gaussian, Gaussian.of(window)).squared(), window.rows());
-    }
-
-    /** Allowance and threshold of the sequential detector, whose share of false alarms is that of one test. */
-    Cusum cusum(double sum) {
-        Cusum cusum = Cusum.ofExpectedRun(0.5, 1 / least);
-        return new Cusum(cusum.allowance(), cusum.threshold(), sum);
     }
 
     private Detection detection(String name, double score, double pValue) {
@@ -83,10 +84,7 @@ final class ReferenceDetectors {
     }
 
     private Null nullOf(int rows) {
-        if (frechetNull.rows() != rows) {
-            frechetNull = split(rows);
-        }
-        return frechetNull;
+        return frechetNulls.computeIfAbsent(rows, this::split);
     }
 
     private Null split(int rows) {
@@ -102,7 +100,7 @@ final class ReferenceDetectors {
         double mean = Arrays.stream(distances).average().orElseThrow();
         double variance =
                 Arrays.stream(distances).map(d -> (d - mean) * (d - mean)).sum() / (SPLITS - 1);
-        return new Null(rows, Math.max(mean, Double.MIN_NORMAL), Math.max(Math.sqrt(variance), 1e-9 * mean));
+        return new Null(Math.max(mean, Double.MIN_NORMAL), Math.max(Math.sqrt(variance), 1e-9 * mean));
     }
 
     private FeatureMatrix shuffled(int split) {

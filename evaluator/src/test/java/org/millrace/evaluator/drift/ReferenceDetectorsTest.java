@@ -16,7 +16,7 @@ class ReferenceDetectorsTest {
         System.out.println("seed " + SEED);
         Random random = new Random(SEED);
         var detectors = new ReferenceDetectors(normal(random, 1_024, 0), EXPECTED_RUN, SEED);
-        assertThat(detectors.test(normal(random, 64, 0.8), 1)).allMatch(Detection::alarm);
+        assertThat(detectors.test(normal(random, 64, 0.8), 1, 0)).allMatch(Detection::alarm);
     }
 
     @Test
@@ -25,8 +25,8 @@ class ReferenceDetectorsTest {
         Random random = new Random(SEED);
         FeatureMatrix reference = normal(random, 1_024, 0);
         FeatureMatrix window = normal(random, 64, 0.1);
-        assertThat(new ReferenceDetectors(reference, EXPECTED_RUN, SEED).test(window, 5))
-                .isEqualTo(new ReferenceDetectors(reference, EXPECTED_RUN, SEED).test(window, 5));
+        assertThat(new ReferenceDetectors(reference, EXPECTED_RUN, SEED).test(window, 5, 0))
+                .isEqualTo(new ReferenceDetectors(reference, EXPECTED_RUN, SEED).test(window, 5, 0));
     }
 
     private static FeatureMatrix normal(Random random, int rows, double mean) {

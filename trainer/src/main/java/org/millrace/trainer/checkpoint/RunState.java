@@ -6,6 +6,7 @@ import java.util.TreeMap;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.kafka.LogIdentity;
+import org.millrace.trainer.stream.StreamPosition;
 
 /**
  * The small facts of a checkpoint, in its {@code state.json}.
@@ -55,6 +56,11 @@ public record RunState(
     /** SHA-256 over a configuration's keys, ascending, with their values; lower-case hexadecimal. */
     public static String digest(Map<String, String> configuration) {
         return Sha256.of(Json.write(new TreeMap<>(configuration)));
+    }
+
+    /** How far the run had come in its stream. */
+    public StreamPosition position() {
+        return new StreamPosition(step, nextOffsets, leaderEpochs, imagesTrained, imagesRejected);
     }
 
     /** The same state as the beginning of another run, whose journal is empty and which has published nothing. */
