@@ -17,9 +17,8 @@ import org.millrace.evaluator.score.FeatureMatrix;
  *
  * @param accuracy on the held-out rows, in [0, 1]
  * @param heldOut rows that it was asked about
- * @param pValue chance of at least that accuracy where nothing can be told apart, by the normal approximation of the binomial
  */
-record ClassifierTwoSample(double accuracy, int heldOut, double pValue) {
+record ClassifierTwoSample(double accuracy, int heldOut) {
     private static final int LEAST_ROWS = 8;
     /** Share of the mean variance that is added to every dimension, so that few rows in many dimensions have a solution. */
     private static final double RIDGE = 1e-3;
@@ -41,9 +40,7 @@ record ClassifierTwoSample(double accuracy, int heldOut, double pValue) {
         double[] direction = direction(first, second);
         double middle = (dot(direction, first.mean().data, 0) + dot(direction, second.mean().data, 0)) / 2;
         int right = above(testX, direction, middle) + (each - above(testY, direction, middle));
-        double accuracy = right / (2.0 * each);
-        double deviations = (accuracy - 0.5) * 2 * Math.sqrt(2.0 * each);
-        return new ClassifierTwoSample(accuracy, 2 * each, upperTail(deviations));
+        return new ClassifierTwoSample(right / (2.0 * each), 2 * each);
     }
 
     // (Σ + λI)⁻¹ (μ₁ − μ₂) of the mean covariance
@@ -96,15 +93,5 @@ record ClassifierTwoSample(double accuracy, int heldOut, double pValue) {
             System.arraycopy(matrix.values(), order[from + i] * d, values, i * d, d);
         }
         return new FeatureMatrix(count, d, values);
-    }
-
-    /** P(Z ≥ z) of a standard normal Z, to 1.5e-7 (Abramowitz and Stegun 1964, 7.1.26). */
-    static double upperTail(double z) {
-        double x = Math.abs(z) / Math.sqrt(2);
-        double t = 1 / (1 + 0.3275911 * x);
-        double polynomial =
-                t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-        double tail = polynomial * Math.exp(-x * x) / 2;
-        return z >= 0 ? tail : 1 - tail;
     }
 }

@@ -1,48 +1,88 @@
 package org.millrace.evaluator.drift;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.millrace.evaluator.matrix.Samples;
 import org.millrace.evaluator.score.FeatureMatrix;
 
-/**
- * How many of the features' components have shifted: Kolmogorov–Smirnov on each, of which Benjamini and Hochberg's procedure (1995)
- * takes as many as keep the expected share of false ones under {@code rate}.
- *
- * @param shifted components that count as shifted
- * @param components D
- * @param leastPValue the smallest of the components' p-values, times D, at most 1: of the hypothesis that none has shifted
- */
-record ComponentShift(int shifted, int components, double leastPValue) {
-    static ComponentShift between(FeatureMatrix reference, FeatureMatrix window, double rate) {
+/** Which of the features' components have shifted from one reference, by Kolmogorov–Smirnov on each. */
+final class ComponentShift {
+    private final int rows;
+    private final double[][] sorted; // of each component, the reference's values
+
+    private ComponentShift(int rows, double[][] sorted) {
+        this.rows = rows;
+        this.sorted = sorted;
+    }
+
+    static ComponentShift from(FeatureMatrix reference) {
         Samples.require(reference, 1, "the shift of components");
-        Samples.require(window, 1, "the shift of components");
-        Samples.requireSameWidth(reference, window, "the shift of components");
-        int d = reference.columns();
-        double[] p = new double[d];
-        for (int column = 0; column < d; column++) {
-            p[column] = KolmogorovSmirnov.between(column(reference, column), column(window, column))
-                    .stephensPValue();
+        return new ComponentShift(reference.rows(), sortedColumns(reference));
+    }
+
+    /**
+     * One window's answer.
+     *
+     * @param shifted components that count as shifted by Benjamini and Hochberg's procedure (1995), of which the expected share of
+     *     false ones is at most the rate
+     * @param components D
+     */
+    record Answer(int shifted, int components) {
+        /** In [0, 1]. */
+        double share() {
+            return (double) shifted / components;
         }
-        Arrays.sort(p);
+    }
+
+    Answer of(FeatureMatrix window, double rate) {
+        Samples.require(window, 1, "the shift of components");
+        double[] p = Arrays.stream(tests(window))
+                .mapToDouble(KolmogorovSmirnov::stephensPValue)
+                .sorted()
+                .toArray();
         int shifted = 0;
-        for (int i = 0; i < d; i++) {
-            if (p[i] <= rate * (i + 1) / d) {
+        for (int i = 0; i < p.length; i++) {
+            if (p[i] <= rate * (i + 1) / p.length) {
                 shifted = i + 1;
             }
         }
-        return new ComponentShift(shifted, d, Math.min(1, p[0] * d));
+        return new Answer(shifted, p.length);
     }
 
-    /** In [0, 1]. */
-    double share() {
-        return (double) shifted / components;
+    /** The largest statistic D of a component. */
+    double largest(FeatureMatrix window) {
+        return largest(tests(window));
     }
 
-    private static double[] column(FeatureMatrix matrix, int column) {
-        double[] values = new double[matrix.rows()];
-        for (int row = 0; row < values.length; row++) {
-            values[row] = matrix.values()[row * matrix.columns() + column];
+    /** The largest D of n rows of the reference itself to the others: F₁ − F₂ = (F₁ − F) · N / (N − n). */
+    double largestOfPart(FeatureMatrix part) {
+        return largest(tests(part)) * rows / (rows - part.rows());
+    }
+
+    private KolmogorovSmirnov[] tests(FeatureMatrix window) {
+        double[][] columns = sortedColumns(window);
+        return IntStream.range(0, sorted.length)
+                .mapToObj(component -> KolmogorovSmirnov.ofSorted(sorted[component], columns[component]))
+                .toArray(KolmogorovSmirnov[]::new);
+    }
+
+    private static double largest(KolmogorovSmirnov[] tests) {
+        return Arrays.stream(tests)
+                .mapToDouble(KolmogorovSmirnov::statistic)
+                .max()
+                .orElse(0);
+    }
+
+    private static double[][] sortedColumns(FeatureMatrix matrix) {
+        double[][] columns = new double[matrix.columns()][matrix.rows()];
+        for (int row = 0; row < matrix.rows(); row++) {
+            for (int column = 0; column < columns.length; column++) {
+                columns[column][row] = matrix.values()[row * matrix.columns() + column];
+            }
         }
-        return values;
+        for (double[] column : columns) {
+            Arrays.sort(column);
+        }
+        return columns;
     }
 }

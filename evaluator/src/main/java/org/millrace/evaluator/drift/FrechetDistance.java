@@ -11,7 +11,7 @@ import org.millrace.evaluator.matrix.Products;
  * The Fréchet (2-Wasserstein) distance of two normal distributions, ‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2(Σ₁Σ₂)^½) (Dowson and Landau 1982;
  * Heusel et al. 2017). Covariances may be singular; nothing is added to them.
  *
- * <p>With Σ = FFᵀ, tr (Σ₁Σ₂)^½ is the nuclear norm of F₁ᵀF₂: no root of a product that is not symmetric is taken.
+ * <p>With Σ₁ = FFᵀ, tr (Σ₁Σ₂)^½ is that of FᵀΣ₂F: no root of a product that is not symmetric is taken.
  *
  * <p>Samples of one distribution have a distance above 0 that falls with their size (at 128 dimensions 8.5 with 1,000 rows, .55 with
  * 16,000): compare samples of one size, against what the reference's own parts give.
@@ -29,8 +29,9 @@ record FrechetDistance(double meanTerm, double traceOfRoot, double squared) {
                 second.dimensions());
         DMatrixRMaj difference = CommonOps_DDRM.subtract(first.mean(), second.mean(), null);
         double meanTerm = Products.squaredNorm(difference);
-        double traceOfRoot = Decompositions.nuclearNorm(Products.transposed(
-                Decompositions.squareRoot(first.covariance()), Decompositions.squareRoot(second.covariance())));
+        DMatrixRMaj factor = Decompositions.factor(first.covariance());
+        double traceOfRoot = Decompositions.traceOfRoot(
+                Products.transposed(factor, CommonOps_DDRM.mult(second.covariance(), factor, null)));
         double squared = meanTerm
                 + CommonOps_DDRM.trace(first.covariance())
                 + CommonOps_DDRM.trace(second.covariance())

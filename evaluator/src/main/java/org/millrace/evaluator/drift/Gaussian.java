@@ -36,6 +36,21 @@ record Gaussian(DMatrixRMaj mean, DMatrixRMaj covariance) {
         return new Gaussian(DMatrixRMaj.wrap(sample.columns(), 1, centred.mean().clone()), covariance);
     }
 
+    /**
+     * Of the rows that remain of a sample of {@code rows} with this mean and covariance, when {@code partRows} of them with those of
+     * {@code part} are taken out: (N − 1)Σ = (n − 1)Σ₁ + (N − n − 1)Σ₂ + n(N − n)/N · δδᵀ with δ = μ₁ − μ₂ = (μ₁ − μ) · N/(N − n).
+     */
+    Gaussian without(Gaussian part, int rows, int partRows) {
+        int rest = rows - partRows;
+        check(rest >= 2, "without %d of %d rows too few remain", partRows, rows);
+        DMatrixRMaj difference = CommonOps_DDRM.subtract(part.mean, mean, null);
+        DMatrixRMaj restMean = CommonOps_DDRM.add(mean, -(double) partRows / rest, difference, null);
+        DMatrixRMaj scatter = CommonOps_DDRM.add(rows - 1.0, covariance, -(partRows - 1.0), part.covariance, null);
+        CommonOps_DDRM.multAddTransB(-(double) partRows * rows / rest, difference, difference, scatter);
+        CommonOps_DDRM.divide(scatter, rest - 1.0);
+        return new Gaussian(restMean, scatter);
+    }
+
     int dimensions() {
         return mean.numRows;
     }

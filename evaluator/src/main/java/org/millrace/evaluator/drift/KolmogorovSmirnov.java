@@ -14,8 +14,11 @@ record KolmogorovSmirnov(double statistic, double effectiveSize) {
     static KolmogorovSmirnov between(double[] a, double[] b) {
         OneNumber.require(a, 1, "Kolmogorov–Smirnov");
         OneNumber.require(b, 1, "Kolmogorov–Smirnov");
-        double[] x = OneNumber.sorted(a);
-        double[] y = OneNumber.sorted(b);
+        return ofSorted(OneNumber.sorted(a), OneNumber.sorted(b));
+    }
+
+    /** Of samples that are in ascending order already. */
+    static KolmogorovSmirnov ofSorted(double[] x, double[] y) {
         double statistic = 0;
         int i = 0;
         int j = 0;

@@ -1,118 +1,109 @@
 package org.millrace.evaluator.drift;
 
-import static org.millrace.contract.Check.check;
-
-import java.util.BitSet;
-import java.util.random.RandomGenerator;
-import org.millrace.contract.CounterRandom;
+import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 import org.millrace.evaluator.matrix.Rows;
 import org.millrace.evaluator.matrix.Samples;
 import org.millrace.evaluator.score.FeatureMatrix;
 
 /**
- * The squared maximum mean discrepancy of two samples under a kernel (Gretton et al. 2012, eqs. 3 and 5), and how often samples cut
- * at random from both together are as far apart. Holds 4(n + m)² bytes of kernel values.
+ * Squared maximum mean discrepancies of windows to one reference under a kernel (Gretton et al. 2012, eqs. 3 and 5). Kernel values are
+ * computed, summed and forgotten; those among the reference's own rows once. Not thread safe until they are.
  */
 final class MeanDiscrepancy {
-    /** Of the same pairs, summed in another order, two discrepancies differ by rounding: such a cut is as far apart, not nearer. */
-    private static final double ROUNDING = 1e-12;
+    private final FeatureMatrix reference; // M×D
+    private final RbfKernel kernel;
+    private @Nullable Sums own;
 
-    private final int n;
-    private final int m;
-    private final double[][] kernel; // row i: k(i, j) for j < i; the first sample's rows, then the second's
-    private final double[] rowSums; // without the diagonal
-    private final double total; // of pairs i < j
-    private final Sums observed;
+    /** Of pairs of the reference's rows. */
+    @SuppressWarnings("ArrayRecordComponent")
+    private record Sums(double[] ofRow, double total) {} // without a row and itself; of pairs i < j
 
-    private MeanDiscrepancy(FeatureMatrix x, FeatureMatrix y, RbfKernel rbf) {
-        n = x.rows();
-        m = y.rows();
-        kernel = new double[n + m][];
-        rowSums = new double[n + m];
-        double sum = 0;
-        for (int i = 0; i < n + m; i++) {
-            kernel[i] = new double[i];
-            for (int j = 0; j < i; j++) {
-                double value = rbf.of(
-                        Rows.squaredDistance(i < n ? x : y, i < n ? i : i - n, j < n ? x : y, j < n ? j : j - n));
-                kernel[i][j] = value;
-                rowSums[i] += value;
-                rowSums[j] += value;
-                sum += value;
-            }
-        }
-        total = sum;
-        BitSet first = new BitSet(n + m);
-        first.set(0, n);
-        observed = sums(first);
+    private MeanDiscrepancy(FeatureMatrix reference, RbfKernel kernel) {
+        this.reference = reference;
+        this.kernel = kernel;
     }
 
-    static MeanDiscrepancy of(FeatureMatrix x, FeatureMatrix y, RbfKernel kernel) {
-        Samples.require(x, 2, "the mean discrepancy");
-        Samples.require(y, 2, "the mean discrepancy");
-        Samples.requireSameWidth(x, y, "the mean discrepancy");
-        return new MeanDiscrepancy(x, y, kernel);
-    }
-
-    /** Without the pairs of a row and itself: about 0 for samples of one distribution, at times under it. */
-    double unbiased() {
-        return unbiased(observed);
-    }
-
-    /** With those pairs: a squared distance, never under 0. */
-    double biased() {
-        return (2 * observed.withinFirst + n) / ((double) n * n)
-                + (2 * observed.withinSecond + m) / ((double) m * m)
-                - 2 * observed.between / ((double) n * m);
+    static MeanDiscrepancy from(FeatureMatrix reference, RbfKernel kernel) {
+        Samples.require(reference, 2, "the mean discrepancy");
+        return new MeanDiscrepancy(reference, kernel);
     }
 
     /**
-     * The share (1 + as far apart) / (1 + permutations) of random cuts whose unbiased discrepancy is the observed one at least. Cut p
-     * is a pure function of seed, step and p.
+     * Without the pairs of a row and itself, about 0 for samples of one distribution, at times under it; and with them, a squared
+     * distance, never under 0.
      */
-    double pValue(int permutations, long seed, long step) {
-        check(permutations >= 1, "permutations must be at least 1, but were %d", permutations);
-        double least = unbiased() - ROUNDING;
-        int asFar = 0;
-        for (int p = 0; p < permutations; p++) {
-            CounterRandom random = CounterRandom.of(seed, step, CounterRandom.Purpose.PERMUTATION, p);
-            asFar += unbiased(sums(choose(n, n + m, random))) >= least ? 1 : 0;
-        }
-        return (1.0 + asFar) / (1.0 + permutations);
-    }
+    record Value(double unbiased, double biased) {}
 
-    private double unbiased(Sums sums) {
-        return 2 * sums.withinFirst / (n * (n - 1.0))
-                + 2 * sums.withinSecond / (m * (m - 1.0))
-                - 2 * sums.between / ((double) n * m);
-    }
-
-    /** Sums over pairs when those rows are the first sample: only the pairs among them are visited, the rest follows from sums of rows. */
-    private Sums sums(BitSet first) {
-        int[] rows = first.stream().toArray();
-        double within = 0;
-        double all = 0;
-        for (int i = 0; i < rows.length; i++) {
-            double[] row = kernel[rows[i]];
-            for (int j = 0; j < i; j++) {
-                within += row[rows[j]];
+    /** @param total sum over the reference's pairs as {@link #total} gave it once, or empty to have it computed */
+    Value of(FeatureMatrix window, OptionalDouble total) {
+        Samples.require(window, 2, "the mean discrepancy");
+        Samples.requireSameWidth(window, reference, "the mean discrepancy");
+        double between = 0;
+        for (int i = 0; i < window.rows(); i++) {
+            for (int j = 0; j < reference.rows(); j++) {
+                between += kernel.of(Rows.squaredDistance(window, i, reference, j));
             }
-            all += rowSums[rows[i]];
+        }
+        return value(
+                window.rows(),
+                within(window),
+                reference.rows(),
+                total.isPresent() ? total.getAsDouble() : total(),
+                between);
+    }
+
+    /** Unbiased, of the reference's own rows {@code chosen} to the others. */
+    double unbiasedOfPart(int[] chosen) {
+        Sums sums = sums();
+        double within = within(reference.select(chosen));
+        double all = 0;
+        for (int row : chosen) {
+            all += sums.ofRow[row];
         }
         double between = all - 2 * within;
-        return new Sums(within, total - within - between, between);
+        return value(chosen.length, within, reference.rows() - chosen.length, sums.total - within - between, between)
+                .unbiased();
     }
 
-    /** Each set of {@code count} of the numbers under {@code bound} with the same chance (Floyd's sampling). */
-    private static BitSet choose(int count, int bound, RandomGenerator random) {
-        BitSet chosen = new BitSet(bound);
-        for (int last = bound - count; last < bound; last++) {
-            int drawn = random.nextInt(last + 1);
-            chosen.set(chosen.get(drawn) ? last : drawn);
+    /** Sum of the kernel over the reference's pairs. */
+    double total() {
+        return sums().total;
+    }
+
+    private Sums sums() {
+        Sums made = own;
+        if (made == null) {
+            double[] ofRow = new double[reference.rows()];
+            double total = 0;
+            for (int i = 0; i < reference.rows(); i++) {
+                for (int j = 0; j < i; j++) {
+                    double value = kernel.of(Rows.squaredDistance(reference, i, reference, j));
+                    ofRow[i] += value;
+                    ofRow[j] += value;
+                    total += value;
+                }
+            }
+            made = new Sums(ofRow, total);
+            own = made;
         }
-        return chosen;
+        return made;
     }
 
-    /** Of kernel values over pairs i < j. */
-    private record Sums(double withinFirst, double withinSecond, double between) {}
+    private double within(FeatureMatrix rows) {
+        double sum = 0;
+        for (int i = 0; i < rows.rows(); i++) {
+            for (int j = 0; j < i; j++) {
+                sum += kernel.of(Rows.squaredDistance(rows, i, rows, j));
+            }
+        }
+        return sum;
+    }
+
+    private static Value value(int n, double withinFirst, int m, double withinSecond, double between) {
+        double cross = 2 * between / ((double) n * m);
+        return new Value(
+                2 * withinFirst / (n * (n - 1.0)) + 2 * withinSecond / (m * (m - 1.0)) - cross,
+                (2 * withinFirst + n) / ((double) n * n) + (2 * withinSecond + m) / ((double) m * m) - cross);
+    }
 }

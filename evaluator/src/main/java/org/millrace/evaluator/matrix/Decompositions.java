@@ -4,6 +4,7 @@ import java.util.Arrays;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.decomposition.qr.QRDecompositionHouseholderColumn_DDRM;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
+import org.ejml.interfaces.decomposition.CholeskyDecomposition_F64;
 import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
 import org.ejml.interfaces.decomposition.SingularValueDecomposition_F64;
 
@@ -71,6 +72,33 @@ public final class Decompositions {
             }
         }
         return factor;
+    }
+
+    /** Some F with F Fᵀ = S of a symmetric, positive semidefinite S, D×D: Cholesky's where it exists, which is soonest made. */
+    public static DMatrixRMaj factor(DMatrixRMaj s) {
+        CholeskyDecomposition_F64<DMatrixRMaj> cholesky = DecompositionFactory_DDRM.chol(s.numCols, true);
+        return cholesky.decompose(s.copy()) ? cholesky.getT(null) : squareRoot(s);
+    }
+
+    /**
+     * Sum of the square roots of the eigenvalues of a symmetric, positive semidefinite S, D×D; those that are zero up to rounding, D · ε ·
+     * the largest, count as zero.
+     */
+    public static double traceOfRoot(DMatrixRMaj s) {
+        int d = s.numCols;
+        EigenDecomposition_F64<DMatrixRMaj> eigen = DecompositionFactory_DDRM.eig(d, false, true);
+        require(eigen.decompose(s.copy()), "eigenvalue");
+        double[] values = new double[d];
+        double largest = 0;
+        for (int i = 0; i < d; i++) {
+            values[i] = eigen.getEigenvalue(i).real;
+            largest = Math.max(largest, values[i]);
+        }
+        double sum = 0;
+        for (double value : values) {
+            sum += value <= d * ROUNDING * largest ? 0 : Math.sqrt(value);
+        }
+        return sum;
     }
 
     private static void require(boolean converged, String what) {

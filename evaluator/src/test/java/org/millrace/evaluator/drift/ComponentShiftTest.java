@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.millrace.evaluator.score.FeatureMatrix;
 
@@ -16,7 +17,7 @@ class ComponentShiftTest {
         Random random = new Random(SEED);
         int any = 0;
         for (int trial = 0; trial < 1_000; trial++) {
-            ComponentShift shift = ComponentShift.between(
+            ComponentShift.Answer shift = shift(
                     ClassifierTwoSampleTest.normal(random, 300, 10, 0),
                     ClassifierTwoSampleTest.normal(random, 200, 10, 0),
                     0.05);
@@ -36,8 +37,23 @@ class ComponentShiftTest {
                 window.values()[row * 10 + column] += 1;
             }
         }
-        ComponentShift shift = ComponentShift.between(reference, window, 0.01);
+        ComponentShift.Answer shift = shift(reference, window, 0.01);
         assertThat(shift.share()).isCloseTo(0.4, within(1e-12));
-        assertThat(shift.leastPValue()).isLessThan(1e-9);
+        assertThat(ComponentShift.from(reference).largest(window)).isGreaterThan(0.3);
+    }
+
+    @Test
+    void largestOfPart_ofTheReferencesOwnRows_isThatOfTwoSamples() {
+        System.out.println("seed " + SEED);
+        Random random = new Random(SEED);
+        FeatureMatrix all = ClassifierTwoSampleTest.normal(random, 60, 4, 0);
+        FeatureMatrix part = all.select(IntStream.range(0, 20).toArray());
+        FeatureMatrix others = all.select(IntStream.range(20, 60).toArray());
+        assertThat(ComponentShift.from(all).largestOfPart(part))
+                .isCloseTo(ComponentShift.from(others).largest(part), within(1e-12));
+    }
+
+    private static ComponentShift.Answer shift(FeatureMatrix reference, FeatureMatrix window, double rate) {
+        return ComponentShift.from(reference).of(window, rate);
     }
 }

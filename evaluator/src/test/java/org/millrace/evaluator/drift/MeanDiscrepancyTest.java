@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.OptionalDouble;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,21 +25,19 @@ final class MeanDiscrepancyTest {
         FeatureMatrix y = vector.matrix("Y");
         RbfKernel median = RbfKernel.ofMedianDistance(pooled(x, y));
         vector.check("median_distance", median.sigma());
-        MeanDiscrepancy discrepancy = MeanDiscrepancy.of(x, y, median);
+        MeanDiscrepancy.Value discrepancy = value(x, y, median);
         vector.check("mmd2_unbiased", discrepancy.unbiased());
         vector.check("mmd2_biased", discrepancy.biased());
         double[] sigmas = vector.numbers("sigmas");
         vector.check(
                 "mmd2_unbiased_at_sigmas",
                 Arrays.stream(sigmas)
-                        .map(sigma ->
-                                MeanDiscrepancy.of(x, y, new RbfKernel(sigma)).unbiased())
+                        .map(sigma -> value(x, y, new RbfKernel(sigma)).unbiased())
                         .toArray());
         vector.check(
                 "mmd2_biased_at_sigmas",
                 Arrays.stream(sigmas)
-                        .map(sigma ->
-                                MeanDiscrepancy.of(x, y, new RbfKernel(sigma)).biased())
+                        .map(sigma -> value(x, y, new RbfKernel(sigma)).biased())
                         .toArray());
         vector.allChecked();
     }
@@ -64,7 +64,7 @@ final class MeanDiscrepancyTest {
                 }
             }
         }
-        MeanDiscrepancy discrepancy = MeanDiscrepancy.of(x, y, KERNEL);
+        MeanDiscrepancy.Value discrepancy = value(x, y, KERNEL);
         assertThat(discrepancy.unbiased()).isCloseTo(withoutSelf, within(1e-12));
         assertThat(discrepancy.biased()).isCloseTo(withSelf, within(1e-12));
     }
@@ -88,74 +88,50 @@ final class MeanDiscrepancyTest {
     }
 
     @Test
-    void pValue_ofFourRows_isNearTheShareOfCutsThatAreAsFarApart() {
-        FeatureMatrix x = new FeatureMatrix(2, 1, new double[] {0, 0.1});
-        FeatureMatrix y = new FeatureMatrix(2, 1, new double[] {3, 3.2});
-        assertThat(MeanDiscrepancy.of(x, y, KERNEL).pValue(6000, 1, 0)).isCloseTo(2.0 / 6, within(0.03));
-    }
-
-    @Test
-    void pValue_ofShiftedSamples_isSmallestPossible() {
+    void unbiasedOfPart_ofChosenRows_isThatOfTwoSamples() {
         Random random = RandomMatrices.random(13_300);
-        FeatureMatrix x = RandomMatrices.gaussian(random, 60, 8);
-        double[] shifted = RandomMatrices.gaussian(random, 50, 8).values();
-        for (int i = 0; i < shifted.length; i++) {
-            shifted[i] += 0.8;
-        }
-        MeanDiscrepancy discrepancy =
-                MeanDiscrepancy.of(x, new FeatureMatrix(50, 8, shifted), RbfKernel.ofMedianDistance(x));
-        assertThat(discrepancy.pValue(199, 7, 0)).isEqualTo(1.0 / 200);
+        FeatureMatrix all = RandomMatrices.mixed(random, 40, 5);
+        int[] chosen = {3, 39, 0, 17, 18, 25, 7};
+        int[] others = IntStream.range(0, 40)
+                .filter(row -> Arrays.stream(chosen).noneMatch(c -> c == row))
+                .toArray();
+        assertThat(MeanDiscrepancy.from(all, KERNEL).unbiasedOfPart(chosen))
+                .isCloseTo(value(all.select(chosen), all.select(others), KERNEL).unbiased(), within(1e-12));
     }
 
     @Test
-    void pValue_ofSamplesOfOneDistribution_isUnderFivePercentFivePercentOfTheTime() {
-        Random random = RandomMatrices.random(13_400);
-        int alarms = 0;
-        for (int window = 0; window < 400; window++) {
-            FeatureMatrix x = RandomMatrices.gaussian(random, 20, 3);
-            FeatureMatrix y = RandomMatrices.gaussian(random, 15, 3);
-            alarms += MeanDiscrepancy.of(x, y, KERNEL).pValue(99, 5, window) <= 0.05 ? 1 : 0;
-        }
-        assertThat(alarms).isBetween(8, 34); // 20 expected, three standard deviations about it
-    }
-
-    @Test
-    void pValue_ofOneSeedAndStep_isAlwaysTheSame() {
+    void of_withTheTotalOfBefore_isTheSame() {
         Random random = RandomMatrices.random(13_500);
-        MeanDiscrepancy discrepancy = MeanDiscrepancy.of(
-                RandomMatrices.gaussian(random, 30, 3), RandomMatrices.gaussian(random, 30, 3), KERNEL);
-        double p = discrepancy.pValue(200, 3, 4);
-        assertThat(discrepancy.pValue(200, 3, 4)).isEqualTo(p);
-        assertThat(new double[] {
-                    discrepancy.pValue(200, 4, 4), discrepancy.pValue(200, 3, 5), discrepancy.pValue(200, 3, 6)
-                })
-                .isNotEqualTo(new double[] {p, p, p});
+        FeatureMatrix x = RandomMatrices.gaussian(random, 30, 3);
+        MeanDiscrepancy reference = MeanDiscrepancy.from(RandomMatrices.gaussian(random, 60, 3), KERNEL);
+        assertThat(reference.of(x, OptionalDouble.of(reference.total())))
+                .isEqualTo(reference.of(x, OptionalDouble.empty()));
     }
 
     @Test
-    void values_ofConstantSamples_areZeroAndNoAlarm() {
-        MeanDiscrepancy discrepancy =
-                MeanDiscrepancy.of(RandomMatrices.constant(7, 3), RandomMatrices.constant(9, 3), KERNEL);
+    void values_ofConstantSamples_areZero() {
+        MeanDiscrepancy.Value discrepancy = value(RandomMatrices.constant(7, 3), RandomMatrices.constant(9, 3), KERNEL);
         assertThat(discrepancy.unbiased()).isCloseTo(0, within(1e-15));
         assertThat(discrepancy.biased()).isCloseTo(0, within(1e-15));
-        assertThat(discrepancy.pValue(50, 1, 1)).isEqualTo(1);
     }
 
     @Test
     void of_badSamples_saysWhatIsWrong() {
         FeatureMatrix x = RandomMatrices.gaussian(new Random(1), 5, 3);
         FeatureMatrix one = new FeatureMatrix(1, 3, new double[3]);
-        assertThatThrownBy(() -> MeanDiscrepancy.of(x, one, KERNEL))
+        assertThatThrownBy(() -> value(x, one, KERNEL))
                 .hasMessage("not enough features for the mean discrepancy: it needs at least 2 rows, but got 1");
-        assertThatThrownBy(() -> MeanDiscrepancy.of(x, RandomMatrices.with(x, 0, Double.NaN), KERNEL))
+        assertThatThrownBy(() -> value(x, RandomMatrices.with(x, 0, Double.NaN), KERNEL))
                 .hasMessageContaining("finite");
-        assertThatThrownBy(() -> MeanDiscrepancy.of(x, RandomMatrices.gaussian(new Random(1), 5, 4), KERNEL))
+        assertThatThrownBy(() -> value(x, RandomMatrices.gaussian(new Random(1), 5, 4), KERNEL))
                 .hasMessageContaining("equally wide");
         assertThatThrownBy(() -> RbfKernel.ofMedianDistance(new FeatureMatrix(4, 1, new double[] {2, 2, 2, 2})))
                 .hasMessage("the reference of 4 rows has no bandwidth: more than half of its pairs have distance 0");
         assertThatThrownBy(() -> new RbfKernel(Double.NaN)).hasMessageContaining("positive and finite");
-        assertThatThrownBy(() -> MeanDiscrepancy.of(x, x, KERNEL).pValue(0, 1, 1))
-                .hasMessage("permutations must be at least 1, but were 0");
+    }
+
+    private static MeanDiscrepancy.Value value(FeatureMatrix x, FeatureMatrix y, RbfKernel kernel) {
+        return MeanDiscrepancy.from(y, kernel).of(x, OptionalDouble.empty());
     }
 
     private static FeatureMatrix pooled(FeatureMatrix x, FeatureMatrix y) {

@@ -2,6 +2,7 @@ package org.millrace.evaluator.drift;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.event.DriftReport.Detection;
@@ -17,6 +18,21 @@ class ReferenceDetectorsTest {
         Random random = new Random(SEED);
         var detectors = new ReferenceDetectors(normal(random, 1_024, 0), EXPECTED_RUN, SEED);
         assertThat(detectors.test(normal(random, 64, 0.8), 1, 0)).allMatch(Detection::alarm);
+    }
+
+    @Test
+    void test_windowsWithoutDrift_alarmAsOftenAsAsked() {
+        System.out.println("seed " + SEED);
+        Random random = new Random(SEED);
+        var detectors = new ReferenceDetectors(normal(random, 4_096, 0), EXPECTED_RUN, SEED);
+        int alarms = 0;
+        double sum = 0;
+        for (int window = 0; window < 2_000; window++) {
+            List<Detection> found = detectors.test(normal(random, 64, 0), window, sum);
+            sum = found.get(4).score();
+            alarms += found.stream().anyMatch(Detection::alarm) ? 1 : 0;
+        }
+        assertThat(2_000.0 / alarms).as("windows between alarms").isBetween(0.75 * EXPECTED_RUN, 1.25 * EXPECTED_RUN);
     }
 
     @Test

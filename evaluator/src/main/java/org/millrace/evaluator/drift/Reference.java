@@ -1,0 +1,84 @@
+package org.millrace.evaluator.drift;
+
+import java.util.Arrays;
+import java.util.OptionalDouble;
+import org.millrace.contract.CounterRandom;
+import org.millrace.contract.CounterRandom.Purpose;
+import org.millrace.evaluator.score.FeatureMatrix;
+
+/** What windows are compared with: features of images without drift, N×D, and what each detector takes from them once. Not thread safe. */
+final class Reference {
+    private static final int KERNEL_ROWS = 512;
+
+    private final FeatureMatrix rows;
+    private final long seed;
+    private final FrechetToReference frechet;
+    private final MeanDiscrepancy discrepancy;
+    private final ComponentShift components;
+
+    Reference(FeatureMatrix rows, long seed) {
+        this.rows = rows;
+        this.seed = seed;
+        this.frechet = new FrechetToReference(rows);
+        this.discrepancy = MeanDiscrepancy.from(rows, RbfKernel.ofMedianDistance(first(rows, KERNEL_ROWS)));
+        this.components = ComponentShift.from(rows);
+    }
+
+    int size() {
+        return rows.rows();
+    }
+
+    /** Sum of the kernel over the reference's pairs: long to compute, so worth keeping. */
+    double kernelTotal() {
+        return discrepancy.total();
+    }
+
+    /** @param step differs for each window: it draws the classifier's halves */
+    Scores scores(FeatureMatrix window, long step, OptionalDouble kernelTotal) {
+        return new Scores(
+                frechet.squared(window),
+                discrepancy.of(window, kernelTotal).unbiased(),
+                ClassifierTwoSample.between(rows, window, seed, step).accuracy(),
+                components.largest(window));
+    }
+
+    /** Share of the components that have shifted, of which the expected share of false ones is at most {@code rate}. */
+    double shiftedComponents(FeatureMatrix window, double rate) {
+        return components.of(window, rate).share();
+    }
+
+    /**
+     * The scores of {@code size} of the reference's own rows, drawn at random, against its other rows: what a window without drift would
+     * have. Draw i is a pure function of seed, size and i.
+     */
+    Scores scoresOfPart(int size, int draw) {
+        int[] mixed = drawn(2 * size, draw, size);
+        int[] chosen = Arrays.copyOf(mixed, size);
+        FeatureMatrix part = rows.select(chosen);
+        FeatureMatrix others = rows.select(Arrays.copyOfRange(mixed, size, 2 * size)); // all that the classifier takes
+        return new Scores(
+                frechet.squaredOfPart(chosen),
+                discrepancy.unbiasedOfPart(chosen),
+                ClassifierTwoSample.between(others, part, seed, draw).accuracy(),
+                components.largestOfPart(part));
+    }
+
+    // the first of a random order of all rows
+    private int[] drawn(int count, int draw, int size) {
+        CounterRandom random = CounterRandom.of(seed, draw, Purpose.SHUFFLE, size);
+        int[] order = new int[rows.rows()];
+        Arrays.setAll(order, i -> i);
+        for (int i = 0; i < count; i++) {
+            int j = i + random.nextInt(order.length - i);
+            int row = order[i];
+            order[i] = order[j];
+            order[j] = row;
+        }
+        return Arrays.copyOf(order, count);
+    }
+
+    private static FeatureMatrix first(FeatureMatrix matrix, int rows) {
+        int count = Math.min(rows, matrix.rows());
+        return new FeatureMatrix(count, matrix.columns(), Arrays.copyOf(matrix.values(), count * matrix.columns()));
+    }
+}

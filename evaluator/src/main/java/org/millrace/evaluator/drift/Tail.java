@@ -1,0 +1,49 @@
+package org.millrace.evaluator.drift;
+
+import static org.millrace.contract.Check.check;
+
+import java.util.Arrays;
+import org.apache.commons.statistics.distribution.GammaDistribution;
+import org.apache.commons.statistics.distribution.NormalDistribution;
+
+/**
+ * How high a score is without drift: a Pearson curve of type III (a shifted gamma distribution) with three moments of scores that were
+ * drawn without drift. Scores that are sums of squares have such a shape, those of the mean discrepancy among them (Gretton et al. 2009).
+ */
+record Tail(double mean, double deviation, double skewness) {
+    private static final double STRAIGHT = 1e-3;
+    private static final NormalDistribution NORMAL = NormalDistribution.of(0, 1);
+
+    static Tail of(double[] scores) {
+        check(scores.length >= 3, "three moments need at least 3 scores, but got %d", scores.length);
+        double mean = Arrays.stream(scores).average().orElseThrow();
+        double second = Arrays.stream(scores).map(s -> Math.pow(s - mean, 2)).sum() / (scores.length - 1);
+        double third = Arrays.stream(scores).map(s -> Math.pow(s - mean, 3)).sum() / scores.length;
+        double deviation = Math.sqrt(second);
+        return new Tail(mean, deviation, deviation > 0 ? third / Math.pow(deviation, 3) : 0);
+    }
+
+    /** Chance of at least that score, in [0, 1]; where drawn scores did not vary, 1 up to theirs and 0 above. */
+    double pValue(double score) {
+        if (deviation == 0) {
+            return score > mean ? 0 : 1;
+        }
+        double z = (score - mean) / deviation;
+        if (Math.abs(skewness) < STRAIGHT) {
+            return NORMAL.survivalProbability(z);
+        }
+        double shape = 4 / (skewness * skewness);
+        GammaDistribution gamma = GammaDistribution.of(shape, 1);
+        double x = shape + Math.sqrt(shape) * (skewness > 0 ? z : -z);
+        if (x <= 0) {
+            return skewness > 0 ? 1 : 0;
+        }
+        return skewness > 0 ? gamma.survivalProbability(x) : gamma.cumulativeProbability(x);
+    }
+
+    /** The standard normal score with the same chance, at most 8 either way. */
+    double normalScore(double score) {
+        double p = Math.min(Math.max(pValue(score), 1e-15), 1 - 1e-15);
+        return NORMAL.inverseSurvivalProbability(p);
+    }
+}

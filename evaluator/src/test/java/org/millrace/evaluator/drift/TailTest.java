@@ -1,0 +1,44 @@
+package org.millrace.evaluator.drift;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class TailTest {
+    private static final long SEED = 41;
+
+    @Test
+    void pValue_ofSumsOfSquares_isThatOfChiSquare() {
+        System.out.println("seed " + SEED);
+        Random random = new Random(SEED);
+        double[] scores = new double[20_000];
+        for (int i = 0; i < scores.length; i++) {
+            for (int j = 0; j < 10; j++) {
+                scores[i] += Math.pow(random.nextGaussian(), 2);
+            }
+        }
+        Tail tail = Tail.of(scores);
+        assertThat(tail.pValue(15.987)).isCloseTo(0.1, within(0.008)); // quantiles of χ² with 10 degrees of freedom
+        assertThat(tail.pValue(23.209)).isCloseTo(0.01, within(0.001));
+        assertThat(tail.pValue(29.588)).isCloseTo(0.001, within(0.00025));
+        assertThat(tail.normalScore(29.588)).isCloseTo(3.09, within(0.1));
+    }
+
+    @Test
+    void pValue_withoutOrWithLeftSkew_isNormalOrMirrored() {
+        assertThat(new Tail(3, 2, 0).pValue(3 + 2 * 1.6448536)).isCloseTo(0.05, within(1e-7));
+        assertThat(new Tail(0, 1, -1).pValue(-2)).isCloseTo(1 - new Tail(0, 1, 1).pValue(2), within(1e-12));
+        assertThat(new Tail(0, 1, 1).pValue(-2.5)).isEqualTo(1);
+        assertThat(new Tail(0, 1, -1).pValue(2.5)).isZero();
+        assertThat(new Tail(0, 1, -1).normalScore(2.5)).isCloseTo(7.94, within(0.01));
+    }
+
+    @Test
+    void pValue_whereNothingVaried_isOneUpToThatScore() {
+        Tail tail = Tail.of(new double[] {0.5, 0.5, 0.5});
+        assertThat(tail.pValue(0.5)).isEqualTo(1);
+        assertThat(tail.pValue(0.51)).isZero();
+    }
+}
