@@ -1,0 +1,289 @@
+package org.millrace.bench;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.function.IntFunction;
+import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.zip.GZIPInputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.millrace.app.broker.EmbeddedBroker;
+import org.millrace.contract.config.ConfigLoader;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.DriftReport.Detection;
+import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.encoder.tensor.Torch;
+import org.millrace.evaluator.Embedder;
+import org.millrace.evaluator.PublishedEncoder;
+import org.millrace.evaluator.PublishedEncoders;
+import org.millrace.evaluator.TorchEmbedders;
+import org.millrace.evaluator.drift.ReferenceDetectors;
+import org.millrace.evaluator.score.FeatureMatrix;
+
+/**
+ * False alarms without drift, and delays of real shifts: {@code bench/run drift DATA RUN CIFAR.tar.gz FASHION-images-idx3.gz [SEEDS]}, where
+ * DATA holds a run whose newest encoder is taken. 20 minutes for three seeds on 2 cores.
+ */
+final class DriftDetection {
+    private static final int REFERENCE = 8_192;
+    private static final int BATCH = 256;
+    private static final int WITHOUT = 8; // windows before a change
+    private static final int DEGREES = 40; // windows that a slow change takes
+    private static final double EXPECTED_RUN = 1_000;
+
+    private final Embedder embedder;
+    private final List<byte[]> images = new ArrayList<>();
+    private final List<String> labels = new ArrayList<>();
+    private final List<byte[]> other;
+    private final int seeds;
+    private FeatureMatrix features = new FeatureMatrix(1, 1, new double[1]);
+    private FeatureMatrix otherFeatures = features;
+
+    private DriftDetection(Embedder embedder, Path cifar, Path fashion, int seeds) throws IOException {
+        this.embedder = embedder;
+        this.seeds = seeds;
+        try (var tar =
+                new TarArchiveInputStream(new GZIPInputStream(new BufferedInputStream(Files.newInputStream(cifar))))) {
+            for (var entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+                if (!entry.isDirectory()) {
+                    images.add(tar.readAllBytes());
+                    labels.add(entry.getName().split("/", -1)[1]);
+                }
+            }
+        }
+        this.other = ImageShifts.idx(fashion, 10_000);
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        MillraceConfig config = new ConfigLoader()
+                .assignments(List.of("run.data=" + arguments[0], "run.name=" + arguments[1]))
+                .load();
+        PublishedEncoder encoder;
+        try (EmbeddedBroker broker = EmbeddedBroker.start(config.run().data(), config.broker(), "bench")) {
+            encoder = PublishedEncoders.newest(
+                    new KafkaSettings(broker.bootstrapServers(), config.kafka()),
+                    config.run().topics());
+        }
+        Torch torch = Torch.start(config.run());
+        try (Embedder embedder =
+                new TorchEmbedders(torch, config.encoder()).load(encoder.manifest(), encoder.safetensors())) {
+            int seeds = arguments.length > 4 ? Integer.parseInt(arguments[4]) : 3;
+            var bench = new DriftDetection(embedder, Path.of(arguments[2]), Path.of(arguments[3]), seeds);
+            bench.run();
+        }
+    }
+
+    private void run() {
+        features = embed(images);
+        otherFeatures = embed(other);
+        say("%,d images, %d features", features.rows(), features.columns());
+        for (int window : new int[] {64, 256}) {
+            for (double expected : new double[] {10, 20, 40}) {
+                falseAlarms(window, expected);
+            }
+        }
+        abrupt("CIFAR-10 -> Fashion-MNIST", all(), (random, i) -> otherFeatures, 1);
+        List<Integer> low = of(label -> label < 5);
+        abrupt(
+                "classes 0-4 -> 5-9",
+                low,
+                (random, i) -> features.select(drawn(of(label -> label >= 5), BATCH, random)),
+                1);
+        abrupt("5 % replaced by Fashion-MNIST", all(), (random, i) -> otherFeatures, 0.05);
+        abrupt("20 % replaced by Fashion-MNIST", all(), (random, i) -> otherFeatures, 0.2);
+        abrupt(
+                "one source of four out of focus, sigma 1",
+                all(),
+                (random, i) -> shifted(random, image -> ImageShifts.blurred(image, 1)),
+                0.25);
+        abrupt(
+                "that source by itself",
+                all(),
+                (random, i) -> shifted(random, image -> ImageShifts.blurred(image, 1)),
+                1);
+        slow("blur", i -> 2.0 * i / DEGREES, (image, sigma) -> ImageShifts.blurred(image, sigma));
+        slow("darkening", i -> 1 - 0.8 * i / DEGREES, (image, factor) -> ImageShifts.darkened(image, factor));
+        slow(
+                "JPEG quality",
+                i -> 95 - 75.0 * i / DEGREES,
+                (image, quality) -> ImageShifts.jpeg(image, (int) Math.round(quality)));
+    }
+
+    private void falseAlarms(int size, double expected) {
+        List<String> intervals = new ArrayList<>();
+        int all = 0;
+        TreeMap<String, Integer> by = new TreeMap<>();
+        for (int seed = 1; seed <= seeds; seed++) {
+            Random random = new Random(seed);
+            List<Integer> order = shuffled(all(), random);
+            var detectors = new ReferenceDetectors(features.select(ints(order.subList(0, REFERENCE))), expected, seed);
+            List<Integer> rest = new ArrayList<>(order.subList(REFERENCE, order.size()));
+            int alarms = 0;
+            double sum = 0;
+            int at = rest.size();
+            for (int window = 0; window < 1_000; window++) {
+                if (at + size > rest.size()) {
+                    Collections.shuffle(rest, random);
+                    at = 0;
+                }
+                List<Detection> found = detectors.test(features.select(ints(rest.subList(at, at + size))), window, sum);
+                at += size;
+                sum = found.get(found.size() - 1).score();
+                alarms += found.stream().anyMatch(Detection::alarm) ? 1 : 0;
+                found.stream().filter(Detection::alarm).forEach(d -> by.merge(d.name(), 1, Integer::sum));
+            }
+            all += alarms;
+            intervals.add(String.format(Locale.ROOT, "%.1f", 1_000.0 / alarms));
+        }
+        say(
+                "no drift, windows of %d, asked %.0f: one alarm in %s windows, together %.1f (ratio %.2f); by detector %s",
+                size, expected, intervals, 1_000.0 * seeds / all, 1_000.0 * seeds / all / expected, by);
+    }
+
+    private interface Changed {
+        FeatureMatrix features(Random random, int window);
+    }
+
+    private interface Degree {
+        byte[] of(byte[] image, double degree);
+    }
+
+    private interface Change {
+        byte[] of(byte[] image);
+    }
+
+    private FeatureMatrix shifted(Random random, Change change) {
+        return embed(IntStream.range(0, BATCH)
+                .mapToObj(i -> change.of(images.get(random.nextInt(images.size()))))
+                .toList());
+    }
+
+    // from a window on, that share of the images is of the other kind
+    private void abrupt(String name, List<Integer> before, Changed changed, double share) {
+        List<Found> found = new ArrayList<>();
+        for (int seed = 1; seed <= seeds; seed++) {
+            Random random = new Random(seed);
+            List<Integer> order = shuffled(before, random);
+            var detectors =
+                    new ReferenceDetectors(features.select(ints(order.subList(0, REFERENCE))), EXPECTED_RUN, seed);
+            List<Integer> rest = order.subList(REFERENCE, order.size());
+            found.add(delay(detectors, window -> {
+                FeatureMatrix same = features.select(drawn(rest, BATCH, random));
+                if (window < WITHOUT) {
+                    return same;
+                }
+                FeatureMatrix source = changed.features(random, window);
+                double[] values = same.values().clone();
+                int columns = same.columns();
+                for (int row = 0; row < (int) Math.round(share * BATCH); row++) {
+                    System.arraycopy(
+                            source.values(), random.nextInt(source.rows()) * columns, values, row * columns, columns);
+                }
+                return new FeatureMatrix(BATCH, columns, values);
+            }));
+        }
+        say("%s: %s", name, found);
+    }
+
+    private void slow(String name, IntFunction<Double> degree, Degree change) {
+        List<String> found = new ArrayList<>();
+        for (int seed = 1; seed <= seeds; seed++) {
+            Random random = new Random(seed);
+            List<Integer> order = shuffled(all(), random);
+            List<byte[]> first = order.subList(0, REFERENCE).stream()
+                    .map(i -> change.of(images.get(i), degree.apply(0)))
+                    .toList();
+            var detectors = new ReferenceDetectors(embed(first), EXPECTED_RUN, seed);
+            List<Integer> rest = order.subList(REFERENCE, order.size());
+            Found delay = delay(
+                    detectors,
+                    window -> embed(Arrays.stream(drawn(rest, BATCH, random))
+                            .mapToObj(i -> change.of(
+                                    images.get(i), degree.apply(Math.min(Math.max(0, window - WITHOUT + 1), DEGREES))))
+                            .toList()));
+            found.add(delay + String.format(Locale.ROOT, " at %.2f", degree.apply(Math.min(delay.windows, DEGREES))));
+        }
+        say("%s, by degrees over %d windows: %s", name, DEGREES, found);
+    }
+
+    private record Found(int windows, String detectors, boolean falseAlarm) {
+        @Override
+        public String toString() {
+            return windows + " windows, " + windows * BATCH + " images (" + detectors + ")"
+                    + (falseAlarm ? ", and an alarm before" : "");
+        }
+    }
+
+    private static Found delay(ReferenceDetectors detectors, IntFunction<FeatureMatrix> stream) {
+        double sum = 0;
+        boolean falseAlarm = false;
+        for (int window = 0; window < WITHOUT + 2 * DEGREES; window++) {
+            List<Detection> answers = detectors.test(stream.apply(window), window, sum);
+            sum = answers.get(answers.size() - 1).score();
+            String alarms = answers.stream()
+                    .filter(Detection::alarm)
+                    .map(Detection::name)
+                    .collect(Collectors.joining("+"));
+            if (!alarms.isEmpty() && window >= WITHOUT) {
+                return new Found(window - WITHOUT + 1, alarms, falseAlarm);
+            }
+            falseAlarm |= !alarms.isEmpty();
+        }
+        return new Found(2 * DEGREES, "none until then", falseAlarm);
+    }
+
+    private FeatureMatrix embed(List<byte[]> files) {
+        int d = embedder.dimension();
+        double[] values = new double[files.size() * d];
+        for (int from = 0; from < files.size(); from += BATCH) {
+            float[] batch = embedder.embed(files.subList(from, Math.min(files.size(), from + BATCH)));
+            for (int i = 0; i < batch.length; i++) {
+                values[from * d + i] = batch[i];
+            }
+        }
+        return new FeatureMatrix(files.size(), d, values);
+    }
+
+    private List<Integer> all() {
+        return IntStream.range(0, images.size()).boxed().toList();
+    }
+
+    private List<Integer> of(IntPredicate classes) {
+        List<String> names = labels.stream().distinct().sorted().toList();
+        return all().stream()
+                .filter(i -> classes.test(names.indexOf(labels.get(i))))
+                .toList();
+    }
+
+    private static List<Integer> shuffled(List<Integer> numbers, Random random) {
+        List<Integer> order = new ArrayList<>(numbers);
+        Collections.shuffle(order, random);
+        return order;
+    }
+
+    private static int[] drawn(List<Integer> from, int count, Random random) {
+        return random.ints(0, from.size())
+                .distinct()
+                .limit(count)
+                .map(from::get)
+                .toArray();
+    }
+
+    private static int[] ints(List<Integer> numbers) {
+        return numbers.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    private static void say(String format, Object... values) {
+        System.out.println(String.format(Locale.ROOT, format, values));
+    }
+}
