@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
@@ -136,7 +137,8 @@ final class DriftDetection {
                     Collections.shuffle(rest, random);
                     at = 0;
                 }
-                List<Detection> found = detectors.test(features.select(ints(rest.subList(at, at + size))), window, sum);
+                List<Detection> found = detectors.test(
+                        features.select(ints(rest.subList(at, at + size))), window, OptionalDouble.of(sum));
                 at += size;
                 sum = found.get(found.size() - 1).score();
                 alarms += found.stream().anyMatch(Detection::alarm) ? 1 : 0;
@@ -228,7 +230,7 @@ final class DriftDetection {
         double sum = 0;
         boolean falseAlarm = false;
         for (int window = 0; window < WITHOUT + 2 * DEGREES; window++) {
-            List<Detection> answers = detectors.test(stream.apply(window), window, sum);
+            List<Detection> answers = detectors.test(stream.apply(window), window, OptionalDouble.of(sum));
             sum = answers.get(answers.size() - 1).score();
             String alarms = answers.stream()
                     .filter(Detection::alarm)

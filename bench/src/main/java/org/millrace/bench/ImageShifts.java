@@ -46,7 +46,7 @@ final class ImageShifts {
         BufferedImage pixels = read(image);
         for (int y = 0; y < pixels.getHeight(); y++) {
             for (int x = 0; x < pixels.getWidth(); x++) {
-                pixels.setRGB(x, y, each(pixels.getRGB(x, y), value -> value * factor));
+                pixels.setRGB(x, y, changed(pixels.getRGB(x, y), value -> value * factor));
             }
         }
         return png(pixels);
@@ -99,12 +99,12 @@ final class ImageShifts {
                     int row = Math.min(Math.max(rows ? y : y + i, 0), image.getHeight() - 1);
                     int rgb = image.getRGB(column, row);
                     for (int channel = 0; channel < 3; channel++) {
-                        sums[channel] += weights[i + reach] * (rgb >> 8 * channel & 0xff);
+                        sums[channel] += weights[i + reach] * ((rgb >> (8 * channel)) & 0xff);
                     }
                 }
                 int rgb = 0;
                 for (int channel = 0; channel < 3; channel++) {
-                    rgb |= byteOf(sums[channel]) << 8 * channel;
+                    rgb |= byteOf(sums[channel]) << (8 * channel);
                 }
                 out.setRGB(x, y, rgb);
             }
@@ -112,10 +112,10 @@ final class ImageShifts {
         return out;
     }
 
-    private static int each(int rgb, DoubleUnaryOperator change) {
+    private static int changed(int rgb, DoubleUnaryOperator change) {
         int changed = 0;
         for (int channel = 0; channel < 3; channel++) {
-            changed |= byteOf(change.applyAsDouble(rgb >> 8 * channel & 0xff)) << 8 * channel;
+            changed |= byteOf(change.applyAsDouble((rgb >> (8 * channel)) & 0xff)) << (8 * channel);
         }
         return changed;
     }

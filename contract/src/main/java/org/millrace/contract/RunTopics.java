@@ -30,8 +30,13 @@ public record RunTopics(String run) {
         return run + ".statistics";
     }
 
-    /** What each window of incoming images is against the reference: one partition, JSON. */
+    /** What each window of incoming images is against the reference, and alarms: one partition, JSON. */
     public String drift() {
         return run + ".drift";
+    }
+
+    /** What people order about drift: one partition, JSON. */
+    public String driftOrders() {
+        return run + ".drift-orders";
     }
 }

@@ -1,15 +1,10 @@
 package org.millrace.app.cli;
 
 import java.io.PrintWriter;
-import java.time.Instant;
-import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.millrace.app.run.DriftService;
 import org.millrace.app.run.Services;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.contract.event.DriftReport;
-import org.millrace.contract.event.DriftReport.Detection;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,7 +18,8 @@ import picocli.CommandLine.Spec;
             "Watch whether the incoming images change: each window of them is compared, through a frozen encoder of the run, with the",
             "first ones. Needs a published encoder. Prints every window of the run, and goes on with each new one, until Ctrl-C;",
             "started again, it goes on where it was."
-        })
+        },
+        subcommands = {DriftOrderCommand.Acknowledge.class, DriftOrderCommand.Rebase.class})
 final class DriftCommand implements Runnable {
     private static final long POLL_MILLIS = 200;
 
@@ -46,7 +42,8 @@ final class DriftCommand implements Runnable {
             Thread watching =
                     services.start("drift", new DriftService(config, connection.kafka(), words -> say(out, words)));
             services.start(
-                    "reports", new DriftService.Reports(config, connection.kafka(), report -> say(out, line(report))));
+                    "reports",
+                    new DriftService.Reports(config, connection.kafka(), event -> say(out, DriftText.line(event))));
             while (watching.isAlive() && !signal.await(POLL_MILLIS)) {
                 services.check();
             }
@@ -61,33 +58,5 @@ final class DriftCommand implements Runnable {
             out.println(line);
             out.flush();
         }
-    }
-
-    /** A window's verdict, and of its detectors the score and how likely that is without drift. */
-    static String line(DriftReport report) {
-        String when = Instant.ofEpochMilli(report.fromMillis()) + "  "
-                + String.format(Locale.ROOT, "%,7d images  ", report.images());
-        String what = switch (report.verdict()) {
-            case NOT_ENOUGH -> "not enough images for an answer";
-            case REFERENCE -> String.format(Locale.ROOT, "reference (%,d images so far)", report.referenceImages());
-            case STABLE -> "stable  ";
-            case DRIFT -> "DRIFT   ";
-        };
-        return when
-                + what
-                + report.detectors().stream().map(DriftCommand::words).collect(Collectors.joining(" · "));
-    }
-
-    private static String words(Detection detection) {
-        String score = detection.pValue().isPresent()
-                ? String.format(
-                        Locale.ROOT,
-                        "%s %.3g (p %.2g)",
-                        detection.name(),
-                        detection.score(),
-                        detection.pValue().getAsDouble())
-                : String.format(
-                        Locale.ROOT, "%s %.1f of %.1f", detection.name(), detection.score(), detection.threshold());
-        return detection.alarm() ? score + "!" : score;
     }
 }

@@ -16,7 +16,7 @@ import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThr
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.contract.event.DriftReport;
+import org.millrace.contract.event.DriftEvent;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
@@ -89,14 +89,14 @@ public final class DriftService implements Services.Service {
         }
     }
 
-    /** Hands every report of the run's topic to the listener, from the first on, and further ones as they come, until stopped. */
+    /** Hands every report and alarm of the run's topic to the listener, from the first on, and further ones as they come, until stopped. */
     public static final class Reports implements Services.Service {
         private final MillraceConfig config;
         private final KafkaSettings kafka;
-        private final Consumer<DriftReport> listener;
+        private final Consumer<DriftEvent> listener;
         private volatile boolean stopped;
 
-        public Reports(MillraceConfig config, KafkaSettings kafka, Consumer<DriftReport> listener) {
+        public Reports(MillraceConfig config, KafkaSettings kafka, Consumer<DriftEvent> listener) {
             this.config = config;
             this.kafka = kafka;
             this.listener = listener;
@@ -113,7 +113,7 @@ public final class DriftService implements Services.Service {
                 consumer.seekToBeginning(List.of(partition));
                 while (!stopped) {
                     consumer.poll(Duration.ofMillis(200))
-                            .forEach(record -> listener.accept(Json.read(record.value(), DriftReport.class)));
+                            .forEach(record -> listener.accept(Json.read(record.value(), DriftEvent.class)));
                 }
             }
         }

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.contract.config.BrokerConfig;
+import org.millrace.contract.event.DriftEvent;
 import org.millrace.contract.event.DriftReport;
 import org.millrace.contract.event.DriftReport.Verdict;
 import org.millrace.contract.event.Json;
@@ -78,6 +79,10 @@ class DriftOnBrokerTest {
         send(30, 31, 255);
         try (TrainerChild second = TrainerChild.start(commands.line("drift", watched))) {
             await().atMost(PATIENCE).until(() -> reports().size() >= 20 || !second.isAlive());
+            assertThat(commands.good("drift", "acknowledge", "--note=seen", run("main")))
+                    .contains("acknowledged", "(seen)");
+            assertThat(commands.good("drift", "rebase", run("main")))
+                    .contains("the images from now on are the new reference");
             assertThat(second.terminate()).isEqualTo(143);
         }
         List<DriftReport> reports = reports();
@@ -110,22 +115,29 @@ class DriftOnBrokerTest {
     }
 
     private List<DriftReport> reports() {
-        List<DriftReport> reports = new ArrayList<>();
+        return events().stream()
+                .filter(DriftReport.class::isInstance)
+                .map(DriftReport.class::cast)
+                .toList();
+    }
+
+    private List<DriftEvent> events() {
+        List<DriftEvent> events = new ArrayList<>();
         var partition = new TopicPartition("main.drift", 0);
         try (var consumer =
                 new KafkaConsumer<byte[], byte[]>(kafka().consumer(Map.of("allow.auto.create.topics", "false")))) {
             if (consumer.partitionsFor(partition.topic()).isEmpty()) {
-                return reports;
+                return events;
             }
             consumer.assign(List.of(partition));
             consumer.seekToBeginning(List.of(partition));
             long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
             while (consumer.position(partition) < end) {
                 consumer.poll(Duration.ofMillis(100))
-                        .forEach(record -> reports.add(Json.read(record.value(), DriftReport.class)));
+                        .forEach(record -> events.add(Json.read(record.value(), DriftEvent.class)));
             }
         }
-        return reports;
+        return events;
     }
 
     private KafkaSettings kafka() {

@@ -2,10 +2,20 @@ package org.millrace.contract.config;
 
 import static org.millrace.contract.Check.check;
 
+import java.util.List;
+import java.util.stream.Stream;
+
 /** How the incoming images are watched through a frozen encoder. */
 public record DriftConfig(
         @Setting(value = "60000", doc = "milliseconds of a window, by the time of the images' records")
         long windowMillis,
+
+        @Setting(
+                value = "0",
+                doc =
+                        "milliseconds from the beginning of a window to that of the next, a divisor of the window: less than"
+                                + " the window, and windows overlap; 0 for windows one after the other")
+        long hopMillis,
 
         @Setting(value = "10000", doc = "milliseconds that a window waits for late images after its end")
         long graceMillis,
@@ -16,11 +26,26 @@ public record DriftConfig(
         @Setting(value = "256", doc = "images of a window that are compared: a uniform sample where it has more")
         int windowImages,
 
-        @Setting(value = "2048", doc = "images of the reference, taken from the first windows")
+        @Setting(
+                value = "8192",
+                doc =
+                        "images of the reference, taken from the first windows; with fewer than 32 times drift.window-images"
+                                + " false alarms come more or less often than asked")
         int referenceImages,
 
-        @Setting(value = "1.0", doc = "share of the incoming images that is embedded, in (0, 1]")
+        @Setting(value = "1.0", doc = "share of the incoming images that is looked at, in (0, 1]")
         double sampleShare,
+
+        @Setting(
+                value = "",
+                doc = "values of the header source whose images are also watched by themselves, comma-separated; pushed"
+                        + " images have the path of the folder or archive that was pushed")
+        String sources,
+
+        @Setting(
+                value = "true",
+                doc = "whether the images are also embedded with the newest encoder, to tell its share of the change")
+        boolean attribution,
 
         @Setting(
                 value = "1000",
@@ -33,6 +58,11 @@ public record DriftConfig(
         long encoderVersion) {
     public DriftConfig {
         check(windowMillis >= 100, "drift.window-millis must be at least 100, but was %d", windowMillis);
+        check(
+                hopMillis >= 0 && hopMillis <= windowMillis && (hopMillis == 0 || windowMillis % hopMillis == 0),
+                "drift.hop-millis must divide drift.window-millis (%d), or be 0, but was %d",
+                windowMillis,
+                hopMillis);
         check(graceMillis >= 0, "drift.grace-millis must not be negative, but was %d", graceMillis);
         check(leastImages >= 16, "drift.least-images must be at least 16, but was %d", leastImages);
         check(
@@ -51,5 +81,20 @@ public record DriftConfig(
                 "drift.expected-run must be in [10, 100000], but was %s",
                 expectedRun);
         check(encoderVersion >= -1, "drift.encoder-version must be at least -1, but was %d", encoderVersion);
+    }
+
+    /** Milliseconds from the beginning of a window to that of the next. */
+    public long effectiveHopMillis() {
+        return hopMillis == 0 ? windowMillis : hopMillis;
+    }
+
+    /** Sources that are watched by themselves. */
+    public List<String> watchedSources() {
+        return sources.isBlank()
+                ? List.of()
+                : Stream.of(sources.split(",", -1))
+                        .map(String::strip)
+                        .distinct()
+                        .toList();
     }
 }

@@ -1,31 +1,36 @@
 package org.millrace.contract.event;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
  * A window of incoming images against the reference, both seen through the same frozen encoder: a difference is one of the images, not
  * of the model.
  *
+ * @param source the images' header {@code source}; absent for all images together
  * @param encoderVersion of the frozen encoder
  * @param fromMillis Unix time of the window's beginning, by the images' records
  * @param toMillis of its end, exclusive
- * @param images that fell into the window and were embedded
+ * @param images that fell into the window
  * @param referenceImages in the reference so far
  * @param detectors none where the verdict needs none
+ * @param attribution of the change to images and encoder; absent where there is no change to speak of, or too few images under the
+ *     present encoder
  */
 public record DriftReport(
         int schema,
         String run,
+        Optional<String> source,
         long encoderVersion,
         long fromMillis,
         long toMillis,
         long images,
         int referenceImages,
         Verdict verdict,
-        List<Detection> detectors) {
-    public static final int SCHEMA = 1;
-
+        List<Detection> detectors,
+        Optional<Attribution> attribution)
+        implements DriftEvent {
     public DriftReport {
         detectors = List.copyOf(detectors);
     }

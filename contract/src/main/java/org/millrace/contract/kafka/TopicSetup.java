@@ -24,6 +24,9 @@ import org.millrace.contract.config.RunConfig;
 
 /** Creates the topics that are missing and describes those that exist. Closes its client. */
 public final class TopicSetup implements AutoCloseable {
+    /** The largest record of features. */
+    public static final int FEATURE_RECORD_BYTES = 16 << 20;
+
     private static final String FEATURE_BYTES = String.valueOf(1L << 30);
     private static final int TIMEOUT_MILLIS = 15_000;
 
@@ -94,13 +97,19 @@ public final class TopicSetup implements AutoCloseable {
         ensure(new NewTopic(run.evaluations(), Optional.of(1), Optional.empty()).configs(forEver));
     }
 
-    /** The topics of a run's drift: the newest gigabyte of features, whatever the age of their images, and all reports. */
+    /** The topics of a run's drift: the newest gigabyte of features, whatever the age of their images, all reports, and orders. */
     public void ensureDrift(RunTopics run) {
         ensure(new NewTopic(run.statistics(), Optional.of(1), Optional.empty())
                 .configs(Map.of(
-                        TopicConfig.RETENTION_MS_CONFIG, "-1", TopicConfig.RETENTION_BYTES_CONFIG, FEATURE_BYTES)));
-        ensure(new NewTopic(run.drift(), Optional.of(1), Optional.empty())
-                .configs(Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1")));
+                        TopicConfig.RETENTION_MS_CONFIG,
+                        "-1",
+                        TopicConfig.RETENTION_BYTES_CONFIG,
+                        FEATURE_BYTES,
+                        TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+                        String.valueOf(FEATURE_RECORD_BYTES))));
+        Map<String, String> forEver = Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1");
+        ensure(new NewTopic(run.drift(), Optional.of(1), Optional.empty()).configs(forEver));
+        ensure(new NewTopic(run.driftOrders(), Optional.of(1), Optional.empty()).configs(forEver));
     }
 
     /** Partitions of the topic, or empty where it does not exist. */

@@ -4,11 +4,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -21,8 +24,10 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
+import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.evaluator.Embedder;
 import org.millrace.evaluator.EmbedderFactory;
 import org.millrace.evaluator.PublishedEncoder;
@@ -43,6 +48,10 @@ public final class DriftWorker implements AutoCloseable {
     private final Embedder embedder;
     private final Clock clock;
     private final long version;
+    private final KeptRanks kept;
+    private final Set<String> sources;
+    private final Optional<PresentEncoder> present;
+    private long presentVersion = -1; // that the newest batch was embedded with too
     private volatile boolean stopped;
 
     /** Goes on at the offsets of the group {@code millrace-features-<run>}; the run must have published an encoder. */
@@ -53,6 +62,11 @@ public final class DriftWorker implements AutoCloseable {
         PublishedEncoder encoder = PinnedEncoder.of(config, kafka);
         this.version = encoder.manifest().version();
         this.embedder = embedders.load(encoder.manifest(), encoder.safetensors());
+        this.kept = new KeptRanks(config.drift().windowImages());
+        this.sources = Set.copyOf(config.drift().watchedSources());
+        this.present = config.drift().attribution()
+                ? Optional.of(new PresentEncoder(config, kafka, embedders, clock))
+                : Optional.empty();
         String group = "millrace-features-" + config.run().name(); // the topology has a group of its own
         this.consumer = new KafkaConsumer<>(kafka.consumer(Map.of(
                 "group.id",
@@ -63,8 +77,8 @@ public final class DriftWorker implements AutoCloseable {
                 config.evaluator().batchSize(),
                 "max.partition.fetch.bytes",
                 config.images().maxBytes() + 65_536)));
-        this.producer =
-                new KafkaProducer<>(kafka.producer(Map.of("transactional.id", group, "max.request.size", 16 << 20)));
+        this.producer = new KafkaProducer<>(
+                kafka.producer(Map.of("transactional.id", group, "max.request.size", TopicSetup.FEATURE_RECORD_BYTES)));
         producer.initTransactions();
         assign();
     }
@@ -110,48 +124,98 @@ public final class DriftWorker implements AutoCloseable {
     @Override
     public void close() {
         embedder.close();
+        present.ifPresent(PresentEncoder::close);
         producer.close(CLOSING);
         consumer.close(CloseOptions.timeout(CLOSING));
     }
 
+    /** Images of one key between two beginnings of windows. */
+    private record Span(String key, long number) {}
+
+    private static final class Batch {
+        private final List<ConsumerRecord<byte[], byte[]>> kept = new ArrayList<>();
+        private long seen;
+        private long newestMillis;
+    }
+
     private void send(ConsumerRecords<byte[], byte[]> records) {
-        Map<Long, List<ConsumerRecord<byte[], byte[]>>> windows = new TreeMap<>();
+        Map<Span, Batch> batches = new LinkedHashMap<>();
         Map<TopicPartition, OffsetAndMetadata> next = new HashMap<>();
+        Set<ConsumerRecord<byte[], byte[]>> needed = new LinkedHashSet<>();
         for (ConsumerRecord<byte[], byte[]> record : records) {
             next.put(
                     new TopicPartition(record.topic(), record.partition()), new OffsetAndMetadata(record.offset() + 1));
-            if (isSampled(record) && record.value() != null && embedders.decodes(record.value())) {
-                windows.computeIfAbsent(time(record) / config.drift().windowMillis(), window -> new ArrayList<>())
-                        .add(record);
+            if (record.value() == null || !isSampled(record)) {
+                continue;
+            }
+            for (String key : keys(record)) {
+                Span span = new Span(key, time(record) / config.drift().effectiveHopMillis());
+                Batch batch = batches.computeIfAbsent(span, unused -> new Batch());
+                batch.seen++;
+                batch.newestMillis = Math.max(batch.newestMillis, time(record));
+                if (kept.take(key, span.number(), rank(record))) {
+                    batch.kept.add(record);
+                    needed.add(record);
+                }
             }
         }
+        Map<ConsumerRecord<byte[], byte[]>, SampledRows.Row> rows = embed(needed);
         producer.beginTransaction();
-        windows.values().forEach(this::send);
+        batches.forEach((span, batch) -> send(span.key(), batch, rows));
         producer.sendOffsetsToTransaction(next, consumer.groupMetadata());
         producer.commitTransaction();
     }
 
-    // images of one window
-    @SuppressWarnings("FutureReturnValueIgnored") // the transaction fails with it
-    private void send(List<ConsumerRecord<byte[], byte[]>> images) {
-        float[] features =
-                embedder.embed(images.stream().map(ConsumerRecord::value).toList());
-        int dimension = embedder.dimension();
-        List<SampledRows.Row> rows = new ArrayList<>(images.size());
-        long newest = 0;
-        for (int i = 0; i < images.size(); i++) {
-            float[] row = new float[dimension];
-            System.arraycopy(features, i * dimension, row, 0, dimension);
-            rows.add(new SampledRows.Row(random(images.get(i), 1).nextLong(), row));
-            newest = Math.max(newest, time(images.get(i)));
+    private List<String> keys(ConsumerRecord<byte[], byte[]> record) {
+        Optional<String> source =
+                ImageHeaders.text(record.headers(), ImageHeaders.SOURCE).filter(sources::contains);
+        return source.isEmpty() ? List.of(DriftKeys.ALL) : List.of(DriftKeys.ALL, DriftKeys.of(source));
+    }
+
+    /** Features of those that can be decoded. */
+    private Map<ConsumerRecord<byte[], byte[]>, SampledRows.Row> embed(Set<ConsumerRecord<byte[], byte[]>> needed) {
+        List<ConsumerRecord<byte[], byte[]>> images = needed.stream()
+                .filter(record -> embedders.decodes(record.value()))
+                .toList();
+        if (images.isEmpty()) {
+            return Map.of();
         }
-        byte[] batch = new SampledRows(version, rows.size(), rows.size(), rows).toBytes();
+        List<byte[]> files = images.stream().map(ConsumerRecord::value).toList();
+        float[] frozen = embedder.embed(files);
+        Optional<PresentEncoder.Loaded> loaded = present.flatMap(PresentEncoder::newest);
+        presentVersion = loaded.map(PresentEncoder.Loaded::version).orElse(-1L);
+        float[] now = loaded.map(encoder -> encoder.version() == version
+                        ? frozen
+                        : encoder.embedder().embed(files))
+                .orElse(new float[0]);
+        Map<ConsumerRecord<byte[], byte[]>, SampledRows.Row> rows = new HashMap<>();
+        for (int i = 0; i < images.size(); i++) {
+            rows.put(
+                    images.get(i),
+                    new SampledRows.Row(
+                            rank(images.get(i)), row(frozen, i, images.size()), row(now, i, images.size())));
+        }
+        return rows;
+    }
+
+    private static float[] row(float[] features, int row, int rows) {
+        int columns = features.length / rows;
+        return Arrays.copyOfRange(features, row * columns, (row + 1) * columns);
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // the transaction fails with it
+    private void send(String key, Batch batch, Map<ConsumerRecord<byte[], byte[]>, SampledRows.Row> embedded) {
+        List<SampledRows.Row> rows = batch.kept.stream()
+                .filter(embedded::containsKey)
+                .map(embedded::get)
+                .toList();
+        byte[] value = new SampledRows(version, presentVersion, rows.size(), batch.seen, rows).toBytes();
         producer.send(new ProducerRecord<>(
                 config.run().topics().statistics(),
                 0,
-                newest,
-                DriftTopology.ALL.getBytes(StandardCharsets.UTF_8),
-                batch));
+                batch.newestMillis,
+                key.getBytes(StandardCharsets.UTF_8),
+                value));
     }
 
     // a clock that is fast must not close windows early
@@ -162,6 +226,10 @@ public final class DriftWorker implements AutoCloseable {
     private boolean isSampled(ConsumerRecord<byte[], byte[]> record) {
         return config.drift().sampleShare() == 1
                 || random(record, 0).nextDouble() < config.drift().sampleShare();
+    }
+
+    private long rank(ConsumerRecord<byte[], byte[]> record) {
+        return random(record, 1).nextLong();
     }
 
     // of the image's place, so that a restart draws the same

@@ -42,6 +42,11 @@ final class Reference {
                 components.largest(window));
     }
 
+    /** Squared Fréchet distance of a window. */
+    double frechet(FeatureMatrix window) {
+        return frechet.squared(window);
+    }
+
     /** Share of the components that have shifted, of which the expected share of false ones is at most {@code rate}. */
     double shiftedComponents(FeatureMatrix window, double rate) {
         return components.of(window, rate).share();

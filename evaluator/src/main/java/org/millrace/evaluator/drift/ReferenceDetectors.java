@@ -1,11 +1,13 @@
 package org.millrace.evaluator.drift;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.millrace.contract.event.Attribution;
 import org.millrace.contract.event.DriftReport.Detection;
 import org.millrace.evaluator.score.FeatureMatrix;
 
@@ -16,6 +18,7 @@ import org.millrace.evaluator.score.FeatureMatrix;
  */
 public final class ReferenceDetectors {
     private static final double ALLOWANCE = 0.5;
+    private static final double NOISE = 3; // deviations of a distance that are no change
 
     private final Reference reference;
     private final double expectedRun;
@@ -51,27 +54,68 @@ public final class ReferenceDetectors {
      *
      * @param window rows in random order, of which the first are taken, as many as {@link Calibration#sizeOf} says
      * @param step differs for each window
-     * @param sum the score of the sequential one for the window before, 0 at first
+     * @param sum the score of the sequential one for the window before, 0 at first; empty to leave it out
      */
-    public List<Detection> test(FeatureMatrix window, long step, double sum) {
-        int images = Calibration.sizeOf(window.rows());
-        Calibration calibration = calibrations.get(images).orElseGet(() -> {
+    public List<Detection> test(FeatureMatrix window, long step, OptionalDouble sum) {
+        Calibration calibration = calibration(window.rows());
+        double threshold = calibration.threshold();
+        FeatureMatrix compared = first(window, calibration.images());
+        Scores scores = reference.scores(compared, step, OptionalDouble.of(calibration.kernelTotal()));
+        double[] p = calibration.pValues(scores);
+        List<Detection> found = new ArrayList<>(List.of(
+                detection("frechet", scores.frechet() - calibration.frechet().mean(), p[0], threshold),
+                detection("mmd", scores.discrepancy(), p[1], threshold),
+                detection("classifier", scores.classifier(), p[2], threshold),
+                detection("components", reference.shiftedComponents(compared, threshold), p[3], threshold)));
+        if (sum.isPresent()) {
+            Cusum after = new Cusum(cusum.allowance(), cusum.threshold(), sum.getAsDouble())
+                    .after(calibration.frechet().normalScore(scores.frechet()));
+            found.add(new Detection("cusum", after.sum(), OptionalDouble.empty(), after.threshold(), after.alarms()));
+        }
+        return found;
+    }
+
+    /**
+     * Where the change of the embeddings comes from, by squared Fréchet distances: of the window to the reference under the frozen
+     * encoder, less what sampling gives; and of the window under the present encoder to itself under the frozen one, which has no such
+     * part, since the images are the same. Empty where both together are no more than sampling makes, or where fewer than {@code least}
+     * images are known under both encoders, or these differ in width.
+     */
+    Optional<Attribution> attribution(SampledRows window, int least) {
+        List<SampledRows.Row> pairs = window.pairs();
+        if (pairs.size() < least) {
+            return Optional.empty();
+        }
+        Calibration calibration = calibration(pairs.size());
+        return attribution(
+                SampledRows.matrix(pairs.subList(0, calibration.images()), SampledRows.Row::features),
+                SampledRows.matrix(pairs.subList(0, calibration.images()), SampledRows.Row::present),
+                window.presentVersion());
+    }
+
+    /**
+     * The same of features of the same images, under the frozen encoder and under the present one, as many as {@link Calibration#sizeOf}
+     * gives.
+     */
+    public Optional<Attribution> attribution(FeatureMatrix frozen, FeatureMatrix present, long version) {
+        if (frozen.columns() != present.columns()) {
+            return Optional.empty();
+        }
+        Tail expected = calibration(frozen.rows()).frechet();
+        double ofImages = Math.max(0, reference.frechet(frozen) - expected.mean());
+        double ofEncoder = new FrechetToReference(frozen).squared(present);
+        return ofImages + ofEncoder <= NOISE * expected.deviation()
+                ? Optional.empty()
+                : Optional.of(new Attribution(version, frozen.rows(), ofImages, ofEncoder));
+    }
+
+    private Calibration calibration(int rows) {
+        int images = Calibration.sizeOf(rows);
+        return calibrations.get(images).orElseGet(() -> {
             Calibration made = Calibration.of(reference, images, expectedRun);
             calibrations.put(made);
             return made;
         });
-        double threshold = calibration.threshold();
-        FeatureMatrix compared = first(window, images);
-        Scores scores = reference.scores(compared, step, OptionalDouble.of(calibration.kernelTotal()));
-        double[] p = calibration.pValues(scores);
-        Cusum after = new Cusum(cusum.allowance(), cusum.threshold(), sum)
-                .after(calibration.frechet().normalScore(scores.frechet()));
-        return List.of(
-                detection("frechet", scores.frechet() - calibration.frechet().mean(), p[0], threshold),
-                detection("mmd", scores.discrepancy(), p[1], threshold),
-                detection("classifier", scores.classifier(), p[2], threshold),
-                detection("components", reference.shiftedComponents(compared, threshold), p[3], threshold),
-                new Detection("cusum", after.sum(), OptionalDouble.empty(), after.threshold(), after.alarms()));
     }
 
     private static Detection detection(String name, double score, double pValue, double threshold) {

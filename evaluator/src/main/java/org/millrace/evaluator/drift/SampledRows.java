@@ -11,71 +11,100 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Function;
 import org.millrace.evaluator.score.FeatureMatrix;
 
 /**
- * Features of the images that fell into a window, of one frozen encoder: all that were seen are counted, and of more than {@code
- * capacity} those with the lowest ranks are kept. Ranks are random and belong to the images, so that what is kept is a uniform sample
- * that does not depend on order, batches or restarts. Immutable.
+ * Features of the images that fell into a window, of one frozen encoder, and where they are known of the present one too: all images are
+ * counted, and of more than {@code capacity} those with the lowest ranks are kept. Ranks are random and belong to the images, so that what
+ * is kept is a uniform sample that does not depend on order, batches or restarts. Immutable.
  *
  * @param encoderVersion of the frozen encoder
+ * @param presentVersion of the present encoder, −1 where its features are not known
  * @param seen images counted
  * @param rows kept, by rank
  */
-record SampledRows(long encoderVersion, int capacity, long seen, List<Row> rows) {
+record SampledRows(long encoderVersion, long presentVersion, int capacity, long seen, List<Row> rows) {
+    private static final float[] NOT_KNOWN = {};
+
     SampledRows {
         rows = List.copyOf(rows);
     }
 
-    /** One image's features, float32; nobody changes the array. */
+    /**
+     * One image's features, float32; nobody changes the arrays.
+     *
+     * @param present under the present encoder; empty where they are not known
+     */
     @SuppressWarnings("ArrayRecordComponent")
-    record Row(long rank, float[] features) {}
-
-    static SampledRows none(long encoderVersion, int capacity) {
-        return new SampledRows(encoderVersion, capacity, 0, List.of());
+    record Row(long rank, float[] features, float[] present) {
+        Row(long rank, float[] features) {
+            this(rank, features, NOT_KNOWN);
+        }
     }
 
-    /** Both together, in this one's capacity. */
+    static SampledRows none(long encoderVersion, int capacity) {
+        return new SampledRows(encoderVersion, -1, capacity, 0, List.of());
+    }
+
+    /** Both together, in this one's capacity; of the features under present encoders those under the newer one. */
     SampledRows with(SampledRows other) {
         check(
                 other.encoderVersion == encoderVersion,
                 "features of encoder %d do not mix with those of encoder %d",
                 other.encoderVersion,
                 encoderVersion);
-        List<Row> all = new ArrayList<>(rows);
-        all.addAll(other.rows);
+        long newest = Math.max(presentVersion, other.presentVersion);
+        List<Row> all = new ArrayList<>(rowsUnder(newest));
+        all.addAll(other.rowsUnder(newest));
         all.sort(Comparator.comparingLong(Row::rank));
         return new SampledRows(
-                encoderVersion, capacity, seen + other.seen, all.subList(0, Math.min(capacity, all.size())));
+                encoderVersion, newest, capacity, seen + other.seen, all.subList(0, Math.min(capacity, all.size())));
+    }
+
+    private List<Row> rowsUnder(long present) {
+        return present == presentVersion
+                ? rows
+                : rows.stream().map(row -> new Row(row.rank, row.features)).toList();
     }
 
     /** N×D of the rows kept. */
     FeatureMatrix matrix() {
+        return matrix(rows, Row::features);
+    }
+
+    /** The rows whose features are known under both encoders. */
+    List<Row> pairs() {
+        return rows.stream().filter(row -> row.present.length > 0).toList();
+    }
+
+    /** N×D of some rows' features, at least one. */
+    static FeatureMatrix matrix(List<Row> rows, Function<Row, float[]> features) {
         check(!rows.isEmpty(), "there are no features");
-        int columns = rows.get(0).features().length;
+        int columns = features.apply(rows.get(0)).length;
         double[] values = new double[rows.size() * columns];
         for (int i = 0; i < rows.size(); i++) {
+            float[] row = features.apply(rows.get(i));
             for (int j = 0; j < columns; j++) {
-                values[i * columns + j] = rows.get(i).features()[j];
+                values[i * columns + j] = row[j];
             }
         }
         return new FeatureMatrix(rows.size(), columns, values);
     }
 
-    /** Version, capacity, seen, number of rows, D, then each row's rank and features; big-endian. */
+    /** Versions, capacity, seen, number of rows, then each row's rank and features under both, each with their number; big-endian. */
     byte[] toBytes() {
         var bytes = new ByteArrayOutputStream();
         try (var out = new DataOutputStream(bytes)) {
             out.writeLong(encoderVersion);
+            out.writeLong(presentVersion);
             out.writeInt(capacity);
             out.writeLong(seen);
             out.writeInt(rows.size());
-            out.writeInt(rows.isEmpty() ? 0 : rows.get(0).features().length);
             for (Row row : rows) {
                 out.writeLong(row.rank());
-                for (float value : row.features()) {
-                    out.writeFloat(value);
-                }
+                write(out, row.features());
+                write(out, row.present());
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -86,28 +115,39 @@ record SampledRows(long encoderVersion, int capacity, long seen, List<Row> rows)
     static SampledRows of(byte[] bytes) {
         try (var in = new DataInputStream(new ByteArrayInputStream(bytes))) {
             long version = in.readLong();
+            long present = in.readLong();
             int capacity = in.readInt();
             long seen = in.readLong();
             int count = in.readInt();
-            int columns = in.readInt();
-            check(
-                    count >= 0 && columns >= 0 && (long) count * (8 + 4L * columns) <= bytes.length,
-                    "%d rows of %d features do not fit %d bytes",
-                    count,
-                    columns,
-                    bytes.length);
+            check(count >= 0 && count <= bytes.length, "%d rows do not fit %d bytes", count, bytes.length);
             List<Row> rows = new ArrayList<>(count);
             for (int i = 0; i < count; i++) {
-                long rank = in.readLong();
-                float[] features = new float[columns];
-                for (int j = 0; j < columns; j++) {
-                    features[j] = in.readFloat();
-                }
-                rows.add(new Row(rank, features));
+                rows.add(new Row(in.readLong(), read(in), read(in)));
             }
-            return new SampledRows(version, capacity, seen, rows);
+            return new SampledRows(version, present, capacity, seen, rows);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static void write(DataOutputStream out, float[] values) throws IOException {
+        out.writeInt(values.length);
+        for (float value : values) {
+            out.writeFloat(value);
+        }
+    }
+
+    private static float[] read(DataInputStream in) throws IOException {
+        int length = in.readInt();
+        check(
+                length >= 0 && (long) length * Float.BYTES <= in.available(),
+                "%d features do not fit %d bytes",
+                length,
+                in.available());
+        float[] values = new float[length];
+        for (int i = 0; i < length; i++) {
+            values[i] = in.readFloat();
+        }
+        return values;
     }
 }

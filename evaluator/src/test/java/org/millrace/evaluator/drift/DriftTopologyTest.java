@@ -1,12 +1,13 @@
 package org.millrace.evaluator.drift;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Random;
 import org.apache.kafka.common.serialization.Serdes;
@@ -17,6 +18,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.DriftAlarm;
+import org.millrace.contract.event.DriftAlarm.State;
+import org.millrace.contract.event.DriftEvent;
+import org.millrace.contract.event.DriftOrder;
+import org.millrace.contract.event.DriftOrder.Kind;
 import org.millrace.contract.event.DriftReport;
 import org.millrace.contract.event.DriftReport.Detection;
 import org.millrace.contract.event.DriftReport.Verdict;
@@ -35,7 +41,7 @@ class DriftTopologyTest {
     @Test
     void windows_withoutAndWithDrift_tellThemApart() {
         System.out.println("seed " + SEED);
-        try (Driver driver = new Driver()) {
+        try (Driver driver = new Driver("1000")) {
             for (int window = 0; window < 40; window++) {
                 driver.send(window, 64, 0);
             }
@@ -62,7 +68,7 @@ class DriftTopologyTest {
     @Test
     void windows_lateFewOrEmpty_areTakenLeftOrSaid() {
         System.out.println("seed " + SEED);
-        try (Driver driver = new Driver()) {
+        try (Driver driver = new Driver("1000")) {
             driver.send(0, 60, 0);
             driver.send(1, 10, 0);
             driver.send(0, 4, 0); // late, within the grace
@@ -81,7 +87,7 @@ class DriftTopologyTest {
     @Test
     void windows_ofAnotherEncoder_beginAReferenceOfTheirOwn() {
         System.out.println("seed " + SEED);
-        try (Driver driver = new Driver()) {
+        try (Driver driver = new Driver("1000")) {
             for (int window = 0; window < 5; window++) {
                 driver.send(window, 64, 0);
             }
@@ -95,16 +101,125 @@ class DriftTopologyTest {
         }
     }
 
+    @Test
+    void windows_thatOverlap_areEachComparedButTheReferenceTakesNoImageTwice() {
+        System.out.println("seed " + SEED);
+        try (Driver driver = new Driver("500")) {
+            for (int half = 0; half < 20; half++) {
+                driver.sendAt(500L * half + 250, 32, 0, 0);
+            }
+            driver.send(30, 1, 0);
+            List<DriftReport> reports = driver.reports();
+            assertThat(reports).extracting(DriftReport::fromMillis).containsSubsequence(0L, 500L, 1_000L, 1_500L);
+            assertThat(reports.subList(0, 18)).extracting(DriftReport::images).containsOnly(64L);
+            assertThat(reports.get(5).referenceImages()).isEqualTo(192); // windows 0, 1000 and 2000
+            DriftReport between = reports.get(9);
+            assertThat(between.fromMillis()).isEqualTo(4_500);
+            assertThat(between.detectors()).extracting(Detection::name).doesNotContain("cusum");
+            assertThat(reports.get(8).detectors()).extracting(Detection::name).contains("cusum");
+        }
+    }
+
+    @Test
+    void alarms_areRaisedOnceAcknowledgedClearedAndEndedByANewReference() {
+        System.out.println("seed " + SEED);
+        try (Driver driver = new Driver("1000")) {
+            for (int window = 0; window < 6; window++) {
+                driver.send(window, 64, 0);
+            }
+            driver.send(6, 64, 1);
+            driver.send(7, 64, 1);
+            driver.send(8, 64, 0); // window 7 is closed by now, 8 is not
+            driver.order(Kind.ACKNOWLEDGE, Optional.of("gate"), 7_000);
+            driver.send(10, 64, 0);
+            assertThat(driver.alarms()).extracting(DriftAlarm::state).containsExactly(State.RAISED);
+            driver.order(Kind.ACKNOWLEDGE, Optional.empty(), 10_000);
+            driver.order(Kind.ACKNOWLEDGE, Optional.empty(), 10_001); // there is none to acknowledge any more
+            driver.send(13, 64, 1);
+            driver.send(15, 64, 1);
+            List<DriftAlarm> alarms = driver.alarms();
+            assertThat(alarms)
+                    .extracting(DriftAlarm::state)
+                    .containsExactly(State.RAISED, State.ACKNOWLEDGED, State.CLEARED, State.RAISED);
+            assertThat(alarms.get(0).windowFromMillis()).isEqualTo(6_000);
+            assertThat(alarms.get(0).detectors()).contains("frechet", "mmd");
+            assertThat(alarms.get(1).note()).isEqualTo("a person");
+            assertThat(alarms.get(1).windowFromMillis()).isEqualTo(6_000);
+            driver.order(Kind.REBASE, Optional.empty(), 15_000);
+            for (int window = 16; window < 22; window++) {
+                driver.send(window, 64, 1);
+            }
+            driver.send(30, 1, 0);
+            assertThat(driver.alarms()).extracting(DriftAlarm::state).last().isEqualTo(State.REBASED);
+            List<DriftReport> reports = driver.reports();
+            assertThat(reports.get(reports.size() - 1).verdict()).isEqualTo(Verdict.STABLE);
+            assertThat(reports.get(reports.size() - 1).fromMillis()).isEqualTo(21_000);
+        }
+    }
+
+    @Test
+    void sources_areWatchedByThemselves_oneCameraOfFourChanges() {
+        System.out.println("seed " + SEED);
+        try (Driver driver = new Driver("1000")) {
+            for (int window = 0; window < 10; window++) {
+                for (int camera = 0; camera < 4; camera++) {
+                    double mean = camera == 2 && window >= 8 ? 0.9 : 0;
+                    driver.send(DriftKeys.of(Optional.of("camera " + camera)), window, 64, mean);
+                }
+            }
+            driver.send(20, 1, 0);
+            List<DriftReport> late = driver.reports().stream()
+                    .filter(report -> report.fromMillis() == 8_000)
+                    .toList();
+            assertThat(late)
+                    .hasSize(4)
+                    .allSatisfy(report -> assertThat(report.verdict())
+                            .isEqualTo(
+                                    report.source().equals(Optional.of("camera 2")) ? Verdict.DRIFT : Verdict.STABLE));
+            assertThat(driver.alarms()).extracting(DriftAlarm::source).containsExactly(Optional.of("camera 2"));
+        }
+    }
+
+    @Test
+    void attribution_ofChangedImagesOrEncoderOrBoth_saysWhich() {
+        System.out.println("seed " + SEED);
+        try (Driver driver = new Driver("1000")) {
+            for (int window = 0; window < 4; window++) {
+                driver.sendUnder(window, 0, 0);
+            }
+            driver.sendUnder(4, 0, 0); // nothing
+            driver.sendUnder(5, 2, 0); // images
+            driver.sendUnder(6, 0, 2); // encoder
+            driver.sendUnder(7, 2, 2); // both alike
+            driver.send(20, 1, 0);
+            List<DriftReport> reports = driver.reports();
+            assertThat(reports.get(3).attribution()).isEmpty();
+            assertThat(reports.get(4).attribution()).isEmpty();
+            assertThat(share(reports.get(5))).isEqualTo(1);
+            assertThat(share(reports.get(6))).isLessThan(0.05);
+            assertThat(share(reports.get(7))).isCloseTo(0.5, within(0.1));
+            assertThat(reports.get(7).attribution().orElseThrow().version()).isEqualTo(9);
+        }
+    }
+
+    private static double share(DriftReport report) {
+        return report.attribution().orElseThrow().imageShare();
+    }
+
     private final class Driver implements AutoCloseable {
         private final TopologyTestDriver driver;
         private final TestInputTopic<String, byte[]> input;
+        private final TestInputTopic<byte[], byte[]> orders;
         private final TestOutputTopic<String, byte[]> output;
+        private final List<DriftReport> reports = new ArrayList<>();
+        private final List<DriftAlarm> alarms = new ArrayList<>();
 
-        Driver() {
+        Driver(String hopMillis) {
             MillraceConfig config = new ConfigLoader()
                     .assignments(List.of(
                             "run.data=" + data,
                             "drift.window-millis=1000",
+                            "drift.hop-millis=" + hopMillis,
                             "drift.grace-millis=1000",
                             "drift.least-images=16",
                             "drift.window-images=64",
@@ -119,6 +234,10 @@ class DriftTopologyTest {
                     "main.statistics",
                     Serdes.String().serializer(),
                     Serdes.ByteArray().serializer());
+            orders = driver.createInputTopic(
+                    "main.drift-orders",
+                    Serdes.ByteArray().serializer(),
+                    Serdes.ByteArray().serializer());
             output = driver.createOutputTopic(
                     "main.drift",
                     Serdes.String().deserializer(),
@@ -130,6 +249,38 @@ class DriftTopologyTest {
         }
 
         void send(int window, int images, long encoder, double mean) {
+            sendAt(window * 1000L + 500, images, encoder, mean);
+        }
+
+        void send(String key, int window, int images, double mean) {
+            pipe(key, window * 1000L + 500, rows(0, images, mean));
+        }
+
+        void sendAt(long millis, int images, long encoder, double mean) {
+            pipe(DriftKeys.ALL, millis, rows(encoder, images, mean));
+        }
+
+        // 64 images, each feature moved by the images and, under the present encoder, by that much more
+        void sendUnder(int window, double ofImages, double ofEncoder) {
+            List<SampledRows.Row> rows = new ArrayList<>();
+            for (SampledRows.Row row : rows(0, 64, ofImages).rows()) {
+                float[] present = row.features().clone();
+                for (int j = 0; j < DIMENSION; j++) {
+                    present[j] += (float) ofEncoder;
+                }
+                rows.add(new SampledRows.Row(row.rank(), row.features(), present));
+            }
+            pipe(DriftKeys.ALL, window * 1000L + 500, new SampledRows(0, 9, 64, 64, rows));
+        }
+
+        void order(Kind kind, Optional<String> source, long atMillis) {
+            orders.pipeInput(
+                    null,
+                    Json.write(new DriftOrder(DriftOrder.SCHEMA, kind, source, "a person", atMillis)),
+                    Instant.ofEpochMilli(atMillis));
+        }
+
+        private SampledRows rows(long encoder, int images, double mean) {
             List<SampledRows.Row> rows = new ArrayList<>();
             for (int i = 0; i < images; i++) {
                 float[] features = new float[DIMENSION];
@@ -138,16 +289,32 @@ class DriftTopologyTest {
                 }
                 rows.add(new SampledRows.Row(rank++, features));
             }
-            input.pipeInput(
-                    DriftTopology.ALL,
-                    new SampledRows(encoder, images, images, rows).toBytes(),
-                    Instant.EPOCH.plus(Duration.ofMillis(window * 1000L + 500)));
+            return new SampledRows(encoder, -1, images, images, rows);
+        }
+
+        private void pipe(String key, long millis, SampledRows rows) {
+            input.pipeInput(key, rows.toBytes(), Instant.ofEpochMilli(millis));
+        }
+
+        private void read() {
+            for (byte[] value : output.readValuesToList()) {
+                DriftEvent event = Json.read(value, DriftEvent.class);
+                if (event instanceof DriftReport report) {
+                    reports.add(report);
+                } else if (event instanceof DriftAlarm alarm) {
+                    alarms.add(alarm);
+                }
+            }
         }
 
         List<DriftReport> reports() {
-            return output.readValuesToList().stream()
-                    .map(value -> Json.read(value, DriftReport.class))
-                    .toList();
+            read();
+            return List.copyOf(reports);
+        }
+
+        List<DriftAlarm> alarms() {
+            read();
+            return List.copyOf(alarms);
         }
 
         @Override

@@ -3,6 +3,7 @@ package org.millrace.evaluator.drift;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.event.DriftReport.Detection;
@@ -17,7 +18,8 @@ class ReferenceDetectorsTest {
         System.out.println("seed " + SEED);
         Random random = new Random(SEED);
         var detectors = new ReferenceDetectors(normal(random, 1_024, 0), EXPECTED_RUN, SEED);
-        assertThat(detectors.test(normal(random, 64, 0.8), 1, 0)).allMatch(Detection::alarm);
+        assertThat(detectors.test(normal(random, 64, 0.8), 1, OptionalDouble.of(0)))
+                .allMatch(Detection::alarm);
     }
 
     @Test
@@ -28,7 +30,7 @@ class ReferenceDetectorsTest {
         int alarms = 0;
         double sum = 0;
         for (int window = 0; window < 2_000; window++) {
-            List<Detection> found = detectors.test(normal(random, 64, 0), window, sum);
+            List<Detection> found = detectors.test(normal(random, 64, 0), window, OptionalDouble.of(sum));
             sum = found.get(4).score();
             alarms += found.stream().anyMatch(Detection::alarm) ? 1 : 0;
         }
@@ -41,8 +43,8 @@ class ReferenceDetectorsTest {
         Random random = new Random(SEED);
         FeatureMatrix reference = normal(random, 1_024, 0);
         FeatureMatrix window = normal(random, 64, 0.1);
-        assertThat(new ReferenceDetectors(reference, EXPECTED_RUN, SEED).test(window, 5, 0))
-                .isEqualTo(new ReferenceDetectors(reference, EXPECTED_RUN, SEED).test(window, 5, 0));
+        assertThat(new ReferenceDetectors(reference, EXPECTED_RUN, SEED).test(window, 5, OptionalDouble.of(0)))
+                .isEqualTo(new ReferenceDetectors(reference, EXPECTED_RUN, SEED).test(window, 5, OptionalDouble.of(0)));
     }
 
     private static FeatureMatrix normal(Random random, int rows, double mean) {

@@ -1,0 +1,38 @@
+package org.millrace.contract.event;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What became of an alarm. The first window that drifts raises it; it stays up, however the images go on, until a person acknowledges it;
+ * the first window without drift after that clears it, and the next one that drifts raises another. Whoever takes the present images for
+ * a new reference ends it too.
+ *
+ * @param windowFromMillis Unix time of the beginning of the window that raised it
+ * @param detectors that raised it
+ * @param note of the person who acknowledged or took a new reference; may be empty
+ * @param atMillis Unix time: of the window that raised or cleared it, by the images' records, or of the person's order
+ */
+public record DriftAlarm(
+        int schema,
+        String run,
+        Optional<String> source,
+        State state,
+        long windowFromMillis,
+        List<String> detectors,
+        String note,
+        long atMillis)
+        implements DriftEvent {
+    public DriftAlarm {
+        detectors = List.copyOf(detectors);
+    }
+
+    /** Where it stands. */
+    public enum State {
+        RAISED,
+        ACKNOWLEDGED,
+        CLEARED,
+        /** The images that follow are the new reference; with it or without an alarm before. */
+        REBASED
+    }
+}

@@ -1,0 +1,72 @@
+package org.millrace.evaluator.drift;
+
+import java.io.UncheckedIOException;
+import java.util.Objects;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.jspecify.annotations.Nullable;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.DriftAlarm;
+import org.millrace.contract.event.DriftOrder;
+import org.millrace.contract.event.Json;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What people order: an order without a source is about all that is watched. */
+final class Orders implements Processor<byte[], byte[], String, byte[]> {
+    private static final Logger log = LoggerFactory.getLogger(Orders.class);
+
+    private final MillraceConfig config;
+    private @Nullable ProcessorContext<String, byte[]> context;
+    private @Nullable DriftMemory memory;
+
+    Orders(MillraceConfig config) {
+        this.config = config;
+    }
+
+    @Override
+    public void init(ProcessorContext<String, byte[]> opened) {
+        context = opened;
+        memory = new DriftMemory(opened.getStateStore(DriftMemory.STORE), config);
+    }
+
+    @Override
+    public void process(Record<byte[], byte[]> record) {
+        DriftOrder order;
+        try {
+            order = Json.read(record.value(), DriftOrder.class);
+        } catch (UncheckedIOException e) {
+            log.warn("a record of {} is left out: {}", config.run().topics().driftOrders(), e.getMessage());
+            return;
+        }
+        for (String key : Objects.requireNonNull(memory).keys()) {
+            if (order.source().isEmpty() || order.source().equals(DriftKeys.source(key))) {
+                obey(order, key, record.timestamp());
+            }
+        }
+    }
+
+    private void obey(DriftOrder order, String key, long timestamp) {
+        DriftMemory remembered = Objects.requireNonNull(memory);
+        Watch watch = remembered.watch(key).orElseThrow();
+        switch (order.kind()) {
+            case ACKNOWLEDGE -> {
+                if (watch.alarm() == Watch.Alarm.RAISED) {
+                    remembered.put(
+                            key, watch.withAlarm(Watch.Alarm.ACKNOWLEDGED, watch.alarmFromMillis(), watch.alarmBy()));
+                    tell(order, key, watch, DriftAlarm.State.ACKNOWLEDGED, timestamp);
+                }
+            }
+            case REBASE -> {
+                remembered.begin(key, watch.encoderVersion());
+                tell(order, key, watch, DriftAlarm.State.REBASED, timestamp);
+            }
+        }
+    }
+
+    private void tell(DriftOrder order, String key, Watch watch, DriftAlarm.State state, long timestamp) {
+        byte[] event = Json.write(DriftKeys.event(config, key, watch, state, order.note(), order.atMillis()));
+        Objects.requireNonNull(context).forward(new Record<>(key, event, timestamp));
+    }
+}
