@@ -32,8 +32,8 @@ import org.millrace.evaluator.drift.ReferenceDetectors;
 import org.millrace.evaluator.score.FeatureMatrix;
 
 /**
- * False alarms without drift, and delays of real shifts: {@code bench/run drift DATA RUN CIFAR.tar.gz FASHION-images-idx3.gz [SEEDS]}, where
- * DATA holds a run whose newest encoder is taken. 20 minutes for three seeds on 2 cores.
+ * False alarms without drift, and delays of real shifts: {@code bench/run drift DATA RUN VERSION CIFAR.tar.gz FASHION-images-idx3.gz [SEEDS]},
+ * where DATA holds a run whose newest encoder is taken, and for the attribution that version too. 20 minutes for three seeds on 2 cores.
  */
 final class DriftDetection {
     private static final int REFERENCE = 8_192;
@@ -43,6 +43,7 @@ final class DriftDetection {
     private static final double EXPECTED_RUN = 1_000;
 
     private final Embedder embedder;
+    private final Embedder before;
     private final List<byte[]> images = new ArrayList<>();
     private final List<String> labels = new ArrayList<>();
     private final List<byte[]> other;
@@ -50,8 +51,9 @@ final class DriftDetection {
     private FeatureMatrix features = new FeatureMatrix(1, 1, new double[1]);
     private FeatureMatrix otherFeatures = features;
 
-    private DriftDetection(Embedder embedder, Path cifar, Path fashion, int seeds) throws IOException {
+    private DriftDetection(Embedder embedder, Embedder before, Path cifar, Path fashion, int seeds) throws IOException {
         this.embedder = embedder;
+        this.before = before;
         this.seeds = seeds;
         try (var tar =
                 new TarArchiveInputStream(new GZIPInputStream(new BufferedInputStream(Files.newInputStream(cifar))))) {
@@ -70,21 +72,23 @@ final class DriftDetection {
                 .assignments(List.of("run.data=" + arguments[0], "run.name=" + arguments[1]))
                 .load();
         PublishedEncoder encoder;
+        PublishedEncoder earlier;
         try (EmbeddedBroker broker = EmbeddedBroker.start(config.run().data(), config.broker(), "bench")) {
-            encoder = PublishedEncoders.newest(
-                    new KafkaSettings(broker.bootstrapServers(), config.kafka()),
-                    config.run().topics());
+            KafkaSettings kafka = new KafkaSettings(broker.bootstrapServers(), config.kafka());
+            encoder = PublishedEncoders.newest(kafka, config.run().topics());
+            earlier = PublishedEncoders.find(kafka, config.run().topics(), Long.parseLong(arguments[2]));
         }
-        Torch torch = Torch.start(config.run());
-        try (Embedder embedder =
-                new TorchEmbedders(torch, config.encoder()).load(encoder.manifest(), encoder.safetensors())) {
-            int seeds = arguments.length > 4 ? Integer.parseInt(arguments[4]) : 3;
-            var bench = new DriftDetection(embedder, Path.of(arguments[2]), Path.of(arguments[3]), seeds);
+        TorchEmbedders embedders = new TorchEmbedders(Torch.start(config.run()), config.encoder());
+        try (Embedder embedder = embedders.load(encoder.manifest(), encoder.safetensors());
+                Embedder before = embedders.load(earlier.manifest(), earlier.safetensors())) {
+            int seeds = arguments.length > 5 ? Integer.parseInt(arguments[5]) : 3;
+            var bench = new DriftDetection(embedder, before, Path.of(arguments[3]), Path.of(arguments[4]), seeds);
             bench.run();
         }
     }
 
     private void run() {
+        attributions();
         features = embed(images);
         otherFeatures = embed(other);
         say("%,d images, %d features", features.rows(), features.columns());
@@ -118,6 +122,55 @@ final class DriftDetection {
                 "JPEG quality",
                 i -> 95 - 75.0 * i / DEGREES,
                 (image, quality) -> ImageShifts.jpeg(image, (int) Math.round(quality)));
+    }
+
+    // the earlier encoder is the frozen one
+    private void attributions() {
+        List<byte[]> sample = drawnImages(new Random(1), 20_000);
+        List<byte[]> reference = sample.subList(0, REFERENCE);
+        List<byte[]> later = sample.subList(REFERENCE, sample.size());
+        var detectors = new ReferenceDetectors(embed(before, reference), EXPECTED_RUN, 1);
+        attribution("nothing changed", detectors, reference, later, before);
+        attribution("another encoder", detectors, reference, later, embedder);
+        for (double sigma : new double[] {0.5, 0.7, 1, 2}) {
+            List<byte[]> blurred = later.stream()
+                    .map(image -> ImageShifts.blurred(image, sigma))
+                    .toList();
+            attribution("blur of " + sigma, detectors, reference, blurred, before);
+            attribution("another encoder and blur of " + sigma, detectors, reference, blurred, embedder);
+        }
+        attribution("Fashion-MNIST", detectors, reference, other, before);
+        attribution("another encoder and Fashion-MNIST", detectors, reference, other, embedder);
+    }
+
+    // windows of 256, against all images at once
+    private void attribution(
+            String name, ReferenceDetectors detectors, List<byte[]> reference, List<byte[]> later, Embedder present) {
+        FeatureMatrix frozen = embed(before, later);
+        FeatureMatrix now = embed(present, later);
+        List<String> shares = new ArrayList<>();
+        for (int window = 0; window < 10; window++) {
+            int[] chosen = IntStream.range(window * BATCH, (window + 1) * BATCH).toArray();
+            shares.add(detectors
+                    .attribution(frozen.select(chosen), now.select(chosen), 1)
+                    .map(found -> String.format(Locale.ROOT, "%.1f", 100 * found.imageShare()))
+                    .orElse("none"));
+        }
+        ReferenceDetectors.Distances whole = ReferenceDetectors.distances(embed(before, reference), frozen, now);
+        say(
+                "attribution, %s: %s %% to the images in windows; of all %,d at once %.1f %% (%.3f and %.3f)",
+                name,
+                shares,
+                later.size(),
+                100 * whole.ofImages() / (whole.ofImages() + whole.ofEncoder()),
+                whole.ofImages(),
+                whole.ofEncoder());
+    }
+
+    private List<byte[]> drawnImages(Random random, int count) {
+        List<byte[]> mixed = new ArrayList<>(images);
+        Collections.shuffle(mixed, random);
+        return mixed.subList(0, count);
     }
 
     private void falseAlarms(int size, double expected) {
@@ -245,6 +298,10 @@ final class DriftDetection {
     }
 
     private FeatureMatrix embed(List<byte[]> files) {
+        return embed(embedder, files);
+    }
+
+    private static FeatureMatrix embed(Embedder embedder, List<byte[]> files) {
         int d = embedder.dimension();
         double[] values = new double[files.size() * d];
         for (int from = 0; from < files.size(); from += BATCH) {

@@ -29,7 +29,7 @@ record Calibration(
     /** The sequential detector's share of the false alarms. */
     static final double SEQUENTIAL_SHARE = 0.2;
 
-    private static final int DRAWS = 2_000;
+    private static final int DRAWS = 4_000;
     /** So many draws below a p-value tell how often one of the detectors is. */
     private static final int COUNTED = 100;
 

@@ -109,6 +109,14 @@ public final class ReferenceDetectors {
                 : Optional.of(new Attribution(version, frozen.rows(), ofImages, ofEncoder));
     }
 
+    /** Squared Fréchet distances of all images there are, as they are: what a window's parts are estimates of. */
+    public static Distances distances(FeatureMatrix reference, FeatureMatrix frozen, FeatureMatrix present) {
+        return new Distances(
+                new FrechetToReference(reference).squared(frozen), new FrechetToReference(frozen).squared(present));
+    }
+
+    public record Distances(double ofImages, double ofEncoder) {}
+
     private Calibration calibration(int rows) {
         int images = Calibration.sizeOf(rows);
         return calibrations.get(images).orElseGet(() -> {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Random;
+import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 
 class TailTest {
@@ -27,18 +28,24 @@ class TailTest {
     }
 
     @Test
-    void pValue_withoutOrWithLeftSkew_isNormalOrMirrored() {
-        assertThat(new Tail(3, 2, 0).pValue(3 + 2 * 1.6448536)).isCloseTo(0.05, within(1e-7));
-        assertThat(new Tail(0, 1, -1).pValue(-2)).isCloseTo(1 - new Tail(0, 1, 1).pValue(2), within(1e-12));
-        assertThat(new Tail(0, 1, 1).pValue(-2.5)).isEqualTo(1);
-        assertThat(new Tail(0, 1, -1).pValue(2.5)).isZero();
-        assertThat(new Tail(0, 1, -1).normalScore(2.5)).isCloseTo(7.94, within(0.01));
+    void pValue_belowTheHighest_isNormalOrMirrored() {
+        assertThat(tail(0).pValue(1)).isCloseTo(0.158655, within(1e-6));
+        assertThat(tail(-1).pValue(-2)).isCloseTo(1 - tail(1).pearson(2), within(1e-12));
+        assertThat(tail(1).pValue(-2.5)).isEqualTo(1);
+        assertThat(tail(0).pValue(2.9)).isEqualTo(0.05); // no lower, since a twentieth lies above 3
+        assertThat(tail(0).pValue(3.5)).isCloseTo(0.05 * Math.exp(-1), within(1e-12));
+        assertThat(tail(0).normalScore(1)).isCloseTo(1, within(1e-9));
+        assertThat(tail(0).normalScore(100)).isCloseTo(7.94, within(0.01));
     }
 
     @Test
     void pValue_whereNothingVaried_isOneUpToThatScore() {
-        Tail tail = Tail.of(new double[] {0.5, 0.5, 0.5});
+        Tail tail = Tail.of(DoubleStream.generate(() -> 0.5).limit(20).toArray());
         assertThat(tail.pValue(0.5)).isEqualTo(1);
         assertThat(tail.pValue(0.51)).isZero();
+    }
+
+    private static Tail tail(double skewness) {
+        return new Tail(0, 1, skewness, 3, 0.5);
     }
 }
