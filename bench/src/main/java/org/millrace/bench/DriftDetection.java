@@ -151,8 +151,10 @@ final class DriftDetection {
         List<String> shares = new ArrayList<>();
         for (int window = 0; window < 10; window++) {
             int[] chosen = IntStream.range(window * BATCH, (window + 1) * BATCH).toArray();
+            boolean changed = detectors.test(frozen.select(chosen), window, OptionalDouble.empty()).stream()
+                    .anyMatch(Detection::alarm);
             shares.add(detectors
-                    .attribution(frozen.select(chosen), now.select(chosen), 1)
+                    .attribution(frozen.select(chosen), now.select(chosen), 1, changed)
                     .map(found -> String.format(Locale.ROOT, "%.1f", 100 * found.imageShare()))
                     .orElse("none"));
         }

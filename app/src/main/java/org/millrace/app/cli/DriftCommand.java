@@ -39,8 +39,8 @@ final class DriftCommand implements Runnable {
         try (StopSignal signal = StopSignal.install();
                 Connection connection = options.connect(config);
                 Services services = new Services()) {
-            Thread watching =
-                    services.start("drift", new DriftService(config, connection.kafka(), words -> say(out, words)));
+            Thread watching = services.start(
+                    "drift", new DriftService(config, connection.kafka(), false, words -> say(out, words)));
             services.start(
                     "reports",
                     new DriftService.Reports(config, connection.kafka(), event -> say(out, DriftText.line(event))));

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import org.millrace.app.run.DriftService;
 import org.millrace.app.run.EvaluationBoard;
 import org.millrace.app.run.EvaluatorService;
 import org.millrace.app.run.PushService;
@@ -11,12 +12,14 @@ import org.millrace.app.run.RunStatistics;
 import org.millrace.app.run.Services;
 import org.millrace.app.run.TrainerService;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.DriftAlarm;
 import org.millrace.ingest.PushProgress;
 import org.millrace.ingest.PushRequest;
 import org.millrace.trainer.TrainLimits;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -25,7 +28,8 @@ import picocli.CommandLine.Spec;
         name = "up",
         mixinStandardHelpOptions = true,
         description = {
-            "Run broker, trainer and evaluator in this process, on your images, until stopped (Ctrl-C takes a checkpoint).",
+            "Run broker, trainer, evaluator and the watch over drift in this process, on your images, until stopped (Ctrl-C takes a",
+            "checkpoint).",
             "More images come by `millrace push --bootstrap-server` from another terminal; it prints the address."
         })
 final class UpCommand implements Runnable {
@@ -40,6 +44,9 @@ final class UpCommand implements Runnable {
             description =
                     "Images to push first: folder, tar, tar.gz, zip, IDX or single file. Without any, it waits for images.")
     private List<String> paths = List.of();
+
+    @Option(names = "--no-drift", description = "Do not watch whether the images change.")
+    private boolean noDrift;
 
     @Mixin
     private CommonOptions options;
@@ -78,6 +85,14 @@ final class UpCommand implements Runnable {
                     new EvaluatorService(config, connection.kafka(), new EvaluationBoard(display::evaluated)));
             var trainer = new TrainerService(config, connection.kafka(), display, TrainLimits.NONE);
             services.start("train", trainer);
+            if (!noDrift) {
+                services.start("drift", new DriftService(config, connection.kafka(), true, display::say));
+                services.start("alarms", new DriftService.Reports(config, connection.kafka(), event -> {
+                    if (event instanceof DriftAlarm alarm) {
+                        display.say(DriftText.line(alarm));
+                    }
+                }));
+            }
             while (!signal.await(POLL_MILLIS)) {
                 services.check();
             }

@@ -21,6 +21,7 @@ import org.millrace.contract.event.Json;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.encoder.tensor.Torch;
+import org.millrace.evaluator.PublishedEncoders;
 import org.millrace.evaluator.TorchEmbedders;
 import org.millrace.evaluator.drift.DriftTopology;
 import org.millrace.evaluator.drift.DriftWorker;
@@ -28,23 +29,32 @@ import org.millrace.evaluator.drift.DriftWorker;
 /** The drift of a run's incoming images: a worker on the service's thread, the topology beside it, and its reports to a listener. */
 public final class DriftService implements Services.Service {
     private static final Duration CLOSING = Duration.ofSeconds(5);
+    private static final long LOOK_MILLIS = 2_000;
 
     private final MillraceConfig config;
     private final KafkaSettings kafka;
+    private final boolean patient;
     private final Consumer<String> words;
     private final AtomicReference<@Nullable DriftWorker> worker = new AtomicReference<>();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private volatile boolean stopped;
 
-    /** @param words told in a sentence what begins */
-    public DriftService(MillraceConfig config, KafkaSettings kafka, Consumer<String> words) {
+    /**
+     * @param patient whether to wait for an encoder that has been trained, where none is published yet
+     * @param words told in a sentence what begins
+     */
+    public DriftService(MillraceConfig config, KafkaSettings kafka, boolean patient, Consumer<String> words) {
         this.config = config;
         this.kafka = kafka;
+        this.patient = patient;
         this.words = words;
     }
 
     @Override
     public void run() {
+        if (patient && !awaitTrainedEncoder()) {
+            return;
+        }
         try (TopicSetup topics = new TopicSetup(kafka)) {
             topics.require(config.images().topic());
             topics.requireRun(config.run());
@@ -77,6 +87,33 @@ public final class DriftService implements Services.Service {
         if (problem != null) {
             throw new UserException(
                     "drift of run " + config.run().name() + " cannot be watched: " + problem.getMessage(), problem);
+        }
+    }
+
+    // the untrained one tells images apart too, but not as well
+    private boolean awaitTrainedEncoder() {
+        while (!stopped) {
+            if (DriftWorker.hasPinnedEncoder(config) || hasTrainedEncoder()) {
+                return true;
+            }
+            try {
+                Thread.sleep(LOOK_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            }
+        }
+        return false;
+    }
+
+    private boolean hasTrainedEncoder() {
+        try {
+            return PublishedEncoders.newest(kafka, config.run().topics())
+                            .manifest()
+                            .version()
+                    > 0;
+        } catch (UserException e) {
+            return false; // none yet, or no topic
         }
     }
 

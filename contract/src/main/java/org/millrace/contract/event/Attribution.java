@@ -8,7 +8,8 @@ import static org.millrace.contract.Check.check;
  *
  * @param version of the present encoder
  * @param images compared
- * @param ofImages of the window to the reference, both under the frozen encoder, less what sampling gives; 0 at least
+ * @param ofImages of the window to the reference, both under the frozen encoder, less what sampling gives; 0 where no
+ *     detector alarms
  * @param ofEncoder of the same window under the present encoder to that under the frozen one; 0 at least
  */
 public record Attribution(long version, int images, double ofImages, double ofEncoder) {

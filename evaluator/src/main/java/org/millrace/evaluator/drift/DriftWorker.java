@@ -1,6 +1,7 @@
 package org.millrace.evaluator.drift;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -99,6 +100,11 @@ public final class DriftWorker implements AutoCloseable {
                 consumer.seek(partition, offset);
             }
         }
+    }
+
+    /** Whether the run's folder holds a frozen encoder already. */
+    public static boolean hasPinnedEncoder(MillraceConfig config) {
+        return Files.exists(config.run().folder().resolve(PinnedEncoder.FILE));
     }
 
     /** The version of the frozen encoder. */

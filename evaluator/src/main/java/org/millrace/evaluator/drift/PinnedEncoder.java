@@ -19,7 +19,9 @@ import org.slf4j.LoggerFactory;
  */
 final class PinnedEncoder {
     private static final Logger log = LoggerFactory.getLogger(PinnedEncoder.class);
-    private static final String FILE = "drift-encoder.bin";
+    /** Name of the file in the run's folder. */
+    static final String FILE = "drift-encoder.bin";
+
     private static final long MAGIC = 0x4d52_5049_4e45_4431L; // MRPINED1
 
     private PinnedEncoder() {}

@@ -18,7 +18,6 @@ import org.millrace.evaluator.score.FeatureMatrix;
  */
 public final class ReferenceDetectors {
     private static final double ALLOWANCE = 0.5;
-    private static final double NOISE = 3; // deviations of a distance that are no change
 
     private final Reference reference;
     private final double expectedRun;
@@ -77,36 +76,40 @@ public final class ReferenceDetectors {
 
     /**
      * Where the change of the embeddings comes from, by squared Fréchet distances: of the window to the reference under the frozen
-     * encoder, less what sampling gives; and of the window under the present encoder to itself under the frozen one, which has no such
-     * part, since the images are the same. Empty where both together are no more than sampling makes, or where fewer than {@code least}
-     * images are known under both encoders, or these differ in width.
+     * encoder, less what sampling gives, where a detector says that the images have changed at all; and of the window under the present
+     * encoder to itself under the frozen one, which no sampling blurs, since the images are the same. Empty where nothing has changed, or
+     * where fewer than {@code least} images are known under both encoders, or these differ in width.
      */
-    Optional<Attribution> attribution(SampledRows window, int least) {
+    Optional<Attribution> attribution(SampledRows window, int least, boolean imagesChanged) {
         List<SampledRows.Row> pairs = window.pairs();
         if (pairs.size() < least) {
             return Optional.empty();
         }
-        Calibration calibration = calibration(pairs.size());
+        List<SampledRows.Row> compared = pairs.subList(0, Calibration.sizeOf(pairs.size()));
         return attribution(
-                SampledRows.matrix(pairs.subList(0, calibration.images()), SampledRows.Row::features),
-                SampledRows.matrix(pairs.subList(0, calibration.images()), SampledRows.Row::present),
-                window.presentVersion());
+                SampledRows.matrix(compared, SampledRows.Row::features),
+                SampledRows.matrix(compared, SampledRows.Row::present),
+                window.presentVersion(),
+                imagesChanged);
     }
 
     /**
      * The same of features of the same images, under the frozen encoder and under the present one, as many as {@link Calibration#sizeOf}
      * gives.
      */
-    public Optional<Attribution> attribution(FeatureMatrix frozen, FeatureMatrix present, long version) {
+    public Optional<Attribution> attribution(
+            FeatureMatrix frozen, FeatureMatrix present, long version, boolean imagesChanged) {
         if (frozen.columns() != present.columns()) {
             return Optional.empty();
         }
-        Tail expected = calibration(frozen.rows()).frechet();
-        double ofImages = Math.max(0, reference.frechet(frozen) - expected.mean());
-        double ofEncoder = new FrechetToReference(frozen).squared(present);
-        return ofImages + ofEncoder <= NOISE * expected.deviation()
-                ? Optional.empty()
-                : Optional.of(new Attribution(version, frozen.rows(), ofImages, ofEncoder));
+        double expected = calibration(frozen.rows()).frechet().mean();
+        double ofImages = imagesChanged ? Math.max(0, reference.frechet(frozen) - expected) : 0;
+        double ofEncoder = Arrays.equals(frozen.values(), present.values())
+                ? 0 // and not what rounding leaves of it
+                : new FrechetToReference(frozen).squared(present);
+        return ofImages + ofEncoder > 0
+                ? Optional.of(new Attribution(version, frozen.rows(), ofImages, ofEncoder))
+                : Optional.empty();
     }
 
     /** Squared Fréchet distances of all images there are, as they are: what a window's parts are estimates of. */

@@ -66,8 +66,8 @@ final class WindowComparison implements Processor<Windowed<String>, byte[], Stri
             if (next) {
                 watch = watch.withSum(detections.get(detections.size() - 1).score());
             }
-            attribution = detectors.attribution(window, config.drift().leastImages());
             verdict = detections.stream().anyMatch(Detection::alarm) ? Verdict.DRIFT : Verdict.STABLE;
+            attribution = detectors.attribution(window, config.drift().leastImages(), verdict == Verdict.DRIFT);
         }
         forward(
                 record,
