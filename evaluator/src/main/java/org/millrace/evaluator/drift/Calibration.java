@@ -29,9 +29,12 @@ record Calibration(
     /** The sequential detector's share of the false alarms. */
     static final double SEQUENTIAL_SHARE = 0.2;
 
-    private static final int DRAWS = 4_000;
-    /** So many draws below a p-value tell how often one of the detectors is. */
-    private static final int COUNTED = 100;
+    private static final int MOST_DRAWS = 4_000;
+    private static final int LEAST_DRAWS = 400;
+    /** Features of all draws' widths together: a draw of wide features takes long. */
+    private static final int DRAWN_WIDTH = 4_000 * 64;
+    /** One draw in so many below a p-value tells how often one of the detectors is. */
+    private static final int COUNTED = 40;
 
     /** @param expectedRun windows between false alarms of all detectors together */
     static Calibration of(Reference reference, int images, double expectedRun) {
@@ -40,7 +43,10 @@ record Calibration(
                 "a window of %d images must have at most half of the reference's %d",
                 images,
                 reference.size());
-        List<Scores> draws = IntStream.range(0, DRAWS)
+        int count = Math.max(LEAST_DRAWS, Math.min(MOST_DRAWS, DRAWN_WIDTH / reference.dimensions()));
+        reference.prepareForParts();
+        List<Scores> draws = IntStream.range(0, count)
+                .parallel()
                 .mapToObj(draw -> reference.scoresOfPart(images, draw))
                 .toList();
         var tails = new Calibration(
@@ -79,8 +85,10 @@ record Calibration(
 
     /** The quantile, or, where it lies beyond what so many draws can tell, the one they can tell, scaled. */
     private static double threshold(double[] least, double rate) {
-        int below = (int) Math.round(rate * DRAWS);
-        return below >= COUNTED ? least[below - 1] : least[COUNTED - 1] * rate * DRAWS / COUNTED;
+        int draws = least.length;
+        int below = (int) Math.round(rate * draws);
+        int counted = draws / COUNTED;
+        return below >= counted ? least[below - 1] : least[counted - 1] * rate * draws / counted;
     }
 
     /** Windows are compared by as many of their images as two binary digits can say: 64, 96, 128, 192, 256… */

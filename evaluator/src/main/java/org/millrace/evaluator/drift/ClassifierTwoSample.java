@@ -8,6 +8,8 @@ import org.ejml.dense.row.factory.LinearSolverFactory_DDRM;
 import org.ejml.interfaces.linsol.LinearSolverDense;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
+import org.millrace.evaluator.matrix.Centred;
+import org.millrace.evaluator.matrix.Products;
 import org.millrace.evaluator.matrix.Samples;
 import org.millrace.evaluator.score.FeatureMatrix;
 
@@ -35,29 +37,55 @@ record ClassifierTwoSample(double accuracy, int heldOut) {
         FeatureMatrix trainY = rows(y, fromY, 0, each);
         FeatureMatrix testX = rows(x, fromX, each, each);
         FeatureMatrix testY = rows(y, fromY, each, each);
-        Gaussian first = Gaussian.of(trainX);
-        Gaussian second = Gaussian.of(trainY);
+        Centred first = Centred.of(trainX);
+        Centred second = Centred.of(trainY);
         double[] direction = direction(first, second);
-        double middle = (dot(direction, first.mean().data, 0) + dot(direction, second.mean().data, 0)) / 2;
+        double middle = (dot(direction, first.mean(), 0) + dot(direction, second.mean(), 0)) / 2;
         int right = above(testX, direction, middle) + (each - above(testY, direction, middle));
         return new ClassifierTwoSample(right / (2.0 * each), 2 * each);
     }
 
-    // (Σ + λI)⁻¹ (μ₁ − μ₂) of the mean covariance
-    private static double[] direction(Gaussian first, Gaussian second) {
-        int d = first.dimensions();
-        DMatrixRMaj covariance = CommonOps_DDRM.add(first.covariance(), second.covariance(), null);
-        CommonOps_DDRM.scale(0.5, covariance);
-        double ridge = RIDGE * CommonOps_DDRM.trace(covariance) / d;
-        for (int i = 0; i < d; i++) {
-            covariance.add(i, i, ridge > 0 ? ridge : 1);
+    /** (S + λI)⁻¹ (μ₁ − μ₂) of the mean covariance S. */
+    static double[] direction(Centred first, Centred second) {
+        int d = first.mean().length;
+        DMatrixRMaj rows = stacked(first, second); // Z with S = ZᵀZ
+        DMatrixRMaj difference = CommonOps_DDRM.subtract(column(first.mean()), column(second.mean()), null);
+        double ridge = RIDGE * Products.squaredNorm(rows) / d;
+        ridge = ridge > 0 ? ridge : 1;
+        if (rows.numRows >= d) {
+            return solved(Products.transposed(rows, rows), ridge, difference).data;
         }
-        DMatrixRMaj difference = CommonOps_DDRM.subtract(first.mean(), second.mean(), null);
-        LinearSolverDense<DMatrixRMaj> solver = LinearSolverFactory_DDRM.symmPosDef(d);
-        check(solver.setA(covariance), "the classifier test: the covariance of %d dimensions has no inverse", d);
-        DMatrixRMaj direction = new DMatrixRMaj(d, 1);
-        solver.solve(difference, direction);
-        return direction.data;
+        // fewer rows than dimensions: (ZᵀZ + λI)⁻¹ δ = (δ − Zᵀ (ZZᵀ + λI)⁻¹ Zδ) / λ
+        DMatrixRMaj gram = CommonOps_DDRM.multTransB(rows, rows, null);
+        DMatrixRMaj inner = solved(gram, ridge, CommonOps_DDRM.mult(rows, difference, null));
+        CommonOps_DDRM.multAddTransA(-1, rows, inner, difference);
+        CommonOps_DDRM.divide(difference, ridge);
+        return difference.data;
+    }
+
+    private static DMatrixRMaj solved(DMatrixRMaj symmetric, double ridge, DMatrixRMaj right) {
+        for (int i = 0; i < symmetric.numRows; i++) {
+            symmetric.add(i, i, ridge);
+        }
+        LinearSolverDense<DMatrixRMaj> solver = LinearSolverFactory_DDRM.symmPosDef(symmetric.numRows);
+        check(
+                solver.setA(symmetric),
+                "the classifier test: the covariance of %d dimensions has no inverse",
+                symmetric.numRows);
+        DMatrixRMaj solution = new DMatrixRMaj(symmetric.numRows, 1);
+        solver.solve(right, solution);
+        return solution;
+    }
+
+    // both samples' centred rows, each over √(2(n − 1))
+    private static DMatrixRMaj stacked(Centred first, Centred second) {
+        DMatrixRMaj rows = CommonOps_DDRM.concatRowsMulti(first.matrix(), second.matrix());
+        CommonOps_DDRM.divide(rows, Math.sqrt(2 * (first.rows() - 1.0)));
+        return rows;
+    }
+
+    private static DMatrixRMaj column(double[] values) {
+        return DMatrixRMaj.wrap(values.length, 1, values);
     }
 
     private static int above(FeatureMatrix rows, double[] direction, double middle) {

@@ -85,6 +85,9 @@ public final class DriftTopology {
                 // a window of wide features is more than a client's megabyte
                 Map.entry("producer.max.request.size", TopicSetup.FEATURE_RECORD_BYTES),
                 Map.entry("topic.max.message.bytes", TopicSetup.FEATURE_RECORD_BYTES),
+                // a reference of wide features is minutes in being calibrated, in one transaction
+                Map.entry("max.poll.interval.ms", 1_800_000),
+                Map.entry("producer.transaction.timeout.ms", 600_000),
                 // started again after a kill, it waits until its former self is given up: the least that a broker
                 // allows
                 Map.entry("session.timeout.ms", 6_000),

@@ -72,6 +72,11 @@ final class FrechetToReference {
         return narrow.squared(gram, trace, (double) rows / rest);
     }
 
+    /** Computes what {@link #squaredOfPart} shares. */
+    void prepareForParts() {
+        projected();
+    }
+
     private DMatrixRMaj projected() {
         DMatrixRMaj made = projected;
         if (made == null) {

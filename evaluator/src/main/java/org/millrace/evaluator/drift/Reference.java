@@ -6,7 +6,7 @@ import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.evaluator.score.FeatureMatrix;
 
-/** What windows are compared with: features of images without drift, N×D, and what each detector takes from them once. Not thread safe. */
+/** What windows are compared with: features of images without drift, N×D, and what each detector takes from them once. One thread. */
 final class Reference {
     private static final int KERNEL_ROWS = 512;
 
@@ -26,6 +26,17 @@ final class Reference {
 
     int size() {
         return rows.rows();
+    }
+
+    /** D. */
+    int dimensions() {
+        return rows.columns();
+    }
+
+    /** Computes what {@link #scoresOfPart} shares, which many threads may call from then on. */
+    void prepareForParts() {
+        frechet.prepareForParts();
+        discrepancy.total();
     }
 
     /** Sum of the kernel over the reference's pairs: long to compute, so worth keeping. */

@@ -4,7 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Random;
+import org.ejml.data.DMatrixRMaj;
+import org.ejml.dense.row.CommonOps_DDRM;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.millrace.evaluator.matrix.Centred;
 import org.millrace.evaluator.score.FeatureMatrix;
 
 class ClassifierTwoSampleTest {
@@ -43,6 +48,27 @@ class ClassifierTwoSampleTest {
         FeatureMatrix constant = new FeatureMatrix(10, 4, new double[40]);
         assertThat(ClassifierTwoSample.between(constant, constant, SEED, 1).accuracy())
                 .isEqualTo(0.5);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {10, 60})
+    void direction_ofFewerOrMoreRowsThanDimensions_solvesTheSameEquation(int rows) {
+        System.out.println("seed " + SEED);
+        Random random = new Random(SEED);
+        FeatureMatrix x = normal(random, rows, 30, 0);
+        FeatureMatrix y = normal(random, rows, 30, 1);
+        DMatrixRMaj covariance = new DMatrixRMaj(30, 30);
+        CommonOps_DDRM.add(0.5, Gaussian.of(x).covariance(), 0.5, Gaussian.of(y).covariance(), covariance);
+        double ridge = 1e-3 * CommonOps_DDRM.trace(covariance) / 30;
+        double[] direction = ClassifierTwoSample.direction(Centred.of(x), Centred.of(y));
+        for (int i = 0; i < 30; i++) {
+            double product = ridge * direction[i];
+            for (int j = 0; j < 30; j++) {
+                product += covariance.get(i, j) * direction[j];
+            }
+            assertThat(product)
+                    .isCloseTo(Centred.of(x).mean()[i] - Centred.of(y).mean()[i], within(1e-9));
+        }
     }
 
     static FeatureMatrix normal(Random random, int rows, int columns, double mean) {
