@@ -1,8 +1,8 @@
 package org.millrace.evaluator.drift;
 
 import java.util.Arrays;
-import org.millrace.evaluator.matrix.Samples;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.encoder.matrix.Samples;
 
 /**
  * How many of the features' components have shifted: Kolmogorov–Smirnov on each, of which Benjamini and Hochberg's procedure (1995)

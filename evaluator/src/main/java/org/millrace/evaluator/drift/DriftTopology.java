@@ -30,7 +30,7 @@ import org.millrace.contract.event.DriftReport;
 import org.millrace.contract.event.DriftReport.Detection;
 import org.millrace.contract.event.DriftReport.Verdict;
 import org.millrace.contract.event.Json;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.encoder.matrix.FeatureMatrix;
 
 /**
  * Batches of features into tumbling windows by event time; each closed window into the reference, or against it; reports to {@code

@@ -5,9 +5,9 @@ import static org.millrace.contract.Check.check;
 import java.util.BitSet;
 import java.util.random.RandomGenerator;
 import org.millrace.contract.CounterRandom;
-import org.millrace.evaluator.matrix.Rows;
-import org.millrace.evaluator.matrix.Samples;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.encoder.matrix.Rows;
+import org.millrace.encoder.matrix.Samples;
 
 /**
  * The squared maximum mean discrepancy of two samples under a kernel (Gretton et al. 2012, eqs. 3 and 5), and how often samples cut

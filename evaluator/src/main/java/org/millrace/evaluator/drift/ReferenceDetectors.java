@@ -9,7 +9,7 @@ import java.util.OptionalDouble;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.event.DriftReport.Detection;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.encoder.matrix.FeatureMatrix;
 
 /**
  * Four tests of a window against a reference, none of which knows the others: Fréchet distance, mean discrepancy, a classifier, and each
