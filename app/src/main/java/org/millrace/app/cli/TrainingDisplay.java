@@ -55,7 +55,9 @@ final class TrainingDisplay implements Demo.Display, AutoCloseable {
     public synchronized void stepped(StepDone done) {
         long now = System.nanoTime();
         statistics.add(done, now);
-        done.health().flatMap(StepHealth::dictionary).ifPresent(keys -> dictionary = " · dictionary " + HealthText.dictionary(keys));
+        done.health()
+                .flatMap(StepHealth::dictionary)
+                .ifPresent(keys -> dictionary = " · dictionary " + HealthText.dictionary(keys));
         waitingSinceNanos = 0;
         saidWaiting = false;
         if (now - lastStatusNanos >= (terminal ? TERMINAL_NANOS : PLAIN_NANOS) || statistics.steps() == 1) {

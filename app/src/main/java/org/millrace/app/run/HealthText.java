@@ -29,7 +29,8 @@ public final class HealthText {
     /** A batch's projections on one line; "not enough" where they were not measured. */
     public static String projections(StepHealth step) {
         String alignment = step.alignment().isPresent()
-                ? String.format(Locale.ROOT, "alignment %.2f · ", step.alignment().getAsDouble())
+                ? String.format(
+                        Locale.ROOT, "alignment %.2f · ", step.alignment().getAsDouble())
                 : "";
         return step.projections().map(health -> alignment + line(health)).orElse("not enough");
     }

@@ -138,7 +138,10 @@ class TrainOnBrokerTest {
         assertThat(weights(killedRun)).isEqualTo(weights(straightData.resolve("runs/straight-" + policy)));
         assertThat(run("inspect", "run", killed)).isZero();
         assertThat(out.toString())
-                .contains("steps done       40", "contiguous       yes", "health           of step 39: projections alignment ")
+                .contains(
+                        "steps done       40",
+                        "contiguous       yes",
+                        "health           of step 39: projections alignment ")
                 .containsPattern("dictionary       64 keys, age 2 steps \\(oldest 3\\), consistency [01]\\.\\d{3}\n");
         assertThat(run("replay", killed)).as(error.toString()).isZero();
         assertThat(out.toString()).contains("40 losses, 10 digests: all equal to the bit");

@@ -30,7 +30,8 @@ public record DictionaryHealth(int keys, Ages ages, Optional<Consistency> consis
             Arrays.sort(sorted);
             int middle = sorted.length / 2;
             double median = sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2.0;
-            double mean = Arrays.stream(sorted).map(step -> now - step).average().orElseThrow();
+            double mean =
+                    Arrays.stream(sorted).map(step -> now - step).average().orElseThrow();
             return new Ages(mean, now - median, now - sorted[0]);
         }
     }

@@ -12,8 +12,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.millrace.encoder.matrix.FeatureMatrix;
 import org.millrace.evaluator.RandomMatrices;
-import org.millrace.evaluator.SlowSpectrum;
 import org.millrace.evaluator.ReferenceVector;
+import org.millrace.evaluator.SlowSpectrum;
 
 final class SpectrumTest {
     @Test

@@ -29,7 +29,9 @@ final class HealthWatchTest {
     @Test
     void after_everyFourthStep_agesOfTheKeysInTheDictionary() {
         List<Optional<StepHealth>> steps = train(8, STILL);
-        assertThat(steps).map(Optional::isPresent).containsExactly(false, false, false, true, false, false, false, true);
+        assertThat(steps)
+                .map(Optional::isPresent)
+                .containsExactly(false, false, false, true, false, false, false, true);
         // 4 keys of step 2, 8 of step 3, 8 of step 4
         DictionaryHealth health = steps.get(3).orElseThrow().dictionary().orElseThrow();
         assertThat(health.keys()).isEqualTo(20);
@@ -68,7 +70,8 @@ final class HealthWatchTest {
 
     @Test
     void consistency_rowsWrittenAnew_notEnough() {
-        MillraceConfig config = TestRuns.config(with(STILL, "trainer.objective=memory-bank", "memory-bank.capacity=20"));
+        MillraceConfig config =
+                TestRuns.config(with(STILL, "trainer.objective=memory-bank", "memory-bank.capacity=20"));
         try (Memory memory = TestRuns.memory(config);
                 Learner learner = new Learner(config, TestRuns.torch(), memory)) {
             train(learner, config, 1, 7); // the last one's views are kept
@@ -99,7 +102,8 @@ final class HealthWatchTest {
 
     @Test
     void after_objectives_measureWhatTheyHave() {
-        StepHealth simclr = train(4, with(STILL, "trainer.objective=simclr")).get(3).orElseThrow();
+        StepHealth simclr =
+                train(4, with(STILL, "trainer.objective=simclr")).get(3).orElseThrow();
         assertThat(simclr.dictionary()).isEmpty();
         assertThat(simclr.alignment().orElseThrow()).isBetween(0.0, 4.0);
         var projections = simclr.projections().orElseThrow();

@@ -73,7 +73,9 @@ final class DictionaryVectorsTest {
         try (KeyStore store = new KeyStoreSettings("images", 1, 5).openInMemory();
                 NDManager scope = torch.newManager();
                 Dictionary dictionary = new Dictionary(torch, store, 5, 1, 1)) {
-            for (int step = 1; step <= 3; step++) { // keys 1 to 9, each its own number; 5 to 9 stay, around the ring's end
+            for (int step = 1;
+                    step <= 3;
+                    step++) { // keys 1 to 9, each its own number; 5 to 9 stay, around the ring's end
                 float[] keys = {3 * step - 2, 3 * step - 1, 3 * step};
                 dictionary.enqueue(scope.create(keys, new Shape(3, 1)), step, offsets(3L * step, 3));
             }
