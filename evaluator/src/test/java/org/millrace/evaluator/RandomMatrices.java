@@ -1,7 +1,7 @@
 package org.millrace.evaluator;
 
 import java.util.Random;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.encoder.matrix.FeatureMatrix;
 
 /** Random features for tests against slow references. */
 public final class RandomMatrices {

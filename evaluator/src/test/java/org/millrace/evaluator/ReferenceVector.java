@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.StreamSupport;
 import org.millrace.contract.event.Json;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.encoder.matrix.FeatureMatrix;
 
 /** A reference vector of the test resources that keeps count of which of its expected outputs were checked. */
 public final class ReferenceVector {

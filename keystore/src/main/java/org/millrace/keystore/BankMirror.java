@@ -54,6 +54,10 @@ final class BankMirror {
         return copy;
     }
 
+    long[] steps() {
+        return provenance.stream().mapToLong(KeyProvenance::step).toArray();
+    }
+
     Optional<KeyProvenance> find(ImageId image) {
         return Optional.ofNullable(slots.get(image)).map(provenance::get);
     }

@@ -45,6 +45,11 @@ final class InMemoryMemoryBank implements MemoryBank {
     }
 
     @Override
+    public long[] steps() {
+        return mirror.steps();
+    }
+
+    @Override
     public Optional<KeyProvenance> find(ImageId image) {
         return mirror.find(image);
     }

@@ -41,6 +41,9 @@ public sealed interface MemoryBank extends Memory permits RocksMemoryBank, InMem
     /** The rows in these slots, N×C; a slot may be named more than once. The caller owns the array. */
     float[] rows(int[] slots);
 
+    /** The step that last wrote each slot's row, by slot. */
+    long[] steps();
+
     /** Where an image's row comes from, if it has one. */
     Optional<KeyProvenance> find(ImageId image);
 

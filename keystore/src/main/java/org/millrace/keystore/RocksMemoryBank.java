@@ -85,6 +85,11 @@ final class RocksMemoryBank implements MemoryBank {
     }
 
     @Override
+    public long[] steps() {
+        return mirror.steps();
+    }
+
+    @Override
     public Optional<KeyProvenance> find(ImageId image) {
         return mirror.find(image);
     }

@@ -47,6 +47,7 @@ abstract class MemoryBankContractTest {
         assertThat(rows.rows()).containsOnly(0).hasSize(2 * DIMENSION);
         assertThat(bank.rows(new int[0])).isEmpty();
         assertThat(bank.find(id("a"))).isEmpty();
+        assertThat(bank.steps()).isEmpty();
         assertThat(bank.settings()).isEqualTo(SETTINGS);
     }
 
@@ -58,6 +59,7 @@ abstract class MemoryBankContractTest {
         assertThat(bank.find(id("a")).orElseThrow().step()).isEqualTo(2);
         assertThat(bank.find(id("c")).orElseThrow().step()).isEqualTo(1);
         bank = reopen(bank, SETTINGS);
+        assertThat(bank.steps()).containsExactly(1, 2, 2);
         assertHolds(bank, "c", 1, "a", 4, "b", 3);
         assertThat(bank.newestSequence()).isEqualTo(4);
     }

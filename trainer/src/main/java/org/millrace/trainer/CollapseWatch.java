@@ -2,7 +2,6 @@ package org.millrace.trainer;
 
 import static org.millrace.contract.Check.check;
 
-import java.util.OptionalDouble;
 import org.millrace.contract.event.Health;
 
 /**
@@ -40,8 +39,8 @@ final class CollapseWatch {
     }
 
     /** Takes the spread of the next step; whether the run has collapsed now, which is said once until it has recovered. */
-    boolean collapsedAt(OptionalDouble spread) {
-        boolean collapsed = spread.isPresent() && spread.getAsDouble() < Health.COLLAPSED_SPREAD;
+    boolean collapsedAt(double spread) {
+        boolean collapsed = spread < Health.COLLAPSED_SPREAD;
         collapsedSteps = collapsed ? collapsedSteps + 1 : 0;
         return collapsedSteps == STEPS;
     }

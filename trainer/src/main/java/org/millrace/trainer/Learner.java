@@ -13,10 +13,12 @@ import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.StepHealth;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.ImageId;
 import org.millrace.keystore.Memory;
+import org.millrace.trainer.health.HealthWatch;
 import org.millrace.trainer.objective.Batch;
 import org.millrace.trainer.objective.Objective;
 import org.millrace.trainer.objective.StageClock;
@@ -25,7 +27,7 @@ import org.millrace.trainer.optimiser.Optimiser;
 import org.millrace.trainer.stream.ViewBuffers;
 
 /**
- * The computing half of a step: momentum → keys → queries → contrast → backward → update → enqueue. Knows nothing of Kafka. Used by one
+ * The computing half of a step: momentum → keys → queries → contrast → backward → update → enqueue → health. Knows nothing of Kafka. Used by one
  * thread, the one that made it; the owner closes it, but not the key store.
  *
  * <p>The moving average comes first, as in the official code; as both networks begin equal this is the same sequence as He et al.'s
@@ -37,6 +39,7 @@ public final class Learner implements AutoCloseable {
     private final Objective objective;
     private final Optimiser optimiser;
     private final LearningRate learningRate;
+    private final HealthWatch health;
 
     public Learner(MillraceConfig config, Torch torch, Memory memory) {
         this(config, torch, Objective.create(config, torch, memory));
@@ -51,12 +54,14 @@ public final class Learner implements AutoCloseable {
         this.optimiser = Optimiser.of(config.optimiser(), torch, objective.query());
         this.learningRate =
                 new LearningRate(config.optimiser(), config.trainer().batchSize());
+        this.health = new HealthWatch(objective, torch, config.trainer().healthEverySteps());
     }
 
     /**
      * What a step did; the keys' counts as after it.
      *
-     * @param features a unit row for each image, the direction between its two views' projections: N×C row by row
+     * @param features a unit row for each image, the direction between its views' projections: N×C row by row
+     * @param health after every {@code trainer.health-every-steps}-th step
      */
     @SuppressWarnings("ArrayRecordComponent")
     public record Result(
@@ -65,7 +70,8 @@ public final class Learner implements AutoCloseable {
             double learningRate,
             long keySequence,
             long keysFilled,
-            Optional<float[]> features) {}
+            float[] features,
+            Optional<StepHealth> health) {}
 
     /**
      * Trains on one batch.
@@ -99,13 +105,16 @@ public final class Learner implements AutoCloseable {
         clock.lap("update");
         objective.remember(outcome, batch);
         clock.lap("enqueue");
+        Optional<StepHealth> healthNow = health.after(batch, outcome);
+        clock.lap("health");
         return new Result(
                 outcome.loss(),
                 outcome.accuracy(),
                 rate,
                 objective.keySequence(),
                 objective.keysFilled(),
-                outcome.features().map(NDArray::toFloatArray));
+                outcome.projections().between().toFloatArray(),
+                healthNow);
     }
 
     /** The encoder alone, under torchvision's names. */
@@ -153,11 +162,13 @@ public final class Learner implements AutoCloseable {
 
     /** Takes the state before the first step, whatever an earlier trainer left in the memory of past images. */
     public void begin() {
+        health.clear();
         objective.begin();
     }
 
     /** Takes the state of a checkpoint, to the bit. */
     public void restore(Safetensors query, Safetensors key, Safetensors optimiserState, long keySequence) {
+        health.clear();
         objective.query().read(query);
         optimiser.restore(optimiserState);
         objective.restore(key, keySequence);
@@ -165,6 +176,7 @@ public final class Learner implements AutoCloseable {
 
     @Override
     public void close() {
+        health.close();
         optimiser.close();
         objective.close();
     }

@@ -56,7 +56,7 @@ final class RunCheckpoints implements AutoCloseable {
             "replay.");
     /** Keys that have no bearing on the numbers. */
     private static final Set<String> IRRELEVANT =
-            Set.of("run.data", "run.name", "run.device", "broker.port", "trainer.on-gap");
+            Set.of("run.data", "run.name", "run.device", "broker.port", "trainer.on-gap", "trainer.health-every-steps");
 
     private final MillraceConfig config;
     private final Memory memory;

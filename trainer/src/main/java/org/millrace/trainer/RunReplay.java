@@ -171,8 +171,7 @@ public final class RunReplay implements AutoCloseable {
             long step = prepared.plan().step();
             Learner.Result result = learner.step(
                     step, prepared.views(), prepared.images(), prepared.ids(), new StageClock(System::nanoTime));
-            result.features()
-                    .ifPresent(features -> pipeline.trained(new TrainedImages(step, prepared.images(), features)));
+            pipeline.trained(new TrainedImages(step, prepared.images(), result.features()));
             pipeline.release(prepared.views());
             return Optional.of(result);
         } catch (InterruptedException e) {

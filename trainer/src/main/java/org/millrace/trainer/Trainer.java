@@ -242,7 +242,7 @@ public final class Trainer implements AutoCloseable {
         moments.at(Moment.COMPUTED, step);
         buffer.apply(step, prepared.bufferChanges(), prepared.bufferOffered());
         if (buffer.usesFeatures()) {
-            TrainedImages trained = new TrainedImages(step, prepared.images(), features(result));
+            TrainedImages trained = new TrainedImages(step, prepared.images(), result.features());
             buffer.trained(trained);
             pipeline.trained(trained);
         }
@@ -252,10 +252,8 @@ public final class Trainer implements AutoCloseable {
         prepared.rejections().forEach(rejects::send);
         Map<String, Double> millis = new TreeMap<>(prepared.millis());
         millis.putAll(stages.millis());
-        OptionalDouble spread = result.features()
-                .map(rows -> OptionalDouble.of(
-                        CollapseWatch.spread(rows, prepared.images().size())))
-                .orElse(OptionalDouble.empty());
+        double spread =
+                CollapseWatch.spread(result.features(), prepared.images().size());
         StepDone done = new StepDone(
                 JournalEvent.SCHEMA,
                 step,
@@ -266,7 +264,8 @@ public final class Trainer implements AutoCloseable {
                 result.learningRate(),
                 result.keySequence(),
                 result.keysFilled(),
-                spread,
+                OptionalDouble.of(spread),
+                result.health(),
                 millis,
                 digest,
                 clock.millis());
@@ -281,13 +280,6 @@ public final class Trainer implements AutoCloseable {
     private Optional<String> digestAfter(long step) {
         int every = config.trainer().digestEverySteps();
         return every > 0 && step % every == 0 ? Optional.of(learner.digest()) : Optional.empty();
-    }
-
-    private float[] features(Learner.Result result) {
-        return result.features()
-                .orElseThrow(() -> new UserException("replay.policy=min-red needs the features of trained images, which"
-                        + " trainer.objective=" + ConfigLoader.effective(config).get("trainer.objective")
-                        + " does not give. Set replay.policy to reservoir or fifo."));
     }
 
     private void afterStep() {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.OptionalDouble;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -36,12 +35,11 @@ class CollapseWatchTest {
         int said = 0;
         for (int step = 1; step <= 100; step++) {
             boolean collapsed = step > 10 && step != 29 && step != 70;
-            boolean now = watch.collapsedAt(OptionalDouble.of(collapsed ? 0.001 : 0.5));
+            boolean now = watch.collapsedAt(collapsed ? 0.001 : 0.5);
             said += now ? 1 : 0;
             assertThat(now).as("step %d", step).isEqualTo(step == 49 || step == 90);
         }
         assertThat(said).isEqualTo(2);
-        assertThat(watch.collapsedAt(OptionalDouble.empty())).isFalse();
     }
 
     // unit rows of noise around a common direction

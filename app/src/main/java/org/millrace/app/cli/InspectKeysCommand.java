@@ -5,8 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.DictionaryHealth.Ages;
 import org.millrace.keystore.KeyStatistics;
 import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.MemoryBank;
@@ -62,6 +64,15 @@ final class InspectKeysCommand implements Runnable {
                 bank.settings().capacity(),
                 bank.settings().dimension(),
                 bank.newestSequence()));
+        long[] steps = bank.steps();
+        if (steps.length > 0) {
+            Ages ages = Ages.at(LongStream.of(steps).max().orElseThrow(), steps);
+            out.println(String.format(
+                    Locale.ROOT,
+                    "age        %.0f steps (median), the oldest %,d, before the newest row",
+                    ages.median(),
+                    ages.oldest()));
+        }
     }
 
     private static void print(PrintWriter out, KeyStatistics statistics) {

@@ -5,9 +5,12 @@ import java.util.Locale;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.millrace.app.inspect.RunHistory;
+import org.millrace.app.run.HealthText;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.OffsetRange;
+import org.millrace.contract.event.StepDone;
+import org.millrace.contract.event.StepHealth;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.trainer.journal.JournalReader;
 import picocli.CommandLine.Command;
@@ -51,6 +54,7 @@ final class InspectRunCommand implements Runnable {
                         last.loss(),
                         last.learningRate()));
             });
+            history.lastMeasured().ifPresent(measured -> print(out, measured));
             for (OffsetRange range : history.covered().values()) {
                 out.println(
                         "partition " + range.partition() + "      offsets " + range.from() + " to " + (range.to() - 1));
@@ -64,6 +68,12 @@ final class InspectRunCommand implements Runnable {
                     + (history.skips().isEmpty() ? "" : ", besides what was skipped"));
             out.flush();
         }
+    }
+
+    private static void print(PrintWriter out, StepDone measured) {
+        StepHealth health = measured.health().orElseThrow();
+        out.println("health           of step " + measured.step() + ": projections " + HealthText.projections(health));
+        health.dictionary().ifPresent(keys -> out.println("dictionary       " + HealthText.dictionary(keys)));
     }
 
     private static RunHistory read(MillraceConfig config, Connection connection) {

@@ -10,6 +10,7 @@ import org.millrace.app.run.ModelDriftText;
 import org.millrace.app.run.RunStatistics;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.StepDone;
+import org.millrace.contract.event.StepHealth;
 import org.millrace.contract.event.StreamSkipped;
 
 /**
@@ -31,6 +32,7 @@ final class TrainingDisplay implements Demo.Display, AutoCloseable {
     private boolean saidWaiting;
     private int statusLength;
     private long repeatUntil;
+    private String dictionary = ""; // its newest health in words
 
     /** @param lastStep after which training ends, where that is known: it gives the bar and the time left */
     TrainingDisplay(PrintWriter out, RunStatistics statistics, OptionalLong lastStep) {
@@ -53,6 +55,9 @@ final class TrainingDisplay implements Demo.Display, AutoCloseable {
     public synchronized void stepped(StepDone done) {
         long now = System.nanoTime();
         statistics.add(done, now);
+        done.health()
+                .flatMap(StepHealth::dictionary)
+                .ifPresent(keys -> dictionary = " · dictionary " + HealthText.dictionary(keys));
         waitingSinceNanos = 0;
         saidWaiting = false;
         if (now - lastStatusNanos >= (terminal ? TERMINAL_NANOS : PLAIN_NANOS) || statistics.steps() == 1) {
@@ -68,7 +73,7 @@ final class TrainingDisplay implements Demo.Display, AutoCloseable {
 
     @Override
     public synchronized void published(long version) {
-        say("published encoder " + version);
+        say("published encoder " + version + dictionary);
     }
 
     @Override

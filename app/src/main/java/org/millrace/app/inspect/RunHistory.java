@@ -26,6 +26,7 @@ public final class RunHistory {
     private long firstPlanned;
     private long lastPlanned;
     private @Nullable StepDone last;
+    private @Nullable StepDone lastMeasured;
 
     public void add(JournalEvent event) {
         if (event instanceof StepPlan plan) {
@@ -33,6 +34,7 @@ public final class RunHistory {
         } else if (event instanceof StepDone done) {
             doneSteps.put(done.step(), true);
             last = done;
+            lastMeasured = done.health().isPresent() ? done : lastMeasured;
         } else if (event instanceof StreamSkipped skip) {
             addSkip(skip);
         }
@@ -69,6 +71,11 @@ public final class RunHistory {
 
     public Optional<StepDone> last() {
         return Optional.ofNullable(last);
+    }
+
+    /** The last step after which health was measured. */
+    public Optional<StepDone> lastMeasured() {
+        return Optional.ofNullable(lastMeasured);
     }
 
     // plans behind it are void, and the next ones begin elsewhere

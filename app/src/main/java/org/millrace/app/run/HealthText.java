@@ -1,9 +1,11 @@
 package org.millrace.app.run;
 
 import java.util.Locale;
+import org.millrace.contract.event.DictionaryHealth;
 import org.millrace.contract.event.Health;
+import org.millrace.contract.event.StepHealth;
 
-/** The label-free health of an encoder in words. */
+/** Health without labels in words: of an encoder, of a step's projections, of the dictionary. */
 public final class HealthText {
     private HealthText() {}
 
@@ -22,6 +24,28 @@ public final class HealthText {
                         .orElse("–"),
                 health.uniformity(),
                 warning(health));
+    }
+
+    /** A batch's projections on one line; "not enough" where they were not measured. */
+    public static String projections(StepHealth step) {
+        String alignment = step.alignment().isPresent()
+                ? String.format(
+                        Locale.ROOT, "alignment %.2f · ", step.alignment().getAsDouble())
+                : "";
+        return step.projections().map(health -> alignment + line(health)).orElse("not enough");
+    }
+
+    /** The remembered keys on one line. */
+    public static String dictionary(DictionaryHealth health) {
+        return String.format(
+                Locale.ROOT,
+                "%,d keys, age %.0f steps (oldest %,d), consistency %s",
+                health.keys(),
+                health.ages().median(),
+                health.ages().oldest(),
+                health.consistency()
+                        .map(measured -> String.format(Locale.ROOT, "%.3f", measured.cosine()))
+                        .orElse("not enough"));
     }
 
     /** Empty for a healthy encoder; says of a collapsed one that it is, to be put after its scores. */

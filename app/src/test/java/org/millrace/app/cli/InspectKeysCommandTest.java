@@ -30,7 +30,10 @@ class InspectKeysCommandTest {
             bank.update(List.of(id("a")), new KeyBatch(2, 2, new float[] {0, 1}, images.subList(0, 1)));
         }
         assertThat(run()).as(error.toString()).isZero();
-        assertThat(out.toString()).isEqualTo("bank       2 of 1,000 rows, 2 numbers each, 3 writes\n");
+        assertThat(out.toString()).isEqualTo("""
+                bank       2 of 1,000 rows, 2 numbers each, 3 writes
+                age        1 steps (median), the oldest 1, before the newest row
+                """);
     }
 
     @Test

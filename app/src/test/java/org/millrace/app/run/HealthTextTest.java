@@ -3,8 +3,11 @@ package org.millrace.app.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
+import org.millrace.contract.event.DictionaryHealth;
 import org.millrace.contract.event.Health;
+import org.millrace.contract.event.StepHealth;
 
 final class HealthTextTest {
     @Test
@@ -19,6 +22,29 @@ final class HealthTextTest {
     void line_ofFewImagesWithoutALaw_leavesItOut() {
         Health health = new Health(30, 64, 0.05, 16, 17, Optional.empty(), -0.6);
         assertThat(HealthText.line(health)).contains(" of 30 · α – · ");
+    }
+
+    @Test
+    void dictionary_measured_hasEveryNumber() {
+        var ages = new DictionaryHealth.Ages(31.5, 32, 64);
+        var consistency = new DictionaryHealth.Consistency(0.9304, 128, 32);
+        assertThat(HealthText.dictionary(new DictionaryHealth(4096, ages, Optional.of(consistency))))
+                .isEqualTo("4,096 keys, age 32 steps (oldest 64), consistency 0.930");
+        assertThat(HealthText.dictionary(new DictionaryHealth(4096, ages, Optional.empty())))
+                .endsWith("consistency not enough");
+    }
+
+    @Test
+    void projections_ofAStep_withAlignmentWhereThereAreTwoViews() {
+        Health health = new Health(128, 64, 0.05, 16.4, 27.5, Optional.empty(), -0.6);
+        assertThat(HealthText.projections(
+                        new StepHealth(Optional.of(health), OptionalDouble.of(0.254), Optional.empty())))
+                .isEqualTo("alignment 0.25 · " + HealthText.line(health));
+        assertThat(HealthText.projections(
+                        new StepHealth(Optional.of(health), OptionalDouble.empty(), Optional.empty())))
+                .isEqualTo(HealthText.line(health));
+        assertThat(HealthText.projections(new StepHealth(Optional.empty(), OptionalDouble.empty(), Optional.empty())))
+                .isEqualTo("not enough");
     }
 
     @Test

@@ -113,13 +113,21 @@ class TrainOnBrokerTest {
                 "--set=replay.capacity=50"); // full after three batches, as the features' lag is
         assertThat(run("push", SAMPLE.toString(), "--limit=640", small)).isZero();
         Path straightData = data.resolve("straight-" + policy);
-        String[] straight = with(small, "--set=run.name=straight-" + policy, "--set=run.data=" + straightData);
+        String[] straight = with(
+                small,
+                "--set=run.name=straight-" + policy,
+                "--set=run.data=" + straightData,
+                "--set=trainer.health-every-steps=0");
         assertThat(run("train", "--until-step=40", straight))
                 .as(error.toString())
                 .isZero();
 
         Path killedData = data.resolve("killed-" + policy);
-        String[] killed = with(small, "--set=run.name=killed-" + policy, "--set=run.data=" + killedData);
+        String[] killed = with(
+                small,
+                "--set=run.name=killed-" + policy,
+                "--set=run.data=" + killedData,
+                "--set=trainer.health-every-steps=3"); // what is measured leaves no trace
         Path killedRun = killedData.resolve("runs/killed-" + policy);
         try (TrainerChild child = TrainerChild.start(with(new String[] {"train", "--until-step=40"}, killed))) {
             child.awaitCheckpointThenKill(killedRun.resolve("checkpoints"));
@@ -129,7 +137,12 @@ class TrainOnBrokerTest {
 
         assertThat(weights(killedRun)).isEqualTo(weights(straightData.resolve("runs/straight-" + policy)));
         assertThat(run("inspect", "run", killed)).isZero();
-        assertThat(out.toString()).contains("steps done       40", "contiguous       yes");
+        assertThat(out.toString())
+                .contains(
+                        "steps done       40",
+                        "contiguous       yes",
+                        "health           of step 39: projections alignment ")
+                .containsPattern("dictionary       64 keys, age 2 steps \\(oldest 3\\), consistency [01]\\.\\d{3}\n");
         assertThat(run("replay", killed)).as(error.toString()).isZero();
         assertThat(out.toString()).contains("40 losses, 10 digests: all equal to the bit");
         assertThat(run("replay", killed, "--from=35")).as(error.toString()).isZero();

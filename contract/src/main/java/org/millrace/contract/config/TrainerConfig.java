@@ -50,6 +50,12 @@ public record TrainerConfig(
         int digestEverySteps,
 
         @Setting(
+                value = "50",
+                doc =
+                        "steps between measures of health without labels in the journal: of the batch's projections, and of the dictionary; 0 is none")
+        int healthEverySteps,
+
+        @Setting(
                 value = "fail",
                 doc =
                         "where images that the run stands before are gone (retention, a topic made anew): `fail` with the choice, or `skip` them, which the journal keeps")
@@ -84,6 +90,7 @@ public record TrainerConfig(
                 checkpointEverySteps);
         check(checkpointsKept >= 1, "trainer.checkpoints-kept must be at least 1, but was %d", checkpointsKept);
         check(digestEverySteps >= 0, "trainer.digest-every-steps must not be negative, but was %d", digestEverySteps);
+        check(healthEverySteps >= 0, "trainer.health-every-steps must not be negative, but was %d", healthEverySteps);
         check(publishEverySteps >= 1, "trainer.publish-every-steps must be at least 1, but was %d", publishEverySteps);
         check(encodersKept >= 1, "trainer.encoders-kept must be at least 1, but was %d", encodersKept);
     }

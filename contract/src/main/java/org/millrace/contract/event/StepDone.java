@@ -6,7 +6,7 @@ import java.util.OptionalDouble;
 
 /**
  * What step {@code step} did. A step that is computed again after a restart is reported again, with the same numbers but its own
- * times: readers keep the last record of a step.
+ * times and what consistency it could measure: readers keep the last record of a step.
  *
  * @param imagesTrained images of the stream trained so far, each counted once
  * @param imagesRejected images of the stream refused so far because their pixels could not be decoded
@@ -16,6 +16,7 @@ import java.util.OptionalDouble;
  * @param keySequence keys appended to the dictionary so far
  * @param keysFilled keys that the dictionary holds now
  * @param spread of the batch's projections, as {@link Health#spread}: near 0 is collapsed; absent in records of older writers
+ * @param health after every {@code trainer.health-every-steps}-th step; absent in records of older writers
  * @param stageMillis wall time of each stage of the step by name
  * @param digest of the run's state after the step, of every {@code trainer.digest-every-steps}-th step: equal digests mean equal bits
  * @param finishedAtMillis Unix time
@@ -31,6 +32,7 @@ public record StepDone(
         long keySequence,
         long keysFilled,
         OptionalDouble spread,
+        Optional<StepHealth> health,
         Map<String, Double> stageMillis,
         Optional<String> digest,
         long finishedAtMillis)

@@ -28,6 +28,13 @@ final class JsonTest {
             896,
             512,
             OptionalDouble.of(0.75),
+            Optional.of(new StepHealth(
+                    Optional.of(new Health(128, 64, 0.1, 20.5, 40.25, Optional.empty(), -2.5)),
+                    OptionalDouble.of(0.25),
+                    Optional.of(new DictionaryHealth(
+                            512,
+                            new DictionaryHealth.Ages(1.5, 2, 3),
+                            Optional.of(new DictionaryHealth.Consistency(0.75, 128, 2)))))),
             Map.of("views", 1.5, "step", 20.25),
             Optional.of("ab12"),
             99);
@@ -45,10 +52,11 @@ final class JsonTest {
     }
 
     @Test
-    void read_doneWithoutDigest_asOlderWritersLeftIt_hasNone() {
+    void read_doneWithoutDigestAndHealth_asOlderWritersLeftIt_hasNone() {
         String older = "{\"type\":\"done\",\"schema\":1,\"step\":7,\"stageMillis\":{}}";
-        assertThat(((StepDone) Json.read(bytes(older), JournalEvent.class)).digest())
-                .isEmpty();
+        var done = (StepDone) Json.read(bytes(older), JournalEvent.class);
+        assertThat(done.digest()).isEmpty();
+        assertThat(done.health()).isEmpty();
     }
 
     @Test

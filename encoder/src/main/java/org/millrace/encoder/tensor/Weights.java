@@ -21,7 +21,7 @@ public final class Weights implements AutoCloseable {
     private final List<WeightSpec> bufferSpecs;
     private final NDArray parameters; // P
     private final NDArray buffers; // B
-    private final Map<String, NDArray> bufferViews = new HashMap<>();
+    private final Map<String, NDArray> bufferViews;
     private final List<Slice> slices = new ArrayList<>();
 
     private Weights(NDManager manager, WeightLayout layout, float[] parameterValues, float[] bufferValues) {
@@ -35,11 +35,7 @@ public final class Weights implements AutoCloseable {
             slices.add(new Slice(next, next + spec.size(), spec.shape().dimension()));
             next += spec.size();
         }
-        long at = 0;
-        for (WeightSpec spec : bufferSpecs) {
-            bufferViews.put(spec.name(), buffers.get(at + ":" + (at + spec.size())));
-            at += spec.size();
-        }
+        this.bufferViews = views(bufferSpecs, buffers);
     }
 
     /** Fresh weights, the same for the same seed. */
@@ -75,6 +71,26 @@ public final class Weights implements AutoCloseable {
             named.put(spec.name(), pieces.get(i).reshape(spec.shape()));
         }
         return new Tensors(named);
+    }
+
+    /** The same with copies of the buffers: batch norm may move those, and the network's own stay as they are. */
+    public Tensors tensorsBesideBuffers(NDManager scope) {
+        Map<String, NDArray> named = new HashMap<>(tensors(scope).named());
+        NDArray copy = buffers.duplicate();
+        copy.attach(scope);
+        named.putAll(views(bufferSpecs, copy));
+        return new Tensors(named);
+    }
+
+    // each tensor's part of a flat tensor of all, by name
+    private static Map<String, NDArray> views(List<WeightSpec> specs, NDArray flat) {
+        Map<String, NDArray> views = new HashMap<>();
+        long at = 0;
+        for (WeightSpec spec : specs) {
+            views.put(spec.name(), flat.get(at + ":" + (at + spec.size())));
+            at += spec.size();
+        }
+        return views;
     }
 
     /** One tensor's place in a flat tensor of all parameters. */

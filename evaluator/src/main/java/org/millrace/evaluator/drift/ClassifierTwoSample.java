@@ -8,10 +8,10 @@ import org.ejml.dense.row.factory.LinearSolverFactory_DDRM;
 import org.ejml.interfaces.linsol.LinearSolverDense;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
-import org.millrace.evaluator.matrix.Centred;
-import org.millrace.evaluator.matrix.Products;
-import org.millrace.evaluator.matrix.Samples;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.encoder.matrix.Centred;
+import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.encoder.matrix.Products;
+import org.millrace.encoder.matrix.Samples;
 
 /**
  * Whether a classifier tells two samples apart (Lopez-Paz and Oquab 2017, arXiv:1610.06545): linear discriminant analysis is fitted on

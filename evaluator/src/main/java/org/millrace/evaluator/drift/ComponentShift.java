@@ -2,8 +2,8 @@ package org.millrace.evaluator.drift;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
-import org.millrace.evaluator.matrix.Samples;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.encoder.matrix.Samples;
 
 /** Which of the features' components have shifted from one reference, by Kolmogorov–Smirnov on each. */
 final class ComponentShift {

@@ -14,7 +14,7 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Json;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.encoder.matrix.FeatureMatrix;
 
 /**
  * What the topology remembers of each key (all images, or a source): where the watch stands, the reference window by window, and its

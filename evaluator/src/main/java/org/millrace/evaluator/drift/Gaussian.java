@@ -4,10 +4,10 @@ import static org.millrace.contract.Check.check;
 
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
-import org.millrace.evaluator.matrix.Centred;
-import org.millrace.evaluator.matrix.Products;
-import org.millrace.evaluator.matrix.Samples;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.encoder.matrix.Centred;
+import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.encoder.matrix.Products;
+import org.millrace.encoder.matrix.Samples;
 
 /**
  * A normal distribution: what the Fréchet distance sees of a sample.

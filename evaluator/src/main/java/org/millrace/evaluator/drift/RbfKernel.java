@@ -3,9 +3,9 @@ package org.millrace.evaluator.drift;
 import static org.millrace.contract.Check.check;
 
 import java.util.Arrays;
-import org.millrace.evaluator.matrix.Rows;
-import org.millrace.evaluator.matrix.Samples;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.encoder.matrix.Rows;
+import org.millrace.encoder.matrix.Samples;
 
 /**
  * The Gaussian kernel exp(−‖x − y‖² / 2σ²). Its bandwidth is chosen on the reference once and then frozen, so that discrepancies of

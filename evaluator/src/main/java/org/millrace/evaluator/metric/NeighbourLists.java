@@ -2,8 +2,8 @@ package org.millrace.evaluator.metric;
 
 import static org.millrace.contract.Check.check;
 
-import org.millrace.evaluator.matrix.Samples;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.encoder.matrix.Samples;
 import org.millrace.evaluator.score.NearestHeap;
 
 /** The k nearest other rows of each row, nearest first; of equally near ones the first. Takes N²D steps. */

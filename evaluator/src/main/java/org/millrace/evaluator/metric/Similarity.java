@@ -1,7 +1,7 @@
 package org.millrace.evaluator.metric;
 
-import org.millrace.evaluator.matrix.Rows;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.encoder.matrix.Rows;
 
 /** What makes rows near: larger is nearer. */
 enum Similarity {

@@ -1,4 +1,4 @@
-/** How good and how alike representations are, without labels: RankMe, α-ReQ, spread, alignment, uniformity, CKA, Procrustes, neighbours. */
+/** How alike representations are, without labels: CKA, Procrustes, neighbours. */
 @NullMarked
 package org.millrace.evaluator.metric;
 

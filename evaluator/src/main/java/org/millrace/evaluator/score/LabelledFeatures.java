@@ -3,6 +3,7 @@ package org.millrace.evaluator.score;
 import static org.millrace.contract.Check.check;
 
 import java.util.Arrays;
+import org.millrace.encoder.matrix.FeatureMatrix;
 
 /** Feature vectors with the class of each, 0 to C−1. Nobody writes to it after construction; then safe for many readers. */
 public final class LabelledFeatures {

@@ -1,5 +1,7 @@
 package org.millrace.evaluator.score;
 
+import org.millrace.encoder.matrix.FeatureMatrix;
+
 /** A fitted softmax layer: argmax of xWᵀ + b. Immutable by convention, safe for many readers. */
 final class LinearClassifier {
     private final int classes;

@@ -1,5 +1,7 @@
 package org.millrace.evaluator.score;
 
+import org.millrace.encoder.matrix.FeatureMatrix;
+
 /**
  * A fixed estimate of the inverse Hessian of logistic regression: for each class the inverse of κ·E[x̃x̃ᵀ] + λI, where x̃ is a row
  * with a 1 behind it and κ is p(1 − p) with all classes equally probable. Correlated features then cost tens of iterations

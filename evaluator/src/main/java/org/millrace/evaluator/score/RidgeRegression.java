@@ -2,6 +2,8 @@ package org.millrace.evaluator.score;
 
 import static org.millrace.contract.Check.check;
 
+import org.millrace.encoder.matrix.FeatureMatrix;
+
 /**
  * Ridge regression in closed form (Hoerl and Kennard 1970): W = (XcᵀXc + λI)⁻¹XcᵀYc minimises ‖Xc·W − Yc‖² + λ‖W‖², a sum without
  * mean or half; with the free intercept b = ȳ − x̄W, X and Y are centred first. Immutable by convention.

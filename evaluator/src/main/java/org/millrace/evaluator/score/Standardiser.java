@@ -1,5 +1,7 @@
 package org.millrace.evaluator.score;
 
+import org.millrace.encoder.matrix.FeatureMatrix;
+
 /** Shifts and scales each column to mean 0 and variance 1 over the rows it was fitted on; a constant column becomes 0. */
 final class Standardiser {
     /** A column whose spread is this small beside its mean is rounding noise around a constant. */

@@ -18,7 +18,7 @@ import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EvaluatorConfig;
 import org.millrace.contract.event.ModelDrift;
 import org.millrace.contract.event.ModelDrift.Role;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.encoder.matrix.FeatureMatrix;
 
 class AnchorsTest {
     private static final int DIMENSION = 8;

@@ -10,9 +10,9 @@ import org.ejml.dense.row.CommonOps_DDRM;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.millrace.encoder.matrix.FeatureMatrix;
 import org.millrace.evaluator.RandomMatrices;
 import org.millrace.evaluator.ReferenceVector;
-import org.millrace.evaluator.score.FeatureMatrix;
 
 final class FrechetDistanceTest {
     @ParameterizedTest

@@ -7,7 +7,7 @@ import java.util.OptionalDouble;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.event.DriftReport.Detection;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.encoder.matrix.FeatureMatrix;
 
 class ReferenceDetectorsTest {
     private static final long SEED = 37;

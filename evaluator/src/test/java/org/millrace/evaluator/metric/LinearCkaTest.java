@@ -5,14 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.ejml.data.DMatrixRMaj;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.millrace.encoder.matrix.Centred;
+import org.millrace.encoder.matrix.FeatureMatrix;
 import org.millrace.evaluator.RandomMatrices;
 import org.millrace.evaluator.ReferenceVector;
-import org.millrace.evaluator.matrix.Centred;
-import org.millrace.evaluator.score.FeatureMatrix;
 
 final class LinearCkaTest {
     @Test
@@ -69,6 +71,18 @@ final class LinearCkaTest {
                 .hasMessage("debiased CKA compares the same images row by row, but got 3 rows and 5");
         assertThatThrownBy(() -> LinearCka.debiased(five, RandomMatrices.with(five, 3, Double.NaN)))
                 .hasMessageContaining("finite");
+    }
+
+    @Test
+    @Timeout(value = 60, unit = TimeUnit.SECONDS)
+    void debiased_ofTenThousandImages_takesSeconds() {
+        Random random = RandomMatrices.random(11_104);
+        FeatureMatrix x = RandomMatrices.gaussian(random, 10_000, 512);
+        FeatureMatrix y = RandomMatrices.gaussian(random, 10_000, 512);
+        long start = System.nanoTime();
+        double cka = LinearCka.debiased(x, y).orElseThrow();
+        System.out.printf("CKA %.1f s%n", (System.nanoTime() - start) / 1e9);
+        assertThat(cka).isCloseTo(0, within(0.01));
     }
 
     /** Song et al.'s formula on whole kernel matrices of the features as they are. */

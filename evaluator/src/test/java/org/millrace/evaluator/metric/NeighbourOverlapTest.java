@@ -14,9 +14,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.millrace.encoder.matrix.FeatureMatrix;
 import org.millrace.evaluator.RandomMatrices;
 import org.millrace.evaluator.ReferenceVector;
-import org.millrace.evaluator.score.FeatureMatrix;
 
 final class NeighbourOverlapTest {
     @Test

@@ -10,9 +10,10 @@ import org.ejml.data.DMatrixRMaj;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.millrace.encoder.matrix.FeatureMatrix;
 import org.millrace.evaluator.RandomMatrices;
 import org.millrace.evaluator.ReferenceVector;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.evaluator.SlowSpectrum;
 
 final class ProcrustesTest {
     @Test

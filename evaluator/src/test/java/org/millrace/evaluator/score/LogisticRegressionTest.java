@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.millrace.encoder.matrix.FeatureMatrix;
 
 final class LogisticRegressionTest {
     private final Workers workers = new Workers(2);

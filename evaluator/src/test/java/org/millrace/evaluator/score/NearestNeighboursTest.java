@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.millrace.encoder.matrix.FeatureMatrix;
 
 final class NearestNeighboursTest {
     private final Workers workers = new Workers(2);

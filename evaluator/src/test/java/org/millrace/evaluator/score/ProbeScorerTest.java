@@ -9,6 +9,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.config.EvaluatorConfig;
 import org.millrace.contract.event.Evaluation.LinearScore;
+import org.millrace.encoder.matrix.FeatureMatrix;
 
 final class ProbeScorerTest {
     private static final EvaluatorConfig CONFIG = new EvaluatorConfig(4000, 1000, 200, 0.1, 256, 0, 10);

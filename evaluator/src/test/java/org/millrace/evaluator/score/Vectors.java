@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.stream.StreamSupport;
 import org.millrace.contract.event.Json;
+import org.millrace.encoder.matrix.FeatureMatrix;
 
 /** A reference vector of the test resources: tensors are flat row-major data with their shape. */
 record Vectors(JsonNode root) {

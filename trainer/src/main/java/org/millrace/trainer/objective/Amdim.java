@@ -59,7 +59,7 @@ final class Amdim implements Objective {
                     total.getFloat(),
                     loss.oneToFive().forth().scores().accuracy(),
                     Optional.empty(),
-                    Optional.of(InfoNce.between(first.whole(), second.whole())));
+                    Projections.of(first.whole(), second.whole()));
         }
     }
 

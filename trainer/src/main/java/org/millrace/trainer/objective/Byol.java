@@ -68,10 +68,7 @@ final class Byol implements Objective {
             collector.backward(loss);
             clock.lap("backward");
             return new Outcome(
-                    loss.getFloat(),
-                    Double.NaN,
-                    Optional.empty(),
-                    Optional.of(InfoNce.between(firstTarget, secondTarget)));
+                    loss.getFloat(), Double.NaN, Optional.empty(), Projections.of(firstTarget, secondTarget));
         }
     }
 

@@ -10,6 +10,7 @@ import org.millrace.contract.CounterRandom;
 import org.millrace.contract.ImageOffset;
 import org.millrace.encoder.tensor.InPlace;
 import org.millrace.encoder.tensor.Torch;
+import org.millrace.keystore.BankRows;
 import org.millrace.keystore.KeyBatch;
 import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.KeyWindow;
@@ -26,6 +27,7 @@ final class Dictionary implements AutoCloseable {
     private final int dimension;
     private final long seed;
     private final NDArray ring; // K×C
+    private final long[] steps; // K: that encoded each row's key
 
     Dictionary(Torch torch, KeyStore store, int capacity, int dimension, long seed) {
         this.manager = torch.newManager();
@@ -34,6 +36,7 @@ final class Dictionary implements AutoCloseable {
         this.dimension = dimension;
         this.seed = seed;
         this.ring = manager.zeros(new Shape(capacity, dimension));
+        this.steps = new long[capacity];
         load();
     }
 
@@ -52,10 +55,34 @@ final class Dictionary implements AutoCloseable {
         int from = row(store.newestSequence() + 1 + skipped);
         store.append(new KeyBatch(step, dimension, keys.toFloatArray(), images));
         int end = Math.min(count, skipped + capacity - from);
-        put(from, keys.get(skipped + ":" + end));
+        put(from, keys.get(skipped + ":" + end), step);
         if (end < count) {
-            put(0, keys.get(end + ":" + count));
+            put(0, keys.get(end + ":" + count), step);
         }
+    }
+
+    /** The rows of {@code count} keys as they are now, the last of which has that sequence number; those that left it are absent. */
+    BankRows rows(long last, int count, NDManager scope) {
+        float[] found = new float[count * dimension]; // count×C
+        int[] places = new int[count];
+        int absent = Math.toIntExact(Math.min(count, Math.max(0, sequence() - capacity - last + count)));
+        Arrays.fill(places, 0, absent, BankRows.ABSENT);
+        for (int i = absent; i < count; i++) {
+            places[i] = row(last - count + 1 + i);
+        }
+        for (int from = absent; from < count; ) { // in one piece, or in two around the ring's end
+            int size = Math.min(count - from, capacity - places[from]);
+            NDArray piece = ring.get(places[from] + ":" + (places[from] + size));
+            piece.attach(scope);
+            System.arraycopy(piece.toFloatArray(), 0, found, from * dimension, size * dimension);
+            from += size;
+        }
+        return new BankRows(dimension, found, places);
+    }
+
+    /** The steps that encoded the keys, in any order. */
+    long[] steps() {
+        return Arrays.copyOf(steps, (int) filled());
     }
 
     void restore(long sequence) {
@@ -76,8 +103,10 @@ final class Dictionary implements AutoCloseable {
         manager.close();
     }
 
-    private void put(int from, NDArray rows) {
-        ring.set(new NDIndex(from + ":" + (from + rows.getShape().get(0))), rows);
+    private void put(int from, NDArray rows, long step) {
+        int to = from + (int) rows.getShape().get(0);
+        ring.set(new NDIndex(from + ":" + to), rows);
+        Arrays.fill(steps, from, to, step);
     }
 
     private void load() {
@@ -86,6 +115,7 @@ final class Dictionary implements AutoCloseable {
         int row = row(store.newestSequence() - newest.size() + 1);
         for (int i = 0; i < newest.size(); i++) {
             System.arraycopy(newest.keys(), i * dimension, rows, row * dimension, dimension);
+            steps[row] = newest.provenance().get(i).step();
             row = (row + 1) % capacity;
         }
         InPlace.overwrite(ring, rows);

@@ -52,7 +52,7 @@ final class EndToEnd implements Objective {
                     loss.getFloat(),
                     InfoNce.diagonalAccuracy(contrast.logits()),
                     Optional.empty(),
-                    Optional.of(InfoNce.between(queries, keys)));
+                    Projections.of(queries, keys));
         }
     }
 

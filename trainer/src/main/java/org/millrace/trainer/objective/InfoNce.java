@@ -62,11 +62,6 @@ final class InfoNce {
         return rows.normalize(2, 1, EPSILON);
     }
 
-    /** The unit rows between two views' projections, without gradient. N×C and N×C → N×C. */
-    static NDArray between(NDArray first, NDArray second) {
-        return unit(unit(first.stopGradient()).add(unit(second.stopGradient())));
-    }
-
     /** Share of rows whose column 0 is the largest; a tie counts as a hit. logits: N×(1+K). */
     static double accuracy(NDArray logits) {
         return hits(logits.get(":, 0"), logits);

@@ -81,7 +81,7 @@ final class InstanceDiscrimination implements Objective {
                     loss.getFloat(),
                     InfoNce.accuracy(contrast.logits()),
                     Optional.of(rowsAfter(own, positives, fresh)),
-                    Optional.of(fresh));
+                    new Projections(fresh, Optional.empty()));
         }
     }
 
@@ -120,6 +120,31 @@ final class InstanceDiscrimination implements Objective {
     }
 
     @Override
+    public Optional<Remembered> remembered() {
+        return Optional.of(new Remembered() {
+            @Override
+            public long[] steps() {
+                return bank.steps();
+            }
+
+            @Override
+            public NDArray views(Batch batch) {
+                return batch.first();
+            }
+
+            @Override
+            public NDArray encode(NDArray views, long step, NDManager scope) {
+                return featuresAgain(views, scope);
+            }
+
+            @Override
+            public BankRows rows(long last, List<Optional<ImageId>> ids, NDManager scope) {
+                return rowsOf(last, ids.stream().map(Optional::orElseThrow).toList());
+            }
+        });
+    }
+
+    @Override
     public void close() {
         query.close();
     }
@@ -135,6 +160,30 @@ final class InstanceDiscrimination implements Objective {
             }
         }
         return batch.ids().stream().map(Optional::orElseThrow).toList();
+    }
+
+    // N×C unit rows; running statistics stay as they are
+    private NDArray featuresAgain(NDArray views, NDManager scope) {
+        try (NDManager activations = scope.newSubManager()) {
+            views.tempAttach(activations);
+            NDArray features = InfoNce.unit(query.project(views, query.weights().tensorsBesideBuffers(activations)));
+            features.attach(scope);
+            return features;
+        }
+    }
+
+    // rows that nobody wrote since the update whose last row has that number
+    private BankRows rowsOf(long last, List<ImageId> ids) {
+        BankRows rows = bank.rows(ids);
+        int[] slots = rows.slots();
+        for (int i = 0; i < slots.length; i++) {
+            long written = last - slots.length + 1 + i;
+            boolean same = bank.find(ids.get(i))
+                    .filter(row -> row.sequence() == written)
+                    .isPresent();
+            slots[i] = same ? slots[i] : BankRows.ABSENT;
+        }
+        return rows;
     }
 
     // own rows, and for an image that has none the other view's feature; N×C

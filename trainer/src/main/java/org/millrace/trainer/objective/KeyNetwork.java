@@ -4,7 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
@@ -46,19 +48,27 @@ final class KeyNetwork implements AutoCloseable {
      * views: N×C×H×W → N×output, in {@code scope}.
      */
     NDArray keys(NDArray views, long step, NDManager scope) {
+        return keys(views, step, scope, weights::tensors);
+    }
+
+    /** The keys that the views of a past step would have now, in that step's order; running statistics stay as they are. */
+    NDArray keysAgain(NDArray views, long step, NDManager scope) {
+        return keys(views, step, scope, weights::tensorsBesideBuffers);
+    }
+
+    private NDArray keys(NDArray views, long step, NDManager scope, Function<NDManager, Tensors> tensors) {
         try (NDManager activations = scope.newSubManager()) {
             views.tempAttach(activations);
-            NDArray keys = order.apply(views, step, rows -> encode(rows, activations));
+            Tensors named = tensors.apply(activations);
+            NDArray keys = order.apply(views, step, rows -> encode(rows, named));
             NDArray unit = InfoNce.unit(keys);
             unit.attach(scope);
             return unit;
         }
     }
 
-    private NDArray encode(NDArray rows, NDManager activations) {
-        return replicas.isPresent()
-                ? replicas.get().forward(rows)
-                : branch.forward(rows, weights.tensors(activations), order.mode());
+    private NDArray encode(NDArray rows, Tensors named) {
+        return replicas.isPresent() ? replicas.get().forward(rows, named) : branch.forward(rows, named, order.mode());
     }
 
     @Override

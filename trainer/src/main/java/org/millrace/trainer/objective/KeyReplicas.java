@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import java.util.List;
 import org.millrace.encoder.network.BatchNormMode;
+import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
@@ -39,17 +40,17 @@ final class KeyReplicas implements AutoCloseable {
                 .toList();
     }
 
-    /** rows: N×…, a multiple of the devices → N×output on the run's device. */
-    NDArray forward(NDArray rows) {
+    /** rows: N×…, a multiple of the devices → N×output on the run's device, whose own weights are {@code here}. */
+    NDArray forward(NDArray rows, Tensors here) {
         long part = rows.getShape().get(0) / devices.size();
         NDList keys = new NDList();
         for (int i = 0; i < devices.size(); i++) {
             Torch device = devices.get(i);
-            Weights weights = i == 0 ? first : follow(others.get(i - 1), device);
             NDManager scope = rows.getManager();
+            Tensors weights = i == 0 ? here : follow(others.get(i - 1), device).tensors(scope);
             NDArray share = device.take(rows.get(i * part + ":" + (i + 1) * part));
             share.attach(scope);
-            NDArray encoded = branch.forward(share, weights.tensors(scope), BatchNormMode.TRAINING);
+            NDArray encoded = branch.forward(share, weights, BatchNormMode.TRAINING);
             keys.add(torch.take(encoded));
         }
         return NDArrays.concat(keys, 0);

@@ -71,8 +71,7 @@ final class MocoV3 implements Objective {
             collector.backward(loss);
             clock.lap("backward");
             double accuracy = (InfoNce.diagonalAccuracy(one.logits()) + InfoNce.diagonalAccuracy(two.logits())) / 2;
-            return new Outcome(
-                    loss.getFloat(), accuracy, Optional.empty(), Optional.of(InfoNce.between(firstKeys, secondKeys)));
+            return new Outcome(loss.getFloat(), accuracy, Optional.empty(), Projections.of(firstKeys, secondKeys));
         }
     }
 

@@ -17,6 +17,8 @@ import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
+import org.millrace.keystore.BankRows;
+import org.millrace.keystore.ImageId;
 import org.millrace.keystore.KeyStore;
 import org.millrace.trainer.objective.InfoNce.Contrast;
 
@@ -96,7 +98,7 @@ final class MomentumContrast implements Objective {
                     loss.getFloat(),
                     InfoNce.accuracy(contrast.logits()),
                     Optional.of(keys),
-                    Optional.of(InfoNce.between(queries, keys)));
+                    Projections.of(queries, keys));
         }
     }
 
@@ -114,8 +116,7 @@ final class MomentumContrast implements Objective {
             clock.lap("backward");
             double accuracy = (InfoNce.accuracy(one.logits()) + InfoNce.accuracy(two.logits())) / 2;
             NDArray keys = NDArrays.concat(new NDList(first, second), 0); // 2N×C
-            return new Outcome(
-                    loss.getFloat(), accuracy, Optional.of(keys), Optional.of(InfoNce.between(first, second)));
+            return new Outcome(loss.getFloat(), accuracy, Optional.of(keys), Projections.of(first, second));
         }
     }
 
@@ -155,6 +156,31 @@ final class MomentumContrast implements Objective {
     @Override
     public long keysFilled() {
         return dictionary.filled();
+    }
+
+    @Override
+    public Optional<Remembered> remembered() {
+        return Optional.of(new Remembered() {
+            @Override
+            public long[] steps() {
+                return dictionary.steps();
+            }
+
+            @Override
+            public NDArray views(Batch batch) {
+                return batch.second();
+            }
+
+            @Override
+            public NDArray encode(NDArray views, long step, NDManager scope) {
+                return key.keysAgain(views, step, scope);
+            }
+
+            @Override
+            public BankRows rows(long last, List<Optional<ImageId>> ids, NDManager scope) {
+                return dictionary.rows(last, ids.size(), scope);
+            }
+        });
     }
 
     @Override

@@ -78,6 +78,11 @@ public sealed interface Objective extends AutoCloseable
         return 0;
     }
 
+    /** The memory of past images as those see it who watch its health, where there is one. */
+    default Optional<Remembered> remembered() {
+        return Optional.empty();
+    }
+
     @Override
     void close();
 
@@ -87,7 +92,6 @@ public sealed interface Objective extends AutoCloseable
      * @param loss mean over the batch, as the paper defines it
      * @param accuracy share of queries nearer to their own key than to any negative; NaN where there are no negatives
      * @param keys unit rows to remember, where the objective has a memory: N×C, or 2N×C for a symmetric one
-     * @param features one unit row for each image, the direction between its two views' projections (N×C)
      */
-    record Outcome(double loss, double accuracy, Optional<NDArray> keys, Optional<NDArray> features) {}
+    record Outcome(double loss, double accuracy, Optional<NDArray> keys, Projections projections) {}
 }

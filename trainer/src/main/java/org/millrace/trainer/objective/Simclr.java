@@ -56,7 +56,7 @@ final class Simclr implements Objective {
                     loss.getFloat(),
                     InfoNce.accuracy(contrast.logits()),
                     Optional.empty(),
-                    Optional.of(InfoNce.between(first, second)));
+                    Projections.of(first, second));
         }
     }
 

@@ -127,6 +127,7 @@ final class JournalReaderTest {
                 8 * step,
                 8,
                 OptionalDouble.empty(),
+                Optional.empty(),
                 Map.of(),
                 Optional.empty(),
                 0);

@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import java.util.List;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.ImageOffset;
 import org.millrace.encoder.tensor.InPlace;
 import org.millrace.encoder.tensor.Torch;
+import org.millrace.keystore.BankRows;
 import org.millrace.keystore.KeyBatch;
 import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.KeyStoreSettings;
@@ -61,6 +64,29 @@ final class DictionaryVectorsTest {
                     vector.checkExactlyAt("final_slots_oldest_to_newest", i, (dictionary.sequence() + i) % capacity);
                 }
                 assertAnotherReadsTheSame(dictionary, store, capacity, dimension, pointer);
+            }
+        }
+    }
+
+    @Test
+    void rows_ofPastKeys_thoseThatLeftAreAbsent() {
+        try (KeyStore store = new KeyStoreSettings("images", 1, 5).openInMemory();
+                NDManager scope = torch.newManager();
+                Dictionary dictionary = new Dictionary(torch, store, 5, 1, 1)) {
+            for (int step = 1;
+                    step <= 3;
+                    step++) { // keys 1 to 9, each its own number; 5 to 9 stay, around the ring's end
+                float[] keys = {3 * step - 2, 3 * step - 1, 3 * step};
+                dictionary.enqueue(scope.create(keys, new Shape(3, 1)), step, offsets(3L * step, 3));
+            }
+            assertThat(dictionary.rows(9, 3, scope).rows()).containsExactly(7, 8, 9);
+            assertThat(dictionary.rows(8, 5, scope).rows()).containsExactly(0, 5, 6, 7, 8);
+            assertThat(dictionary.rows(8, 5, scope).isPresent(0)).isFalse();
+            assertThat(dictionary.rows(8, 5, scope).isPresent(1)).isTrue();
+            assertThat(dictionary.rows(3, 3, scope).slots()).containsOnly(BankRows.ABSENT);
+            assertThat(dictionary.steps()).containsExactlyInAnyOrder(2, 2, 3, 3, 3);
+            try (Dictionary reopened = new Dictionary(torch, store, 5, 1, 1)) {
+                assertThat(reopened.steps()).isEqualTo(dictionary.steps());
             }
         }
     }

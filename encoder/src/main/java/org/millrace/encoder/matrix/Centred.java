@@ -1,7 +1,6 @@
-package org.millrace.evaluator.matrix;
+package org.millrace.encoder.matrix;
 
 import org.ejml.data.DMatrixRMaj;
-import org.millrace.evaluator.score.FeatureMatrix;
 
 /** Features minus the mean of each column, with those means. Nobody writes to it after construction; then safe for many readers. */
 public final class Centred {

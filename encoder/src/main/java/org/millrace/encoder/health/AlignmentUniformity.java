@@ -1,8 +1,8 @@
-package org.millrace.evaluator.metric;
+package org.millrace.encoder.health;
 
-import org.millrace.evaluator.matrix.Rows;
-import org.millrace.evaluator.matrix.Samples;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.encoder.matrix.Rows;
+import org.millrace.encoder.matrix.Samples;
 
 /** The two properties of unit features that contrastive learning strives for (Wang and Isola 2020); rows are divided by their lengths. */
 final class AlignmentUniformity {

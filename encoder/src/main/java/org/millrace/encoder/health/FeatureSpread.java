@@ -1,10 +1,10 @@
-package org.millrace.evaluator.metric;
+package org.millrace.encoder.health;
 
 import java.util.Arrays;
-import org.millrace.evaluator.matrix.Centred;
-import org.millrace.evaluator.matrix.Rows;
-import org.millrace.evaluator.matrix.Samples;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.encoder.matrix.Centred;
+import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.encoder.matrix.Rows;
+import org.millrace.encoder.matrix.Samples;
 
 /**
  * Standard deviation of each dimension over the rows: of unit rows it tells collapse, with 1/√D where the directions are spread

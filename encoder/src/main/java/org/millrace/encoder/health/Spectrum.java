@@ -1,11 +1,11 @@
-package org.millrace.evaluator.metric;
+package org.millrace.encoder.health;
 
 import java.util.Arrays;
 import org.ejml.data.DMatrixRMaj;
-import org.millrace.evaluator.matrix.Centred;
-import org.millrace.evaluator.matrix.Decompositions;
-import org.millrace.evaluator.matrix.Samples;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.encoder.matrix.Centred;
+import org.millrace.encoder.matrix.Decompositions;
+import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.encoder.matrix.Samples;
 
 /**
  * Singular values of a feature matrix, largest first, min(N, D) of them, and the ranks that are read off them. Values that are

@@ -1,4 +1,4 @@
-package org.millrace.evaluator.matrix;
+package org.millrace.encoder.matrix;
 
 import java.util.Arrays;
 import org.ejml.data.DMatrixRMaj;

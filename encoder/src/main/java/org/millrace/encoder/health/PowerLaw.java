@@ -1,4 +1,4 @@
-package org.millrace.evaluator.metric;
+package org.millrace.encoder.health;
 
 import static org.millrace.contract.Check.check;
 

@@ -1,8 +1,6 @@
-package org.millrace.evaluator.matrix;
+package org.millrace.encoder.matrix;
 
 import static org.millrace.contract.Check.check;
-
-import org.millrace.evaluator.score.FeatureMatrix;
 
 /** What every measure asks of the features it is given. */
 public final class Samples {

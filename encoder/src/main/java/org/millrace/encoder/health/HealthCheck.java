@@ -1,12 +1,12 @@
-package org.millrace.evaluator.metric;
+package org.millrace.encoder.health;
 
 import java.util.Arrays;
 import java.util.Optional;
 import org.millrace.contract.event.Health;
-import org.millrace.evaluator.matrix.Samples;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.encoder.matrix.Samples;
 
-/** What the product reports of an encoder's features without labels. */
+/** What the product reports of features or projections without labels. */
 public final class HealthCheck {
     /** More images than this are left out: uniformity compares all pairs. */
     static final int MOST_IMAGES = 4096;
@@ -35,6 +35,11 @@ public final class HealthCheck {
                 spectra.centred().rankMe(Spectrum.EPSILON),
                 alphaReq(spectra.centred().covarianceEigenvalues(features.rows())),
                 AlignmentUniformity.uniformity(features, AlignmentUniformity.TEMPERATURE));
+    }
+
+    /** Mean squared distance of the unit features of two views, row by row; throws as {@link #of}, and where the shapes differ. */
+    public static double alignment(FeatureMatrix first, FeatureMatrix second) {
+        return AlignmentUniformity.alignment(first, second, 2);
     }
 
     private static FeatureMatrix first(FeatureMatrix all) {

@@ -1,14 +1,14 @@
-package org.millrace.evaluator.metric;
+package org.millrace.evaluator;
 
 import java.util.Arrays;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.encoder.matrix.FeatureMatrix;
 
 /** Singular values by one-sided Jacobi rotations: columns are turned until each pair is orthogonal, then their lengths are read. */
-final class SlowSpectrum {
+public final class SlowSpectrum {
     private SlowSpectrum() {}
 
     /** Largest first, min(N, D) of them. */
-    static double[] singularValues(FeatureMatrix features) {
+    public static double[] singularValues(FeatureMatrix features) {
         int rows = features.rows();
         int columns = features.columns();
         double[][] u = new double[columns][rows];
@@ -30,7 +30,7 @@ final class SlowSpectrum {
         return Arrays.stream(lengths).map(length -> -length).toArray();
     }
 
-    static double rankMe(FeatureMatrix features, double epsilon) {
+    public static double rankMe(FeatureMatrix features, double epsilon) {
         double[] values = singularValues(features);
         double sum = Arrays.stream(values).sum();
         double entropy = 0;
@@ -41,7 +41,7 @@ final class SlowSpectrum {
         return Math.exp(entropy);
     }
 
-    static FeatureMatrix centred(FeatureMatrix features) {
+    public static FeatureMatrix centred(FeatureMatrix features) {
         double[] values = features.values().clone();
         for (int d = 0; d < features.columns(); d++) {
             double mean = 0;

@@ -1,6 +1,4 @@
-package org.millrace.evaluator.matrix;
-
-import org.millrace.evaluator.score.FeatureMatrix;
+package org.millrace.encoder.matrix;
 
 /** Arithmetic of single rows of feature matrices; four sums run side by side, since one alone waits for its own last addition. */
 public final class Rows {

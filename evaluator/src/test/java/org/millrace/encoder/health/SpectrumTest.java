@@ -1,4 +1,4 @@
-package org.millrace.evaluator.metric;
+package org.millrace.encoder.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -10,9 +10,10 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.millrace.encoder.matrix.FeatureMatrix;
 import org.millrace.evaluator.RandomMatrices;
 import org.millrace.evaluator.ReferenceVector;
-import org.millrace.evaluator.score.FeatureMatrix;
+import org.millrace.evaluator.SlowSpectrum;
 
 final class SpectrumTest {
     @Test

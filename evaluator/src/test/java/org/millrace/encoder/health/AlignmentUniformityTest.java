@@ -1,4 +1,4 @@
-package org.millrace.evaluator.metric;
+package org.millrace.encoder.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Random;
 import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.Test;
+import org.millrace.encoder.matrix.FeatureMatrix;
 import org.millrace.evaluator.RandomMatrices;
 import org.millrace.evaluator.ReferenceVector;
-import org.millrace.evaluator.score.FeatureMatrix;
 
 final class AlignmentUniformityTest {
     private static final double STEP = 2e-3;

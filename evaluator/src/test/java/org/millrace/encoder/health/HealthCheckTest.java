@@ -1,4 +1,4 @@
-package org.millrace.evaluator.metric;
+package org.millrace.encoder.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.millrace.contract.event.Health;
+import org.millrace.encoder.matrix.FeatureMatrix;
 import org.millrace.evaluator.RandomMatrices;
-import org.millrace.evaluator.score.FeatureMatrix;
 
 final class HealthCheckTest {
     @Test
@@ -103,16 +103,11 @@ final class HealthCheckTest {
 
     @Test
     @Timeout(value = 60, unit = TimeUnit.SECONDS)
-    void rankMeAndCka_ofTenThousandImages_takeSeconds() {
-        Random random = RandomMatrices.random(11_104);
-        FeatureMatrix x = RandomMatrices.gaussian(random, 10_000, 512);
-        FeatureMatrix y = RandomMatrices.gaussian(random, 10_000, 512);
+    void rankMe_ofTenThousandImages_takesSeconds() {
+        FeatureMatrix x = RandomMatrices.gaussian(RandomMatrices.random(11_104), 10_000, 512);
         long start = System.nanoTime();
         double rank = Spectrum.of(x).raw().rankMe(Spectrum.EPSILON);
-        long ranked = System.nanoTime();
-        double cka = LinearCka.debiased(x, y).orElseThrow();
-        System.out.printf("RankMe %.1f s, CKA %.1f s%n", (ranked - start) / 1e9, (System.nanoTime() - ranked) / 1e9);
+        System.out.printf("RankMe %.1f s%n", (System.nanoTime() - start) / 1e9);
         assertThat(rank).isBetween(500.0, 512.1);
-        assertThat(cka).isCloseTo(0, within(0.01));
     }
 }

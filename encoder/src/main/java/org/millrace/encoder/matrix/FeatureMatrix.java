@@ -1,4 +1,4 @@
-package org.millrace.evaluator.score;
+package org.millrace.encoder.matrix;
 
 import static org.millrace.contract.Check.check;
 
