@@ -115,7 +115,7 @@ final class EncoderAssemblerTest {
 
     @Test
     void waiting_givesTheUntrainedThenTheNewestAndDropsTheOldest() {
-        WaitingEncoders waiting = new WaitingEncoders(3L * FILE.length);
+        WaitingEncoders waiting = new WaitingEncoders(3L * FILE.length, false);
         for (long version : new long[] {0, 400, 800, 1200, 1600}) {
             EncoderRecords.feed(assembler, EncoderRecords.of(version, FILE)).ifPresent(waiting::add);
         }
@@ -128,7 +128,7 @@ final class EncoderAssemblerTest {
 
     @Test
     void waiting_ofOneLargeEncoder_keepsItBesidesTheUntrained() {
-        WaitingEncoders waiting = new WaitingEncoders(1);
+        WaitingEncoders waiting = new WaitingEncoders(1, false);
         for (long version : new long[] {0, 400, 800}) {
             EncoderRecords.feed(assembler, EncoderRecords.of(version, FILE)).ifPresent(waiting::add);
         }

@@ -76,7 +76,7 @@ final class EvaluatorTest {
             assertThat(untrained.modelDrift()).isEmpty();
             assertThat(last.modelDrift().orElseThrow().against())
                     .extracting(against -> against.role() + " " + against.version())
-                    .containsExactly("PREVIOUS 0", "FIRST 0");
+                    .containsExactly("PREVIOUS 0", "CURRENT 0", "FIRST 0");
             assertThat(health.rankMe())
                     .isGreaterThan(untrained.health().orElseThrow().rankMe());
         }

@@ -10,18 +10,22 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.common.errors.InterruptException;
+import org.jspecify.annotations.Nullable;
 import org.millrace.app.exam.ExamReport;
 import org.millrace.app.exam.ExamRequest;
 import org.millrace.app.exam.Examination;
 import org.millrace.app.run.EvaluatorService;
 import org.millrace.app.run.HealthText;
 import org.millrace.app.run.ModelDriftText;
+import org.millrace.app.run.StandingText;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.evaluator.EncoderAcceptance;
 import org.millrace.evaluator.Evaluator;
+import org.millrace.evaluator.Standings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -59,6 +63,13 @@ final class EvaluateCommand implements Runnable {
             description = "Create the topics of images where they are missing, instead of refusing to start.")
     private boolean createTopics;
 
+    @Option(
+            names = "--accept",
+            paramLabel = "VERSION",
+            description =
+                    "Let this encoder, which evaluator.churn-budget holds back, be taken as the newest; scores nothing.")
+    private @Nullable Long accepted;
+
     @Override
     public void run() {
         Optional<ExamRequest> request = exam.request();
@@ -66,6 +77,10 @@ final class EvaluateCommand implements Runnable {
         PrintWriter out = spec.commandLine().getOut();
         if (request.isPresent()) {
             examine(config, request.get(), out);
+            return;
+        }
+        if (accepted != null) {
+            accept(config, accepted, out);
             return;
         }
         try (StopSignal signal = StopSignal.install();
@@ -86,15 +101,31 @@ final class EvaluateCommand implements Runnable {
                 if (scored.isEmpty() && !signal.requested()) {
                     out.println("no encoder of run " + config.run().name() + " waits to be scored");
                 }
+                out.println(StandingText.summary(config.run().name(), evaluator.standings()));
+                out.flush();
             }
+        }
+    }
+
+    private void accept(MillraceConfig config, long version, PrintWriter out) {
+        if (watch || createTopics) {
+            throw new ParameterException(
+                    spec.commandLine(), "--accept scores nothing: it goes with neither --watch nor --create-topics");
+        }
+        try (Connection connection = options.connect(config)) {
+            Standings standings =
+                    EncoderAcceptance.accept(connection.kafka(), config.run().topics(), version, Clock.systemUTC());
+            out.println("accepted: " + StandingText.summary(config.run().name(), standings));
+            out.flush();
         }
     }
 
     /** Scores one encoder by the papers' protocols; its scores are shown, and go to no topic. */
     private void examine(MillraceConfig config, ExamRequest request, PrintWriter out) {
-        if (watch) {
+        if (watch || accepted != null) {
             throw new ParameterException(
-                    spec.commandLine(), "--watch goes on for ever: it does not go with --protocol");
+                    spec.commandLine(),
+                    "--protocol examines one encoder: it goes with neither --watch, which goes on for ever, nor --accept");
         }
         Optional<Path> json = exam.json();
         try (StopSignal signal = StopSignal.install();
@@ -143,6 +174,11 @@ final class EvaluateCommand implements Runnable {
                 evaluation.linear().converged() ? "" : "   (linear probe did not converge)"));
         evaluation.health().ifPresent(health -> out.println("             " + HealthText.line(health)));
         evaluation.modelDrift().ifPresent(drift -> out.println("             " + ModelDriftText.line(drift)));
+        evaluation
+                .standing()
+                .map(StandingText::line)
+                .filter(line -> !line.isEmpty())
+                .ifPresent(line -> out.println("             " + line));
         out.flush();
     }
 }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.contract.ImageHeaders;
+import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EvaluatorConfig;
 
 final class ProbeFeedTest {
@@ -123,7 +124,11 @@ final class ProbeFeedTest {
     }
 
     private ProbeFeed open(int capacity) {
-        return new ProbeFeed(new EvaluatorConfig(capacity, 5, 20, 0.1, 8, 0, 10), folder, file -> file[0] != BROKEN);
+        EvaluatorConfig config = new ConfigLoader()
+                .assignments(List.of("evaluator.probe-capacity=" + capacity, "evaluator.max-classes=5"))
+                .load()
+                .evaluator();
+        return new ProbeFeed(config, folder, file -> file[0] != BROKEN);
     }
 
     private static List<String> ids(List<ProbeImage> images) {
