@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.common.errors.InterruptException;
@@ -15,8 +14,6 @@ import org.millrace.app.exam.ExamReport;
 import org.millrace.app.exam.ExamRequest;
 import org.millrace.app.exam.Examination;
 import org.millrace.app.run.EvaluatorService;
-import org.millrace.app.run.HealthText;
-import org.millrace.app.run.ModelDriftText;
 import org.millrace.app.run.StandingText;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
@@ -43,9 +40,6 @@ import picocli.CommandLine.Spec;
             "With --protocol: score one encoder by the protocols of the papers, from a checkpoint on disk or the topic."
         })
 final class EvaluateCommand implements Runnable {
-    private static final String HEADER =
-            "encoder      images trained   linear      λ       kNN     k    t     fitted on   held out";
-
     @Spec
     private CommandSpec spec;
 
@@ -88,10 +82,8 @@ final class EvaluateCommand implements Runnable {
             if (createTopics) {
                 connection.createImageTopics(config.images());
             }
-            out.println(HEADER);
-            out.flush();
-            try (Evaluator evaluator =
-                    EvaluatorService.open(config, connection.kafka(), evaluation -> print(out, evaluation))) {
+            EvaluationTable table = new EvaluationTable(out, config.evaluator());
+            try (Evaluator evaluator = EvaluatorService.open(config, connection.kafka(), table)) {
                 signal.onStop(Thread.currentThread()::interrupt);
                 if (watch) {
                     evaluator.run();
@@ -156,29 +148,5 @@ final class EvaluateCommand implements Runnable {
         } catch (IOException e) {
             throw new UserException("--json " + file + " cannot be written: " + e, e);
         }
-    }
-
-    private static void print(PrintWriter out, Evaluation evaluation) {
-        out.println(String.format(
-                Locale.ROOT,
-                "%-12d %,14d   %5.1f %%   %.0e   %5.1f %%   %-4d %-5.2f %,8d   %,8d%s",
-                evaluation.version(),
-                evaluation.imagesTrained(),
-                100 * evaluation.linear().accuracy(),
-                evaluation.linear().l2(),
-                100 * evaluation.neighbours().accuracy(),
-                evaluation.neighbours().k(),
-                evaluation.neighbours().temperature(),
-                evaluation.trainImages(),
-                evaluation.testImages(),
-                evaluation.linear().converged() ? "" : "   (linear probe did not converge)"));
-        evaluation.health().ifPresent(health -> out.println("             " + HealthText.line(health)));
-        evaluation.modelDrift().ifPresent(drift -> out.println("             " + ModelDriftText.line(drift)));
-        evaluation
-                .standing()
-                .map(StandingText::line)
-                .filter(line -> !line.isEmpty())
-                .ifPresent(line -> out.println("             " + line));
-        out.flush();
     }
 }

@@ -51,6 +51,6 @@ public final class ModelDriftText {
     }
 
     private static String number(OptionalDouble value) {
-        return value.isPresent() ? String.format(Locale.ROOT, "%.3f", value.getAsDouble()) : "–";
+        return value.isPresent() ? String.format(Locale.ROOT, "%.3f", value.getAsDouble()) : "not measurable";
     }
 }
