@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedSet;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -231,17 +232,18 @@ public final class Evaluator implements AutoCloseable {
     /** The trainer keeps only its newest encoders on the topic; the current one may leave it while those behind it are held. */
     private void warnOfRemoval(ConsumerRecord<byte[], byte[]> record) {
         OptionalLong current = evaluations.standings().current();
-        if (record.value() == null
-                && current.isPresent()
-                && record.key() != null
-                && Arrays.equals(record.key(), EncoderAssembler.manifestKey(current.getAsLong()))) {
+        if (record.value() != null || record.key() == null || current.isEmpty()) {
+            return;
+        }
+        SortedSet<Long> held = evaluations.standings().held().tailSet(current.getAsLong());
+        if (!held.isEmpty() && Arrays.equals(record.key(), EncoderAssembler.manifestKey(current.getAsLong()))) {
             LOG.warn(
                     "the trainer has taken the current encoder {} back from the topic {} (trainer.encoders-kept), and newer ones are"
                             + " held: {}. Once it is cleaned away, nobody who wants the newest gets one until one is accepted"
                             + " (millrace evaluate --accept VERSION).",
                     current.getAsLong(),
                     encodersTopic,
-                    evaluations.standings().held());
+                    held);
         }
     }
 
