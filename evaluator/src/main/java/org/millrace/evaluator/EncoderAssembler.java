@@ -52,6 +52,11 @@ public final class EncoderAssembler {
         return Optional.empty();
     }
 
+    /** The key of a version's manifest. */
+    static byte[] manifestKey(long version) {
+        return (version + "/" + MANIFEST).getBytes(StandardCharsets.UTF_8);
+    }
+
     private void hold(long version, int index, byte[] chunk) {
         chunks.computeIfAbsent(version, created -> new HashMap<>()).put(index, chunk);
         if (chunks.size() > UNFINISHED_VERSIONS) {

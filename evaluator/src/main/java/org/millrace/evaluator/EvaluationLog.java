@@ -3,9 +3,7 @@ package org.millrace.evaluator;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -13,18 +11,19 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.event.EvaluationEvent;
 import org.millrace.contract.event.Json;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The topic {@code <run>.evaluations}: which versions are done, and the place of new scores. Not thread safe. */
+/** The topic {@code <run>.evaluations}: which versions are done, which of them are held, and the place of new scores. Not thread safe. */
 final class EvaluationLog implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EvaluationLog.class);
 
     private final String topic;
     private final Producer<byte[], byte[]> producer;
     private final EvaluationListener listener;
-    private final Set<Long> finished = new HashSet<>();
+    private final Standings standings = new Standings();
 
     EvaluationLog(String topic, Producer<byte[], byte[]> producer, EvaluationListener listener) {
         this.topic = topic;
@@ -34,7 +33,12 @@ final class EvaluationLog implements AutoCloseable {
 
     /** Whether the version has its evaluation. */
     boolean has(long version) {
-        return finished.contains(version);
+        return standings.isScored(version);
+    }
+
+    /** Which encoders are current and held; it changes as the topic goes on. */
+    Standings standings() {
+        return standings;
     }
 
     /** Takes a record of the topic: one of an earlier start, of another evaluator, or our own. */
@@ -43,12 +47,14 @@ final class EvaluationLog implements AutoCloseable {
             return;
         }
         try {
-            Evaluation evaluation = Json.read(value, Evaluation.class);
-            if (finished.add(evaluation.version())) {
+            EvaluationEvent event = Json.read(value, EvaluationEvent.class);
+            boolean isNew = !has(event.version());
+            standings.accept(event);
+            if (event instanceof Evaluation evaluation && isNew) {
                 listener.evaluated(evaluation);
             }
         } catch (UncheckedIOException e) {
-            LOG.warn("a record of {} is left out: it is no evaluation", topic);
+            LOG.warn("a record of {} is left out: it is no event of an evaluator", topic);
             LOG.debug("the record of {}", topic, e);
         }
     }
@@ -68,7 +74,7 @@ final class EvaluationLog implements AutoCloseable {
         } catch (InterruptedException e) {
             throw new InterruptException(e);
         }
-        finished.add(evaluation.version());
+        standings.accept(evaluation);
         LOG.debug(
                 "encoder {} (step {}, {} images): linear {}, nearest neighbours {}, on {} images, {} s",
                 evaluation.version(),

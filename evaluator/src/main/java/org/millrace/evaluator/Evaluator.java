@@ -2,13 +2,17 @@ package org.millrace.evaluator;
 
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SortedSet;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -52,7 +56,7 @@ public final class Evaluator implements AutoCloseable {
     private final EvaluationLog evaluations;
     private final Examiner examiner;
     private final EncoderAssembler assembler = new EncoderAssembler();
-    private final WaitingEncoders waiting = new WaitingEncoders(WAITING_BYTES);
+    private final WaitingEncoders waiting;
     private final ReentrantLock running = new ReentrantLock();
     private volatile boolean stopping;
     private boolean closed;
@@ -85,6 +89,7 @@ public final class Evaluator implements AutoCloseable {
             EvaluationListener listener,
             Clock clock) {
         this.clock = clock;
+        this.waiting = new WaitingEncoders(WAITING_BYTES, config.evaluator().churnBudget() < 1);
         this.probeTopic = config.images().probeTopic();
         this.encodersTopic = config.run().topics().encoders();
         String evaluationsTopic = config.run().topics().evaluations();
@@ -152,6 +157,11 @@ public final class Evaluator implements AutoCloseable {
         return done;
     }
 
+    /** Which encoders are current and held, as far as the evaluations were read. For the thread that evaluates. */
+    public Standings standings() {
+        return evaluations.standings();
+    }
+
     /** Ends {@link #run}, waits until it has returned, saves the probe set and closes the clients. Idempotent. */
     @Override
     public void close() {
@@ -203,21 +213,45 @@ public final class Evaluator implements AutoCloseable {
                 lastProbeMillis = clock.millis();
                 probes.accept(record);
             } else if (record.topic().equals(encodersTopic)) {
-                assembler
-                        .accept(record.key(), record.value())
-                        .filter(encoder -> !evaluations.has(encoder.version()))
-                        .ifPresent(waiting::add);
+                warnOfRemoval(record);
+                assembler.accept(record.key(), record.value()).ifPresent(this::published);
             } else {
                 evaluations.accept(record.value());
             }
         });
     }
 
+    private void published(PublishedEncoder encoder) {
+        if (!evaluations.has(encoder.version())) {
+            waiting.add(encoder);
+        } else if (examiner.misses(encoder.version(), evaluations.standings())) {
+            examiner.remember(encoder, probes.set(), this::stopping);
+        }
+    }
+
+    /** The trainer keeps only its newest encoders on the topic; the current one may leave it while those behind it are held. */
+    private void warnOfRemoval(ConsumerRecord<byte[], byte[]> record) {
+        OptionalLong current = evaluations.standings().current();
+        if (record.value() != null || record.key() == null || current.isEmpty()) {
+            return;
+        }
+        SortedSet<Long> held = evaluations.standings().held().tailSet(current.getAsLong());
+        if (!held.isEmpty() && Arrays.equals(record.key(), EncoderAssembler.manifestKey(current.getAsLong()))) {
+            LOG.warn(
+                    "the trainer has taken the current encoder {} back from the topic {} (trainer.encoders-kept), and newer ones are"
+                            + " held: {}. Once it is cleaned away, nobody who wants the newest gets one until one is accepted"
+                            + " (millrace evaluate --accept VERSION).",
+                    current.getAsLong(),
+                    encodersTopic,
+                    held);
+        }
+    }
+
     /** Evaluates the first of the waiting encoders, which then waits no longer. */
     private Optional<Evaluation> evaluateNext() {
         Optional<Evaluation> evaluation = waiting.take()
                 .filter(encoder -> !evaluations.has(encoder.version()))
-                .flatMap(encoder -> examiner.evaluate(encoder, probes.set(), this::stopping));
+                .flatMap(encoder -> examiner.evaluate(encoder, probes.set(), evaluations.standings(), this::stopping));
         evaluation.ifPresent(evaluations::publish);
         return evaluation;
     }

@@ -5,8 +5,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import org.millrace.contract.config.EvaluatorConfig;
+import org.millrace.contract.event.BucketScores;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Health;
@@ -14,6 +16,7 @@ import org.millrace.contract.event.ModelDrift;
 import org.millrace.encoder.health.HealthCheck;
 import org.millrace.encoder.matrix.FeatureMatrix;
 import org.millrace.evaluator.drift.Anchors;
+import org.millrace.evaluator.learning.BucketCut;
 import org.millrace.evaluator.probe.Half;
 import org.millrace.evaluator.probe.ProbeImage;
 import org.millrace.evaluator.probe.ProbeSet;
@@ -31,8 +34,10 @@ final class Examiner implements AutoCloseable {
     private final int batchSize;
     private final Clock clock;
     private final Anchors anchors;
+    private final EvaluatorConfig config;
 
     Examiner(EmbedderFactory embedders, EvaluatorConfig config, Anchors anchors, int threads, Clock clock) {
+        this.config = config;
         this.anchors = anchors;
         this.embedders = embedders;
         this.scorer = new ProbeScorer(config, threads);
@@ -43,19 +48,23 @@ final class Examiner implements AutoCloseable {
     /**
      * The evaluation; empty where {@code stopping} became true meanwhile, or where the encoder cannot be scored, which is then
      * reported.
+     *
+     * @param standings of the versions scored so far
      */
-    Optional<Evaluation> evaluate(PublishedEncoder encoder, ProbeSet probes, BooleanSupplier stopping) {
+    Optional<Evaluation> evaluate(
+            PublishedEncoder encoder, ProbeSet probes, Standings standings, BooleanSupplier stopping) {
         EncoderManifest manifest = encoder.manifest();
         long start = clock.millis();
         Map<String, Integer> classes = new HashMap<>();
         probes.labels().forEach(label -> classes.put(label, classes.size()));
         LabelledFeatures train;
         LabelledFeatures test;
-        List<byte[]> anchorImages = anchors.images(files(probes.images(Half.TEST)));
+        List<ProbeImage> heldOut = probes.images(Half.TEST);
+        List<byte[]> anchorImages = anchors.images(files(heldOut));
         Optional<FeatureMatrix> anchorFeatures;
         try (Embedder embedder = embedders.load(manifest, encoder.safetensors())) {
             train = embed(embedder, probes.images(Half.TRAIN), classes, stopping);
-            test = embed(embedder, probes.images(Half.TEST), classes, stopping);
+            test = embed(embedder, heldOut, classes, stopping);
             anchorFeatures =
                     anchorImages.isEmpty() ? Optional.empty() : Optional.of(embed(embedder, anchorImages, stopping));
         } catch (IllegalArgumentException e) {
@@ -75,7 +84,13 @@ final class Examiner implements AutoCloseable {
         }
         ProbeScorer.Scores scores = scorer.score(train, test, classes.size());
         Health health = HealthCheck.of(test.features());
-        Optional<ModelDrift> drift = anchorFeatures.flatMap(features -> anchors.compare(manifest.version(), features));
+        OptionalLong current = standings.currentBefore(manifest.version());
+        Optional<ModelDrift> drift =
+                anchorFeatures.flatMap(features -> anchors.compare(manifest.version(), current, features));
+        Optional<BucketScores> buckets = config.buckets() == 0
+                ? Optional.empty()
+                : Optional.of(BucketCut.of(config, probes.labels(), heldOut)
+                        .scores(scores.linearHits(), scores.neighbourHits()));
         long end = clock.millis();
         return Optional.of(new Evaluation(
                 Evaluation.SCHEMA,
@@ -91,7 +106,37 @@ final class Examiner implements AutoCloseable {
                 (end - start) / 1000.0,
                 end,
                 Optional.of(health),
-                drift));
+                drift,
+                Optional.of(new ChurnBudget(config.churnBudget()).judge(current, drift)),
+                buckets));
+    }
+
+    /**
+     * Embeds the anchors with an encoder that was scored before and whose features are wanted again, because it has become the current one
+     * or was pinned since, or because the anchors' file was lost.
+     */
+    void remember(PublishedEncoder encoder, ProbeSet probes, BooleanSupplier stopping) {
+        long version = encoder.version();
+        List<byte[]> images = anchors.images(files(probes.images(Half.TEST)));
+        if (images.isEmpty()) {
+            return;
+        }
+        try (Embedder embedder = embedders.load(encoder.manifest(), encoder.safetensors())) {
+            FeatureMatrix features = embed(embedder, images, stopping);
+            if (features.isFinite() && !stopping.getAsBoolean()) {
+                anchors.remember(version, features);
+                LOG.info("encoder {} is compared with again: its anchor features were computed anew", version);
+            }
+        } catch (IllegalArgumentException e) {
+            LOG.warn("no encoder can be compared with encoder {}: {}", version, e.getMessage());
+        }
+    }
+
+    /** Whether later encoders are to be compared with that one, and its features are not here. */
+    boolean misses(long version, Standings standings) {
+        boolean wanted =
+                version == config.pinnedVersion() || standings.current().orElse(-1) == version;
+        return wanted && config.anchors() > 0 && !anchors.knows(version);
     }
 
     private LabelledFeatures embed(

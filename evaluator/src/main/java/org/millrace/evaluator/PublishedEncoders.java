@@ -3,8 +3,10 @@ package org.millrace.evaluator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.function.LongPredicate;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.jspecify.annotations.Nullable;
@@ -12,22 +14,33 @@ import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The encoders that stand on a run's topic now. */
+/** The encoders on a run's topic now, those included that were taken back but not yet cleaned away. */
 public final class PublishedEncoders {
+    private static final Logger LOG = LoggerFactory.getLogger(PublishedEncoders.class);
+    private static final String ADVICE =
+            "Accept one with millrace evaluate --accept VERSION, or name the version that you want.";
+
     private PublishedEncoders() {}
 
-    /** The newest encoder; throws {@link UserException} where there is none. */
+    /**
+     * The newest encoder that is not held, and where there is a churn budget, that was scored; it is said in the log which newer ones are
+     * passed over. Throws {@link UserException} where there is none, or where the current one is no longer on the topic.
+     */
     public static PublishedEncoder newest(KafkaSettings kafka, RunTopics topics) {
-        return find(kafka, topics, OptionalLong.empty());
+        Standings standings = PublishedEvaluations.read(kafka, topics).standings();
+        return with(kafka, topics, consumer -> newest(consumer, topics, standings));
     }
 
-    /** The encoder of that version; throws {@link UserException} that names the versions there are. */
+    /** The encoder of that version, held or not; throws {@link UserException} that names the versions there are. */
     public static PublishedEncoder find(KafkaSettings kafka, RunTopics topics, long version) {
-        return find(kafka, topics, OptionalLong.of(version));
+        return with(kafka, topics, consumer -> find(consumer, topics, version));
     }
 
-    private static PublishedEncoder find(KafkaSettings kafka, RunTopics topics, OptionalLong version) {
+    private static PublishedEncoder with(
+            KafkaSettings kafka, RunTopics topics, Function<Consumer<byte[], byte[]>, PublishedEncoder> search) {
         try (TopicSetup setup = new TopicSetup(kafka)) {
             if (setup.describe(topics.encoders()).isEmpty()) {
                 throw new UserException("run " + topics.run() + " has published no encoder: the topic "
@@ -37,30 +50,71 @@ public final class PublishedEncoders {
         }
         try (var consumer =
                 new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of("allow.auto.create.topics", "false")))) {
-            return find(consumer, topics, version);
+            return search.apply(consumer);
         }
     }
 
-    static PublishedEncoder find(Consumer<byte[], byte[]> consumer, RunTopics topics, OptionalLong version) {
+    static PublishedEncoder find(Consumer<byte[], byte[]> consumer, RunTopics topics, long version) {
+        Found found = read(consumer, topics, candidate -> candidate == version);
+        return Optional.ofNullable(found.newest)
+                .orElseThrow(() -> new UserException("run " + topics.run() + " has no encoder " + version
+                        + " on the topic " + topics.encoders() + "; there are " + words(found.versions)));
+    }
+
+    static PublishedEncoder newest(Consumer<byte[], byte[]> consumer, RunTopics topics, Standings standings) {
+        Found found = read(consumer, topics, standings::mayBeTaken);
+        long current = standings.current().orElse(-1);
+        if (found.versions.isEmpty()) {
+            throw new UserException(
+                    "run " + topics.run() + " has no encoder on the topic " + topics.encoders() + "; there are none");
+        }
+        PublishedEncoder newest = found.newest;
+        if (newest == null || newest.version() < current) {
+            throw new UserException("no encoder of run " + topics.run() + " may be taken as the newest: "
+                    + (current < 0 ? "none is current" : "the current one, " + current + ", has left the topic")
+                    + ", and of those on it (" + words(found.versions) + ") the newer ones are held or not scored yet\n"
+                    + ADVICE);
+        }
+        SortedSet<Long> passedOver = found.versions.tailSet(newest.version() + 1);
+        if (!passedOver.isEmpty()) {
+            LOG.warn(
+                    "encoder {} is taken; newer ones are passed over, held by the churn budget or not scored yet: {}. {}",
+                    newest.version(),
+                    passedOver,
+                    ADVICE);
+        }
+        return newest;
+    }
+
+    /** Every version on the topic, and of those that are wanted the newest. */
+    private static Found read(Consumer<byte[], byte[]> consumer, RunTopics topics, LongPredicate wanted) {
         EncoderAssembler assembler = new EncoderAssembler();
-        TreeSet<Long> versions = new TreeSet<>();
-        AtomicReference<@Nullable PublishedEncoder> found = new AtomicReference<>();
+        Found found = new Found();
         TopicReader.read(
                 consumer,
                 TopicReader.partitions(consumer, topics.encoders()),
                 partition -> OptionalLong.empty(),
-                record -> assembler.accept(record.key(), record.value()).ifPresent(encoder -> {
-                    versions.add(encoder.version());
-                    if (version.isPresent()
-                            ? encoder.version() == version.getAsLong()
-                            : encoder.version() >= versions.last()) {
-                        found.set(encoder);
-                    }
-                }));
-        return Optional.ofNullable(found.get())
-                .orElseThrow(() -> new UserException("run " + topics.run() + " has no encoder"
-                        + (version.isPresent() ? " " + version.getAsLong() : "") + " on the topic " + topics.encoders()
-                        + "; there are "
-                        + (versions.isEmpty() ? "none" : versions)));
+                record -> assembler
+                        .accept(record.key(), record.value())
+                        .ifPresent(encoder -> found.add(encoder, wanted)));
+        return found;
+    }
+
+    private static String words(SortedSet<Long> versions) {
+        return versions.isEmpty() ? "none" : versions.toString();
+    }
+
+    /** What was found on the topic. Not thread safe. */
+    private static final class Found {
+        private final TreeSet<Long> versions = new TreeSet<>();
+        private @Nullable PublishedEncoder newest;
+
+        void add(PublishedEncoder encoder, LongPredicate wanted) {
+            versions.add(encoder.version());
+            boolean newer = newest == null || encoder.version() >= newest.version();
+            if (newer && wanted.test(encoder.version())) {
+                newest = encoder;
+            }
+        }
     }
 }

@@ -7,18 +7,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Encoders that wait to be evaluated: the untrained one goes first, then the newest. While they are too many bytes together, the
+ * Encoders that wait to be evaluated: the untrained one goes first, then the newest, or where each is judged by the one before it, the
+ * oldest. While they are too many bytes together, the
  * oldest trained ones are dropped, and said; the untrained and the newest one never are. Not thread safe.
  */
 final class WaitingEncoders {
     private static final Logger LOG = LoggerFactory.getLogger(WaitingEncoders.class);
 
     private final long maxBytes;
+    private final boolean oldestFirst;
     private final TreeMap<Long, PublishedEncoder> byVersion = new TreeMap<>();
     private long bytes;
 
-    WaitingEncoders(long maxBytes) {
+    WaitingEncoders(long maxBytes, boolean oldestFirst) {
         this.maxBytes = maxBytes;
+        this.oldestFirst = oldestFirst;
     }
 
     void add(PublishedEncoder encoder) {
@@ -41,7 +44,7 @@ final class WaitingEncoders {
     /** Takes the one to evaluate next. */
     Optional<PublishedEncoder> take() {
         Map.Entry<Long, PublishedEncoder> next =
-                byVersion.containsKey(0L) ? byVersion.firstEntry() : byVersion.lastEntry();
+                oldestFirst || byVersion.containsKey(0L) ? byVersion.firstEntry() : byVersion.lastEntry();
         if (next == null) {
             return Optional.empty();
         }

@@ -115,7 +115,7 @@ final class EncoderAssemblerTest {
 
     @Test
     void waiting_givesTheUntrainedThenTheNewestAndDropsTheOldest() {
-        WaitingEncoders waiting = new WaitingEncoders(3L * FILE.length);
+        WaitingEncoders waiting = new WaitingEncoders(3L * FILE.length, false);
         for (long version : new long[] {0, 400, 800, 1200, 1600}) {
             EncoderRecords.feed(assembler, EncoderRecords.of(version, FILE)).ifPresent(waiting::add);
         }
@@ -127,8 +127,18 @@ final class EncoderAssemblerTest {
     }
 
     @Test
+    void waiting_oldestFirst_givesThemInOrder() {
+        WaitingEncoders waiting = new WaitingEncoders(3L * FILE.length, true);
+        for (long version : new long[] {1200, 400, 800}) {
+            EncoderRecords.feed(assembler, EncoderRecords.of(version, FILE)).ifPresent(waiting::add);
+        }
+        assertThat(waiting.take()).map(PublishedEncoder::version).hasValue(400L);
+        assertThat(waiting.take()).map(PublishedEncoder::version).hasValue(800L);
+    }
+
+    @Test
     void waiting_ofOneLargeEncoder_keepsItBesidesTheUntrained() {
-        WaitingEncoders waiting = new WaitingEncoders(1);
+        WaitingEncoders waiting = new WaitingEncoders(1, false);
         for (long version : new long[] {0, 400, 800}) {
             EncoderRecords.feed(assembler, EncoderRecords.of(version, FILE)).ifPresent(waiting::add);
         }

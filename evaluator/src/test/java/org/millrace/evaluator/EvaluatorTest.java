@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -11,6 +12,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -34,6 +37,9 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Health;
 import org.millrace.contract.event.Json;
+import org.millrace.contract.event.Standing;
+import org.millrace.contract.event.Standing.Verdict;
+import org.millrace.evaluator.drift.Anchors;
 
 @Timeout(value = 30, unit = TimeUnit.SECONDS)
 final class EvaluatorTest {
@@ -49,6 +55,7 @@ final class EvaluatorTest {
     private final TestEncoders encoders = new TestEncoders();
     private MockConsumer<byte[], byte[]> consumer = new MockConsumer<>(StrategyType.NONE.toString());
     private MockProducer<byte[], byte[]> producer = producer();
+    private String budget = "1";
 
     @Test
     void evaluateOnce_withEncodersAndProbe_publishesEachScore() {
@@ -76,7 +83,7 @@ final class EvaluatorTest {
             assertThat(untrained.modelDrift()).isEmpty();
             assertThat(last.modelDrift().orElseThrow().against())
                     .extracting(against -> against.role() + " " + against.version())
-                    .containsExactly("PREVIOUS 0", "FIRST 0");
+                    .containsExactly("PREVIOUS 0", "CURRENT 0", "FIRST 0");
             assertThat(health.rankMe())
                     .isGreaterThan(untrained.health().orElseThrow().rankMe());
         }
@@ -105,6 +112,29 @@ final class EvaluatorTest {
         }
         assertThat(heard).extracting(Evaluation::version).containsExactly(0L, 400L);
         assertThat(heard.get(1).trainImages() + heard.get(1).testImages()).isEqualTo(60);
+    }
+
+    @Test
+    void evaluateOnce_anchorsLost_currentIsEmbeddedAgainOrElseTheNextIsHeld() throws Exception {
+        budget = "0.2";
+        pushProbe(60);
+        publish(400, "seeing");
+        publish(800, "blind");
+        assertThat(standings()).extracting(Standing::held).containsExactly(false, true);
+
+        Path anchors = data.resolve("runs/main").resolve(Anchors.FILE);
+        Files.delete(anchors);
+        publish(1200, "seeing");
+        assertThat(standings())
+                .as("encoder 400, which is current, is on the topic")
+                .containsExactly(new Standing(Verdict.CURRENT, OptionalLong.of(400), OptionalDouble.of(0), 0.2));
+
+        Files.delete(anchors);
+        log.remove(ENCODERS);
+        publish(1600, "seeing");
+        assertThat(standings())
+                .as("encoder 1200, which is current, is not")
+                .containsExactly(new Standing(Verdict.HELD, OptionalLong.of(1200), OptionalDouble.empty(), 0.2));
     }
 
     @Test
@@ -194,6 +224,17 @@ final class EvaluatorTest {
         assertThat(flag[0]).isTrue();
     }
 
+    /** Of what is evaluated now; the topic has it afterwards. */
+    private List<Standing> standings() {
+        try (Evaluator evaluator = open()) {
+            List<Evaluation> done = evaluator.evaluateOnce();
+            done.forEach(evaluation -> append(EVALUATIONS, "" + evaluation.version(), Json.write(evaluation), null));
+            return done.stream()
+                    .map(evaluation -> evaluation.standing().orElseThrow())
+                    .toList();
+        }
+    }
+
     private Evaluator open() {
         return open(0);
     }
@@ -216,7 +257,7 @@ final class EvaluatorTest {
                 log.values().stream().flatMap(List::stream).toList();
         consumer.schedulePollTask(() -> snapshot.forEach(consumer::addRecord));
         MillraceConfig config = new ConfigLoader()
-                .assignments(List.of("run.data=" + data, "evaluator.batch-size=7"))
+                .assignments(List.of("run.data=" + data, "evaluator.batch-size=7", "evaluator.churn-budget=" + budget))
                 .load();
         return new Evaluator(config, consumer, producer, encoders, heard::add, Clock.systemUTC());
     }

@@ -14,6 +14,7 @@ final class Commands {
                 new TrainCommand(),
                 new BranchCommand(),
                 new EvaluateCommand(),
+                new LearningCommand(),
                 new DriftCommand(),
                 new ExportCommand(),
                 new InspectCommand(),

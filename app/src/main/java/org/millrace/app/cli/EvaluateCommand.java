@@ -6,22 +6,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.common.errors.InterruptException;
+import org.jspecify.annotations.Nullable;
 import org.millrace.app.exam.ExamReport;
 import org.millrace.app.exam.ExamRequest;
 import org.millrace.app.exam.Examination;
 import org.millrace.app.run.EvaluatorService;
-import org.millrace.app.run.HealthText;
-import org.millrace.app.run.ModelDriftText;
+import org.millrace.app.run.StandingText;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.evaluator.EncoderAcceptance;
 import org.millrace.evaluator.Evaluator;
+import org.millrace.evaluator.Standings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,9 +40,6 @@ import picocli.CommandLine.Spec;
             "With --protocol: score one encoder by the protocols of the papers, from a checkpoint on disk or the topic."
         })
 final class EvaluateCommand implements Runnable {
-    private static final String HEADER =
-            "encoder      images trained   linear      λ       kNN     k    t     fitted on   held out";
-
     @Spec
     private CommandSpec spec;
 
@@ -59,6 +57,13 @@ final class EvaluateCommand implements Runnable {
             description = "Create the topics of images where they are missing, instead of refusing to start.")
     private boolean createTopics;
 
+    @Option(
+            names = "--accept",
+            paramLabel = "VERSION",
+            description =
+                    "Let this encoder, which evaluator.churn-budget holds back, be taken as the newest; scores nothing.")
+    private @Nullable Long accepted;
+
     @Override
     public void run() {
         Optional<ExamRequest> request = exam.request();
@@ -68,15 +73,17 @@ final class EvaluateCommand implements Runnable {
             examine(config, request.get(), out);
             return;
         }
+        if (accepted != null) {
+            accept(config, accepted, out);
+            return;
+        }
         try (StopSignal signal = StopSignal.install();
                 Connection connection = options.connect(config)) {
             if (createTopics) {
                 connection.createImageTopics(config.images());
             }
-            out.println(HEADER);
-            out.flush();
-            try (Evaluator evaluator =
-                    EvaluatorService.open(config, connection.kafka(), evaluation -> print(out, evaluation))) {
+            EvaluationTable table = new EvaluationTable(out, config.evaluator());
+            try (Evaluator evaluator = EvaluatorService.open(config, connection.kafka(), table)) {
                 signal.onStop(Thread.currentThread()::interrupt);
                 if (watch) {
                     evaluator.run();
@@ -86,15 +93,31 @@ final class EvaluateCommand implements Runnable {
                 if (scored.isEmpty() && !signal.requested()) {
                     out.println("no encoder of run " + config.run().name() + " waits to be scored");
                 }
+                out.println(StandingText.summary(config.run().name(), evaluator.standings()));
+                out.flush();
             }
+        }
+    }
+
+    private void accept(MillraceConfig config, long version, PrintWriter out) {
+        if (watch || createTopics) {
+            throw new ParameterException(
+                    spec.commandLine(), "--accept scores nothing: it goes with neither --watch nor --create-topics");
+        }
+        try (Connection connection = options.connect(config)) {
+            Standings standings =
+                    EncoderAcceptance.accept(connection.kafka(), config.run().topics(), version, Clock.systemUTC());
+            out.println("accepted: " + StandingText.summary(config.run().name(), standings));
+            out.flush();
         }
     }
 
     /** Scores one encoder by the papers' protocols; its scores are shown, and go to no topic. */
     private void examine(MillraceConfig config, ExamRequest request, PrintWriter out) {
-        if (watch) {
+        if (watch || accepted != null) {
             throw new ParameterException(
-                    spec.commandLine(), "--watch goes on for ever: it does not go with --protocol");
+                    spec.commandLine(),
+                    "--protocol examines one encoder: it goes with neither --watch, which goes on for ever, nor --accept");
         }
         Optional<Path> json = exam.json();
         try (StopSignal signal = StopSignal.install();
@@ -125,24 +148,5 @@ final class EvaluateCommand implements Runnable {
         } catch (IOException e) {
             throw new UserException("--json " + file + " cannot be written: " + e, e);
         }
-    }
-
-    private static void print(PrintWriter out, Evaluation evaluation) {
-        out.println(String.format(
-                Locale.ROOT,
-                "%-12d %,14d   %5.1f %%   %.0e   %5.1f %%   %-4d %-5.2f %,8d   %,8d%s",
-                evaluation.version(),
-                evaluation.imagesTrained(),
-                100 * evaluation.linear().accuracy(),
-                evaluation.linear().l2(),
-                100 * evaluation.neighbours().accuracy(),
-                evaluation.neighbours().k(),
-                evaluation.neighbours().temperature(),
-                evaluation.trainImages(),
-                evaluation.testImages(),
-                evaluation.linear().converged() ? "" : "   (linear probe did not converge)"));
-        evaluation.health().ifPresent(health -> out.println("             " + HealthText.line(health)));
-        evaluation.modelDrift().ifPresent(drift -> out.println("             " + ModelDriftText.line(drift)));
-        out.flush();
     }
 }

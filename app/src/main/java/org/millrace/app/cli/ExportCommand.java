@@ -1,5 +1,7 @@
 package org.millrace.app.cli;
 
+import static org.millrace.contract.Check.check;
+
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +15,7 @@ import org.millrace.app.export.Evaluations;
 import org.millrace.app.export.ExportFormat;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.evaluator.Standings;
 import org.millrace.trainer.RunFolders;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.CheckpointFolder;
@@ -28,6 +31,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Write a run's encoder for other programs, and beside it FILE.md, which says what it is and how to load it.",
+            "An encoder that the churn budget holds back is passed over where the broker is known, unless --checkpoint names it.",
             "The run may go on meanwhile. The scores in the card need a broker; without one the card says so."
         })
 final class ExportCommand implements Runnable {
@@ -60,10 +64,13 @@ final class ExportCommand implements Runnable {
     public void run() {
         MillraceConfig config = options.config(Map.of());
         EncoderExport.checkTarget(out, force);
-        EncoderExport export = EncoderExport.of(checkpoint(config));
-        long bytes =
-                export.write(out, format, evaluations(config, export.state().step()), Clock.systemUTC());
+        Evaluations evaluations = evaluations(config);
+        EncoderExport export = EncoderExport.of(checkpoint(config, evaluations.standings()));
+        long bytes = export.write(out, format, evaluations, Clock.systemUTC());
         PrintWriter text = spec.commandLine().getOut();
+        if (evaluations.standings().isHeld(export.state().step())) {
+            text.println("this encoder is held by the churn budget (evaluator.churn-budget); its card says why");
+        }
         text.println(String.format(
                 Locale.ROOT,
                 "wrote the encoder of run %s after step %,d to %s (%,d bytes), its card to %s",
@@ -75,26 +82,35 @@ final class ExportCommand implements Runnable {
         text.flush();
     }
 
-    private Checkpoint checkpoint(MillraceConfig config) {
+    /** The one of the step that was asked for, or the newest whole one whose encoder is not held. */
+    private Checkpoint checkpoint(MillraceConfig config, Standings standings) {
         CheckpointFolder checkpoints = RunFolders.checkpoints(config);
         if (step != null) {
             return checkpoints.at(step);
         }
         return checkpoints
-                .newestWhole(state -> {})
-                .orElseThrow(() -> new UserException("run " + config.run().name() + " has no whole checkpoint under "
+                .newestWhole(state -> check(
+                        !standings.isHeld(state.step()),
+                        "its encoder is held by the churn budget; --checkpoint %d takes it all the same",
+                        state.step()))
+                .orElseThrow(() -> new UserException("run " + config.run().name() + " has no whole checkpoint"
+                        + (standings.held().isEmpty()
+                                ? ""
+                                : " whose encoder is not held (" + standings.held() + " are)")
+                        + " under "
                         + config.run().folder()
-                        + ". Name another run with --set run.name=NAME or another folder with --set run.data=FOLDER."));
+                        + ". Name another run with --set run.name=NAME or another folder with --set run.data=FOLDER"
+                        + (standings.held().isEmpty() ? "." : ", or a held one with --checkpoint STEP.")));
     }
 
     // an embedded broker is only started where there is one already
-    private Evaluations evaluations(MillraceConfig config, long version) {
+    private Evaluations evaluations(MillraceConfig config) {
         if (!config.kafka().containsKey("bootstrap.servers")
                 && !Files.isDirectory(config.run().data().resolve("broker"))) {
             return Evaluations.unread("no broker is known (--bootstrap-server HOST:PORT names one).");
         }
         try (Connection connection = options.connect(config)) {
-            return Evaluations.read(connection.kafka(), config.run().topics().evaluations(), version);
+            return Evaluations.read(connection.kafka(), config.run().topics());
         } catch (UserException | KafkaException e) {
             return Evaluations.unread(String.valueOf(e.getMessage()));
         }

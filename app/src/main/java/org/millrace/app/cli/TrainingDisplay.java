@@ -8,6 +8,7 @@ import org.millrace.app.demo.Demo;
 import org.millrace.app.run.HealthText;
 import org.millrace.app.run.ModelDriftText;
 import org.millrace.app.run.RunStatistics;
+import org.millrace.app.run.StandingText;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepHealth;
@@ -124,13 +125,14 @@ final class TrainingDisplay implements Demo.Display, AutoCloseable {
     public synchronized void evaluated(Evaluation evaluation) {
         say(String.format(
                 Locale.ROOT,
-                "encoder %d (%,d images): linear %.1f %%, kNN %.1f %% of %,d held-out images%s%s",
+                "encoder %d (%,d images): linear %.1f %%, kNN %.1f %% of %,d held-out images%s%s%s",
                 evaluation.version(),
                 evaluation.imagesTrained(),
                 100 * evaluation.linear().accuracy(),
                 100 * evaluation.neighbours().accuracy(),
                 evaluation.testImages(),
                 evaluation.modelDrift().map(ModelDriftText::sincePrevious).orElse(""),
+                evaluation.standing().map(StandingText::warning).orElse(""),
                 evaluation.health().map(HealthText::warning).orElse("")));
     }
 

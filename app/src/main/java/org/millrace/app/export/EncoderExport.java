@@ -65,12 +65,13 @@ public record EncoderExport(RunState state, EncoderConfig encoder, Safetensors w
     /**
      * Writes the file and its card; each appears whole or not at all. What stood there is overwritten.
      *
+     * @param evaluations of the run
      * @return the file's length in bytes
      */
     public long write(Path file, ExportFormat format, Evaluations evaluations, Clock clock) {
         byte[] bytes = bytes(format);
         String card = new ModelCard(this, format, String.valueOf(file.getFileName()), bytes.length, Sha256.of(bytes))
-                .text(evaluations, clock.instant());
+                .text(evaluations.of(state.step()), clock.instant());
         WholeFile.write(file, bytes);
         WholeFile.write(cardOf(file), card.getBytes(StandardCharsets.UTF_8));
         return bytes.length;

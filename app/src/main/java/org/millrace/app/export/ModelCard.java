@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.millrace.app.run.StandingText;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.event.Evaluation;
@@ -106,6 +107,13 @@ record ModelCard(EncoderExport export, ExportFormat format, String file, long by
                     each.trainImages(),
                     each.testImages(),
                     second(Instant.ofEpochMilli(each.evaluatedAtMillis()))));
+        }
+        for (Evaluation each : evaluations.found()) {
+            if (evaluations.standings().isHeld(each.version())) {
+                each.standing()
+                        .ifPresent(why ->
+                                text.append("\n").append(StandingText.line(why)).append(".\n"));
+            }
         }
         return text + (evaluations.note().isBlank() ? "" : evaluations.note() + "\n");
     }

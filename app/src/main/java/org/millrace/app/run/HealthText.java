@@ -21,7 +21,7 @@ public final class HealthText {
                 Math.min(health.images(), health.dimensions()),
                 health.alphaReq()
                         .map(law -> String.format(Locale.ROOT, "%.2f", law.exponent()))
-                        .orElse("–"),
+                        .orElse("not enough eigenvalues"),
                 health.uniformity(),
                 warning(health));
     }

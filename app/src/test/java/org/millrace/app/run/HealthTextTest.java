@@ -21,7 +21,7 @@ final class HealthTextTest {
     @Test
     void line_ofFewImagesWithoutALaw_leavesItOut() {
         Health health = new Health(30, 64, 0.05, 16, 17, Optional.empty(), -0.6);
-        assertThat(HealthText.line(health)).contains(" of 30 · α – · ");
+        assertThat(HealthText.line(health)).contains(" of 30 · α not enough eigenvalues · ");
     }
 
     @Test

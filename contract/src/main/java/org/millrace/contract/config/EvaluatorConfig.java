@@ -26,7 +26,30 @@ public record EvaluatorConfig(
         int anchors,
 
         @Setting(value = "10", doc = "neighbours k of an anchor image of which the churn counts the new ones")
-        int anchorNeighbours) {
+        int anchorNeighbours,
+
+        @Setting(value = "-1", doc = "version of an encoder that every later one is compared with, too; -1 for none")
+        long pinnedVersion,
+
+        @Setting(
+                value = "1",
+                doc =
+                        "most new neighbours of an anchor image against the current encoder, in [0, 1]; an encoder over it is held until `millrace evaluate --accept`; 1 holds none")
+        double churnBudget,
+
+        @Setting(
+                value = "0",
+                doc = "buckets that the labelled images are cut into, for accuracy over the stream; 0 for none")
+        int buckets,
+
+        @Setting(
+                value = "label",
+                doc =
+                        "`label` (classes in alphabetical order, equally many a bucket) or `time` (of the labelled records, equally many images a bucket)")
+        BucketBy bucketBy,
+
+        @Setting(value = "10000", doc = "images of the stream that are trained in one bucket")
+        long bucketImages) {
     public EvaluatorConfig {
         check(probeCapacity >= 4, "evaluator.probe-capacity must be at least 4, but was %d", probeCapacity);
         check(
@@ -46,5 +69,28 @@ public record EvaluatorConfig(
                 anchors);
         check(anchorNeighbours >= 1, "evaluator.anchor-neighbours must be at least 1, but was %d", anchorNeighbours);
         check(batchSize >= 1, "evaluator.batch-size must be at least 1, but was %d", batchSize);
+        check(
+                pinnedVersion >= -1,
+                "evaluator.pinned-version must be a version or -1 for none, but was %d",
+                pinnedVersion);
+        check(
+                churnBudget >= 0 && churnBudget <= 1,
+                "evaluator.churn-budget must be in [0, 1], but was %s",
+                churnBudget);
+        check(
+                churnBudget == 1 || anchors > 0,
+                "evaluator.churn-budget is %s, but without anchors no churn is measured: evaluator.anchors must not be 0",
+                churnBudget);
+        check(
+                buckets == 0 || (buckets >= 2 && buckets <= 1000),
+                "evaluator.buckets must be 0 or in [2, 1000], but was %d",
+                buckets);
+        check(bucketImages >= 1, "evaluator.bucket-images must be at least 1, but was %d", bucketImages);
+    }
+
+    /** What tells the buckets of the labelled images apart. */
+    public enum BucketBy {
+        LABEL,
+        TIME
     }
 }

@@ -11,6 +11,8 @@ import java.util.Optional;
  * @param evaluatedAtMillis Unix time
  * @param health what the held-out features tell without their labels; absent in records of older writers
  * @param modelDrift against earlier encoders; absent for the first one, and in records of older writers
+ * @param standing whether it may be taken as the newest; absent in records of older writers, and then it may
+ * @param buckets scores on each bucket of the stream; absent where {@code evaluator.buckets} is 0, and in records of older writers
  */
 public record Evaluation(
         int schema,
@@ -26,7 +28,10 @@ public record Evaluation(
         double seconds,
         long evaluatedAtMillis,
         Optional<Health> health,
-        Optional<ModelDrift> modelDrift) {
+        Optional<ModelDrift> modelDrift,
+        Optional<Standing> standing,
+        Optional<BucketScores> buckets)
+        implements EvaluationEvent {
     public static final int SCHEMA = 1;
 
     /**

@@ -3,6 +3,7 @@ package org.millrace.contract.event;
 import static org.millrace.contract.Check.check;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -18,12 +19,21 @@ public record ModelDrift(int anchors, int neighbours, List<Against> against) {
         against = List.copyOf(against);
     }
 
-    /** Which earlier encoder. */
+    /** Which earlier encoder; several roles may be one encoder's. */
     public enum Role {
         /** The one scored before. */
         PREVIOUS,
+        /** The newest before it that is not held, which may be the previous one too. */
+        CURRENT,
+        /** The one that the configuration names. */
+        PINNED,
         /** The first one of the run that was scored. */
         FIRST
+    }
+
+    /** The comparison with the encoder of that role, if there was one. */
+    public Optional<Against> against(Role role) {
+        return against.stream().filter(each -> each.role() == role).findFirst();
     }
 
     /**

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -119,12 +120,16 @@ final class JsonTest {
                                         OptionalDouble.of(0.5),
                                         0.25),
                                 new ModelDrift.Against(
-                                        ModelDrift.Role.FIRST,
-                                        0,
-                                        OptionalDouble.empty(),
-                                        OptionalDouble.empty(),
-                                        1)))));
+                                        ModelDrift.Role.FIRST, 0, OptionalDouble.empty(), OptionalDouble.empty(), 1)))),
+                Optional.of(new Standing(Standing.Verdict.HELD, OptionalLong.of(200), OptionalDouble.of(0.25), 0.125)),
+                Optional.of(new BucketScores(
+                        "label",
+                        10_000,
+                        List.of(
+                                new BucketScores.Score("cat, dog", 50, OptionalDouble.of(0.5), OptionalDouble.of(0.75)),
+                                new BucketScores.Score("ship", 3, OptionalDouble.empty(), OptionalDouble.empty())))));
         assertThat(Json.read(Json.write(evaluation), Evaluation.class)).isEqualTo(evaluation);
+        assertThat(Json.read(Json.write(evaluation), EvaluationEvent.class)).isEqualTo(evaluation);
         assertThat(Json.read(bytes(Json.writePretty(evaluation)), Evaluation.class))
                 .isEqualTo(evaluation);
     }
@@ -139,7 +144,15 @@ final class JsonTest {
                         + "\"seconds\":1.5,\"evaluatedAtMillis\":7}";
         Evaluation evaluation = Json.read(bytes(older), Evaluation.class);
         assertThat(evaluation.health()).isEmpty();
+        assertThat(evaluation.standing()).isEmpty();
+        assertThat(Json.read(bytes(older), EvaluationEvent.class)).isEqualTo(evaluation);
         assertThat(evaluation.evaluatedAtMillis()).isEqualTo(7);
+    }
+
+    @Test
+    void read_encoderAcceptedWritten_same() {
+        var accepted = new EncoderAccepted(EncoderAccepted.SCHEMA, "main", 400, 7);
+        assertThat(Json.read(Json.write(accepted), EvaluationEvent.class)).isEqualTo(accepted);
     }
 
     @Test

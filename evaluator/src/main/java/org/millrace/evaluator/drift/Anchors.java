@@ -7,10 +7,16 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EvaluatorConfig;
 import org.millrace.contract.event.ModelDrift;
@@ -23,7 +29,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The same images through successive encoders of a run. They are chosen from the held-out images when first asked for, and never change;
- * they and the features of the first and the two newest encoders are kept in a file of the run's folder. Not thread safe.
+ * they and the features of the first, the pinned, the current and the newest encoders are kept in a file of the run's folder. Not thread
+ * safe.
  */
 public final class Anchors {
     /** Name of the file in the run's folder. */
@@ -31,7 +38,7 @@ public final class Anchors {
 
     private static final Logger log = LoggerFactory.getLogger(Anchors.class);
     private static final long MAGIC = 0x4d52_414e_4348_4f31L; // MRANCHO1
-    private static final int NEWEST_KEPT = 2;
+    private static final int NEWEST_KEPT = 4; // of which the operator may accept one that is held
     private static final int LEAST = 4; // of debiased CKA
 
     private final EvaluatorConfig config;
@@ -39,6 +46,7 @@ public final class Anchors {
     private final CheckedFile file;
     private final List<byte[]> images = new ArrayList<>();
     private final TreeMap<Long, FeatureMatrix> features = new TreeMap<>(); // by version
+    private boolean saidUnknown;
 
     /** Loads what the folder holds; a damaged file is reported, and comparing begins anew. */
     public Anchors(EvaluatorConfig config, Path folder) {
@@ -76,37 +84,87 @@ public final class Anchors {
         return List.copyOf(images);
     }
 
+    /** Whether the features of a version are here. */
+    public boolean knows(long version) {
+        return features.containsKey(version);
+    }
+
     /**
-     * Compares an encoder with the one of the version before it and with the first, as far as they are known, and keeps its features.
+     * Keeps the features of an encoder that later ones are to be compared with.
      *
      * @param anchorFeatures N×D of {@link #images}, finite
      * @throws UserException where the file cannot be written
      */
-    public Optional<ModelDrift> compare(long version, FeatureMatrix anchorFeatures) {
+    public void remember(long version, FeatureMatrix anchorFeatures) {
         check(
                 anchorFeatures.rows() == images.size(),
                 "there are %d anchors, but features of %d",
                 images.size(),
                 anchorFeatures.rows());
-        List<ModelDrift.Against> against = new ArrayList<>();
-        Long previous = features.lowerKey(version);
-        if (previous != null) {
-            against.add(against(Role.PREVIOUS, previous, anchorFeatures));
-            against.add(against(Role.FIRST, features.firstKey(), anchorFeatures));
-        }
         features.put(version, anchorFeatures);
-        while (features.size() > 1 + NEWEST_KEPT) {
-            features.remove(features.higherKey(features.firstKey()));
-        }
         save();
+    }
+
+    /**
+     * Compares an encoder with the one of the version before it, with the current, the pinned and the first one, as far as they are
+     * known, and keeps its features.
+     *
+     * @param current version that is current before it
+     * @param anchorFeatures N×D of {@link #images}, finite
+     * @throws UserException where the file cannot be written
+     */
+    public Optional<ModelDrift> compare(long version, OptionalLong current, FeatureMatrix anchorFeatures) {
+        Map<Role, Long> roles = new EnumMap<>(Role.class);
+        if (features.lowerKey(version) != null) {
+            roles.put(Role.PREVIOUS, features.lowerKey(version));
+            roles.put(Role.FIRST, features.firstKey());
+        }
+        current.ifPresent(known -> roles.put(Role.CURRENT, known));
+        if (config.pinnedVersion() >= 0 && config.pinnedVersion() < version) {
+            roles.put(Role.PINNED, config.pinnedVersion());
+        }
+        sayWherePinnedIsUnknown(roles);
+        roles.values().removeIf(other -> !features.containsKey(other));
+        Map<Long, EncoderComparison> comparisons = new HashMap<>();
+        roles.values()
+                .forEach(other -> comparisons.computeIfAbsent(
+                        other,
+                        key -> EncoderComparison.of(
+                                Objects.requireNonNull(features.get(key)), anchorFeatures, config.anchorNeighbours())));
+        List<ModelDrift.Against> against = new ArrayList<>();
+        roles.forEach(
+                (role, other) -> against.add(against(role, other, Objects.requireNonNull(comparisons.get(other)))));
+        remember(version, anchorFeatures, current);
         return against.isEmpty()
                 ? Optional.empty()
                 : Optional.of(new ModelDrift(images.size(), config.anchorNeighbours(), against));
     }
 
-    private ModelDrift.Against against(Role role, long version, FeatureMatrix now) {
-        FeatureMatrix then = Objects.requireNonNull(features.get(version));
-        EncoderComparison comparison = EncoderComparison.of(then, now, config.anchorNeighbours());
+    private void remember(long version, FeatureMatrix anchorFeatures, OptionalLong current) {
+        features.put(version, anchorFeatures);
+        Set<Long> newest =
+                features.descendingKeySet().stream().limit(NEWEST_KEPT).collect(Collectors.toSet());
+        long first = features.firstKey();
+        features.keySet()
+                .removeIf(other -> other != first
+                        && other != config.pinnedVersion()
+                        && other != current.orElse(first)
+                        && !newest.contains(other));
+        remember(version, anchorFeatures);
+    }
+
+    private void sayWherePinnedIsUnknown(Map<Role, Long> roles) {
+        Long pinned = roles.get(Role.PINNED);
+        if (pinned != null && !features.containsKey(pinned) && !saidUnknown) {
+            saidUnknown = true;
+            log.warn(
+                    "no encoder is compared with encoder {} (evaluator.pinned-version): it was never scored here, or its features"
+                            + " are gone and so is it from the topic",
+                    pinned);
+        }
+    }
+
+    private static ModelDrift.Against against(Role role, long version, EncoderComparison comparison) {
         return new ModelDrift.Against(role, version, comparison.cka(), comparison.procrustes(), comparison.churn());
     }
 

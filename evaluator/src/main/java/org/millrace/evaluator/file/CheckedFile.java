@@ -50,6 +50,15 @@ public final class CheckedFile {
         return Files.exists(path);
     }
 
+    /** Whether its first bytes are the magic number. */
+    public boolean begins() throws IOException {
+        try (DataInputStream in = new DataInputStream(Files.newInputStream(path))) {
+            return in.readLong() == magic;
+        } catch (EOFException e) {
+            return false;
+        }
+    }
+
     /** It is on disk on return. */
     public void write(Writer body) throws IOException {
         Path folder = path.toAbsolutePath().getParent();

@@ -89,7 +89,8 @@ public final class ProbeFeed {
             return;
         }
         Optional<Half> half = split.map(name -> Half.valueOf(name.toUpperCase(Locale.ROOT)));
-        ProbeSet.Answer answer = set.offer(new ProbeImage(id, label.get(), half, record.value()), decodes);
+        ProbeSet.Answer answer =
+                set.offer(new ProbeImage(id, label.get(), half, record.timestamp(), record.value()), decodes);
         if (answer == ProbeSet.Answer.UNDECODABLE) {
             refuse(Refusal.UNDECODABLE, address);
         } else if (answer == ProbeSet.Answer.TOO_MANY_CLASSES) {

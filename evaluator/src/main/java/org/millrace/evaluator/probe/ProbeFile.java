@@ -15,12 +15,15 @@ import org.millrace.evaluator.file.CheckedFile;
 
 /** The probe set on disk: bounds of the set, next offset of each partition, images; a {@link CheckedFile}. */
 final class ProbeFile {
-    private static final long MAGIC = 0x4d52_5052_4f42_4531L; // MRPROBE1
+    private static final long MAGIC = 0x4d52_5052_4f42_4532L; // MRPROBE2
+    private static final long MAGIC_WITHOUT_TIMES = 0x4d52_5052_4f42_4531L; // MRPROBE1, of older writers
 
     private final CheckedFile file;
+    private final CheckedFile older;
 
     ProbeFile(Path path) {
         this.file = new CheckedFile(path, MAGIC, "a probe set");
+        this.older = new CheckedFile(path, MAGIC_WITHOUT_TIMES, "a probe set");
     }
 
     boolean exists() {
@@ -33,7 +36,9 @@ final class ProbeFile {
 
     /** Throws {@link IOException} where the file cannot be read or is damaged. */
     Content read() throws IOException {
-        return file.read(ProbeFile::readBody);
+        return older.begins()
+                ? older.read((in, length) -> readBody(in, length, false))
+                : file.read((in, length) -> readBody(in, length, true));
     }
 
     private static void writeBody(Content content, DataOutputStream out) throws IOException {
@@ -49,11 +54,12 @@ final class ProbeFile {
             CheckedFile.writeBytes(out, image.id().getBytes(StandardCharsets.ISO_8859_1));
             CheckedFile.writeBytes(out, image.label().getBytes(StandardCharsets.UTF_8));
             out.writeBoolean(image.half() == Half.TEST);
+            out.writeLong(image.timeMillis());
             CheckedFile.writeBytes(out, image.file());
         }
     }
 
-    private static Content readBody(DataInputStream in, long length) throws IOException {
+    private static Content readBody(DataInputStream in, long length, boolean withTimes) throws IOException {
         int capacity = in.readInt();
         int maxClasses = in.readInt();
         TreeMap<Integer, Long> nextOffsets = new TreeMap<>();
@@ -66,7 +72,8 @@ final class ProbeFile {
             String id = new String(CheckedFile.readBytes(in, length), StandardCharsets.ISO_8859_1);
             String label = new String(CheckedFile.readBytes(in, length), StandardCharsets.UTF_8);
             Half half = in.readBoolean() ? Half.TEST : Half.TRAIN;
-            images.add(new ProbeImage(id, label, Optional.of(half), CheckedFile.readBytes(in, length)));
+            long timeMillis = withTimes ? in.readLong() : 0;
+            images.add(new ProbeImage(id, label, Optional.of(half), timeMillis, CheckedFile.readBytes(in, length)));
         }
         return new Content(capacity, maxClasses, nextOffsets, images);
     }

@@ -18,31 +18,34 @@ public final class ProbeImage {
     private final long rank;
     private final String label;
     private final Half half;
+    private final long timeMillis;
     private final byte[] file;
 
     /**
      * @param id bytes of the id as Latin-1 text
      * @param half empty to take it from the hash of the id: even odds
+     * @param timeMillis Unix time of its record
      * @param file the encoded image; taken over, not copied
      */
-    ProbeImage(String id, String label, Optional<Half> half, byte[] file) {
+    ProbeImage(String id, String label, Optional<Half> half, long timeMillis, byte[] file) {
         String hash = Sha256.of(id.getBytes(StandardCharsets.ISO_8859_1));
         this.id = id;
         this.rank = Long.parseUnsignedLong(hash.substring(0, 16), 16);
         this.label = label;
         this.half = half.orElse(Character.digit(hash.charAt(16), 16) < 8 ? Half.TRAIN : Half.TEST);
+        this.timeMillis = timeMillis;
         this.file = file;
     }
 
     /**
-     * An image of a half that is known, from a file.
+     * An image of a half that is known, from a file; its time is 0.
      *
      * @param id unique within the half; its UTF-8 bytes are hashed
      * @param file the encoded image; taken over, not copied
      */
     public static ProbeImage of(String id, String label, Half half, byte[] file) {
         String latin = new String(id.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
-        return new ProbeImage(latin, label, Optional.of(half), file);
+        return new ProbeImage(latin, label, Optional.of(half), 0, file);
     }
 
     String id() {
@@ -55,6 +58,11 @@ public final class ProbeImage {
 
     Half half() {
         return half;
+    }
+
+    /** Unix time of its record; 0 where it is not known. */
+    public long timeMillis() {
+        return timeMillis;
     }
 
     /** The encoded image: read it, do not write to it. */

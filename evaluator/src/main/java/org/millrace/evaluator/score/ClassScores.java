@@ -2,6 +2,8 @@ package org.millrace.evaluator.score;
 
 import static org.millrace.contract.Check.check;
 
+import java.util.BitSet;
+
 /** How strongly a probe believes in each class for each row, N×C. Nobody writes to it after construction; safe for many readers. */
 public final class ClassScores {
     private final int classes;
@@ -32,16 +34,21 @@ public final class ClassScores {
 
     /** The same for labels alone. */
     public double accuracy(int[] labels, int k) {
+        return (double) hits(labels, k).cardinality() / labels.length;
+    }
+
+    /** The rows whose label is among the k best classes. */
+    BitSet hits(int[] labels, int k) {
         check(
                 (long) labels.length * classes == values.length,
                 "%d labels do not fit %d rows of scores",
                 labels.length,
                 values.length / classes);
-        int hits = 0;
+        BitSet hits = new BitSet(labels.length);
         for (int row = 0; row < labels.length; row++) {
-            hits += better(row * classes, labels[row]) < k ? 1 : 0;
+            hits.set(row, better(row * classes, labels[row]) < k);
         }
-        return (double) hits / labels.length;
+        return hits;
     }
 
     /** How many classes stand before the label in its row. */

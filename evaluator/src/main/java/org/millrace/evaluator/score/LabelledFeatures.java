@@ -3,6 +3,7 @@ package org.millrace.evaluator.score;
 import static org.millrace.contract.Check.check;
 
 import java.util.Arrays;
+import java.util.BitSet;
 import org.millrace.encoder.matrix.FeatureMatrix;
 
 /** Feature vectors with the class of each, 0 to C−1. Nobody writes to it after construction; then safe for many readers. */
@@ -41,12 +42,17 @@ public final class LabelledFeatures {
                 Arrays.stream(chosen).map(row -> labels[row]).toArray());
     }
 
-    /** Share of the rows whose prediction is their label, in [0, 1]. */
-    double accuracy(int[] predictions) {
-        int hits = 0;
+    /** The rows whose prediction is their label. */
+    BitSet hits(int[] predictions) {
+        BitSet hits = new BitSet(labels.length);
         for (int i = 0; i < labels.length; i++) {
-            hits += predictions[i] == labels[i] ? 1 : 0;
+            hits.set(i, predictions[i] == labels[i]);
         }
-        return (double) hits / labels.length;
+        return hits;
+    }
+
+    /** Share of the rows that are hits, in [0, 1]. */
+    double accuracy(BitSet hits) {
+        return (double) hits.cardinality() / labels.length;
     }
 }

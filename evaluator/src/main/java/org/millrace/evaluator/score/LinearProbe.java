@@ -1,7 +1,6 @@
 package org.millrace.evaluator.score;
 
 import java.util.List;
-import org.millrace.contract.event.Evaluation.LinearScore;
 
 /**
  * The linear probe: standardise on the training half, choose λ on a fifth of it, fit all of it to convergence, score the test
@@ -18,11 +17,6 @@ public final class LinearProbe {
     private static final int MAX_ITERATIONS = 2_000;
 
     private LinearProbe() {}
-
-    static LinearScore score(LabelledFeatures train, LabelledFeatures test, int classes, Workers workers) {
-        Result result = fit(train, test, classes, workers);
-        return new LinearScore(result.scores().accuracy(test, 1), result.l2(), result.iterations(), result.converged());
-    }
 
     /** The probe fitted on the training half, and its probabilities for the test half. */
     public static Result fit(LabelledFeatures train, LabelledFeatures test, int classes, Workers workers) {

@@ -2,6 +2,7 @@ package org.millrace.evaluator.score;
 
 import static org.millrace.contract.Check.check;
 
+import java.util.BitSet;
 import org.millrace.contract.config.EvaluatorConfig;
 import org.millrace.contract.event.Evaluation.LinearScore;
 import org.millrace.contract.event.Evaluation.NeighbourScore;
@@ -29,13 +30,15 @@ public final class ProbeScorer implements AutoCloseable {
                 train.size(),
                 test.size());
         check(train.features().isFinite() && test.features().isFinite(), "features must be finite");
-        return new Scores(LinearProbe.score(train, test, classes, workers), neighbourScore(train, test, classes));
-    }
-
-    private NeighbourScore neighbourScore(LabelledFeatures train, LabelledFeatures test, int classes) {
+        LinearProbe.Result probe = LinearProbe.fit(train, test, classes, workers);
+        BitSet linear = probe.scores().hits(test.labels(), 1);
         NearestNeighbours search = new NearestNeighbours(train.features(), neighbours, workers);
-        int[] predictions = search.find(test.features()).predict(train.labels(), classes, temperature);
-        return new NeighbourScore(test.accuracy(predictions), search.k(), temperature);
+        BitSet nearest = test.hits(search.find(test.features()).predict(train.labels(), classes, temperature));
+        return new Scores(
+                new LinearScore(test.accuracy(linear), probe.l2(), probe.iterations(), probe.converged()),
+                new NeighbourScore(test.accuracy(nearest), search.k(), temperature),
+                linear,
+                nearest);
     }
 
     @Override
@@ -43,6 +46,11 @@ public final class ProbeScorer implements AutoCloseable {
         workers.close();
     }
 
-    /** What the probes say of one encoder. */
-    public record Scores(LinearScore linear, NeighbourScore neighbours) {}
+    /**
+     * What the probes say of one encoder.
+     *
+     * @param linearHits rows of the test half that the linear probe puts into the right class
+     * @param neighbourHits rows that the nearest neighbours do
+     */
+    public record Scores(LinearScore linear, NeighbourScore neighbours, BitSet linearHits, BitSet neighbourHits) {}
 }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -23,6 +24,7 @@ import org.millrace.encoder.matrix.FeatureMatrix;
 class AnchorsTest {
     private static final int DIMENSION = 8;
     private static final long SEED = 7;
+    private static final OptionalLong NONE = OptionalLong.empty();
 
     private final EvaluatorConfig config = new ConfigLoader()
             .assignments(List.of("evaluator.anchors=40", "evaluator.anchor-neighbours=5"))
@@ -38,7 +40,7 @@ class AnchorsTest {
         List<byte[]> first = anchors.images(heldOut(0, 100));
         assertThat(first).hasSize(40);
         assertThat(anchors.images(heldOut(100, 100))).containsExactlyElementsOf(first);
-        anchors.compare(0, random(1));
+        anchors.compare(0, NONE, random(1));
         List<byte[]> afterRestart = new Anchors(config, folder).images(heldOut(100, 100));
         assertThat(afterRestart).hasSize(40);
         for (int i = 0; i < 40; i++) {
@@ -60,10 +62,10 @@ class AnchorsTest {
     void compare_sameRotatedAndUnrelatedFeatures_tellThemApart() {
         System.out.println("seed " + SEED);
         Anchors anchors = opened();
-        assertThat(anchors.compare(0, random(1)))
+        assertThat(anchors.compare(0, NONE, random(1)))
                 .as("nothing to compare the first with")
                 .isEmpty();
-        ModelDrift rotated = anchors.compare(400, rotated(random(1))).orElseThrow();
+        ModelDrift rotated = anchors.compare(400, NONE, rotated(random(1))).orElseThrow();
         assertThat(rotated.anchors()).isEqualTo(40);
         assertThat(rotated.against()).extracting(ModelDrift.Against::role).containsExactly(Role.PREVIOUS, Role.FIRST);
         for (ModelDrift.Against against : rotated.against()) {
@@ -72,13 +74,13 @@ class AnchorsTest {
             assertThat(against.procrustes().getAsDouble()).isCloseTo(0, within(1e-6));
             assertThat(against.churn()).isZero();
         }
-        ModelDrift unrelated = anchors.compare(800, random(2)).orElseThrow();
+        ModelDrift unrelated = anchors.compare(800, NONE, random(2)).orElseThrow();
         assertThat(unrelated.against()).extracting(ModelDrift.Against::version).containsExactly(400L, 0L);
         for (ModelDrift.Against against : unrelated.against()) {
             assertThat(against.cka().getAsDouble()).isBetween(-0.3, 0.3);
             assertThat(against.churn()).isBetween(0.7, 1.0); // by chance 5 of 39 stay
         }
-        ModelDrift constant = anchors.compare(1200, new FeatureMatrix(40, DIMENSION, new double[40 * DIMENSION]))
+        ModelDrift constant = anchors.compare(1200, NONE, new FeatureMatrix(40, DIMENSION, new double[40 * DIMENSION]))
                 .orElseThrow();
         assertThat(constant.against().get(0).cka()).isEqualTo(OptionalDouble.empty());
     }
@@ -86,24 +88,70 @@ class AnchorsTest {
     @Test
     void compare_afterARestart_knowsThePreviousAndTheFirst() {
         Anchors anchors = opened();
-        anchors.compare(0, random(1));
-        anchors.compare(400, random(2));
-        anchors.compare(800, random(3));
-        ModelDrift straight = anchors.compare(1200, random(4)).orElseThrow();
-        ModelDrift again = opened().compare(1200, random(4)).orElseThrow(); // it was scored, and its score was lost
+        anchors.compare(0, NONE, random(1));
+        anchors.compare(400, NONE, random(2));
+        anchors.compare(800, NONE, random(3));
+        ModelDrift straight = anchors.compare(1200, NONE, random(4)).orElseThrow();
+        ModelDrift again =
+                opened().compare(1200, NONE, random(4)).orElseThrow(); // it was scored, and its score was lost
         assertThat(again).isEqualTo(straight);
         assertThat(again.against()).extracting(ModelDrift.Against::version).containsExactly(800L, 0L);
     }
 
     @Test
+    void compare_withCurrentAndPinned_keepsTheirFeaturesHoweverOldTheyAre() {
+        EvaluatorConfig pinning = new ConfigLoader()
+                .assignments(List.of(
+                        "evaluator.anchors=40", "evaluator.anchor-neighbours=5", "evaluator.pinned-version=400"))
+                .load()
+                .evaluator();
+        OptionalLong current = OptionalLong.of(800);
+        Anchors anchors = new Anchors(pinning, folder);
+        assertThat(anchors.images(heldOut(0, 100))).hasSize(40);
+        for (long version = 0; version <= 800; version += 400) {
+            anchors.compare(version, NONE, random(version));
+        }
+        for (long version = 1200; version <= 4000; version += 400) {
+            anchors.compare(version, current, random(version));
+        }
+        ModelDrift drift =
+                new Anchors(pinning, folder).compare(4400, current, random(800)).orElseThrow();
+        assertThat(drift.against())
+                .extracting(against -> against.role() + " " + against.version())
+                .containsExactly("PREVIOUS 4000", "CURRENT 800", "PINNED 400", "FIRST 0");
+        assertThat(drift.against(Role.CURRENT).orElseThrow().churn())
+                .as("its features are those of 800")
+                .isZero();
+        assertThat(anchors.knows(1200)).as("neither old role nor new").isFalse();
+    }
+
+    @Test
+    void compare_pinnedNeverScored_comparesWithTheOthers() {
+        EvaluatorConfig pinning = new ConfigLoader()
+                .assignments(List.of("evaluator.anchors=40", "evaluator.pinned-version=7"))
+                .load()
+                .evaluator();
+        Anchors anchors = new Anchors(pinning, folder);
+        assertThat(anchors.images(heldOut(0, 100))).hasSize(40);
+        anchors.compare(0, NONE, random(1));
+        assertThat(anchors.compare(400, NONE, random(2)).orElseThrow().against())
+                .extracting(ModelDrift.Against::role)
+                .containsExactly(Role.PREVIOUS, Role.FIRST);
+        anchors.remember(7, random(3));
+        assertThat(anchors.compare(800, NONE, random(4)).orElseThrow().against())
+                .extracting(ModelDrift.Against::role)
+                .containsExactly(Role.PREVIOUS, Role.PINNED, Role.FIRST);
+    }
+
+    @Test
     void open_damagedFile_beginsAnew() throws IOException {
         Anchors anchors = opened();
-        anchors.compare(0, random(1));
+        anchors.compare(0, NONE, random(1));
         Path file = folder.resolve(Anchors.FILE);
         byte[] bytes = Files.readAllBytes(file);
         bytes[bytes.length / 2] ^= 1;
         Files.write(file, bytes);
-        assertThat(opened().compare(400, random(2))).isEqualTo(Optional.empty());
+        assertThat(opened().compare(400, NONE, random(2))).isEqualTo(Optional.empty());
     }
 
     private Anchors opened() {

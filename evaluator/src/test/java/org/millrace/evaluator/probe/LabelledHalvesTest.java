@@ -33,8 +33,8 @@ final class LabelledHalvesTest {
     void of_idOfAFile_isHashedAsKafkasKeyIs() {
         ProbeImage file = ProbeImage.of("straße/1.png", "a", Half.TRAIN, new byte[1]);
         byte[] key = "straße/1.png".getBytes(StandardCharsets.UTF_8);
-        ProbeImage record =
-                new ProbeImage(new String(key, StandardCharsets.ISO_8859_1), "a", Optional.of(Half.TRAIN), new byte[1]);
+        ProbeImage record = new ProbeImage(
+                new String(key, StandardCharsets.ISO_8859_1), "a", Optional.of(Half.TRAIN), 0, new byte[1]);
         assertThat(ProbeImage.BY_RANK.compare(file, record)).isZero();
     }
 

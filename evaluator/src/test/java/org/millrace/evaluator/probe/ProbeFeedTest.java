@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.contract.ImageHeaders;
+import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EvaluatorConfig;
+import org.millrace.evaluator.file.CheckedFile;
 
 final class ProbeFeedTest {
     private static final byte BROKEN = -1;
@@ -122,8 +124,33 @@ final class ProbeFeedTest {
         assertThat(open(40).set().size()).isEqualTo(1);
     }
 
+    @Test
+    void open_fileOfAnOlderWriter_hasItsImagesWithoutTimes() throws IOException {
+        new CheckedFile(folder.resolve(ProbeFeed.FILE), 0x4d52_5052_4f42_4531L, "a probe set").write(out -> {
+            out.writeInt(40);
+            out.writeInt(5);
+            out.writeInt(1); // partition 0 up to offset 7
+            out.writeInt(0);
+            out.writeLong(7);
+            out.writeInt(1);
+            CheckedFile.writeBytes(out, new byte[] {'i'});
+            CheckedFile.writeBytes(out, new byte[] {'c', 'a', 't'});
+            out.writeBoolean(true);
+            CheckedFile.writeBytes(out, new byte[] {1, 2});
+        });
+        ProbeFeed feed = open(40);
+        assertThat(feed.nextOffset(0)).hasValue(7);
+        assertThat(feed.set().images(Half.TEST))
+                .singleElement()
+                .satisfies(image -> assertThat(image.timeMillis()).isZero());
+    }
+
     private ProbeFeed open(int capacity) {
-        return new ProbeFeed(new EvaluatorConfig(capacity, 5, 20, 0.1, 8, 0, 10), folder, file -> file[0] != BROKEN);
+        EvaluatorConfig config = new ConfigLoader()
+                .assignments(List.of("evaluator.probe-capacity=" + capacity, "evaluator.max-classes=5"))
+                .load()
+                .evaluator();
+        return new ProbeFeed(config, folder, file -> file[0] != BROKEN);
     }
 
     private static List<String> ids(List<ProbeImage> images) {

@@ -96,9 +96,9 @@ final class ProbeSetTest {
     void classesWith_countsOnlyThoseFullInBothHalves() {
         ProbeSet set = new ProbeSet(100, 10);
         for (int i = 0; i < 10; i++) {
-            set.offer(new ProbeImage("a" + i, "cat", Optional.of(Half.TRAIN), new byte[1]), ProbeSetTest::any);
-            set.offer(new ProbeImage("b" + i, "cat", Optional.of(Half.TEST), new byte[1]), ProbeSetTest::any);
-            set.offer(new ProbeImage("c" + i, "dog", Optional.of(Half.TRAIN), new byte[1]), ProbeSetTest::any);
+            set.offer(new ProbeImage("a" + i, "cat", Optional.of(Half.TRAIN), 0, new byte[1]), ProbeSetTest::any);
+            set.offer(new ProbeImage("b" + i, "cat", Optional.of(Half.TEST), 0, new byte[1]), ProbeSetTest::any);
+            set.offer(new ProbeImage("c" + i, "dog", Optional.of(Half.TRAIN), 0, new byte[1]), ProbeSetTest::any);
         }
         assertThat(set.classesWith(10)).isEqualTo(1);
         assertThat(set.classesWith(11)).isZero();
@@ -114,7 +114,7 @@ final class ProbeSetTest {
     }
 
     private static ProbeImage image(String id, String label, int content) {
-        return new ProbeImage(id, label, Optional.empty(), new byte[] {(byte) content});
+        return new ProbeImage(id, label, Optional.empty(), 0, new byte[] {(byte) content});
     }
 
     private static boolean any(byte[] file) {

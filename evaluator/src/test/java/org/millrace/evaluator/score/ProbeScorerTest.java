@@ -7,12 +7,13 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EvaluatorConfig;
 import org.millrace.contract.event.Evaluation.LinearScore;
 import org.millrace.encoder.matrix.FeatureMatrix;
 
 final class ProbeScorerTest {
-    private static final EvaluatorConfig CONFIG = new EvaluatorConfig(4000, 1000, 200, 0.1, 256, 0, 10);
+    private static final EvaluatorConfig CONFIG = new ConfigLoader().load().evaluator();
 
     @Test
     void score_ofFarClouds_isPerfect() {

@@ -1,0 +1,58 @@
+package org.millrace.app.cli;
+
+import java.io.PrintWriter;
+import java.util.Locale;
+import org.millrace.app.run.HealthText;
+import org.millrace.app.run.ModelDriftText;
+import org.millrace.app.run.StandingText;
+import org.millrace.contract.config.EvaluatorConfig;
+import org.millrace.contract.event.Evaluation;
+import org.millrace.evaluator.EvaluationListener;
+
+/** Evaluations as a table of text: a row of scores, and under it what the features tell. Used by one thread. */
+final class EvaluationTable implements EvaluationListener {
+    private static final String HEADER =
+            "encoder      images trained   linear      λ       kNN     k    t     fitted on   held out";
+
+    private final PrintWriter out;
+    private final EvaluatorConfig config;
+
+    /** Prints the header. */
+    EvaluationTable(PrintWriter out, EvaluatorConfig config) {
+        this.out = out;
+        this.config = config;
+        out.println(HEADER);
+        out.flush();
+    }
+
+    @Override
+    public void evaluated(Evaluation evaluation) {
+        out.println(String.format(
+                Locale.ROOT,
+                "%-12d %,14d   %5.1f %%   %.0e   %5.1f %%   %-4d %-5.2f %,8d   %,8d%s",
+                evaluation.version(),
+                evaluation.imagesTrained(),
+                100 * evaluation.linear().accuracy(),
+                evaluation.linear().l2(),
+                100 * evaluation.neighbours().accuracy(),
+                evaluation.neighbours().k(),
+                evaluation.neighbours().temperature(),
+                evaluation.trainImages(),
+                evaluation.testImages(),
+                evaluation.linear().converged() ? "" : "   (linear probe did not converge)"));
+        evaluation.health().ifPresent(health -> out.println("             " + HealthText.line(health)));
+        if (evaluation.modelDrift().isPresent()) {
+            out.println("             "
+                    + ModelDriftText.line(evaluation.modelDrift().get()));
+        } else if (config.anchors() > 0 && evaluation.testImages() <= config.anchorNeighbours()) {
+            out.println("             against earlier encoders: not enough held-out images, more than "
+                    + config.anchorNeighbours() + " are needed (evaluator.anchor-neighbours)");
+        }
+        evaluation
+                .standing()
+                .map(StandingText::line)
+                .filter(line -> !line.isEmpty())
+                .ifPresent(line -> out.println("             " + line));
+        out.flush();
+    }
+}

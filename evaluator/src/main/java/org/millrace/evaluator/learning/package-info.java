@@ -1,0 +1,5 @@
+/** How well a run holds what it learnt as its stream goes on: scores by buckets of the stream, their matrix, and its figures. */
+@NullMarked
+package org.millrace.evaluator.learning;
+
+import org.jspecify.annotations.NullMarked;
