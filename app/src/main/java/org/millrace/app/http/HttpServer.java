@@ -5,6 +5,7 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.config.SizeUnit;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
+import java.io.IOException;
 import java.net.BindException;
 import java.net.URI;
 import java.util.List;
@@ -114,6 +115,10 @@ public final class HttpServer implements AutoCloseable {
         built.routes.exception(
                 UserException.class,
                 (problem, context) -> answer(context, HttpProblem.unavailable(String.valueOf(problem.getMessage()))));
+        built.routes.exception(
+                IOException.class,
+                (problem, context) ->
+                        answer(context, new HttpProblem(400, "the request ended early, or came too slowly")));
         built.routes.exception(Exception.class, (problem, context) -> {
             log.error("{} {} failed", context.method(), context.path(), problem);
             answer(context, new HttpProblem(500, "unexpected failure, which the server's log tells of"));
@@ -170,7 +175,7 @@ public final class HttpServer implements AutoCloseable {
 
     private static UserException notStarted(HttpConfig config, int port, RuntimeException e) {
         String reason =
-                causeOf(e, java.io.IOException.class).map(Throwable::getMessage).orElse(String.valueOf(e.getMessage()));
+                causeOf(e, IOException.class).map(Throwable::getMessage).orElse(String.valueOf(e.getMessage()));
         return new UserException(
                 "http.port " + port + " on " + config.host() + " cannot be used: " + reason
                         + "\nAnother program may listen there: take another with --set http.port=PORT (0 takes a free one), or --no-http where a command has it.",

@@ -13,6 +13,7 @@ import org.millrace.contract.kafka.KafkaSettings;
 public final class HttpService implements Services.Service {
     private static final int FILES_OF_A_REQUEST = 4;
     private static final int AROUND_A_FILE = 64 * 1024;
+    private static final long LEAST_ROOM = 64L << 20;
 
     private final MillraceConfig config;
     private final KafkaSettings kafka;
@@ -32,6 +33,8 @@ public final class HttpService implements Services.Service {
     /** Every route; each is opened here and belongs to the server. */
     static List<Routes> routes(MillraceConfig config, KafkaSettings kafka) {
         List<Routes> routes = new ArrayList<>();
+        Room room = new Room((int) Math.min(Integer.MAX_VALUE, Math.max(LEAST_ROOM, 2 * mostBytes(config))));
+        routes.add(ImageRoutes.open(kafka, config.images(), mostBytes(config), room));
         return routes;
     }
 
@@ -51,7 +54,7 @@ public final class HttpService implements Services.Service {
     }
 
     /** Of a request: some of the largest images in one multipart body. */
-    private static long mostBytes(MillraceConfig config) {
+    static long mostBytes(MillraceConfig config) {
         return FILES_OF_A_REQUEST * (long) config.images().maxBytes() + AROUND_A_FILE;
     }
 }
