@@ -1,11 +1,13 @@
 package org.millrace.app.http;
 
 import java.net.URI;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
+import org.millrace.app.embed.EmbeddingQueue;
+import org.millrace.app.embed.RunEncoders;
 import org.millrace.app.run.Services;
+import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 
@@ -13,7 +15,7 @@ import org.millrace.contract.kafka.KafkaSettings;
 public final class HttpService implements Services.Service {
     private static final int FILES_OF_A_REQUEST = 4;
     private static final int AROUND_A_FILE = 64 * 1024;
-    private static final long LEAST_ROOM = 64L << 20;
+    private static final long LEAST_ROOM_BYTES = 64L << 20;
 
     private final MillraceConfig config;
     private final KafkaSettings kafka;
@@ -30,17 +32,12 @@ public final class HttpService implements Services.Service {
         this.listening = listening;
     }
 
-    /** Every route; each is opened here and belongs to the server. */
-    static List<Routes> routes(MillraceConfig config, KafkaSettings kafka) {
-        List<Routes> routes = new ArrayList<>();
-        Room room = new Room((int) Math.min(Integer.MAX_VALUE, Math.max(LEAST_ROOM, 2 * mostBytes(config))));
-        routes.add(ImageRoutes.open(kafka, config.images(), mostBytes(config), room));
-        return routes;
-    }
-
     @Override
     public void run() {
-        try (HttpServer server = HttpServer.start(config.http(), taken, mostBytes(config), routes(config, kafka))) {
+        try (RunEncoders encoders = RunEncoders.watch(kafka, config.run().topics());
+                EmbeddingQueue queue = EmbeddingQueue.start(config, encoders);
+                HttpServer server = HttpServer.start(
+                        config.http(), taken, mostBytes(config.images()), routes(config, kafka, encoders, queue))) {
             listening.accept(server.address());
             stopped.await();
         } catch (InterruptedException e) {
@@ -48,13 +45,24 @@ public final class HttpService implements Services.Service {
         }
     }
 
+    /** Every route; each is opened here and belongs to the server. */
+    static List<Routes> routes(
+            MillraceConfig config, KafkaSettings kafka, RunEncoders encoders, EmbeddingQueue queue) {
+        long mostBytes = mostBytes(config.images());
+        Room room = new Room((int) Math.min(Integer.MAX_VALUE, Math.max(LEAST_ROOM_BYTES, 2 * mostBytes)));
+        return List.of(
+                ImageRoutes.open(kafka, config.images(), mostBytes, room),
+                new EmbedRoutes(config, encoders, queue, mostBytes, room),
+                new OpenApiRoutes());
+    }
+
     @Override
     public void stop() {
         stopped.countDown();
     }
 
-    /** Of a request: some of the largest images in one multipart body. */
-    static long mostBytes(MillraceConfig config) {
-        return FILES_OF_A_REQUEST * (long) config.images().maxBytes() + AROUND_A_FILE;
+    /** Of a request: some of the largest images in one form. */
+    private static long mostBytes(ImagesConfig images) {
+        return FILES_OF_A_REQUEST * (long) images.maxBytes() + AROUND_A_FILE;
     }
 }
