@@ -17,6 +17,7 @@ final class Commands {
                 new DriftCommand(),
                 new DashboardCommand(),
                 new ExportCommand(),
+                new EmbedCommand(),
                 new InspectCommand(),
                 new AuditCommand(),
                 new ReplayCommand(),

@@ -121,7 +121,7 @@ public final class RunEncoders implements AutoCloseable {
             } catch (InterruptedException | InterruptException e) {
                 return;
             } catch (KafkaException | UserException e) {
-                if (!silent) {
+                if (!silent && closing.getCount() > 0) {
                     log.warn("the encoders of run {} cannot be read; trying again: {}", topics.run(), e.getMessage());
                 }
                 silent = true;
