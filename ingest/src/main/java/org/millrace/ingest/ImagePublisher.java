@@ -35,10 +35,7 @@ final class ImagePublisher {
         this.producer = producer;
         this.request = request;
         this.images = images;
-        this.topic = switch (request.target()) {
-            case IMAGES -> images.topic();
-            case PROBE -> images.probeTopic();
-        };
+        this.topic = request.target().topic(images);
     }
 
     void accept(SourceEntry entry, Accepted accepted, Optional<String> label, byte[] image) {

@@ -162,7 +162,7 @@ public final class ImagePusher {
         } else if (reportRejects) {
             Rejection rejection = judged.verdict() instanceof Rejection refused
                     ? refused
-                    : new Rejection(Rejection.Kind.NO_LABEL, "no label, which every image of the probe needs");
+                    : Rejection.noLabel();
             publisher.reject(entry, rejection, label, judged.content());
         }
     }

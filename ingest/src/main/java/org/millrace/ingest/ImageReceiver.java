@@ -57,21 +57,14 @@ public final class ImageReceiver {
         }
         Verdict verdict = ImageSniffer.judge(content, images.maxBytes());
         if (verdict instanceof Accepted && image.target() == PushRequest.Target.PROBE && image.label().isEmpty()) {
-            verdict = new Rejection(Rejection.Kind.NO_LABEL, "no label, which every image of the probe needs");
+            verdict = Rejection.noLabel();
         }
         if (verdict instanceof Rejection rejection) {
             var reject = ImageRecords.reject(images.rejectedTopic(), image.about(), rejection, content);
             return send(reject, written -> refused(rejection));
         }
-        var record = ImageRecords.image(topic(image.target()), image.about(), (Accepted) verdict, content.bytes());
+        var record = ImageRecords.image(image.target().topic(images), image.about(), (Accepted) verdict, content.bytes());
         return send(record, written -> new Receipt.Logged(written.topic(), written.partition(), written.offset()));
-    }
-
-    private String topic(PushRequest.Target target) {
-        return switch (target) {
-            case IMAGES -> images.topic();
-            case PROBE -> images.probeTopic();
-        };
     }
 
     private CompletableFuture<Receipt> send(

@@ -11,6 +11,7 @@ final class Commands {
                 new DemoCommand(),
                 new UpCommand(),
                 new PushCommand(),
+                new WatchCommand(),
                 new TrainCommand(),
                 new BranchCommand(),
                 new EvaluateCommand(),
