@@ -172,8 +172,7 @@ public final class FolderWatch implements AutoCloseable {
             return Optional.empty();
         }
         try {
-            BasicFileAttributes now =
-                    Files.readAttributes(request.folder().resolve(name), BasicFileAttributes.class);
+            BasicFileAttributes now = Files.readAttributes(request.folder().resolve(name), BasicFileAttributes.class);
             boolean known = memory.of(name)
                     .filter(then -> then.bytes() == now.size()
                             && then.modifiedMillis() == now.lastModifiedTime().toMillis())
@@ -195,17 +194,18 @@ public final class FolderWatch implements AutoCloseable {
         Transaction transaction = new Transaction();
         for (Settled file : settled) {
             Judged judged = Judged.of(file.entry(), images.maxBytes());
-            boolean unreadable = judged.verdict() instanceof Rejection rejection
-                    && rejection.kind() == Rejection.Kind.UNREADABLE;
-            if (!unreadable && judged.content().sizeKnown() && judged.content().size() != file.attributes().size()) {
+            boolean unreadable =
+                    judged.verdict() instanceof Rejection rejection && rejection.kind() == Rejection.Kind.UNREADABLE;
+            if (!unreadable
+                    && judged.content().sizeKnown()
+                    && judged.content().size() != file.attributes().size()) {
                 unsettled = true; // it is being written after all
                 continue;
             }
             settling.forget(file.name());
             if (unreadable) {
                 if (saidUnreadable.add(file.name())) {
-                    listener.unreadable(
-                            file.entry().origin().position(), ((Rejection) judged.verdict()).reason());
+                    listener.unreadable(file.entry().origin().position(), ((Rejection) judged.verdict()).reason());
                 }
                 continue;
             }
@@ -273,7 +273,10 @@ public final class FolderWatch implements AutoCloseable {
                 rejected++;
             } else {
                 record = ImageRecords.image(
-                        request.target().topic(images), about, (Accepted) verdict, judged.content().bytes());
+                        request.target().topic(images),
+                        about,
+                        (Accepted) verdict,
+                        judged.content().bytes());
                 pushed++;
             }
             producer.send(record, (written, problem) -> {});
@@ -282,7 +285,9 @@ public final class FolderWatch implements AutoCloseable {
 
     /** Whether the same bytes were pushed: under this name before, or under another that is gone, with the same time. */
     private boolean isPushedAlready(Settled file, WatchMemory.Remembered now) {
-        if (memory.of(file.name()).filter(then -> then.sha256().equals(now.sha256())).isPresent()) {
+        if (memory.of(file.name())
+                .filter(then -> then.sha256().equals(now.sha256()))
+                .isPresent()) {
             return true;
         }
         return memory.namesOf(now.sha256()).stream()

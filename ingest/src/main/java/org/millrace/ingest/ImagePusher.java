@@ -160,9 +160,7 @@ public final class ImagePusher {
             pace.await();
             publisher.accept(entry, accepted, label, judged.content().bytes());
         } else if (reportRejects) {
-            Rejection rejection = judged.verdict() instanceof Rejection refused
-                    ? refused
-                    : Rejection.noLabel();
+            Rejection rejection = judged.verdict() instanceof Rejection refused ? refused : Rejection.noLabel();
             publisher.reject(entry, rejection, label, judged.content());
         }
     }

@@ -56,14 +56,17 @@ public final class ImageReceiver {
             content = Content.read(in, image.body().declaredBytes(), images.maxBytes());
         }
         Verdict verdict = ImageSniffer.judge(content, images.maxBytes());
-        if (verdict instanceof Accepted && image.target() == PushRequest.Target.PROBE && image.label().isEmpty()) {
+        if (verdict instanceof Accepted
+                && image.target() == PushRequest.Target.PROBE
+                && image.label().isEmpty()) {
             verdict = Rejection.noLabel();
         }
         if (verdict instanceof Rejection rejection) {
             var reject = ImageRecords.reject(images.rejectedTopic(), image.about(), rejection, content);
             return send(reject, written -> refused(rejection));
         }
-        var record = ImageRecords.image(image.target().topic(images), image.about(), (Accepted) verdict, content.bytes());
+        var record =
+                ImageRecords.image(image.target().topic(images), image.about(), (Accepted) verdict, content.bytes());
         return send(record, written -> new Receipt.Logged(written.topic(), written.partition(), written.offset()));
     }
 
@@ -101,7 +104,8 @@ public final class ImageReceiver {
         if (problem instanceof RecordTooLargeException) {
             return new Receipt.NotTaken(
                     Receipt.Trouble.AWAY,
-                    got + "; raise max.message.bytes of the topic, or lower images.max-bytes (" + images.maxBytes() + ")");
+                    got + "; raise max.message.bytes of the topic, or lower images.max-bytes (" + images.maxBytes()
+                            + ")");
         }
         return new Receipt.NotTaken(
                 Receipt.Trouble.AWAY, got + "; it may be in the log all the same, and sent again be there twice");

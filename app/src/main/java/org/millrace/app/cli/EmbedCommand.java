@@ -94,8 +94,8 @@ final class EmbedCommand implements Runnable {
 
     private void tell(FileEmbedding.Report report, PublishedEncoder encoder, EmbeddingFile.Form form) {
         if (report.embedded() == 0) {
-            throw new UserException("no image could be embedded of " + String.join(" ", paths) + "; "
-                    + report.leftOut() + " files were left out for the reasons above, and nothing was written");
+            throw new UserException("no image could be embedded of " + String.join(" ", paths) + "; " + report.leftOut()
+                    + " files were left out for the reasons above, and nothing was written");
         }
         PrintWriter text = spec.commandLine().getOut();
         text.println(String.format(
@@ -107,9 +107,7 @@ final class EmbedCommand implements Runnable {
                 encoder.manifest().run(),
                 out,
                 form == EmbeddingFile.Form.NPY ? ", their names beside it" : "",
-                report.leftOut() == 0
-                        ? ""
-                        : String.format(Locale.ROOT, "; left out %,d files", report.leftOut())));
+                report.leftOut() == 0 ? "" : String.format(Locale.ROOT, "; left out %,d files", report.leftOut())));
         text.flush();
     }
 
@@ -150,7 +148,8 @@ final class EmbedCommand implements Runnable {
     private void checkTarget() {
         Path folder = out.toAbsolutePath().getParent();
         if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder)) {
-            throw new UserException("--out " + out + " cannot be written: its folder does not exist or is not writable");
+            throw new UserException(
+                    "--out " + out + " cannot be written: its folder does not exist or is not writable");
         }
         if (Files.exists(out) && !force) {
             throw new UserException("--out " + out + " is there already; --force overwrites it");

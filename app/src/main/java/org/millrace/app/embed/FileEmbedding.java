@@ -68,7 +68,8 @@ public final class FileEmbedding {
             }
             return new Report(embedded, leftOut, ready.dimension());
         } catch (IOException e) {
-            throw new UserException("cannot write " + out + ": " + e + ". Is the disk full, or the folder not writable?", e);
+            throw new UserException(
+                    "cannot write " + out + ": " + e + ". Is the disk full, or the folder not writable?", e);
         }
     }
 

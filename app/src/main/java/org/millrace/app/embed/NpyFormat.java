@@ -30,7 +30,8 @@ public final class NpyFormat {
     }
 
     static byte[] littleEndian(List<float[]> rows) {
-        ByteBuffer bytes = ByteBuffer.allocate(rows.stream().mapToInt(row -> row.length).sum() * Float.BYTES)
+        ByteBuffer bytes = ByteBuffer.allocate(
+                        rows.stream().mapToInt(row -> row.length).sum() * Float.BYTES)
                 .order(ByteOrder.LITTLE_ENDIAN);
         rows.forEach(row -> {
             for (float value : row) {

@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Columns {@code name} (string) and {@code embedding} (list of floats); the encoder's version is in the file's metadata. */
 final class ParquetFile implements EmbeddingFile {
-    private static final MessageType SCHEMA = MessageTypeParser.parseMessageType(
-            """
+    private static final MessageType SCHEMA = MessageTypeParser.parseMessageType("""
             message embeddings {
               required binary name (STRING);
               required group embedding (LIST) {

@@ -70,7 +70,8 @@ final class EmbedRoutes implements Routes {
 
         /** The first of the client's that there is. */
         static Form wanted(Context context) {
-            String accept = Optional.ofNullable(context.header("Accept")).orElse("*/*").toLowerCase(Locale.ROOT);
+            String accept =
+                    Optional.ofNullable(context.header("Accept")).orElse("*/*").toLowerCase(Locale.ROOT);
             for (String part : accept.split(",", -1)) {
                 String type = part.replaceFirst(";.*", "").strip();
                 for (Form form : values()) {
@@ -117,7 +118,8 @@ final class EmbedRoutes implements Routes {
         }
         Room.Place place = room.take(declared < 0 ? most : declared);
         try {
-            Asked asked = several ? files(context) : new Asked(List.of(), List.of(read(Bodies.raw(context), "the image")));
+            Asked asked =
+                    several ? files(context) : new Asked(List.of(), List.of(read(Bodies.raw(context), "the image")));
             CompletableFuture<Embeddings> embeddings = queue.offer(asked.images(), version)
                     .orElseThrow(() -> HttpProblem.busy("more images come than are embedded; send it again later"));
             context.future(() -> embeddings
@@ -174,7 +176,9 @@ final class EmbedRoutes implements Routes {
 
     private static HttpProblem tooLarge(String what, long bytes, long most) {
         return new HttpProblem(
-                413, what + " has " + (bytes < 0 ? "more than " : bytes + " bytes, more than ") + "the " + most + " that it may have");
+                413,
+                what + " has " + (bytes < 0 ? "more than " : bytes + " bytes, more than ") + "the " + most
+                        + " that it may have");
     }
 
     private static void answer(Context context, Form form, boolean several, List<String> names, Embeddings made) {
@@ -234,7 +238,10 @@ final class EmbedRoutes implements Routes {
             one.put("step", published.manifest().step());
             one.put("images", published.manifest().imagesTrained());
             one.put("bytes", published.manifest().bytes());
-            one.put("publishedAt", java.time.Instant.ofEpochMilli(published.manifest().publishedAtMillis()).toString());
+            one.put(
+                    "publishedAt",
+                    java.time.Instant.ofEpochMilli(published.manifest().publishedAtMillis())
+                            .toString());
             published.evaluation().ifPresent(evaluation -> one.put("scores", scores(evaluation)));
             listed.add(one);
         }

@@ -174,8 +174,7 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private static UserException notStarted(HttpConfig config, int port, RuntimeException e) {
-        String reason =
-                causeOf(e, IOException.class).map(Throwable::getMessage).orElse(String.valueOf(e.getMessage()));
+        String reason = causeOf(e, IOException.class).map(Throwable::getMessage).orElse(String.valueOf(e.getMessage()));
         return new UserException(
                 "http.port " + port + " on " + config.host() + " cannot be used: " + reason
                         + "\nAnother program may listen there: take another with --set http.port=PORT (0 takes a free one), or --no-http where a command has it.",

@@ -46,8 +46,7 @@ public final class HttpService implements Services.Service {
     }
 
     /** Every route; each is opened here and belongs to the server. */
-    static List<Routes> routes(
-            MillraceConfig config, KafkaSettings kafka, RunEncoders encoders, EmbeddingQueue queue) {
+    static List<Routes> routes(MillraceConfig config, KafkaSettings kafka, RunEncoders encoders, EmbeddingQueue queue) {
         long mostBytes = mostBytes(config.images());
         Room room = new Room((int) Math.min(Integer.MAX_VALUE, Math.max(LEAST_ROOM_BYTES, 2 * mostBytes)));
         return List.of(

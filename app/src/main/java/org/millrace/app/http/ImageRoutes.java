@@ -159,8 +159,9 @@ final class ImageRoutes implements Routes {
         context.future(() -> CompletableFuture.allOf(results.toArray(CompletableFuture[]::new))
                 .thenRunAsync(
                         () -> {
-                            Results all = new Results(
-                                    results.stream().map(CompletableFuture::join).toList());
+                            Results all = new Results(results.stream()
+                                    .map(CompletableFuture::join)
+                                    .toList());
                             answer(context, all.status(), all);
                         },
                         answering)
@@ -212,7 +213,10 @@ final class ImageRoutes implements Routes {
             throw new HttpProblem(
                     400,
                     name + " must be one of "
-                            + List.of(type.getEnumConstants()).toString().toLowerCase(Locale.ROOT).replace('_', '-')
+                            + List.of(type.getEnumConstants())
+                                    .toString()
+                                    .toLowerCase(Locale.ROOT)
+                                    .replace('_', '-')
                             + ", but was '" + word + "'");
         });
     }

@@ -17,7 +17,8 @@ final class Room {
     Place take(long wanted) {
         int held = (int) Math.min(wanted, bytes);
         if (!free.tryAcquire(held)) {
-            throw HttpProblem.busy("too many images are on their way (bodies of " + bytes + " bytes at most); send it again later");
+            throw HttpProblem.busy(
+                    "too many images are on their way (bodies of " + bytes + " bytes at most); send it again later");
         }
         return new Place(held, new AtomicBoolean());
     }

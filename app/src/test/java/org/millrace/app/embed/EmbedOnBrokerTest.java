@@ -79,7 +79,10 @@ final class EmbedOnBrokerTest {
         services.start(
                 "http",
                 new HttpService(
-                        config, new KafkaSettings(broker.bootstrapServers(), Map.of()), TakenPort.FAIL, listening::set));
+                        config,
+                        new KafkaSettings(broker.bootstrapServers(), Map.of()),
+                        TakenPort.FAIL,
+                        listening::set));
         await().atMost(PATIENCE).until(() -> {
             services.check();
             return listening.get() != null;
@@ -101,7 +104,9 @@ final class EmbedOnBrokerTest {
                 .contains("embedded 20 images in 64 dimensions by encoder 0 of run main", "left out 2 files");
         float[][] files = npy(Files.readAllBytes(data.resolve("x.npy")));
         assertThat(files).hasNumberOfRows(IMAGES);
-        assertThat(Files.readAllLines(data.resolve("x.names.txt"))).hasSize(IMAGES).startsWith("x.zip!0.png");
+        assertThat(Files.readAllLines(data.resolve("x.names.txt")))
+                .hasSize(IMAGES)
+                .startsWith("x.zip!0.png");
 
         List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
         images.forEach(image -> answers.add(client.sendAsync(post("", image.file()), BodyHandlers.ofString())));
@@ -111,24 +116,26 @@ final class EmbedOnBrokerTest {
             assertThat(answer.get("dimension").asInt()).isEqualTo(64);
             close(floats(answer.get("embedding")), files[i]);
         }
-        float[][] npy = npy(client.send(
-                        post("", images.get(3).file(), "Accept", "application/x-npy"), BodyHandlers.ofByteArray())
-                .body());
+        float[][] npy = npy(
+                client.send(post("", images.get(3).file(), "Accept", "application/x-npy"), BodyHandlers.ofByteArray())
+                        .body());
         close(npy[0], files[3]);
 
         commands.good("train", "--until-step=2", run("main"));
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(json(send("", images.get(0).file()))
-                        .get("version")
-                        .asLong())
-                .isEqualTo(2));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(json(send("", images.get(0).file()))
+                                .get("version")
+                                .asLong())
+                        .isEqualTo(2));
         JsonNode old = json(send("?version=0", images.get(0).file()));
         assertThat(old.get("version").asLong()).isZero();
         close(floats(old.get("embedding")), files[0]);
         JsonNode list = json(client.send(
                 HttpRequest.newBuilder(address.resolve("/v1/encoders")).build(), BodyHandlers.ofString()));
         assertThat(list.get("current").asLong()).isEqualTo(2);
-        assertThat(list.get("encoders")).hasSize(2).allSatisfy(encoder -> assertThat(encoder.has("publishedAt"))
-                .isTrue());
+        assertThat(list.get("encoders"))
+                .hasSize(2)
+                .allSatisfy(encoder -> assertThat(encoder.has("publishedAt")).isTrue());
 
         commands.good("embed", zip.toString(), "--out=" + data.resolve("y.parquet"));
         commands.good("embed", zip.toString(), "--out=" + data.resolve("y.jsonl"), "--checkpoint=2");
@@ -140,10 +147,13 @@ final class EmbedOnBrokerTest {
             JsonNode line = new ObjectMapper().readTree(lines.get(i));
             float[] new2 = floats(line.get("embedding"));
             close(floats(rows.get(i).getGroup("embedding", 0)), new2);
-            assertThat(rows.get(i).getString("name", 0)).isEqualTo(line.get("name").asText());
+            assertThat(rows.get(i).getString("name", 0))
+                    .isEqualTo(line.get("name").asText());
             assertThat(new2).isNotEqualTo(files[i]);
         }
-        close(floats(json(send("", images.get(7).file())).get("embedding")), floats(rows.get(7).getGroup("embedding", 0)));
+        close(
+                floats(json(send("", images.get(7).file())).get("embedding")),
+                floats(rows.get(7).getGroup("embedding", 0)));
     }
 
     @Test
@@ -269,7 +279,9 @@ final class EmbedOnBrokerTest {
         ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
         int header = bytes.getShort(8);
         String text = new String(file, 10, header, StandardCharsets.US_ASCII);
-        assertThat(text).startsWith("{'descr': '<f4', 'fortran_order': False, 'shape': (").endsWith("\n");
+        assertThat(text)
+                .startsWith("{'descr': '<f4', 'fortran_order': False, 'shape': (")
+                .endsWith("\n");
         assertThat((10 + header) % 64).isZero();
         String[] shape = text.replaceFirst(".*\\((.*)\\).*\\s*", "$1").split(", ", -1);
         float[][] rows = new float[Integer.parseInt(shape[0])][Integer.parseInt(shape[1])];

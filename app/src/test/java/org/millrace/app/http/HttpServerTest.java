@@ -57,14 +57,15 @@ final class HttpServerTest {
     }
 
     private HttpResponse<String> post(HttpServer server, int bytes, String... headers) throws Exception {
-        HttpRequest.Builder request =
-                HttpRequest.newBuilder(server.address().resolve("/length")).POST(BodyPublishers.ofByteArray(new byte[bytes]));
+        HttpRequest.Builder request = HttpRequest.newBuilder(server.address().resolve("/length"))
+                .POST(BodyPublishers.ofByteArray(new byte[bytes]));
         return client.send((headers.length > 0 ? request.headers(headers) : request).build(), BodyHandlers.ofString());
     }
 
     /** What the server answers to these bytes, headers as the client of the JDK does not let one write them. */
     private static String raw(HttpServer server, String request) throws IOException {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.address().getPort())) {
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), server.address().getPort())) {
             socket.setSoTimeout(10_000);
             socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
@@ -76,11 +77,13 @@ final class HttpServerTest {
         try (HttpServer server = start(OPEN)) {
             assertThat(get(server, "/page").body()).isEqualTo("page");
             assertThat(get(server, "/page").headers().firstValue("Content-Security-Policy"))
-                    .hasValueSatisfying(policy -> assertThat(policy).contains("default-src 'none'").doesNotContain("unsafe"));
+                    .hasValueSatisfying(policy ->
+                            assertThat(policy).contains("default-src 'none'").doesNotContain("unsafe"));
 
             HttpResponse<String> missing = get(server, "/nowhere");
             assertThat(missing.statusCode()).isEqualTo(404);
-            assertThat(missing.body()).isEqualTo("{\"error\":\"there is no GET /nowhere; /v1/openapi.json lists every path\"}");
+            assertThat(missing.body())
+                    .isEqualTo("{\"error\":\"there is no GET /nowhere; /v1/openapi.json lists every path\"}");
             assertThat(missing.headers().firstValue("Content-Type")).contains("application/json");
             assertThat(missing.headers().firstValue("X-Content-Type-Options")).contains("nosniff");
 
@@ -90,7 +93,10 @@ final class HttpServerTest {
 
             HttpResponse<String> fault = get(server, "/fault");
             assertThat(fault.statusCode()).isEqualTo(500);
-            assertThat(fault.body()).contains("unexpected failure").doesNotContain("inner").doesNotContain("millrace.app");
+            assertThat(fault.body())
+                    .contains("unexpected failure")
+                    .doesNotContain("inner")
+                    .doesNotContain("millrace.app");
 
             HttpResponse<String> busy = get(server, "/busy");
             assertThat(busy.statusCode()).isEqualTo(429);
@@ -119,12 +125,17 @@ final class HttpServerTest {
             assertThat(none.statusCode()).isEqualTo(401);
             assertThat(none.headers().firstValue("WWW-Authenticate")).contains("Bearer");
             assertThat(none.body()).doesNotContain(TOKEN);
-            assertThat(get(server, "/page", "Authorization", "Bearer another-token-here").statusCode()).isEqualTo(401);
-            assertThat(get(server, "/page?token=another-token-here").statusCode()).isEqualTo(401);
+            assertThat(get(server, "/page", "Authorization", "Bearer another-token-here")
+                            .statusCode())
+                    .isEqualTo(401);
+            assertThat(get(server, "/page?token=another-token-here").statusCode())
+                    .isEqualTo(401);
             assertThat(post(server, 1).statusCode()).isEqualTo(401);
 
-            assertThat(get(server, "/page", "Authorization", "Bearer " + TOKEN).body()).isEqualTo("page");
-            assertThat(post(server, 1, "Authorization", "Bearer " + TOKEN).body()).isEqualTo("1");
+            assertThat(get(server, "/page", "Authorization", "Bearer " + TOKEN).body())
+                    .isEqualTo("page");
+            assertThat(post(server, 1, "Authorization", "Bearer " + TOKEN).body())
+                    .isEqualTo("1");
         }
     }
 
@@ -136,19 +147,26 @@ final class HttpServerTest {
             assertThat(first.headers().firstValue("Location")).contains("/page?a=1%262");
             String cookie = first.headers().firstValue("Set-Cookie").orElseThrow();
             assertThat(cookie).contains("HttpOnly").contains("SameSite=Strict").doesNotContain(TOKEN);
-            assertThat(get(server, "/page", "Cookie", cookie.substring(0, cookie.indexOf(';'))).body()).isEqualTo("page");
-            assertThat(raw(server, "GET //evil.example/?token=" + TOKEN + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+            assertThat(get(server, "/page", "Cookie", cookie.substring(0, cookie.indexOf(';')))
+                            .body())
+                    .isEqualTo("page");
+            assertThat(raw(
+                            server,
+                            "GET //evil.example/?token=" + TOKEN
+                                    + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
                     .doesNotContain("Location: //");
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example", ""})
+    @ValueSource(
+            strings = {"evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example", ""})
     void host_ofAnotherName_isRefusedOnLoopback(String host) throws Exception {
         try (HttpServer server = start(OPEN)) {
             String answer = raw(server, "GET /page HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
             assertThat(answer).startsWith("HTTP/1.1 40").contains("{\"error\":").doesNotContain("\r\n\r\npage");
-            assertThat(raw(server, "GET /page HTTP/1.1\r\nHost: localhost:1\r\nConnection: close\r\n\r\n")).endsWith("page");
+            assertThat(raw(server, "GET /page HTTP/1.1\r\nHost: localhost:1\r\nConnection: close\r\n\r\n"))
+                    .endsWith("page");
         }
     }
 
@@ -158,11 +176,14 @@ final class HttpServerTest {
             String own = "http://127.0.0.1:" + server.address().getPort();
             assertThat(post(server, 1, "Origin", own).body()).isEqualTo("1");
             assertThat(post(server, 1, "Sec-Fetch-Site", "same-origin").body()).isEqualTo("1");
-            assertThat(post(server, 1, "Origin", "http://evil.example").statusCode()).isEqualTo(403);
+            assertThat(post(server, 1, "Origin", "http://evil.example").statusCode())
+                    .isEqualTo(403);
             assertThat(post(server, 1, "Origin", "null").statusCode()).isEqualTo(403);
             assertThat(post(server, 1, "Origin", own + "0").statusCode()).isEqualTo(403);
-            assertThat(post(server, 1, "Sec-Fetch-Site", "cross-site").statusCode()).isEqualTo(403);
-            assertThat(post(server, 1, "Sec-Fetch-Site", "same-site").statusCode()).isEqualTo(403);
+            assertThat(post(server, 1, "Sec-Fetch-Site", "cross-site").statusCode())
+                    .isEqualTo(403);
+            assertThat(post(server, 1, "Sec-Fetch-Site", "same-site").statusCode())
+                    .isEqualTo(403);
         }
     }
 
@@ -170,7 +191,10 @@ final class HttpServerTest {
     void answer_whatIsNoHttp_isJsonWithoutInnards() throws Exception {
         try (HttpServer server = start(OPEN)) {
             String answer = raw(server, "GET /%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-            assertThat(answer).startsWith("HTTP/1.1 400").contains("{\"error\":").doesNotContainIgnoringCase("jetty");
+            assertThat(answer)
+                    .startsWith("HTTP/1.1 400")
+                    .contains("{\"error\":")
+                    .doesNotContainIgnoringCase("jetty");
         }
     }
 

@@ -58,8 +58,9 @@ final class ImageRoutesTest {
     static void start() {
         broker = EmbeddedBroker.start(data, new BrokerConfig(0, -1), "test");
         kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
-        var config =
-                new ConfigLoader().assignments(List.of("images.max-bytes=4096", "http.port=0")).load();
+        var config = new ConfigLoader()
+                .assignments(List.of("images.max-bytes=4096", "http.port=0"))
+                .load();
         images = config.images();
         try (TopicSetup topics = new TopicSetup(kafka)) {
             topics.ensureImages(images);
@@ -125,7 +126,8 @@ final class ImageRoutesTest {
         assertThat(answer.body()).isEqualTo("{\"error\":\"not an image: begins with text 'this is text'\"}");
         ConsumerRecord<byte[], byte[]> reject = last(images.rejectedTopic());
         assertThat(reject.key()).isEqualTo("fake".getBytes(StandardCharsets.UTF_8));
-        assertThat(header(reject, ImageHeaders.REJECT_REASON)).contains("not an image: begins with text 'this is text'");
+        assertThat(header(reject, ImageHeaders.REJECT_REASON))
+                .contains("not an image: begins with text 'this is text'");
         assertThat(header(reject, ImageHeaders.REJECT_POSITION)).contains("POST /v1/images");
 
         assertThat(post("", new byte[0]).statusCode()).isEqualTo(400);
@@ -158,7 +160,10 @@ final class ImageRoutesTest {
     @Test
     void post_form_answersForEachFile() throws Exception {
         HttpResponse<String> answer = post(
-                "?source=form", form(Map.of("../../" + HOSTILE.replace("\"", "%22"), png())), "Content-Type", "multipart/form-data; boundary=XX");
+                "?source=form",
+                form(Map.of("../../" + HOSTILE.replace("\"", "%22"), png())),
+                "Content-Type",
+                "multipart/form-data; boundary=XX");
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(201);
         assertThat(header(last(images.topic()), ImageHeaders.SOURCE)).contains("form");
 
@@ -171,15 +176,22 @@ final class ImageRoutesTest {
         ConsumerRecord<byte[], byte[]> record = last(images.topic());
         assertThat(record.key()).isEqualTo("a.png".getBytes(StandardCharsets.UTF_8));
         assertThat(mixed.body())
-                .startsWith("{\"results\":[{\"name\":\"a.png\",\"status\":201,\"topic\":\"images\",\"partition\":0,\"offset\":"
-                        + record.offset() + "},{\"name\":\"b.txt\",\"status\":400,\"error\":\"not an image: begins with text 'no image'\"}")
-                .contains("{\"name\":\"c.png\",\"status\":413,\"error\":\"larger than images.max-bytes (4096): 5000 bytes\"}");
+                .startsWith(
+                        "{\"results\":[{\"name\":\"a.png\",\"status\":201,\"topic\":\"images\",\"partition\":0,\"offset\":"
+                                + record.offset()
+                                + "},{\"name\":\"b.txt\",\"status\":400,\"error\":\"not an image: begins with text 'no image'\"}")
+                .contains(
+                        "{\"name\":\"c.png\",\"status\":413,\"error\":\"larger than images.max-bytes (4096): 5000 bytes\"}");
 
-        assertThat(post("", "--XX--\r\n".getBytes(StandardCharsets.UTF_8), "Content-Type", "multipart/form-data; boundary=XX")
+        assertThat(post(
+                                "",
+                                "--XX--\r\n".getBytes(StandardCharsets.UTF_8),
+                                "Content-Type",
+                                "multipart/form-data; boundary=XX")
                         .statusCode())
                 .isEqualTo(400);
-        HttpResponse<String> cut = post(
-                "", java.util.Arrays.copyOf(form(files), 300), "Content-Type", "multipart/form-data; boundary=XX");
+        HttpResponse<String> cut =
+                post("", java.util.Arrays.copyOf(form(files), 300), "Content-Type", "multipart/form-data; boundary=XX");
         assertThat(cut.statusCode()).as(cut.body()).isEqualTo(400);
         HttpResponse<String> large = post("", new byte[20_001], "Content-Type", "multipart/form-data; boundary=XX");
         assertThat(large.statusCode()).isEqualTo(413);
@@ -190,7 +202,8 @@ final class ImageRoutesTest {
         List<Socket> slow = new ArrayList<>();
         try {
             for (int i = 0; i < ROOM_BYTES / 4096; i++) {
-                Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.address().getPort());
+                Socket socket = new Socket(
+                        InetAddress.getLoopbackAddress(), server.address().getPort());
                 socket.getOutputStream()
                         .write(("POST /v1/images HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4096\r\n\r\n")
                                 .getBytes(StandardCharsets.US_ASCII));

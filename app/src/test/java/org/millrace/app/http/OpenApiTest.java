@@ -40,9 +40,13 @@ final class OpenApiTest {
     @Test
     void description_everyRouteIsInItAndEveryPathOfItIsARoute() {
         Set<String> described = new TreeSet<>();
-        description.get("paths").properties().forEach(path -> path.getValue()
-                .fieldNames()
-                .forEachRemaining(method -> described.add(method.toUpperCase(java.util.Locale.ROOT) + " " + path.getKey())));
+        description
+                .get("paths")
+                .properties()
+                .forEach(path -> path.getValue()
+                        .fieldNames()
+                        .forEachRemaining(method ->
+                                described.add(method.toUpperCase(java.util.Locale.ROOT) + " " + path.getKey())));
         assertThat(routes()).isEqualTo(described);
     }
 
@@ -50,7 +54,9 @@ final class OpenApiTest {
     void description_everyReferenceLeadsSomewhere() {
         List<String> references = description.findValuesAsText("$ref");
         assertThat(references).hasSizeGreaterThan(10).allSatisfy(reference -> {
-            assertThat(description.at(reference.substring(1)).isMissingNode()).as(reference).isFalse();
+            assertThat(description.at(reference.substring(1)).isMissingNode())
+                    .as(reference)
+                    .isFalse();
         });
         assertThat(description.get("openapi").asText()).startsWith("3.1");
     }

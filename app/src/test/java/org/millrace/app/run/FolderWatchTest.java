@@ -83,7 +83,8 @@ final class FolderWatchTest {
     @Test
     void look_filesNewRenamedTouchedAndWrittenAnew_pushesEachImageOnceAlsoAfterARestart() throws Exception {
         Path cat = Files.write(folder.resolve("cat.png"), png(1));
-        Path deep = Files.write(Files.createDirectories(folder.resolve("deep/er")).resolve("dog <b>.png"), png(2));
+        Path deep =
+                Files.write(Files.createDirectories(folder.resolve("deep/er")).resolve("dog <b>.png"), png(2));
         Files.writeString(folder.resolve("notes.txt"), "this is no image");
         Files.write(folder.resolve("coming.jpg.part"), png(3));
         String id = folder.getFileName().toString();
