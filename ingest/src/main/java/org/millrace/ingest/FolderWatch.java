@@ -225,6 +225,7 @@ public final class FolderWatch implements AutoCloseable {
         private long rejected;
         private long bytes;
 
+        @SuppressWarnings("FutureReturnValueIgnored") // the commit fails with it
         void add(Settled file, Judged judged) throws IOException {
             if (files.isEmpty()) {
                 producer.beginTransaction();
@@ -237,7 +238,7 @@ public final class FolderWatch implements AutoCloseable {
             if (!isPushedAlready(file, remembered)) {
                 send(file.entry(), judged);
             }
-            producer.send(memory.record(file.name(), remembered), (written, problem) -> {});
+            producer.send(memory.record(file.name(), remembered));
             files.put(file.name(), remembered);
             bytes += judged.content().bytes().length;
         }
@@ -254,6 +255,7 @@ public final class FolderWatch implements AutoCloseable {
             }
         }
 
+        @SuppressWarnings("FutureReturnValueIgnored") // the commit fails with it
         private void send(SourceEntry entry, Judged judged) throws IOException {
             Optional<String> label = labeller.labelOf(entry);
             var about = new ImageRecords.About(
@@ -279,7 +281,7 @@ public final class FolderWatch implements AutoCloseable {
                         judged.content().bytes());
                 pushed++;
             }
-            producer.send(record, (written, problem) -> {});
+            producer.send(record);
         }
     }
 
