@@ -31,7 +31,7 @@ final class Bodies {
         return new IncomingImage.Body() {
             @Override
             public InputStream open() {
-                return context.bodyInputStream();
+                return new SteadyInput(context.bodyInputStream(), System::nanoTime);
             }
 
             @Override

@@ -15,7 +15,6 @@ import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.server.handler.MinimumDataRateHandler;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.UserException;
@@ -36,8 +35,6 @@ public final class HttpServer implements AutoCloseable {
     private static final int MOST_THREADS = 48;
     private static final int LEAST_THREADS = 4;
     private static final int PORTS_TRIED = 20;
-    /** A client that sends a body more slowly than this holds a thread for nothing. */
-    private static final int LEAST_BYTES_PER_SECOND = 256;
 
     private final Javalin javalin;
     private final URI address;
@@ -103,7 +100,6 @@ public final class HttpServer implements AutoCloseable {
         built.jetty.multipartConfig.maxFileSize(maxBodyBytes, SizeUnit.BYTES);
         built.jetty.multipartConfig.maxInMemoryFileSize(
                 (int) Math.min(maxBodyBytes, Integer.MAX_VALUE), SizeUnit.BYTES); // nothing of it on disk
-        built.jetty.modifyServer(server -> server.insertHandler(new MinimumDataRateHandler(LEAST_BYTES_PER_SECOND, 0)));
         built.jetty.addConnector((server, http) -> connector(server, http, config.host(), port));
         built.routes.before(guard::admit);
         built.routes.beforeMatched(guard::identify);
