@@ -1,6 +1,6 @@
 package org.millrace.ingest;
 
-import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -13,7 +13,6 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
-import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ImagesConfig;
 
@@ -36,33 +35,18 @@ final class ImagePublisher {
         this.producer = producer;
         this.request = request;
         this.images = images;
-        this.topic = switch (request.target()) {
-            case IMAGES -> images.topic();
-            case PROBE -> images.probeTopic();
-        };
+        this.topic = request.target().topic(images);
     }
 
     void accept(SourceEntry entry, Accepted accepted, Optional<String> label, byte[] image) {
-        var record = record(topic, entry, label, image);
-        ImageHeaders.put(record.headers(), ImageHeaders.CONTENT_TYPE, accepted.contentType());
-        if (request.split() != PushRequest.Split.BY_HASH) {
-            ImageHeaders.put(
-                    record.headers(), ImageHeaders.SPLIT, request.split().name().toLowerCase(Locale.ROOT));
-        }
+        var record = ImageRecords.image(topic, about(entry, label), accepted, image);
         send(record, acknowledged);
         sent++;
         bytes += image.length;
     }
 
     void reject(SourceEntry entry, Rejection rejection, Optional<String> label, Content content) {
-        byte[] kept = content.kept();
-        var record = record(images.rejectedTopic(), entry, label, kept);
-        String cut = kept.length == content.size()
-                ? ""
-                : " (the first %d of %d bytes are kept)".formatted(kept.length, content.size());
-        ImageHeaders.put(record.headers(), ImageHeaders.REJECT_REASON, rejection.reason() + cut);
-        ImageHeaders.put(
-                record.headers(), ImageHeaders.REJECT_POSITION, entry.origin().position());
+        var record = ImageRecords.reject(images.rejectedTopic(), about(entry, label), rejection, content);
         send(record, new AtomicLong());
         rejected++;
         rejections.merge(rejection.kind(), 1L, Long::sum);
@@ -103,15 +87,16 @@ final class ImagePublisher {
         return "%d images had been pushed and %d files rejected before that.".formatted(acknowledged.get(), rejected);
     }
 
-    private ProducerRecord<byte[], byte[]> record(String to, SourceEntry entry, Optional<String> label, byte[] value) {
-        var record = new ProducerRecord<>(to, entry.origin().id().getBytes(StandardCharsets.UTF_8), value);
-        ImageHeaders.put(record.headers(), ImageHeaders.SOURCE, entry.origin().source());
-        label.ifPresent(text -> ImageHeaders.put(record.headers(), ImageHeaders.LABEL, text));
-        if (entry.modified() != null) {
-            ImageHeaders.put(
-                    record.headers(), ImageHeaders.CAPTURED_AT, entry.modified().toString());
-        }
-        return record;
+    private ImageRecords.About about(SourceEntry entry, Optional<String> label) {
+        return new ImageRecords.About(
+                entry.origin().id(),
+                Optional.of(entry.origin().source()),
+                label,
+                Optional.ofNullable(entry.modified()).map(Instant::toString),
+                request.split() == PushRequest.Split.BY_HASH
+                        ? Optional.empty()
+                        : Optional.of(request.split().name().toLowerCase(Locale.ROOT)),
+                entry.origin().position());
     }
 
     private void send(ProducerRecord<byte[], byte[]> record, AtomicLong counter) {

@@ -160,9 +160,7 @@ public final class ImagePusher {
             pace.await();
             publisher.accept(entry, accepted, label, judged.content().bytes());
         } else if (reportRejects) {
-            Rejection rejection = judged.verdict() instanceof Rejection refused
-                    ? refused
-                    : new Rejection(Rejection.Kind.NO_LABEL, "no label, which every image of the probe needs");
+            Rejection rejection = judged.verdict() instanceof Rejection refused ? refused : Rejection.noLabel();
             publisher.reject(entry, rejection, label, judged.content());
         }
     }

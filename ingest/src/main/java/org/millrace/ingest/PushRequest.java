@@ -3,6 +3,7 @@ package org.millrace.ingest;
 import static org.millrace.contract.Check.check;
 
 import java.util.List;
+import org.millrace.contract.config.ImagesConfig;
 
 /**
  * What to push, where to, in which order and how fast.
@@ -101,7 +102,14 @@ public record PushRequest(
     /** The topic that is meant: the unlabelled stream, or the labelled probe. */
     public enum Target {
         IMAGES,
-        PROBE
+        PROBE;
+
+        String topic(ImagesConfig images) {
+            return switch (this) {
+                case IMAGES -> images.topic();
+                case PROBE -> images.probeTopic();
+            };
+        }
     }
 
     /** The order of a pass. All but {@code AS_IS} list every entry before the first is pushed. */

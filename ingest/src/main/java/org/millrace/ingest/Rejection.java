@@ -2,6 +2,11 @@ package org.millrace.ingest;
 
 /** Why an entry is refused, in plain words. */
 record Rejection(Kind kind, String reason) implements Verdict {
+    /** Of an image that is meant for the probe. */
+    static Rejection noLabel() {
+        return new Rejection(Kind.NO_LABEL, "no label, which every image of the probe needs");
+    }
+
     enum Kind {
         EMPTY("empty"),
         TOO_LARGE("larger than images.max-bytes"),

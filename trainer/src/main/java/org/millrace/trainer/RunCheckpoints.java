@@ -55,8 +55,16 @@ final class RunCheckpoints implements AutoCloseable {
             "optimiser.method",
             "replay.");
     /** Keys that have no bearing on the numbers. */
-    private static final Set<String> IRRELEVANT =
-            Set.of("run.data", "run.name", "run.device", "broker.port", "trainer.on-gap", "trainer.health-every-steps");
+    private static final Set<String> IRRELEVANT = Set.of(
+            "run.data",
+            "run.name",
+            "run.device",
+            "broker.port",
+            "http.host",
+            "http.port",
+            "http.token",
+            "trainer.on-gap",
+            "trainer.health-every-steps");
 
     private final MillraceConfig config;
     private final Memory memory;

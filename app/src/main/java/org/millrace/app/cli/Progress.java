@@ -90,13 +90,24 @@ sealed interface Progress extends AutoCloseable {
             lastNanos = nowNanos;
             error.printf(
                     Locale.ROOT,
-                    "%s: %,d%s images, %,.0f images/s%s%n",
+                    "%s: %,d%s images, %,.0f images/s%s%s%n",
                     task,
                     done,
                     total.isPresent() ? String.format(Locale.ROOT, " of %,d", total.getAsLong()) : "",
                     done * 1e9 / (nowNanos - startNanos),
+                    timeLeft(done, nowNanos - startNanos),
                     remark.isEmpty() ? "" : ", " + remark);
             error.flush();
+        }
+
+        private String timeLeft(long done, long nanos) {
+            if (total.isEmpty() || done == 0 || done >= total.getAsLong()) {
+                return "";
+            }
+            double seconds = nanos / 1e9 * (total.getAsLong() - done) / done;
+            return seconds < 120
+                    ? String.format(Locale.ROOT, ", %.0f s left", seconds)
+                    : String.format(Locale.ROOT, ", %,.0f min left", seconds / 60);
         }
 
         @Override

@@ -49,6 +49,9 @@ final class UpCommand implements Runnable {
     private boolean noDrift;
 
     @Mixin
+    private HttpOption http;
+
+    @Mixin
     private CommonOptions options;
 
     @Override
@@ -68,6 +71,7 @@ final class UpCommand implements Runnable {
             display.say("labelled images for scores:      millrace push --bootstrap-server " + broker
                     + " --to probe --labels folder PATH");
             connection.createImageTopics(config.images());
+            http.start(services, config, connection.kafka(), display::say);
             if (!paths.isEmpty()) {
                 PushRequest request = PushRequest.of(paths, PushRequest.Target.IMAGES);
                 services.start(

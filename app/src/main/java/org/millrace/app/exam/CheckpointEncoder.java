@@ -16,11 +16,11 @@ import org.millrace.trainer.checkpoint.RunState;
 import org.millrace.trainer.objective.Objective;
 
 /** The learning network's encoder in a checkpoint, as it would have been published after that step. */
-final class CheckpointEncoder {
+public final class CheckpointEncoder {
     private CheckpointEncoder() {}
 
     /** @param step of the checkpoint; empty for the newest whole one */
-    static PublishedEncoder read(MillraceConfig config, OptionalLong step) {
+    public static PublishedEncoder read(MillraceConfig config, OptionalLong step) {
         CheckpointFolder folder = RunFolders.checkpoints(config);
         Checkpoint checkpoint = step.isPresent()
                 ? folder.at(step.getAsLong())

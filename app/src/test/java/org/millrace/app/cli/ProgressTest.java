@@ -10,7 +10,7 @@ class ProgressTest {
     private static final long SECOND = 1_000_000_000L;
 
     @Test
-    void lines_updatedOften_printEveryFiveSecondsWithRateSinceStart() {
+    void lines_updatedOften_printEveryFiveSecondsWithRateAndTimeLeft() {
         StringWriter text = new StringWriter();
         try (var progress = new Progress.Lines("push", new PrintWriter(text), 7 * SECOND)) {
             progress.expect(60_000);
@@ -20,7 +20,7 @@ class ProgressTest {
         }
         assertThat(text.toString().lines())
                 .containsExactly(
-                        "push: 10,000 of 60,000 images, 2,000 images/s",
-                        "push: 20,000 of 60,000 images, 2,000 images/s, 3 rejected");
+                        "push: 10,000 of 60,000 images, 2,000 images/s, 25 s left",
+                        "push: 20,000 of 60,000 images, 2,000 images/s, 20 s left, 3 rejected");
     }
 }

@@ -16,11 +16,11 @@ import org.millrace.app.cli.MillraceCommandLine;
  *
  * @param broker where the broker is at the moment
  */
-record Commands(Supplier<String> broker, Path data) {
-    static final String SAMPLE = "../samples/fashion-mnist/t10k-images-idx3-ubyte.gz";
+public record Commands(Supplier<String> broker, Path data) {
+    public static final String SAMPLE = "../samples/fashion-mnist/t10k-images-idx3-ubyte.gz";
 
     /** Runs a command that must succeed, and returns what it printed. */
-    String good(Object... arguments) {
+    public String good(Object... arguments) {
         StringWriter out = new StringWriter();
         StringWriter error = new StringWriter();
         assertThat(call(out, error, arguments)).as("%s%s", out, error).isZero();
@@ -28,7 +28,7 @@ record Commands(Supplier<String> broker, Path data) {
     }
 
     /** Runs a command that must fail, and returns what it said of that. */
-    String bad(Object... arguments) {
+    public String bad(Object... arguments) {
         StringWriter out = new StringWriter();
         StringWriter error = new StringWriter();
         assertThat(call(out, error, arguments)).as("%s%s", out, error).isEqualTo(1);
@@ -36,12 +36,12 @@ record Commands(Supplier<String> broker, Path data) {
         return error.toString();
     }
 
-    int call(StringWriter out, StringWriter error, Object... arguments) {
+    public int call(StringWriter out, StringWriter error, Object... arguments) {
         return MillraceCommandLine.run(new PrintWriter(out, true), new PrintWriter(error, true), line(arguments));
     }
 
     /** The command and its options, then the small settings, then what the arguments set. */
-    String[] line(Object... arguments) {
+    public String[] line(Object... arguments) {
         List<String> given = flat(arguments);
         return Stream.of(
                         given.stream().filter(argument -> !argument.startsWith("--set")),
@@ -53,7 +53,7 @@ record Commands(Supplier<String> broker, Path data) {
     }
 
     /** The settings alone. */
-    Stream<String> settings() {
+    public Stream<String> settings() {
         return Stream.of(
                 "run.data=" + data,
                 "run.threads=1",
@@ -73,7 +73,7 @@ record Commands(Supplier<String> broker, Path data) {
     }
 
     /** The option that names a run, and more. */
-    static String[] run(String name, String... more) {
+    public static String[] run(String name, String... more) {
         return flat("--set=run.name=" + name, more).toArray(new String[0]);
     }
 

@@ -54,6 +54,11 @@ public record ImagesConfig(
         }
     }
 
+    /** Topic of what watched folders have pushed: one partition, compacted. */
+    public String watchedTopic() {
+        return topic + ".watched";
+    }
+
     /** Folders and addresses that claim-check records may point to. */
     public List<String> claimCheckPlaces() {
         return claimCheckAllow.isBlank()

@@ -54,6 +54,12 @@ public final class TopicSetup implements AutoCloseable {
         ensure(new NewTopic(images.rejectedTopic(), Optional.of(1), Optional.empty()).configs(large(images)));
     }
 
+    /** The topic of what watched folders have pushed. */
+    public void ensureWatched(ImagesConfig images) {
+        ensure(new NewTopic(images.watchedTopic(), Optional.of(1), Optional.empty())
+                .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT)));
+    }
+
     /** Throws {@link UserException} unless the topic exists, naming those that do. */
     public void require(String topic) {
         if (describe(topic).isPresent()) {

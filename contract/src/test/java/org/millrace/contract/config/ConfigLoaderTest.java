@@ -123,6 +123,9 @@ final class ConfigLoaderTest {
                 "optimiser.schedule=cosine",
                 "evaluator.max-classes=1",
                 "broker.port=65536",
+                "http.port=-1",
+                "http.host=a:b c",
+                "http.token=short",
             })
     void load_valueOutOfRange_namesItsKey(String assignment) {
         String key = assignment.substring(0, assignment.indexOf('='));
@@ -205,6 +208,29 @@ final class ConfigLoaderTest {
                 .load();
         assertThat(config.kafka()).containsEntry(key, "hush");
         assertThat(ConfigLoader.effective(config)).containsEntry("kafka." + key, "********");
+    }
+
+    @Test
+    void effective_tokenOfHttp_masked() {
+        MillraceConfig config = new ConfigLoader()
+                .assignments(List.of("http.token=hush-hush-hush-hush"))
+                .load();
+        assertThat(ConfigLoader.effective(config)).containsEntry("http.token", "********");
+        assertThat(config.toString()).doesNotContain("hush");
+        assertThat(ConfigLoader.effective(new ConfigLoader().load())).containsEntry("http.token", "");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0.0.0.0", "::", "192.168.1.7", "millrace.example", "127.0.0.1.example"})
+    void load_httpBeyondLoopbackWithoutToken_saysWhatIsMissing(String host) {
+        assertThat(message(new ConfigLoader().assignments(List.of("http.host=" + host))))
+                .contains("has 1 problem:", "http.token must be set", "http.host=" + host);
+        assertThat(new ConfigLoader()
+                        .assignments(List.of("http.host=" + host, "http.token=hush-hush-hush-hush"))
+                        .load()
+                        .http()
+                        .isLoopback())
+                .isFalse();
     }
 
     @ParameterizedTest

@@ -1,0 +1,164 @@
+package org.millrace.app.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import org.millrace.app.embed.EmbeddingFile;
+import org.millrace.app.embed.FileEmbedding;
+import org.millrace.app.exam.CheckpointEncoder;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.evaluator.PublishedEncoder;
+import org.millrace.evaluator.PublishedEncoders;
+import org.millrace.ingest.ImageFiles;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Embeds images of files. */
+@Command(
+        name = "embed",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Write the features of images to a file: x.npy (N×D float32, the images' names in x.names.txt), x.parquet or x.jsonl",
+            "(with their names in the file). By the run's current encoder, or by another one that you name.",
+            "Files that cannot be read are left out and named; the names are the ids that a push would give."
+        })
+final class EmbedCommand implements Runnable {
+    private static final int NAMED_AT_MOST = 20;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "PATH",
+            description = "Folder (with all below it), .tar, .tar.gz, .zip, IDX file (.gz too) or single image.")
+    private List<String> paths = List.of();
+
+    @Option(
+            names = "--out",
+            required = true,
+            paramLabel = "FILE",
+            description = "The file to write; its ending (.npy, .parquet, .jsonl) says in which form.")
+    private Path out = Path.of("");
+
+    @Option(
+            names = "--encoder",
+            paramLabel = "VERSION",
+            description = "Take this encoder from the run's topic of encoders; without it, the current one.")
+    private @Nullable Long version;
+
+    @Option(
+            names = "--checkpoint",
+            paramLabel = "STEP",
+            description = "Take the encoder of this checkpoint on disk instead; no broker is needed then.")
+    private @Nullable Long checkpoint;
+
+    @Option(names = "--force", description = "Overwrite the file where it is there already.")
+    private boolean force;
+
+    @Mixin
+    private RunOption run;
+
+    @Mixin
+    private CommonOptions options;
+
+    @Override
+    public void run() {
+        MillraceConfig config = options.config(Map.of(), run.assignments());
+        if (checkpoint != null && version != null) {
+            throw new ParameterException(
+                    spec.commandLine(), "--checkpoint and --encoder each name the encoder: give one of them");
+        }
+        EmbeddingFile.Form form = EmbeddingFile.Form.of(out);
+        checkTarget();
+        paths.forEach(EmbedCommand::checkExists);
+        PublishedEncoder encoder = encoder(config);
+        try (Progress progress = Progress.start("embed", spec.commandLine().getErr())) {
+            ImageFiles.count(paths).ifPresent(progress::expect);
+            FileEmbedding.Report report = new FileEmbedding(config, encoder, told(progress)).run(paths, out);
+            tell(report, encoder, form);
+        }
+    }
+
+    private void tell(FileEmbedding.Report report, PublishedEncoder encoder, EmbeddingFile.Form form) {
+        if (report.embedded() == 0) {
+            throw new UserException("no image could be embedded of " + String.join(" ", paths) + "; " + report.leftOut()
+                    + " files were left out for the reasons above, and nothing was written");
+        }
+        PrintWriter text = spec.commandLine().getOut();
+        text.println(String.format(
+                Locale.ROOT,
+                "embedded %,d images in %d dimensions by encoder %d of run %s into %s%s%s",
+                report.embedded(),
+                report.dimension(),
+                encoder.manifest().version(),
+                encoder.manifest().run(),
+                out,
+                form == EmbeddingFile.Form.NPY ? ", their names beside it" : "",
+                report.leftOut() == 0 ? "" : String.format(Locale.ROOT, "; left out %,d files", report.leftOut())));
+        text.flush();
+    }
+
+    private PublishedEncoder encoder(MillraceConfig config) {
+        if (checkpoint != null) {
+            return CheckpointEncoder.read(config, OptionalLong.of(checkpoint));
+        }
+        try (Connection connection = options.connect(config)) {
+            return version == null
+                    ? PublishedEncoders.newest(connection.kafka(), config.run().topics())
+                    : PublishedEncoders.find(connection.kafka(), config.run().topics(), version);
+        }
+    }
+
+    private FileEmbedding.Listener told(Progress progress) {
+        PrintWriter error = spec.commandLine().getErr();
+        return new FileEmbedding.Listener() {
+            private int named;
+
+            @Override
+            public void leftOut(String position, String reason) {
+                named++;
+                if (named <= NAMED_AT_MOST) {
+                    error.println("left out " + position + ": " + reason);
+                } else if (named == NAMED_AT_MOST + 1) {
+                    error.println("left out more files, which are only counted");
+                }
+                error.flush();
+            }
+
+            @Override
+            public void done(long embedded, long leftOut) {
+                progress.update(embedded + leftOut, leftOut == 0 ? "" : leftOut + " left out");
+            }
+        };
+    }
+
+    private void checkTarget() {
+        Path folder = out.toAbsolutePath().getParent();
+        if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder)) {
+            throw new UserException(
+                    "--out " + out + " cannot be written: its folder does not exist or is not writable");
+        }
+        if (Files.exists(out) && !force) {
+            throw new UserException("--out " + out + " is there already; --force overwrites it");
+        }
+    }
+
+    private static void checkExists(String path) {
+        if (!Files.exists(Path.of(path))) {
+            throw new UserException("embed: no such file or folder: " + path);
+        }
+    }
+}

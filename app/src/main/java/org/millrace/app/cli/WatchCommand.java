@@ -1,0 +1,149 @@
+package org.millrace.app.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.millrace.app.run.Services;
+import org.millrace.app.run.WatchService;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.ingest.FolderWatch;
+import org.millrace.ingest.Labels;
+import org.millrace.ingest.PushRequest;
+import org.millrace.ingest.WatchRequest;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Pushes the files of a folder as they appear. */
+@Command(
+        name = "watch",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Push the images of a folder, and new ones as they appear, each once, also across restarts, until Ctrl-C.",
+            "A file is read once it has not changed for a while; renamed it is not pushed again, written anew it is.",
+            "What was pushed is remembered on the topic images.watched, in one transaction with the images."
+        })
+final class WatchCommand implements Runnable {
+    private static final long POLL_MILLIS = 200;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "FOLDER", description = "The folder, with all below it.")
+    private Path folder = Path.of("");
+
+    @Option(
+            names = "--to",
+            defaultValue = "images",
+            paramLabel = "TOPIC",
+            description = "images or probe (default: ${DEFAULT-VALUE}).")
+    private PushRequest.Target target = PushRequest.Target.IMAGES;
+
+    @Option(
+            names = "--labels",
+            defaultValue = "none",
+            paramLabel = "FROM",
+            description = "folder, a CSV file or none, as for push (default: ${DEFAULT-VALUE}).")
+    private String labels = "none";
+
+    @Option(
+            names = "--settle",
+            defaultValue = "2",
+            paramLabel = "SECONDS",
+            description = "How long a file must not have changed before it is read (default: ${DEFAULT-VALUE}).")
+    private double settleSeconds;
+
+    @Option(
+            names = "--name",
+            paramLabel = "NAME",
+            description =
+                    "Remember what was pushed under this name; without it under the folder's path. For machines whose folders have"
+                            + " the same path.")
+    private @Nullable String name;
+
+    @Mixin
+    private CommonOptions options;
+
+    @Override
+    public void run() {
+        MillraceConfig config = options.config(Map.of());
+        WatchRequest request = request();
+        PrintWriter out = spec.commandLine().getOut();
+        try (StopSignal signal = StopSignal.install();
+                Connection connection = options.connect(config);
+                Services services = new Services()) {
+            say(out, "watching " + folder + "; Ctrl-C stops");
+            services.start(
+                    "watch",
+                    new WatchService(
+                            request, connection.kafka(), config.images(), told(out, config), words -> say(out, words)));
+            while (!signal.await(POLL_MILLIS)) {
+                services.check();
+            }
+            services.stop();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private WatchRequest request() {
+        String named = WatchRequest.nameOf(folder);
+        try {
+            return new WatchRequest(
+                    folder,
+                    name == null ? named : name,
+                    target,
+                    Labels.parse(labels),
+                    Duration.ofMillis(Math.round(settleSeconds * 1000)));
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static FolderWatch.Listener told(PrintWriter out, MillraceConfig config) {
+        return new FolderWatch.Listener() {
+            private long total;
+
+            @Override
+            public void pushed(long images, long rejected) {
+                if (images + rejected > 0) {
+                    total += images;
+                    say(
+                            out,
+                            String.format(
+                                    Locale.ROOT,
+                                    "pushed %,d images%s, %,d since the start",
+                                    images,
+                                    rejected == 0
+                                            ? ""
+                                            : String.format(
+                                                    Locale.ROOT,
+                                                    ", rejected %,d (their reasons are in topic %s)",
+                                                    rejected,
+                                                    config.images().rejectedTopic()),
+                                    total));
+                }
+            }
+
+            @Override
+            public void unreadable(String position, String reason) {
+                say(out, position + " " + reason + "; it is tried again with every look");
+            }
+        };
+    }
+
+    private static void say(PrintWriter out, String line) {
+        synchronized (out) {
+            out.println(line);
+            out.flush();
+        }
+    }
+}

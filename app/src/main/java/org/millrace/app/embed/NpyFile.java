@@ -1,0 +1,77 @@
+package org.millrace.app.embed;
+
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+
+/**
+ * An N×D array in NumPy's format, and beside it {@code x.names.txt} for {@code x.npy}: the name of each row's image, one a line, UTF-8;
+ * a backslash or line break in a name is written {@code \\}, {@code \n}, {@code \r}.
+ */
+final class NpyFile implements EmbeddingFile {
+    private final Path file;
+    private final Path names;
+    private final int dimension;
+    private final FileChannel channel;
+    private final BufferedWriter nameLines;
+    private long rowsWritten;
+
+    NpyFile(Path file, int dimension) throws IOException {
+        this.file = file;
+        this.names = namesOf(file);
+        this.dimension = dimension;
+        this.channel = FileChannel.open(
+                EmbeddingFile.aside(file),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE);
+        this.nameLines = Files.newBufferedWriter(EmbeddingFile.aside(names), StandardCharsets.UTF_8);
+        write(NpyFormat.header(0, dimension), 0);
+    }
+
+    static Path namesOf(Path file) {
+        return file.resolveSibling(file.getFileName().toString().replaceFirst("\\.npy$", ".names.txt"));
+    }
+
+    @Override
+    public void append(List<String> imageNames, List<float[]> rows) throws IOException {
+        byte[] bytes = NpyFormat.littleEndian(rows);
+        write(bytes, NpyFormat.HEADER_BYTES + rowsWritten * dimension * Float.BYTES);
+        rowsWritten += rows.size();
+        for (String name : imageNames) {
+            nameLines.write(name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r"));
+            nameLines.write('\n');
+        }
+    }
+
+    @Override
+    public void finish() throws IOException {
+        write(NpyFormat.header(rowsWritten, dimension), 0);
+        channel.force(true);
+        channel.close();
+        nameLines.close();
+        EmbeddingFile.rename(names);
+        EmbeddingFile.rename(file);
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+        nameLines.close();
+        Files.deleteIfExists(EmbeddingFile.aside(names));
+        Files.deleteIfExists(EmbeddingFile.aside(file));
+    }
+
+    private void write(byte[] bytes, long at) throws IOException {
+        ByteBuffer left = ByteBuffer.wrap(bytes);
+        while (left.hasRemaining()) {
+            channel.write(left, at + left.position());
+        }
+    }
+}

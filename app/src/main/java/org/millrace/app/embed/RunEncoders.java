@@ -1,0 +1,208 @@
+package org.millrace.app.embed;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.millrace.contract.RunTopics;
+import org.millrace.contract.UserException;
+import org.millrace.contract.event.EncoderManifest;
+import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.event.Json;
+import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.evaluator.PublishedEncoder;
+import org.millrace.evaluator.PublishedEncoders;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The encoders that a run has published, kept up to date: whenever its topics have grown, they are read again on a thread of its own.
+ * Thread safe.
+ */
+public final class RunEncoders implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(RunEncoders.class);
+    private static final long LOOK_MILLIS = 500;
+    private static final Duration POLL = Duration.ofMillis(200);
+    private static final String MANIFEST = "/manifest";
+
+    private final KafkaSettings kafka;
+    private final RunTopics topics;
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final CountDownLatch looked = new CountDownLatch(1);
+    private final Thread thread;
+    private volatile State state = new State(List.of(), Optional.empty(), "the run's encoders have not been read yet");
+
+    /** A published encoder with its last scores. */
+    public record Published(EncoderManifest manifest, Optional<Evaluation> evaluation) {}
+
+    /** @param why there is no current encoder, where there is none */
+    private record State(List<Published> published, Optional<PublishedEncoder> current, String why) {}
+
+    private RunEncoders(KafkaSettings kafka, RunTopics topics) {
+        this.kafka = kafka;
+        this.topics = topics;
+        this.thread = new Thread(this::watch, "millrace-encoders");
+        thread.setDaemon(true);
+    }
+
+    /** Begins to watch. The caller closes it. */
+    public static RunEncoders watch(KafkaSettings kafka, RunTopics topics) {
+        RunEncoders encoders = new RunEncoders(kafka, topics);
+        encoders.thread.start();
+        return encoders;
+    }
+
+    /** The encoders on the topic, oldest first. */
+    public List<Published> published() {
+        awaitFirst();
+        return state.published();
+    }
+
+    /** The version of the encoder to use now, if there is one. */
+    public OptionalLong currentVersion() {
+        awaitFirst();
+        return state.current()
+                .map(current -> OptionalLong.of(current.manifest().version()))
+                .orElse(OptionalLong.empty());
+    }
+
+    /** The encoder to use now; throws {@link UserException} where there is none. */
+    PublishedEncoder current() {
+        awaitFirst();
+        State now = state;
+        return now.current().orElseThrow(() -> new UserException(now.why()));
+    }
+
+    /** The encoder of that version; throws {@link UserException} where it is not there. */
+    PublishedEncoder version(long version) {
+        return PublishedEncoders.find(kafka, topics, version);
+    }
+
+    @Override
+    public void close() {
+        closing.countDown();
+        thread.interrupt();
+        try {
+            thread.join(TimeUnit.SECONDS.toMillis(5));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void watch() {
+        Map<TopicPartition, Long> read = Map.of();
+        boolean silent = false;
+        while (closing.getCount() > 0) {
+            try (TopicSetup setup = new TopicSetup(kafka);
+                    var consumer = new KafkaConsumer<byte[], byte[]>(
+                            kafka.consumer(Map.of("allow.auto.create.topics", "false")))) {
+                do {
+                    Map<TopicPartition, Long> ends = ends(setup, consumer);
+                    if (!ends.equals(read) || looked.getCount() > 0) {
+                        state = read(consumer, ends);
+                        read = ends;
+                        looked.countDown();
+                    }
+                    silent = false;
+                } while (!closing.await(LOOK_MILLIS, TimeUnit.MILLISECONDS));
+            } catch (InterruptedException | InterruptException e) {
+                return;
+            } catch (KafkaException | UserException e) {
+                if (!silent && closing.getCount() > 0) {
+                    log.warn("the encoders of run {} cannot be read; trying again: {}", topics.run(), e.getMessage());
+                }
+                silent = true;
+            }
+        }
+    }
+
+    private Map<TopicPartition, Long> ends(TopicSetup setup, Consumer<byte[], byte[]> consumer) {
+        List<TopicPartition> there = new ArrayList<>();
+        for (String topic : List.of(topics.encoders(), topics.evaluations())) {
+            if (setup.describe(topic).isPresent()) {
+                there.add(new TopicPartition(topic, 0));
+            }
+        }
+        return there.isEmpty() ? Map.of() : consumer.endOffsets(there);
+    }
+
+    private State read(Consumer<byte[], byte[]> consumer, Map<TopicPartition, Long> ends) {
+        TreeMap<Long, EncoderManifest> manifests = new TreeMap<>();
+        Map<Long, Evaluation> evaluations = new TreeMap<>();
+        consumer.assign(ends.keySet());
+        consumer.seekToBeginning(ends.keySet());
+        while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+                if (record.topic().equals(topics.encoders())) {
+                    takeManifest(record, manifests);
+                } else {
+                    takeEvaluation(record, evaluations);
+                }
+            }
+        }
+        List<Published> published = manifests.values().stream()
+                .map(manifest -> new Published(manifest, Optional.ofNullable(evaluations.get(manifest.version()))))
+                .toList();
+        try {
+            return new State(published, Optional.of(newest()), "");
+        } catch (UserException e) {
+            return new State(published, Optional.empty(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** The newest encoder; the one that is known already where that is it. */
+    private PublishedEncoder newest() {
+        Optional<PublishedEncoder> known = state.current();
+        PublishedEncoder newest = PublishedEncoders.newest(kafka, topics);
+        return known.filter(same -> same.manifest().equals(newest.manifest())).orElse(newest);
+    }
+
+    private static void takeManifest(ConsumerRecord<byte[], byte[]> record, Map<Long, EncoderManifest> manifests) {
+        String key = record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
+        if (!key.endsWith(MANIFEST)) {
+            return;
+        }
+        try {
+            if (record.value() == null) {
+                manifests.remove(Long.parseLong(key.substring(0, key.length() - MANIFEST.length())));
+            } else {
+                EncoderManifest manifest = Json.read(record.value(), EncoderManifest.class);
+                manifests.put(manifest.version(), manifest);
+            }
+        } catch (RuntimeException e) {
+            log.debug("a manifest is left out: {}", key, e);
+        }
+    }
+
+    private static void takeEvaluation(ConsumerRecord<byte[], byte[]> record, Map<Long, Evaluation> evaluations) {
+        try {
+            Evaluation evaluation = Json.read(record.value(), Evaluation.class);
+            if (evaluation.linear() != null) { // the topic holds other events too
+                evaluations.put(evaluation.version(), evaluation);
+            }
+        } catch (RuntimeException e) {
+            log.debug("a record of {} is left out", record.topic(), e);
+        }
+    }
+
+    private void awaitFirst() {
+        try {
+            boolean ignored = looked.await(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

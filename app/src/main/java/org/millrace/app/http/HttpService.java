@@ -1,0 +1,67 @@
+package org.millrace.app.http;
+
+import java.net.URI;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+import org.millrace.app.embed.EmbeddingQueue;
+import org.millrace.app.embed.RunEncoders;
+import org.millrace.app.run.Services;
+import org.millrace.contract.config.ImagesConfig;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.kafka.KafkaSettings;
+
+/** The server with all routes of a run, until stopped. */
+public final class HttpService implements Services.Service {
+    private static final int FILES_OF_A_REQUEST = 4;
+    private static final int AROUND_A_FILE = 64 * 1024;
+    private static final long LEAST_ROOM_BYTES = 64L << 20;
+
+    private final MillraceConfig config;
+    private final KafkaSettings kafka;
+    private final HttpServer.TakenPort taken;
+    private final Consumer<URI> listening;
+    private final CountDownLatch stopped = new CountDownLatch(1);
+
+    /** @param listening told the address once it is served, on the service's thread */
+    public HttpService(
+            MillraceConfig config, KafkaSettings kafka, HttpServer.TakenPort taken, Consumer<URI> listening) {
+        this.config = config;
+        this.kafka = kafka;
+        this.taken = taken;
+        this.listening = listening;
+    }
+
+    @Override
+    public void run() {
+        try (RunEncoders encoders = RunEncoders.watch(kafka, config.run().topics());
+                EmbeddingQueue queue = EmbeddingQueue.start(config, encoders);
+                HttpServer server = HttpServer.start(
+                        config.http(), taken, mostBytes(config.images()), routes(config, kafka, encoders, queue))) {
+            listening.accept(server.address());
+            stopped.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Every route; each is opened here and belongs to the server. */
+    static List<Routes> routes(MillraceConfig config, KafkaSettings kafka, RunEncoders encoders, EmbeddingQueue queue) {
+        long mostBytes = mostBytes(config.images());
+        Room room = new Room((int) Math.min(Integer.MAX_VALUE, Math.max(LEAST_ROOM_BYTES, 2 * mostBytes)));
+        return List.of(
+                ImageRoutes.open(kafka, config.images(), mostBytes, room),
+                new EmbedRoutes(config, encoders, queue, mostBytes, room),
+                new OpenApiRoutes());
+    }
+
+    @Override
+    public void stop() {
+        stopped.countDown();
+    }
+
+    /** Of a request: some of the largest images in one form. */
+    private static long mostBytes(ImagesConfig images) {
+        return FILES_OF_A_REQUEST * (long) images.maxBytes() + AROUND_A_FILE;
+    }
+}

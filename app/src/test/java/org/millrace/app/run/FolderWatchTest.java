@@ -1,0 +1,214 @@
+package org.millrace.app.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import javax.imageio.ImageIO;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.io.TempDir;
+import org.millrace.app.broker.EmbeddedBroker;
+import org.millrace.contract.ImageHeaders;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.BrokerConfig;
+import org.millrace.contract.config.ConfigLoader;
+import org.millrace.contract.config.ImagesConfig;
+import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.ingest.FolderWatch;
+import org.millrace.ingest.Labels;
+import org.millrace.ingest.PushRequest;
+import org.millrace.ingest.WatchRequest;
+
+/** A watched folder on a real broker: what is in the log after each look. */
+final class FolderWatchTest {
+    @TempDir
+    private static Path data;
+
+    private static EmbeddedBroker broker;
+    private static KafkaSettings kafka;
+
+    @TempDir
+    private Path folder;
+
+    private ImagesConfig images = new ConfigLoader().load().images();
+
+    @BeforeAll
+    static void startBroker() {
+        broker = EmbeddedBroker.start(data, new BrokerConfig(0, -1), "test");
+        kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
+    }
+
+    @AfterAll
+    static void stopBroker() {
+        broker.close();
+    }
+
+    @BeforeEach
+    void createTopics(TestInfo test) {
+        String topic = test.getTestMethod().orElseThrow().getName();
+        images = new ConfigLoader()
+                .assignments(List.of("images.topic=" + topic, "images.rejected-topic=" + topic + ".rejected"))
+                .load()
+                .images();
+        try (TopicSetup topics = new TopicSetup(kafka)) {
+            topics.ensureImages(images);
+            topics.ensureWatched(images);
+        }
+    }
+
+    @Test
+    void look_filesNewRenamedTouchedAndWrittenAnew_pushesEachImageOnceAlsoAfterARestart() throws Exception {
+        Path cat = Files.write(folder.resolve("cat.png"), png(1));
+        Path deep =
+                Files.write(Files.createDirectories(folder.resolve("deep/er")).resolve("dog <b>.png"), png(2));
+        Files.writeString(folder.resolve("notes.txt"), "this is no image");
+        Files.write(folder.resolve("coming.jpg.part"), png(3));
+        String id = folder.getFileName().toString();
+        try (FolderWatch watch = open(Duration.ZERO)) {
+            assertThat(watch.look()).isFalse();
+            assertThat(keys(images.topic())).containsExactly(id + "/cat.png", id + "/deep/er/dog <b>.png");
+            assertThat(records(images.topic()).get(0).value()).isEqualTo(png(1));
+            assertThat(keys(images.rejectedTopic())).containsExactly(id + "/notes.txt");
+            watch.look();
+        }
+        Files.move(folder.resolve("coming.jpg.part"), folder.resolve("coming.jpg"));
+        Files.move(cat, folder.resolve("moved.png"));
+        Files.setLastModifiedTime(deep, FileTime.fromMillis(1_000_000_000_000L));
+        try (FolderWatch watch = open(Duration.ZERO)) {
+            watch.look();
+            assertThat(keys(images.topic())).hasSize(3).last().isEqualTo(id + "/coming.jpg");
+            Files.write(folder.resolve("moved.png"), png(4));
+            watch.look();
+            watch.look();
+            assertThat(keys(images.topic())).hasSize(4).last().isEqualTo(id + "/moved.png");
+            Files.write(folder.resolve("copy.png"), png(4)); // another file with the same bytes
+            watch.look();
+            assertThat(keys(images.topic())).hasSize(5);
+        }
+        try (FolderWatch watch = open(Duration.ZERO)) {
+            watch.look();
+        }
+        assertThat(keys(images.topic())).hasSize(5);
+        assertThat(keys(images.rejectedTopic())).hasSize(1);
+        assertThat(ImageHeaders.text(records(images.topic()).get(4).headers(), ImageHeaders.SOURCE))
+                .contains(folder.toString());
+    }
+
+    @Test
+    void look_memoryCannotBeWritten_theImagesAreNotThereEither() throws Exception {
+        Files.write(folder.resolve("a.png"), png(1));
+        limit(images.watchedTopic(), OpType.SET);
+        try (FolderWatch watch = open(Duration.ZERO)) {
+            assertThatThrownBy(watch::look).isInstanceOf(KafkaException.class);
+        }
+        assertThat(keys(images.topic())).isEmpty();
+        limit(images.watchedTopic(), OpType.DELETE);
+        try (FolderWatch watch = open(Duration.ZERO)) {
+            watch.look();
+            watch.look();
+        }
+        assertThat(keys(images.topic())).hasSize(1);
+    }
+
+    @Test
+    void look_fileThatHasNotSettled_waits() throws Exception {
+        Files.write(folder.resolve("a.png"), png(1));
+        try (FolderWatch watch = open(Duration.ofHours(1))) {
+            assertThat(watch.look()).isTrue();
+            assertThat(watch.look()).isTrue();
+        }
+        assertThat(keys(images.topic())).isEmpty();
+    }
+
+    @Test
+    void look_anotherHasTakenOver_stops() throws Exception {
+        try (FolderWatch first = open(Duration.ZERO);
+                FolderWatch second = open(Duration.ZERO)) {
+            Files.write(folder.resolve("a.png"), png(1));
+            second.look();
+            Files.write(folder.resolve("b.png"), png(2));
+            assertThatThrownBy(first::look)
+                    .isInstanceOf(UserException.class)
+                    .hasMessageContaining("another process has taken over the watch");
+            second.look();
+        }
+        assertThat(keys(images.topic())).hasSize(2);
+    }
+
+    private FolderWatch open(Duration settle) {
+        var request = new WatchRequest(
+                folder, WatchRequest.nameOf(folder), PushRequest.Target.IMAGES, new Labels.None(), settle);
+        return FolderWatch.open(request, kafka, images, new FolderWatch.Listener() {
+            @Override
+            public void pushed(long pushed, long rejected) {}
+
+            @Override
+            public void unreadable(String position, String reason) {
+                throw new AssertionError(position + " " + reason);
+            }
+        });
+    }
+
+    /** Lets the topic take nothing but a transaction's marker any more, or records again. */
+    private static void limit(String topic, OpType change) throws Exception {
+        try (Admin admin = Admin.create(kafka.admin())) {
+            admin.incrementalAlterConfigs(Map.of(
+                            new ConfigResource(ConfigResource.Type.TOPIC, topic),
+                            List.of(new AlterConfigOp(new ConfigEntry("max.message.bytes", "100"), change))))
+                    .all()
+                    .get();
+        }
+    }
+
+    private static List<String> keys(String topic) {
+        return records(topic).stream()
+                .map(record -> new String(record.key(), StandardCharsets.UTF_8))
+                .toList();
+    }
+
+    private static List<ConsumerRecord<byte[], byte[]>> records(String topic) {
+        TopicPartition partition = new TopicPartition(topic, 0);
+        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
+            consumer.assign(List.of(partition));
+            consumer.seekToBeginning(List.of(partition));
+            long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+            while (consumer.position(partition) < end) {
+                consumer.poll(Duration.ofSeconds(1)).forEach(records::add);
+            }
+        }
+        return records;
+    }
+
+    private static byte[] png(int grey) throws IOException {
+        var image = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
+        image.setRGB(0, 0, grey);
+        var bytes = new ByteArrayOutputStream();
+        ImageIO.write(image, "png", bytes);
+        return bytes.toByteArray();
+    }
+}

@@ -1,0 +1,92 @@
+package org.millrace.ingest;
+
+import static org.millrace.contract.Check.check;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.DateTimeException;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * An image that a program hands over, not seen to be one yet, with the contract's optional headers as that program gave them.
+ *
+ * @param name what to call it in messages and among the rejects
+ * @param id becomes the record's key
+ * @param capturedAt ISO-8601 with an offset from UTC
+ * @param split only for the probe
+ */
+public record IncomingImage(
+        PushRequest.Target target,
+        String name,
+        Optional<String> id,
+        Optional<String> source,
+        Optional<String> label,
+        Optional<String> capturedAt,
+        PushRequest.Split split,
+        Body body) {
+    private static final int LONGEST_LABEL = 256;
+
+    /** The image's bytes, read once, at most as many as an image may have. */
+    public interface Body {
+        InputStream open() throws IOException;
+
+        /** The length that its sender gave, or -1. */
+        long declaredBytes();
+    }
+
+    public IncomingImage {
+        checkText("id", id, Names.LONGEST);
+        checkText("source", source, Names.LONGEST);
+        checkText("label", label, LONGEST_LABEL);
+        checkText("captured-at", capturedAt, LONGEST_LABEL);
+        capturedAt.ifPresent(IncomingImage::checkTime);
+        check(
+                split == PushRequest.Split.BY_HASH || target == PushRequest.Target.PROBE,
+                "split %s is for images of the probe only; images of the stream have no split",
+                split.name().toLowerCase(Locale.ROOT));
+    }
+
+    ImageRecords.About about() {
+        return new ImageRecords.About(
+                id.orElse(null),
+                source,
+                label,
+                capturedAt,
+                split == PushRequest.Split.BY_HASH
+                        ? Optional.empty()
+                        : Optional.of(split.name().toLowerCase(Locale.ROOT)),
+                name);
+    }
+
+    private static void checkText(String what, Optional<String> text, int longest) {
+        text.ifPresent(value -> {
+            check(!value.isBlank(), "%s must not be blank; leave it out where there is none", what);
+            check(
+                    value.length() <= longest,
+                    "%s must have at most %d characters, but had %d",
+                    what,
+                    longest,
+                    value.length());
+            check(
+                    value.chars().noneMatch(Character::isISOControl),
+                    "%s must be one line of text, but had a control character: '%s'",
+                    what,
+                    Names.shown(value));
+        });
+    }
+
+    private static void checkTime(String text) {
+        try {
+            OffsetDateTime parsed = DateTimeFormatter.ISO_OFFSET_DATE_TIME.parse(text, OffsetDateTime::from);
+            check(parsed.getYear() >= 0, "captured-at must be after the year 0, but was '%s'", text);
+        } catch (DateTimeException e) {
+            check(
+                    false,
+                    "captured-at must be ISO-8601 with an offset (2026-05-01T12:00:00Z), but was '%s'",
+                    Names.shown(text));
+        }
+    }
+}

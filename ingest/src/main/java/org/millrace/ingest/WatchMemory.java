@@ -1,0 +1,84 @@
+package org.millrace.ingest;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.millrace.contract.event.Json;
+
+/**
+ * What a watch has pushed, by the file's name within the folder. It lives on a compacted topic, whose records are written in one
+ * transaction with the images that they tell of. Not thread safe.
+ */
+final class WatchMemory {
+    private static final Duration POLL = Duration.ofMillis(200);
+    private static final String SEPARATOR = "!";
+
+    private final String topic;
+    private final String watch;
+    private final Map<String, Remembered> byName = new HashMap<>();
+    private final Map<String, Set<String>> namesBySha256 = new HashMap<>();
+
+    /**
+     * A file as it was when it was pushed, or refused.
+     *
+     * @param modifiedMillis Unix time
+     */
+    record Remembered(int schema, long bytes, long modifiedMillis, String sha256) {
+        static final int SCHEMA = 1;
+    }
+
+    WatchMemory(String topic, String watch) {
+        this.topic = topic;
+        this.watch = watch;
+    }
+
+    /** Reads the topic to its present end. */
+    void read(Consumer<byte[], byte[]> consumer) {
+        var partition = new TopicPartition(topic, 0);
+        consumer.assign(List.of(partition));
+        consumer.seekToBeginning(List.of(partition));
+        long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+        while (consumer.position(partition) < end) {
+            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+                String key = new String(record.key(), StandardCharsets.UTF_8);
+                if (key.startsWith(watch + SEPARATOR)) {
+                    remember(
+                            key.substring(watch.length() + SEPARATOR.length()),
+                            Json.read(record.value(), Remembered.class));
+                }
+            }
+        }
+    }
+
+    Optional<Remembered> of(String name) {
+        return Optional.ofNullable(byName.get(name));
+    }
+
+    /** The names that files with these bytes were pushed under. */
+    Set<String> namesOf(String sha256) {
+        return Set.copyOf(namesBySha256.getOrDefault(sha256, Set.of()));
+    }
+
+    void remember(String name, Remembered file) {
+        Remembered before = byName.put(name, file);
+        if (before != null) {
+            namesBySha256.getOrDefault(before.sha256(), new HashSet<>()).remove(name);
+        }
+        namesBySha256.computeIfAbsent(file.sha256(), sha256 -> new HashSet<>(1)).add(name);
+    }
+
+    /** What makes it last. */
+    ProducerRecord<byte[], byte[]> record(String name, Remembered file) {
+        return new ProducerRecord<>(
+                topic, (watch + SEPARATOR + name).getBytes(StandardCharsets.UTF_8), Json.write(file));
+    }
+}

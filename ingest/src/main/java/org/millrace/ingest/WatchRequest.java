@@ -1,0 +1,41 @@
+package org.millrace.ingest;
+
+import static org.millrace.contract.Check.check;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.millrace.contract.Sha256;
+import org.millrace.contract.UserException;
+
+/**
+ * A folder to watch.
+ *
+ * @param name under which is remembered what was pushed; two machines that watch folders of the same path need two
+ * @param settle how long a file must not have changed before it is read
+ */
+public record WatchRequest(Path folder, String name, PushRequest.Target target, Labels labels, Duration settle) {
+    public WatchRequest {
+        check(!name.isBlank(), "the name of a watch must not be blank");
+        check(!settle.isNegative(), "--settle must not be negative, but was %s s", settle.toMillis() / 1e3);
+    }
+
+    /** The folder's own path, links resolved: its name where the user gives none. Throws {@link UserException} for no folder. */
+    public static String nameOf(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            throw new UserException("watch: no such folder: " + folder);
+        }
+        try {
+            return folder.toRealPath().toString();
+        } catch (IOException e) {
+            throw new UserException("watch: " + folder + " cannot be read: " + FileReading.why(e), e);
+        }
+    }
+
+    /** Names the one producer that may write for this watch. */
+    String transactionalId(String topic) {
+        byte[] both = (name + "\n" + topic).getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        return "millrace-watch-" + Sha256.of(both).substring(0, 16);
+    }
+}
