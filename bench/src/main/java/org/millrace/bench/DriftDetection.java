@@ -7,8 +7,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.TreeMap;
@@ -32,7 +34,7 @@ import org.millrace.evaluator.TorchEmbedders;
 import org.millrace.evaluator.drift.ReferenceDetectors;
 
 /**
- * False alarms without drift, and delays of real shifts: {@code bench/run drift DATA RUN VERSION CIFAR.tar.gz FASHION-images-idx3.gz [SEEDS]},
+ * False alarms without drift, and delays of real shifts: {@code bench/run drift DATA RUN VERSION CIFAR.tar.gz FASHION-images-idx3.gz [SEEDS] [WHAT]},
  * where DATA holds a run whose newest encoder is taken, and for the attribution that version too. 20 minutes for three seeds on 2 cores.
  */
 final class DriftDetection {
@@ -48,6 +50,7 @@ final class DriftDetection {
     private final List<String> labels = new ArrayList<>();
     private final List<byte[]> other;
     private final int seeds;
+    private final Map<String, Drawn> references = new HashMap<>();
     private FeatureMatrix features = new FeatureMatrix(1, 1, new double[1]);
     private FeatureMatrix otherFeatures = features;
 
@@ -83,20 +86,28 @@ final class DriftDetection {
                 Embedder before = embedders.load(earlier.manifest(), earlier.safetensors())) {
             int seeds = arguments.length > 5 ? Integer.parseInt(arguments[5]) : 3;
             var bench = new DriftDetection(embedder, before, Path.of(arguments[3]), Path.of(arguments[4]), seeds);
-            bench.run();
+            bench.run(arguments.length > 6 ? arguments[6] : "attribution false-alarms shifts");
         }
     }
 
-    private void run() {
-        attributions();
+    private void run(String what) {
+        if (what.contains("attribution")) {
+            attributions();
+        }
         features = embed(images);
         otherFeatures = embed(other);
         say("%,d images, %d features", features.rows(), features.columns());
-        for (int window : new int[] {64, 256}) {
+        for (int window : what.contains("false-alarms") ? new int[] {64, 256} : new int[0]) {
             for (double expected : new double[] {10, 20, 40}) {
                 falseAlarms(window, expected);
             }
         }
+        if (what.contains("shifts")) {
+            shifts();
+        }
+    }
+
+    private void shifts() {
         abrupt("CIFAR-10 -> Fashion-MNIST", all(), (random, i) -> otherFeatures, 1);
         List<Integer> low = of(label -> label < 5);
         abrupt(
@@ -116,10 +127,11 @@ final class DriftDetection {
                 all(),
                 (random, i) -> shifted(random, image -> ImageShifts.blurred(image, 1)),
                 1);
-        slow("blur", i -> 2.0 * i / DEGREES, (image, sigma) -> ImageShifts.blurred(image, sigma));
-        slow("darkening", i -> 1 - 0.8 * i / DEGREES, (image, factor) -> ImageShifts.darkened(image, factor));
+        slow("blur", false, i -> 2.0 * i / DEGREES, (image, sigma) -> ImageShifts.blurred(image, sigma));
+        slow("darkening", false, i -> 1 - 0.8 * i / DEGREES, (image, factor) -> ImageShifts.darkened(image, factor));
         slow(
                 "JPEG quality",
+                true,
                 i -> 95 - 75.0 * i / DEGREES,
                 (image, quality) -> ImageShifts.jpeg(image, (int) Math.round(quality)));
     }
@@ -207,6 +219,18 @@ final class DriftDetection {
                 size, expected, intervals, 1_000.0 * seeds / all, 1_000.0 * seeds / all / expected, by);
     }
 
+    /** A reference of these images, drawn by the seed, and the images that are left. */
+    private record Drawn(ReferenceDetectors detectors, List<Integer> rest) {}
+
+    private Drawn drawn(List<Integer> from, int seed) {
+        return references.computeIfAbsent(from.size() + " of " + seed, unused -> {
+            List<Integer> order = shuffled(from, new Random(seed));
+            return new Drawn(
+                    new ReferenceDetectors(features.select(ints(order.subList(0, REFERENCE))), EXPECTED_RUN, seed),
+                    order.subList(REFERENCE, order.size()));
+        });
+    }
+
     private interface Changed {
         FeatureMatrix features(Random random, int window);
     }
@@ -229,12 +253,10 @@ final class DriftDetection {
     private void abrupt(String name, List<Integer> before, Changed changed, double share) {
         List<Found> found = new ArrayList<>();
         for (int seed = 1; seed <= seeds; seed++) {
-            Random random = new Random(seed);
-            List<Integer> order = shuffled(before, random);
-            var detectors =
-                    new ReferenceDetectors(features.select(ints(order.subList(0, REFERENCE))), EXPECTED_RUN, seed);
-            List<Integer> rest = order.subList(REFERENCE, order.size());
-            found.add(delay(detectors, window -> {
+            Random random = new Random(100 + seed);
+            Drawn drawn = drawn(before, seed);
+            List<Integer> rest = drawn.rest();
+            found.add(delay(drawn.detectors(), window -> {
                 FeatureMatrix same = features.select(drawn(rest, BATCH, random));
                 if (window < WITHOUT) {
                     return same;
@@ -242,9 +264,12 @@ final class DriftDetection {
                 FeatureMatrix source = changed.features(random, window);
                 double[] values = same.values().clone();
                 int columns = same.columns();
-                for (int row = 0; row < (int) Math.round(share * BATCH); row++) {
-                    System.arraycopy(
-                            source.values(), random.nextInt(source.rows()) * columns, values, row * columns, columns);
+                int[] taken = random.ints(0, source.rows())
+                        .distinct()
+                        .limit(Math.round(share * BATCH))
+                        .toArray();
+                for (int row = 0; row < taken.length; row++) {
+                    System.arraycopy(source.values(), taken[row] * columns, values, row * columns, columns);
                 }
                 return new FeatureMatrix(BATCH, columns, values);
             }));
@@ -252,16 +277,21 @@ final class DriftDetection {
         say("%s: %s", name, found);
     }
 
-    private void slow(String name, IntFunction<Double> degree, Degree change) {
+    // recoded: the change touches the pixels before it begins, so the reference's too
+    private void slow(String name, boolean recoded, IntFunction<Double> degree, Degree change) {
         List<String> found = new ArrayList<>();
         for (int seed = 1; seed <= seeds; seed++) {
-            Random random = new Random(seed);
-            List<Integer> order = shuffled(all(), random);
-            List<byte[]> first = order.subList(0, REFERENCE).stream()
-                    .map(i -> change.of(images.get(i), degree.apply(0)))
-                    .toList();
-            var detectors = new ReferenceDetectors(embed(first), EXPECTED_RUN, seed);
-            List<Integer> rest = order.subList(REFERENCE, order.size());
+            Random random = new Random(100 + seed);
+            Drawn drawn = drawn(all(), seed);
+            List<Integer> rest = drawn.rest();
+            ReferenceDetectors detectors = recoded
+                    ? new ReferenceDetectors(
+                            embed(shuffled(all(), new Random(seed)).subList(0, REFERENCE).stream()
+                                    .map(i -> change.of(images.get(i), degree.apply(0)))
+                                    .toList()),
+                            EXPECTED_RUN,
+                            seed)
+                    : drawn.detectors();
             Found delay = delay(
                     detectors,
                     window -> embed(Arrays.stream(drawn(rest, BATCH, random))
