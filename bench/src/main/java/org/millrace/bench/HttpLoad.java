@@ -31,8 +31,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
-import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.ConfigLoader;
+import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.InputTransform;
@@ -68,11 +68,9 @@ final class HttpLoad {
     public static void main(String[] arguments) throws Exception {
         HttpLoad load = new HttpLoad(arguments[1], arguments[2]);
         switch (arguments[0]) {
-            case "push" ->
-                load.push(Integer.parseInt(arguments[3]), Integer.parseInt(arguments[4]), arguments[5]);
+            case "push" -> load.push(Integer.parseInt(arguments[3]), Integer.parseInt(arguments[4]), arguments[5]);
             case "embed" -> load.embed(Integer.parseInt(arguments[3]), Integer.parseInt(arguments[4]));
-            case "check" ->
-                load.check(Path.of(arguments[3]), Path.of(arguments[4]), Integer.parseInt(arguments[5]));
+            case "check" -> load.check(Path.of(arguments[3]), Path.of(arguments[4]), Integer.parseInt(arguments[5]));
             default -> throw new IllegalArgumentException("wanted push, embed or check, but got " + arguments[0]);
         }
     }
@@ -101,7 +99,11 @@ final class HttpLoad {
         }
         long twice = found.values().stream().filter(times -> times > 1).count();
         System.out.printf(
-                Locale.ROOT, "in the log with the same bytes: %,d of %,d, more than once: %,d%n", found.size(), count, twice);
+                Locale.ROOT,
+                "in the log with the same bytes: %,d of %,d, more than once: %,d%n",
+                found.size(),
+                count,
+                twice);
     }
 
     private void embed(int clients, int count) throws Exception {
@@ -162,9 +164,11 @@ final class HttpLoad {
                 return answer.body();
             }
             if (answer.statusCode() != 429) {
-                throw new IllegalStateException(answer.statusCode() + " " + new String(answer.body(), StandardCharsets.UTF_8));
+                throw new IllegalStateException(
+                        answer.statusCode() + " " + new String(answer.body(), StandardCharsets.UTF_8));
             }
-            Thread.sleep(1000L * Long.parseLong(answer.headers().firstValue("Retry-After").orElse("1")));
+            Thread.sleep(1000L
+                    * Long.parseLong(answer.headers().firstValue("Retry-After").orElse("1")));
         }
         throw new IllegalStateException("told to come again " + MOST_TRIES + " times");
     }
@@ -214,7 +218,8 @@ final class HttpLoad {
                 FloatBuffer input = FloatBuffer.allocate(config.height() * config.width() * config.channels());
                 transform.apply(decoder.decode(images.get(i)), input);
                 long[] shape = {1, config.channels(), config.height(), config.width()};
-                try (OnnxTensor tensor = OnnxTensor.createTensor(environment, FloatBuffer.wrap(planes(input.array(), config)), shape);
+                try (OnnxTensor tensor = OnnxTensor.createTensor(
+                                environment, FloatBuffer.wrap(planes(input.array(), config)), shape);
                         OrtSession.Result result = session.run(Map.of(name, tensor))) {
                     rows[i] = ((float[][]) result.get(0).getValue())[0];
                 }
