@@ -49,6 +49,7 @@ final class Bodies {
         } catch (HttpResponseException e) {
             throw e;
         } catch (Exception e) { // Kotlin throws checked exceptions unannounced
+            context.header("Connection", "close"); // Jetty closes it, so the client must not send more on it
             throw new HttpProblem(400, "wanted a whole multipart/form-data body, but got: " + rootOf(e));
         }
         if (files.isEmpty()) {

@@ -6,11 +6,13 @@ import io.javalin.config.SizeUnit;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.BindException;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
@@ -35,6 +37,7 @@ public final class HttpServer implements AutoCloseable {
     private static final int MOST_THREADS = 48;
     private static final int LEAST_THREADS = 4;
     private static final int PORTS_TRIED = 20;
+    private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final Javalin javalin;
     private final URI address;
@@ -133,10 +136,26 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private static void answer(Context context, HttpProblem problem) {
+        readRest(context);
         problem.retryAfterSeconds().ifPresent(seconds -> context.header("Retry-After", String.valueOf(seconds)));
         context.status(problem.status());
         context.contentType("application/json");
         context.result(Json.write(Map.of("error", String.valueOf(problem.getMessage()))));
+    }
+
+    /** Takes what the client still sends, for a while: a connection that is closed before would take the answer with it. */
+    private static void readRest(Context context) {
+        long end = System.nanoTime() + REST_NANOS;
+        byte[] unused = new byte[16 * 1024];
+        try {
+            InputStream rest = context.req().getInputStream();
+            int read = 0;
+            while (read >= 0 && System.nanoTime() < end) {
+                read = rest.read(unused);
+            }
+        } catch (IOException | IllegalStateException e) {
+            log.debug("the rest of a refused request does not come", e);
+        }
     }
 
     private static String words(HttpResponseException problem, Context context, long maxBodyBytes) {

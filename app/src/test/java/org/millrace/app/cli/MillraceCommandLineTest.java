@@ -153,7 +153,8 @@ class MillraceCommandLineTest {
         List<String> arguments = new ArrayList<>(List.of(command.split(" ")));
         arguments.addAll(List.of("--preset", "byol-cifra"));
         switch (command) { // what they require besides
-            case "push" -> arguments.add(folder.toString());
+            case "push", "watch" -> arguments.add(folder.toString());
+            case "embed" -> arguments.addAll(List.of(folder.toString(), "--out", folder + "/x.npy"));
             case "export" -> arguments.addAll(List.of("--format", "onnx", "--out", folder + "/model.onnx"));
             case "branch" -> arguments.addAll(List.of("released", "--cool-steps", "5"));
             default -> {}
