@@ -55,8 +55,15 @@ final class RunCheckpoints implements AutoCloseable {
             "optimiser.method",
             "replay.");
     /** Keys that have no bearing on the numbers. */
-    private static final Set<String> IRRELEVANT =
-            Set.of("run.data", "run.name", "run.device", "broker.port", "trainer.on-gap");
+    private static final Set<String> IRRELEVANT = Set.of(
+            "run.data",
+            "run.name",
+            "run.device",
+            "broker.port",
+            "http.host",
+            "http.port",
+            "http.token",
+            "trainer.on-gap");
 
     private final MillraceConfig config;
     private final Memory memory;

@@ -15,6 +15,7 @@ final class Commands {
                 new BranchCommand(),
                 new EvaluateCommand(),
                 new DriftCommand(),
+                new DashboardCommand(),
                 new ExportCommand(),
                 new InspectCommand(),
                 new AuditCommand(),

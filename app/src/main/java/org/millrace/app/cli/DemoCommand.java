@@ -10,6 +10,7 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.millrace.app.demo.Demo;
 import org.millrace.app.run.RunStatistics;
+import org.millrace.app.run.Services;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import picocli.CommandLine.Command;
@@ -48,6 +49,9 @@ final class DemoCommand implements Runnable {
     private @Nullable Path report;
 
     @Mixin
+    private HttpOption http;
+
+    @Mixin
     private CommonOptions options;
 
     @Override
@@ -70,14 +74,18 @@ final class DemoCommand implements Runnable {
         Duration training = whole.compareTo(AROUND.multipliedBy(2)) > 0 ? whole.minus(AROUND) : whole.dividedBy(2);
         try (StopSignal signal = StopSignal.install();
                 Connection connection = options.connect(config);
-                TrainingDisplay display = new TrainingDisplay(out, statistics, OptionalLong.empty())) {
+                TrainingDisplay display = new TrainingDisplay(out, statistics, OptionalLong.empty());
+                Services services = new Services()) {
             display.say(
                     "broker at " + connection.kafka().bootstrapServers() + (connection.isEmbedded() ? ", embedded" : "")
                             + "; state under " + config.run().data());
+            connection.createImageTopics(config.images());
+            http.start(services, config, connection.kafka(), display::say);
             Path home = Path.of(System.getProperty("millrace.home", "."));
             Demo demo = new Demo(config, connection.kafka(), home, display, statistics);
             String summary = demo.run(training, signal::requested, Optional.ofNullable(report));
             display.say(summary);
+            services.stop();
             if (report != null) {
                 display.say("report written to " + report);
             }

@@ -42,6 +42,9 @@ final class UpCommand implements Runnable {
     private List<String> paths = List.of();
 
     @Mixin
+    private HttpOption http;
+
+    @Mixin
     private CommonOptions options;
 
     @Override
@@ -61,6 +64,7 @@ final class UpCommand implements Runnable {
             display.say("labelled images for scores:      millrace push --bootstrap-server " + broker
                     + " --to probe --labels folder PATH");
             connection.createImageTopics(config.images());
+            http.start(services, config, connection.kafka(), display::say);
             if (!paths.isEmpty()) {
                 PushRequest request = PushRequest.of(paths, PushRequest.Target.IMAGES);
                 services.start(

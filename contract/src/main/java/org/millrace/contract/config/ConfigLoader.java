@@ -111,6 +111,7 @@ public final class ConfigLoader {
         Optional<EvaluatorConfig> evaluator = binder.bind("evaluator", EvaluatorConfig.class);
         Optional<DriftConfig> drift = binder.bind("drift", DriftConfig.class);
         Optional<BrokerConfig> broker = binder.bind("broker", BrokerConfig.class);
+        Optional<HttpConfig> http = binder.bind("http", HttpConfig.class);
         Optional<MillraceConfig> config = problems.isEmpty()
                 ? Optional.of(new MillraceConfig(
                         run.orElseThrow(),
@@ -130,6 +131,7 @@ public final class ConfigLoader {
                         evaluator.orElseThrow(),
                         drift.orElseThrow(),
                         broker.orElseThrow(),
+                        http.orElseThrow(),
                         kafka()))
                 : Optional.empty();
         config.ifPresent(whole -> problems.addAll(Compatibility.problems(whole)));
@@ -150,9 +152,8 @@ public final class ConfigLoader {
             if (group.getType().isRecord()) {
                 Object record = get(group, config);
                 for (RecordComponent component : group.getType().getRecordComponents()) {
-                    effective.put(
-                            RecordBinder.kebab(group.getName()) + "." + RecordBinder.kebab(component.getName()),
-                            RecordBinder.text(get(component, record)));
+                    String key = RecordBinder.kebab(group.getName()) + "." + RecordBinder.kebab(component.getName());
+                    effective.put(key, mask(key, RecordBinder.text(get(component, record))));
                 }
             }
         }
@@ -190,7 +191,7 @@ public final class ConfigLoader {
     }
 
     private static String mask(String key, String value) {
-        return SECRET.matcher(key.toLowerCase(Locale.ROOT)).matches() ? "********" : value;
+        return !value.isEmpty() && SECRET.matcher(key.toLowerCase(Locale.ROOT)).matches() ? "********" : value;
     }
 
     private static String reason(Exception e) {

@@ -26,6 +26,7 @@ public record MillraceConfig(
         EvaluatorConfig evaluator,
         DriftConfig drift,
         BrokerConfig broker,
+        HttpConfig http,
         Map<String, String> kafka) {
     public MillraceConfig {
         kafka = Map.copyOf(kafka);

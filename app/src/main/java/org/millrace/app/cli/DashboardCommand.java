@@ -1,0 +1,54 @@
+package org.millrace.app.cli;
+
+import java.io.PrintWriter;
+import java.util.Map;
+import org.millrace.app.http.HttpServer.TakenPort;
+import org.millrace.app.http.HttpService;
+import org.millrace.app.run.Services;
+import org.millrace.contract.config.MillraceConfig;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Serves the dashboard and the HTTP interface of a run. */
+@Command(
+        name = "dashboard",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Serve the dashboard of a run and its HTTP interface (images in, embeddings out, metrics) until Ctrl-C.",
+            "It listens on http.host and http.port; beyond this machine only with http.token."
+        })
+final class DashboardCommand implements Runnable {
+    private static final long POLL_MILLIS = 200;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private RunOption run;
+
+    @Mixin
+    private CommonOptions options;
+
+    @Override
+    public void run() {
+        MillraceConfig config = options.config(Map.of(), run.assignments());
+        PrintWriter out = spec.commandLine().getOut();
+        try (StopSignal signal = StopSignal.install();
+                Connection connection = options.connect(config);
+                Services services = new Services()) {
+            connection.createImageTopics(config.images());
+            services.start("http", new HttpService(config, connection.kafka(), TakenPort.FAIL, address -> {
+                out.println("run " + config.run().name() + " at " + address);
+                out.flush();
+            }));
+            while (!signal.await(POLL_MILLIS)) {
+                services.check();
+            }
+            services.stop();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

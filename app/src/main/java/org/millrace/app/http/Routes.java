@@ -1,0 +1,17 @@
+package org.millrace.app.http;
+
+import io.javalin.router.JavalinDefaultRoutingApi;
+
+/**
+ * Some paths of the server. Handlers run on the server's bounded threads: what waits long answers by a future ({@code
+ * context.future}), and a stream of events sends a comment every few seconds, or {@link HttpServer#IDLE_MILLIS} ends it.
+ */
+@FunctionalInterface
+public interface Routes extends AutoCloseable {
+    /** Adds the paths; called once, before the server listens. */
+    void addTo(JavalinDefaultRoutingApi router);
+
+    /** Ends what the routes have begun; called once, after the last request. */
+    @Override
+    default void close() {}
+}
