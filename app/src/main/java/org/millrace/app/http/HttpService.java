@@ -1,10 +1,12 @@
 package org.millrace.app.http;
 
 import java.net.URI;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
+import org.millrace.app.dashboard.Dashboard;
 import org.millrace.app.run.Services;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
@@ -32,6 +34,7 @@ public final class HttpService implements Services.Service {
     /** Every route; each is opened here and belongs to the server. */
     static List<Routes> routes(MillraceConfig config, KafkaSettings kafka) {
         List<Routes> routes = new ArrayList<>();
+        routes.add(Dashboard.start(config, kafka, Clock.systemUTC()));
         return routes;
     }
 
