@@ -46,9 +46,10 @@ function status(run) {
 }
 
 function figure(term, value, unit, note, tone) {
+  const word = !/[0-9–]/.test(value);
   return h('div', {},
     h('dt', {}, term),
-    h('dd', { class: 'value', data: tone ? { tone } : {} }, value, unit ? h('small', {}, unit) : null),
+    h('dd', { class: word ? 'value word' : 'value', data: tone ? { tone } : {} }, value, unit ? h('small', {}, unit) : null),
     h('dd', { class: 'note', title: note }, note || '\u00a0'));
 }
 
@@ -59,10 +60,7 @@ function showFigures() {
   }
   const first = evaluations[0];
   const last = evaluations[evaluations.length - 1];
-  const gain = (of) => {
-    const points = 100 * (of(last) - of(first));
-    return first === last ? `encoder ${last.version}` : `${points >= 0 ? '+' : ''}${fixed(points, 1)} points since encoder ${first.version}`;
-  };
+  const gain = (of) => (first === last ? `encoder ${last.version}` : `from ${percent(of(first))}${first.version === 0 ? ', untrained' : ''}`);
   const score = (term, of) => (last
     ? figure(term, fixed(100 * of(last), 1), '%', gain(of))
     : figure(term, 'none yet', null, 'needs labelled images', 'none'));

@@ -22,19 +22,19 @@ const resized = new ResizeObserver((entries) => {
 /**
  * A chart in a figure.
  *
- * options: title, height, format (of values), series [{name, style, dots}], least and most (of the vertical axis), limit {value, text},
- * bars (one series, drawn from the bottom up), note.
+ * options: title, plain (a title for screen readers only), height, format (of values), tick (of the axis, where shorter), series [{name,
+ * style, dots}], least and most (of the vertical axis), limit {value, text, show}, bars (one series, drawn from the bottom up).
  */
 export class Chart {
   constructor(figure, options) {
     this.options = { height: 150, ...options };
     this.caption = h('figcaption');
     this.svg = s('svg', { class: 'chart', role: 'img', tabindex: 0, height: this.options.height });
-    this.summary = h('summary', {}, 'as a table');
-    this.body = h('div', { tabindex: 0, role: 'region', 'aria-label': options.title + ', as a table' });
-    this.details = h('details', { class: 'table', ontoggle: () => this.drawTable() }, this.summary, this.body);
+    this.body = h('div', { class: 'as-table', hidden: true, tabindex: 0, role: 'region', 'aria-label': options.title + ', as a table' });
+    this.button = h('button', { type: 'button', class: 'to-table', title: 'as a table', 'aria-expanded': 'false', onclick: () => this.toggle() }, h('span', { class: 'hidden' }, `${options.title} as a table`));
+    this.plot = h('div', { class: 'plot' }, this.svg, this.button);
     this.blank = h('div');
-    put(figure, this.caption, this.svg, this.blank, this.details);
+    put(figure, this.caption, this.plot, this.blank, this.body);
     this.svg.millraceChart = this;
     this.rows = [];
     this.at = null;
@@ -52,9 +52,8 @@ export class Chart {
     this.kind = kind;
     this.at = null;
     const any = rows.length > 0;
-    this.svg.toggleAttribute('hidden', !any);
-    this.svg.classList.toggle('hidden', !any);
-    this.details.hidden = !any || Boolean(this.options.noTable);
+    this.plot.hidden = !any;
+    this.body.hidden = this.body.hidden || !any;
     put(this.blank, any ? null : empty);
     this.drawCaption(any ? rows[rows.length - 1] : null);
     this.draw();
@@ -66,7 +65,8 @@ export class Chart {
     if (!width || this.rows.length === 0) {
       return;
     }
-    const { height, format, limit } = this.options;
+    const { height, limit } = this.options;
+    const format = this.options.tick ?? this.options.format;
     const scale = this.scales(width, height);
     const parts = [];
     for (const tick of scale.yTicks) {
@@ -117,7 +117,7 @@ export class Chart {
       low,
       high,
       yTicks: yTicks.filter((tick) => tick >= low && tick <= high + 1e-12),
-      xTicks: this.rows.length === 1 ? [left] : xTicks(left, right, Math.max(2, Math.floor((width - LEFT) / 96)), this.kind),
+      xTicks: this.rows.length === 1 ? [left] : xTicks(left, right, Math.max(2, Math.floor((width - LEFT) / 76)), this.kind),
       x: (value) => LEFT + ((value - left) / (right - left)) * (width - LEFT - RIGHT),
       y: (value) => TOP + (1 - (value - low) / (high - low)) * (height - TOP - BOTTOM),
     };
@@ -202,11 +202,17 @@ export class Chart {
       this.options.bars ? null : s('svg', { width: 16, height: 4, 'aria-hidden': 'true' }, s('line', { class: `line ${series.style}`, x1: 1, x2: 15, y1: 2, y2: 2 })),
       series.name ? series.name + ' ' : null,
       row ? h('b', {}, this.options.format(row.values[i])) : null));
-    put(this.caption, h('span', { class: 'title' }, this.options.title), where, keys);
+    put(this.caption, h('span', { class: this.options.plain ? 'title hidden' : 'title' }, this.options.title), where, keys);
+  }
+
+  toggle() {
+    this.body.hidden = !this.body.hidden;
+    this.button.setAttribute('aria-expanded', String(!this.body.hidden));
+    this.drawTable();
   }
 
   drawTable() {
-    if (!this.details.open || this.rows.length === 0) {
+    if (this.body.hidden || this.rows.length === 0) {
       return;
     }
     const every = Math.ceil(this.rows.length / TABLE_ROWS);

@@ -17,12 +17,12 @@ let charts;
 function make() {
   charts = {
     data: new Chart(byId('data-drift'), {
-      title: 'Farthest detector, threshold = 1', height: 150, least: 0, bars: true, format: (value) => fixed(value, 2),
+      title: 'Farthest detector, threshold = 1', height: 150, least: 0, bars: true, format: (value) => fixed(value, 2), tick: compact,
       series: [{ name: '', style: 's1' }], limit: { value: 1, text: 'threshold', show: true },
     }),
     model: new Chart(byId('model-drift'), {
-      title: '', height: 150, least: 0, format: (value) => fixed(value, 2),
-      series: [{ name: 'new neighbours', style: 's1', dots: true }, { name: 'CKA with the first', style: 's2', dots: true }], most: 1,
+      title: 'Model drift', plain: true, height: 150, least: 0, format: (value) => fixed(value, 2), tick: compact,
+      series: [{ name: 'new neighbours', style: 's1', dots: true }, { name: 'CKA to the first', style: 's2', dots: true }], most: 1,
     }),
   };
 }

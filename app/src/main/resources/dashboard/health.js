@@ -3,7 +3,7 @@
 import { byId, empty } from './dom.js';
 import { Chart, axis } from './chart.js';
 import { across, acrossScore } from './learning.js';
-import { count, fixed } from './format.js';
+import { compact, count, fixed } from './format.js';
 
 const COLLAPSED_SPREAD = 0.01;
 
@@ -12,14 +12,14 @@ let charts;
 function make() {
   charts = {
     rankme: new Chart(byId('rankme'), {
-      title: 'RankMe', height: 100, format: (value) => fixed(value, 1),
+      title: 'RankMe', height: 100, format: (value) => fixed(value, 1), tick: compact,
       series: [{ name: '', style: 's1', dots: true }, { name: 'centred', style: 's2', dots: true }],
     }),
     uniformity: new Chart(byId('uniformity'), {
-      title: 'Uniformity, lower is better', height: 86, format: (value) => fixed(value, 2), series: [{ name: '', style: 's1', dots: true }],
+      title: 'Uniformity, lower is better', height: 86, format: (value) => fixed(value, 2), tick: compact, series: [{ name: '', style: 's1', dots: true }],
     }),
     spread: new Chart(byId('spread'), {
-      title: 'Spread of projections, 0 is collapsed', height: 86, least: 0, format: (value) => fixed(value, 3),
+      title: 'Spread of projections, 0 is collapsed', height: 86, least: 0, format: (value) => fixed(value, 3), tick: compact,
       series: [{ name: '', style: 's1' }], limit: { value: COLLAPSED_SPREAD, text: 'collapse' },
     }),
   };

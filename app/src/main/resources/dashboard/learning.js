@@ -9,17 +9,17 @@ let charts;
 function make() {
   charts = {
     scores: new Chart(byId('scores'), {
-      title: 'Accuracy of each encoder on held-out labels', height: 190, format: (value) => percent(value),
+      title: 'Held-out accuracy', height: 190, format: (value) => percent(value), tick: (value) => percent(value, 0),
       series: [{ name: 'linear', style: 's1', dots: true }, { name: 'kNN', style: 's2', dots: true }],
     }),
     loss: new Chart(byId('loss'), {
-      title: 'Loss', height: 190, format: (value) => fixed(value, 3), series: [{ name: '', style: 's1' }],
+      title: 'Loss', height: 190, format: (value) => fixed(value, 3), tick: compact, series: [{ name: '', style: 's1' }],
     }),
     rate: new Chart(byId('rate'), {
       title: 'Learning rate', height: 86, least: 0, format: compact, series: [{ name: '', style: 's1' }],
     }),
     momentum: new Chart(byId('momentum'), {
-      title: 'Momentum', height: 86, format: (value) => fixed(value, 4), series: [{ name: '', style: 's1' }],
+      title: 'Momentum', height: 86, most: 1, format: (value) => fixed(value, 4), tick: compact, series: [{ name: '', style: 's1' }],
     }),
   };
 }

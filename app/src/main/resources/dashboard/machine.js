@@ -21,16 +21,20 @@ export function showStages({ stages }) {
 
 function bar(title, stages, steps) {
   const total = stages.reduce((sum, stage) => sum + stage.millis, 0);
-  const shown = stages.filter((stage) => stage.millis > 0.004 * total);
+  const shown = stages.filter((stage) => stage.millis >= 0.004 * total);
+  const rest = total - shown.reduce((sum, stage) => sum + stage.millis, 0);
   const strip = h('div', { class: 'stacked', 'aria-hidden': 'true' }, shown.map((stage) => {
     const part = h('i', { class: TINTS[stage.name] ?? 't6' });
     part.style.flex = `${stage.millis} 0 0`;
     return part;
   }));
-  const legend = h('ul', { class: 'legend' }, stages.filter((stage) => stage.millis >= 0.05).map((stage) => h('li', {},
-    h('i', { class: TINTS[stage.name] ?? 't6', 'aria-hidden': 'true' }), stage.name, h('b', {}, `${fixed(stage.millis, 1)} ms`))));
-  return [h('h3', {}, `${title}: ${fixed(total, 0)} ms, mean of ${steps}`), strip, legend];
+  const legend = h('ul', { class: 'legend' }, shown.map((stage) => h('li', {},
+    h('i', { class: TINTS[stage.name] ?? 't6', 'aria-hidden': 'true' }), stage.name, h('b', {}, millis(stage.millis)))),
+    rest >= 0.05 ? h('li', {}, h('i', { 'aria-hidden': 'true' }), 'others', h('b', {}, millis(rest))) : null);
+  return [h('h3', {}, `${title}: ${millis(total)}, mean of ${steps}`), strip, legend];
 }
+
+const millis = (value) => `${fixed(value, value < 99.95 ? 1 : 0)} ms`;
 
 export function showDictionary({ dictionary, run }) {
   const place = byId('dictionary');
@@ -48,8 +52,16 @@ export function showDictionary({ dictionary, run }) {
       fact('Fill', percent(dictionary.filled / dictionary.capacity, 0), ` of ${count(dictionary.capacity)}`),
       fact('Oldest key', isNumber(dictionary.oldestAgeSteps) ? fixed(dictionary.oldestAgeSteps, 0) : missing, isNumber(dictionary.oldestAgeSteps) ? ' steps' : null),
       fact('Consistency', isNumber(dictionary.consistency) ? fixed(dictionary.consistency, 3) : missing)),
-    h('meter', { min: 0, max: dictionary.capacity, value: dictionary.filled, 'aria-label': 'Fill of the dictionary' }),
+    h('div', {
+      class: 'stacked thin', role: 'meter', 'aria-label': 'Fill of the dictionary', 'aria-valuemin': 0, 'aria-valuemax': dictionary.capacity, 'aria-valuenow': dictionary.filled,
+    }, filled(dictionary.filled / dictionary.capacity)),
     h('p', { class: 'note' }, `${count(dictionary.filled)} keys held, ${count(dictionary.appended)} appended so far.`));
+}
+
+function filled(share) {
+  const part = h('i', { class: 't0' });
+  part.style.flex = `0 0 ${100 * Math.min(1, share)}%`;
+  return part;
 }
 
 export function showEncoders({ encoders = [], evaluations = [] }) {

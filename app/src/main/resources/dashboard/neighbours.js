@@ -133,7 +133,7 @@ function colours() {
   return { of, key };
 }
 
-const tint = (share) => `hsl(${Math.round(208 - 178 * share)} 62% ${Math.round(44 + 8 * share)}%)`;
+const tint = (share) => `color-mix(in oklab, var(--accent) ${Math.round(12 + 88 * share)}%, var(--rule-2))`;
 
 function mapPart(there) {
   const parts = [
@@ -186,10 +186,12 @@ function drawMap(colourOf) {
   const near = new Set((view.found?.found.find((found) => found.version === view.second)?.images ?? []).map((neighbour) => neighbour.at));
   const dots = view.recent.images.map((image, i) => {
     const chosen = image.at === view.asked?.image;
-    return s('circle', {
-      cx: x(xs[i]).toFixed(1), cy: y(ys[i]).toFixed(1), r: chosen ? 7 : near.has(image.at) ? 5.2 : 3.6, fill: colourOf(image),
+    const dot = s('circle', {
+      cx: x(xs[i]).toFixed(1), cy: y(ys[i]).toFixed(1), r: chosen ? 7 : near.has(image.at) ? 5.2 : 3.6,
       class: chosen ? 'chosen' : near.has(image.at) ? 'near' : null, 'data-at': image.at,
     }, s('title', {}, describe(image)));
+    dot.style.fill = colourOf(image);
+    return dot;
   });
   const later = dots.filter((dot) => dot.getAttribute('class'));
   return s('svg', {

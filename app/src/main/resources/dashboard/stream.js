@@ -3,16 +3,15 @@
 import { byId, empty, h, put, table } from './dom.js';
 import { clock, count, fixed, isNumber, short } from './format.js';
 
-export function showStream({ stream, gallery, rejects }) {
+export function showStream({ stream, gallery, rejects, run }) {
   if (stream) {
     const rate = (value) => (isNumber(value) ? [fixed(value, 0), h('small', {}, ' images/s')] : '–');
     put(byId('stream'),
       fact('Arriving', rate(stream.arriving)),
       fact('Training', rate(stream.training)),
-      fact('Lag', isNumber(stream.lag) ? [short(stream.lag), h('small', {}, ' images')] : '–'),
-      fact('Partitions', stream.partitions ? count(stream.partitions) : '–'));
+      fact('Lag', isNumber(stream.lag) ? [short(stream.lag), h('small', {}, ' images')] : '–'));
   }
-  showGallery(gallery);
+  showGallery(gallery, run?.step);
   showRejects(rejects);
 }
 
@@ -20,10 +19,10 @@ function fact(term, value) {
   return h('div', {}, h('dt', {}, term), h('dd', {}, value));
 }
 
-function showGallery(gallery) {
+function showGallery(gallery, step) {
   const place = byId('gallery');
   if (!gallery) {
-    put(place, empty('No step yet: the trainer waits for a batch of images.', 'millrace push PATH'));
+    put(place, step ? empty('The views of the newest step are on their way.') : empty('No step yet: the trainer waits for a batch of images.', 'millrace push PATH'));
     return;
   }
   if (gallery.images.length === 0) {
