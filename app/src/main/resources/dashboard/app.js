@@ -131,7 +131,7 @@ on(['run', 'stream', 'evaluations', 'steps', 'alarms', 'windows'], showFigures);
 on(['alarms', 'run'], showAlarms);
 on(['steps', 'evaluations', 'run'], showLearning);
 on(['stream', 'gallery', 'rejects'], showStream);
-on(['windows', 'evaluations'], showDrift);
+on(['windows', 'sources', 'evaluations'], showDrift);
 on(['steps', 'evaluations'], showHealth);
 on(['stages'], showStages);
 on(['dictionary', 'run'], showDictionary);

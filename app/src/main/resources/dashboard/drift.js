@@ -3,7 +3,7 @@
 import { byId, empty, h, put, table } from './dom.js';
 import { Chart, axis } from './chart.js';
 import { acrossScore } from './learning.js';
-import { clock, compact, count, duration, fixed, percent } from './format.js';
+import { clock, compact, count, fixed, percent } from './format.js';
 
 const VERDICTS = {
   NOT_ENOUGH: ['too few images', 'none'],
@@ -11,6 +11,9 @@ const VERDICTS = {
   STABLE: ['stable', 'stable'],
   DRIFT: ['drift', 'drift'],
 };
+
+const RAISED = 'RAISED';
+const isOpen = (alarm) => alarm.state === RAISED || alarm.state === 'ACKNOWLEDGED';
 
 let charts;
 
@@ -29,7 +32,7 @@ function make() {
 
 const excess = (window) => Math.max(0, ...window.detectors.map((detector) => detector.excess));
 
-export function showDrift({ windows = [], evaluations = [] }) {
+export function showDrift({ windows = [], sources = [], evaluations = [] }) {
   if (!charts) {
     make();
   }
@@ -42,7 +45,7 @@ export function showDrift({ windows = [], evaluations = [] }) {
     })),
     'time',
     empty('Nobody watches the incoming images.', 'millrace drift', 'compares windows of them, once an encoder is published.'));
-  showDetectors(windows[windows.length - 1]);
+  showDetectors(windows[windows.length - 1], sources);
   const compared = evaluations.filter((score) => score.modelDrift);
   charts.model.show(
     compared.map((score) => ({
@@ -57,7 +60,7 @@ export function showDrift({ windows = [], evaluations = [] }) {
 
 const against = (score, role) => score.modelDrift.against.find((one) => one.role === role) ?? (role === 'FIRST' ? score.modelDrift.against[0] : undefined);
 
-function showDetectors(window) {
+function showDetectors(window, sources) {
   if (!window) {
     put(byId('detectors'));
     return;
@@ -69,7 +72,7 @@ function showDetectors(window) {
   put(byId('detectors'),
     h('p', { class: window.verdict === 'DRIFT' ? 'note bad' : 'note' }, words),
     window.detectors.length === 0 ? null : table(
-      [{ title: 'detector' }, { title: 'score', number: true }, { title: 'p', number: true }, { title: 'threshold', number: true }, { title: '' }],
+      [{ title: 'detector' }, { title: 'score', number: true }, { title: 'p', number: true }, { title: 'threshold', number: true }, { title: 'answer' }],
       window.detectors.map((detector) => [
         detector.name,
         compact(detector.score),
@@ -77,7 +80,35 @@ function showDetectors(window) {
         compact(detector.threshold),
         detector.alarm ? h('span', { class: 'bad' }, 'alarm') : 'below',
       ]),
-      'Detectors of the newest window'));
+      'Detectors of the newest window'),
+    attribution(window),
+    sources.length === 0 ? null : [h('h3', {}, 'By source'), table(
+      [{ title: 'source', text: true }, { title: 'images', number: true }, { title: 'farthest', number: true }, { title: 'answer' }],
+      sources.map((source) => [
+        source.source,
+        count(source.images),
+        source.detectors.length ? fixed(excess(source), 2) : '–',
+        h('span', { class: source.verdict === 'DRIFT' ? 'bad' : null }, VERDICTS[source.verdict]?.[0] ?? source.verdict),
+      ]),
+      'Newest window of each source')]);
+}
+
+/** Whose the change of the embeddings is: the images', or the present encoder's. */
+function attribution({ attribution: parts }) {
+  if (!parts) {
+    return null;
+  }
+  const share = parts.ofImages / (parts.ofImages + parts.ofEncoder);
+  const part = (name, of) => {
+    const piece = h('i', { class: name });
+    piece.style.flex = `${of} 0 0`;
+    return piece;
+  };
+  return [
+    h('h3', {}, 'Whose the change is'),
+    h('div', { class: 'stacked thin', 'aria-hidden': 'true' }, part('t0', share), part('t7', 1 - share)),
+    h('p', { class: 'note' }, `Images ${percent(share, 0)}, encoder ${parts.version} ${percent(1 - share, 0)} of how far the embeddings moved.`),
+  ];
 }
 
 function showModelWords(score) {
@@ -98,9 +129,9 @@ function showModelWords(score) {
 
 /** What the strip of key figures says of drift. */
 export function driftFigure({ alarms = [], windows = [] }, figure) {
-  const open = alarms.filter((alarm) => alarm.state === 'RAISED' || alarm.state === 'ACKNOWLEDGED');
+  const open = alarms.filter(isOpen);
   if (open.length > 0) {
-    const raised = open.some((alarm) => alarm.state === 'RAISED');
+    const raised = open.some((alarm) => alarm.state === RAISED);
     return figure('Data drift', raised ? 'alarm' : 'seen', null, `since ${clock(open[0].fromMillis)}`, raised ? 'bad' : 'warn');
   }
   const last = windows[windows.length - 1];
@@ -113,9 +144,9 @@ export function driftFigure({ alarms = [], windows = [] }, figure) {
 
 export function showAlarms({ alarms = [], run }) {
   const place = byId('alarms');
-  const shown = alarms.filter((alarm) => alarm.state === 'RAISED' || alarm.state === 'ACKNOWLEDGED').map(alarmBox);
+  const shown = alarms.filter(isOpen).map(alarmBox);
   if (run?.collapsed) {
-    shown.unshift(box('RAISED', 'Collapsed', 'Every image has nearly the same projection. Lower optimiser.learning-rate and start again; encoders published before are still good.'));
+    shown.unshift(box(RAISED, 'Collapsed.', 'Every image has nearly the same projection. Lower optimiser.learning-rate and start again; encoders published before are still good.'));
   }
   const key = JSON.stringify([alarms, run?.collapsed]);
   if (place.dataset.key !== key) { // said once, not at every change of something else
@@ -126,13 +157,13 @@ export function showAlarms({ alarms = [], run }) {
 
 function alarmBox(alarm) {
   const where = alarm.source ? ` of source ${alarm.source}` : '';
-  const long = alarm.untilMillis - alarm.fromMillis;
   const words = `The incoming images${where} differ from the reference since ${clock(alarm.fromMillis, true)}`
-    + ` (${count(alarm.windows)} ${alarm.windows === 1 ? 'window' : 'windows'}, ${duration(long)})`
-    + `${alarm.detectors.length ? ', say ' + alarm.detectors.join(', ') : ''}. `;
-  const button = alarm.canAcknowledge && alarm.state === 'RAISED'
-    ? h('button', { type: 'button', onclick: (event) => acknowledge(alarm, event.currentTarget) }, 'Acknowledge') : null;
-  return box(alarm.state, alarm.state === 'RAISED' ? 'Data drift' : 'Data drift, acknowledged', words, button);
+    + `${alarm.detectors.length ? ', say ' + alarm.detectors.join(', ') : ''}.`
+    + `${alarm.note ? ' ' + alarm.note : ''}`;
+  const button = alarm.state === RAISED
+    ? h('button', { type: 'button', onclick: (event) => acknowledge(alarm, event.currentTarget) }, 'Acknowledge')
+    : h('span', { class: 'said' }, 'the first window without drift clears it');
+  return box(alarm.state, alarm.state === RAISED ? 'Data drift.' : 'Data drift, acknowledged.', words, button);
 }
 
 function box(state, title, words, button) {
@@ -143,7 +174,7 @@ async function acknowledge(alarm, button) {
   button.disabled = true;
   try {
     const answer = await fetch('/dashboard/acknowledge', {
-      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ id: alarm.id, source: alarm.source }),
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ source: alarm.source }),
     });
     if (!answer.ok) {
       throw new Error((await answer.json()).error);

@@ -2,6 +2,7 @@
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const MINUS = '−';
+const RAISED = { '-': '⁻', 0: '⁰', 1: '¹', 2: '²', 3: '³', 4: '⁴', 5: '⁵', 6: '⁶', 7: '⁷', 8: '⁸', 9: '⁹' };
 
 export const isNumber = (value) => typeof value === 'number' && Number.isFinite(value);
 
@@ -42,7 +43,8 @@ export function compact(value) {
   }
   const size = Math.abs(value);
   if (size >= 1e5 || size < 1e-3) {
-    return value.toExponential(1).replace('e', '×10^').replace('^+', '^').replace('-', MINUS);
+    const [digits, power] = value.toExponential(1).split('e');
+    return `${digits.replace('-', MINUS)}·10${[...power.replace('+', '')].map((sign) => RAISED[sign]).join('')}`;
   }
   return trimmed(value.toPrecision(3)).replace('-', MINUS);
 }

@@ -220,7 +220,7 @@ function thumb(at) {
 function askPart(there) {
   const newest = view.recent.images.slice(-PICKED).reverse();
   const upload = h('input', {
-    type: 'file', accept: 'image/*', id: 'upload', class: 'hidden',
+    type: 'file', accept: 'image/*', id: 'upload', class: 'hidden', 'aria-label': 'Image to upload', tabindex: -1,
     onchange: (event) => {
       if (event.target.files.length) {
         askAbout(null, event.target.files[0]);

@@ -2,6 +2,8 @@ package org.millrace.app.dashboard;
 
 import io.javalin.http.Context;
 import io.javalin.router.JavalinDefaultRoutingApi;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,11 +27,13 @@ public final class Dashboard implements Routes {
     private final LiveState live = new LiveState(UUID.randomUUID().toString().substring(0, 8));
     private final EventStreams streams = new EventStreams(live);
     private final Pictures pictures;
+    private final DriftOrders orders;
     private final Services services = new Services();
 
     private Dashboard(MillraceConfig config, KafkaSettings kafka, Clock clock) {
         this.config = config;
         this.pictures = new Pictures(config, kafka, live, clock);
+        this.orders = new DriftOrders(config.run(), kafka, clock);
     }
 
     /** Begins to read the run's topics, which need not exist yet. */
@@ -59,11 +63,16 @@ public final class Dashboard implements Routes {
         router.get("/dashboard/map", context -> answer(context, pictures.map(version(context.queryParam("version")))));
         router.get("/dashboard/picture", this::picture);
         router.post("/dashboard/neighbours", this::neighbours);
+        router.post("/dashboard/acknowledge", this::acknowledge);
+    }
+
+    @Override
+    public void stopping() {
+        streams.close();
     }
 
     @Override
     public void close() {
-        streams.close();
         services.close();
         pictures.close();
     }
@@ -99,6 +108,21 @@ public final class Dashboard implements Routes {
         answer(context, pictures.neighbours(file, versions));
     }
 
+    /** What the page sends: whose alarm, blank for that of all images, and why it may rest. */
+    record Acknowledged(Optional<String> source, Optional<String> note) {}
+
+    private void acknowledge(Context context) {
+        Acknowledged seen;
+        try {
+            seen = Json.read(context.bodyAsBytes(), Acknowledged.class);
+        } catch (UncheckedIOException e) {
+            throw new HttpProblem(400, "wanted {\"source\": …, \"note\": …}, but got something else");
+        }
+        orders.acknowledge(
+                seen.source().filter(source -> !source.isEmpty()), seen.note().orElse(""));
+        json(context, "{}");
+    }
+
     private static long version(@Nullable String text) {
         if (text == null || !text.matches("\\d{1,18}")) {
             throw new HttpProblem(400, "wanted the version of an encoder, a number, but got '" + text + "'");
@@ -107,8 +131,7 @@ public final class Dashboard implements Routes {
     }
 
     private static void answer(Context context, CompletableFuture<?> answer) {
-        context.future(() -> answer.thenAccept(value -> json(context, new String(
-                Json.write(value), java.nio.charset.StandardCharsets.UTF_8))));
+        context.future(() -> answer.thenAccept(value -> json(context, new String(Json.write(value), StandardCharsets.UTF_8))));
     }
 
     private static void json(Context context, String json) {

@@ -43,13 +43,14 @@ final class EventStreams implements AutoCloseable {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             } finally {
+                client.close();
                 live.watchers(-1);
                 places.release();
-                client.close();
             }
         });
     }
 
+    /** Ends every stream; pages begin new ones when the server is back. */
     @Override
     public void close() {
         threads.shutdownNow();

@@ -59,6 +59,7 @@ final class RunReader implements Services.Service {
     private double share; // of that past, read so far
     private List<String> missing = List.of();
     private List<TopicPartition> images = List.of();
+    private boolean looked; // which topics there are
     private boolean brokerAnswers = true;
     private volatile boolean stopped;
 
@@ -81,6 +82,20 @@ final class RunReader implements Services.Service {
     @Override
     public void run() {
         publish();
+        while (!stopped) {
+            try {
+                read();
+            } catch (KafkaException | UserException e) {
+                log.warn("the topics of run {} are read again from their beginnings: {}", config.run().name(), e.getMessage());
+                forget();
+                brokerAnswers = false;
+                publish();
+                pause();
+            }
+        }
+    }
+
+    private void read() {
         try (TopicSetup topics = new TopicSetup(kafka);
                 var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of(
                         "allow.auto.create.topics", "false",
@@ -88,11 +103,11 @@ final class RunReader implements Services.Service {
                         "max.partition.fetch.bytes", config.images().maxBytes() + 65_536)))) {
             long published = 0;
             long ended = 0;
-            long looked = 0;
+            long sought = 0;
             while (!stopped) {
                 long now = clock.millis();
-                if (now - looked >= MISSING_MILLIS) {
-                    looked = now;
+                if (now - sought >= MISSING_MILLIS) {
+                    sought = now;
                     assignNew(topics, consumer);
                 }
                 if (now - ended >= ENDS_MILLIS) {
@@ -117,7 +132,7 @@ final class RunReader implements Services.Service {
 
     private void publish() {
         OptionalDouble reading =
-                past.isEmpty() && !assigned.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(share);
+                looked && past.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(share);
         view.publish(live, new RunView.ReadProgress(reading, brokerAnswers, missing));
         live.put("stream", stream.section(view, clock.millis()));
         live.put("rejects", rejects.section());
@@ -134,11 +149,16 @@ final class RunReader implements Services.Service {
             consumer.poll(POLL).forEach(this::accept);
         } catch (OffsetOutOfRangeException e) {
             log.warn("topics of run {} are shorter than they were; reading begins again", config.run().name());
-            view.clear();
-            rejects.clear();
-            assigned.clear();
-            past.clear();
+            forget();
         }
+    }
+
+    private void forget() {
+        view.clear();
+        rejects.clear();
+        assigned.clear();
+        past.clear();
+        images = List.of();
     }
 
     private void pause() {
@@ -223,6 +243,7 @@ final class RunReader implements Services.Service {
                         assigned.values().stream().flatMap(List::stream).toList());
                 begin(consumer, fresh);
             }
+            looked = true;
             brokerAnswers = true;
         } catch (UserException | KafkaException e) {
             fresh.forEach(partition -> assigned.remove(partition.topic()));

@@ -184,6 +184,7 @@ final class RunView {
         live.put("stages", stages());
         live.put("encoders", encoders());
         live.put("alarms", drift.alarms());
+        live.put("sources", drift.sources());
         if (steps.hasChanged()) {
             live.append("steps", steps.takeChanges());
         }
