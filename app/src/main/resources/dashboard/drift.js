@@ -176,10 +176,13 @@ async function acknowledge(alarm, button) {
     const answer = await fetch('/dashboard/acknowledge', {
       method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ source: alarm.source }),
     });
+    const became = await answer.json();
     if (!answer.ok) {
-      throw new Error((await answer.json()).error);
+      throw new Error(became.error);
     }
-    button.textContent = 'Acknowledging';
+    if (became.length === 0) {
+      button.after(h('span', { class: 'said' }, 'Nobody watches now; it counts when millrace drift runs again.'));
+    }
   } catch (problem) {
     button.disabled = false;
     button.after(h('span', { class: 'said' }, String(problem.message)));

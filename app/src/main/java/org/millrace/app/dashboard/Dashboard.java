@@ -5,6 +5,7 @@ import io.javalin.router.JavalinDefaultRoutingApi;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,8 +14,11 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.millrace.app.http.HttpProblem;
 import org.millrace.app.http.Routes;
+import org.millrace.app.run.DriftOrders;
 import org.millrace.app.run.Services;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.DriftAlarm;
+import org.millrace.contract.event.DriftOrder;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.kafka.KafkaSettings;
 
@@ -22,6 +26,8 @@ import org.millrace.contract.kafka.KafkaSettings;
 public final class Dashboard implements Routes {
     private static final String JSON = "application/json";
     private static final int MOST_VERSIONS = 3;
+    /** How long an order to the watch over drift waits for its answer. */
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
 
     private final MillraceConfig config;
     private final LiveState live = new LiveState(UUID.randomUUID().toString().substring(0, 8));
@@ -33,7 +39,7 @@ public final class Dashboard implements Routes {
     private Dashboard(MillraceConfig config, KafkaSettings kafka, Clock clock) {
         this.config = config;
         this.pictures = new Pictures(config, kafka, live, clock);
-        this.orders = new DriftOrders(config.run(), kafka, clock);
+        this.orders = new DriftOrders(config, kafka, clock);
     }
 
     /** Begins to read the run's topics, which need not exist yet. */
@@ -118,9 +124,12 @@ public final class Dashboard implements Routes {
         } catch (UncheckedIOException e) {
             throw new HttpProblem(400, "wanted {\"source\": …, \"note\": …}, but got something else");
         }
-        orders.acknowledge(
-                seen.source().filter(source -> !source.isEmpty()), seen.note().orElse(""));
-        json(context, "{}");
+        List<DriftAlarm> became = orders.give(
+                DriftOrder.Kind.ACKNOWLEDGE,
+                seen.source().filter(source -> !source.isEmpty()),
+                seen.note().orElse(""),
+                PATIENCE);
+        json(context, new String(Json.write(became), StandardCharsets.UTF_8));
     }
 
     private static long version(@Nullable String text) {

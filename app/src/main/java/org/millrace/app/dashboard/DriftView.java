@@ -1,14 +1,15 @@
 package org.millrace.app.dashboard;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.millrace.app.dashboard.Thinned.Tail;
-import org.millrace.contract.event.Json;
+import org.millrace.contract.event.Attribution;
+import org.millrace.contract.event.DriftAlarm;
+import org.millrace.contract.event.DriftEvent;
+import org.millrace.contract.event.DriftReport;
 
 /**
  * The records of {@code <run>.drift} as the page shows them: windows, and alarms with what became of them. All that the page knows of
@@ -50,35 +51,31 @@ final class DriftView {
     /** A detector's answer; {@code excess} is 1 at the threshold, more beyond it, less before it. */
     record Detector(String name, double score, OptionalDouble pValue, double threshold, boolean alarm, double excess) {}
 
-    /** How much of the embeddings' change the images make, and how much the encoder of that version. */
-    record Attribution(long version, double ofImages, double ofEncoder) {}
-
     /** Where an alarm stands, and since which window. */
     record Alarm(String source, String state, long fromMillis, List<String> detectors, String note, long atMillis) {}
 
-    void add(byte[] record) {
-        JsonNode event = Json.read(record, JsonNode.class);
-        String source = text(event, "source");
-        if (event.path("type").asText("report").equals("alarm")) {
+    void add(DriftEvent event) {
+        String source = shortened(event.source().orElse(""));
+        if (event instanceof DriftAlarm alarm) {
             alarms.remove(source);
             alarms.put(
                     source,
                     new Alarm(
                             source,
-                            text(event, "state"),
-                            event.path("windowFromMillis").asLong(),
-                            names(event.path("detectors")),
-                            text(event, "note"),
-                            event.path("atMillis").asLong()));
+                            alarm.state().name(),
+                            alarm.windowFromMillis(),
+                            alarm.detectors(),
+                            shortened(alarm.note()),
+                            alarm.atMillis()));
             bound(alarms);
-            return;
-        }
-        Window window = window(event, source);
-        if (source.isEmpty()) {
-            windows.add(window);
-        } else {
-            sources.put(source, window);
-            bound(sources);
+        } else if (event instanceof DriftReport report) {
+            Window window = window(report, source);
+            if (source.isEmpty()) {
+                windows.add(window);
+            } else {
+                sources.put(source, window);
+                bound(sources);
+            }
         }
     }
 
@@ -102,37 +99,26 @@ final class DriftView {
         return windows.hasChanged() ? Optional.of(windows.takeChanges()) : Optional.empty();
     }
 
-    private static Window window(JsonNode report, String source) {
-        List<Detector> detectors = new ArrayList<>();
-        for (JsonNode detection : report.path("detectors")) {
-            double score = detection.path("score").asDouble();
-            double threshold = detection.path("threshold").asDouble();
-            JsonNode p = detection.path("pValue");
-            OptionalDouble pValue = p.isNumber() ? OptionalDouble.of(p.asDouble()) : OptionalDouble.empty();
-            detectors.add(new Detector(
-                    text(detection, "name"),
-                    score,
-                    pValue,
-                    threshold,
-                    detection.path("alarm").asBoolean(),
-                    excess(score, pValue, threshold)));
-        }
-        JsonNode attribution = report.path("attribution");
+    private static Window window(DriftReport report, String source) {
+        List<Detector> detectors = report.detectors().stream()
+                .map(detection -> new Detector(
+                        detection.name(),
+                        detection.score(),
+                        detection.pValue(),
+                        detection.threshold(),
+                        detection.alarm(),
+                        excess(detection.score(), detection.pValue(), detection.threshold())))
+                .toList();
         return new Window(
                 source,
-                report.path("fromMillis").asLong(),
-                report.path("toMillis").asLong(),
-                report.path("images").asLong(),
-                report.path("referenceImages").asInt(),
-                report.path("encoderVersion").asLong(),
-                text(report, "verdict"),
+                report.fromMillis(),
+                report.toMillis(),
+                report.images(),
+                report.referenceImages(),
+                report.encoderVersion(),
+                report.verdict().name(),
                 detectors,
-                attribution.isObject()
-                        ? Optional.of(new Attribution(
-                                attribution.path("version").asLong(),
-                                attribution.path("ofImages").asDouble(),
-                                attribution.path("ofEncoder").asDouble()))
-                        : Optional.empty());
+                report.attribution());
     }
 
     /** How far a detector is on its way to the threshold: for a p-value on a logarithmic scale. */
@@ -148,14 +134,7 @@ final class DriftView {
         }
     }
 
-    private static List<String> names(JsonNode array) {
-        List<String> names = new ArrayList<>();
-        array.forEach(name -> names.add(name.asText()));
-        return names;
-    }
-
-    private static String text(JsonNode node, String field) {
-        String text = node.path(field).isTextual() ? node.path(field).asText() : "";
+    private static String shortened(String text) {
         return text.length() > TEXT ? text.substring(0, TEXT - 1) + "…" : text;
     }
 }

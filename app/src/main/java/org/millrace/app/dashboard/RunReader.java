@@ -21,6 +21,7 @@ import org.millrace.app.run.Services;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.DriftEvent;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.JournalEvent;
@@ -184,7 +185,7 @@ final class RunReader implements Services.Service {
             } else if (record.topic().equals(topics.evaluations())) {
                 view.add(Json.read(record.value(), Evaluation.class));
             } else {
-                view.addDrift(record.value());
+                view.add(Json.read(record.value(), DriftEvent.class));
             }
         } catch (UncheckedIOException | IllegalArgumentException e) {
             log.warn("{} offset {} is left out of the dashboard: {}", record.topic(), record.offset(), e.getMessage());

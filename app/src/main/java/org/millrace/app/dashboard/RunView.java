@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.TrainerConfig.Remembers;
+import org.millrace.contract.event.DriftEvent;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Health;
@@ -121,8 +122,8 @@ final class RunView {
     }
 
     /** A record of {@code <run>.drift}. */
-    void addDrift(byte[] record) {
-        drift.add(record);
+    void add(DriftEvent event) {
+        drift.add(event);
     }
 
     /** Forgets everything: the topics are read from their beginnings again. */

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.millrace.app.dashboard.DriftView.Alarm;
 import org.millrace.app.dashboard.DriftView.Window;
+import org.millrace.contract.event.DriftEvent;
+import org.millrace.contract.event.Json;
 
 class DriftViewTest {
     private static final String HOSTILE = "<script>alert(1)</script>";
@@ -58,7 +61,7 @@ class DriftViewTest {
         assertThat(DriftView.excess(3.5, OptionalDouble.empty(), 7)).isCloseTo(0.5, within(1e-12));
     }
 
-    private void report(int second, double pValue, String source) {
+    private void report(int second, double pValue, @Nullable String source) {
         add("""
                 {"type":"report","schema":2,"run":"main","source":%s,"encoderVersion":4,"fromMillis":%d,"toMillis":%d,
                  "images":64,"referenceImages":512,"verdict":"%s","attribution":null,
@@ -67,17 +70,17 @@ class DriftViewTest {
                         quoted(source), 1_000L * second, 1_000L * second + 1_000, pValue < 0.001 ? "DRIFT" : "STABLE", pValue, pValue < 0.001));
     }
 
-    private void alarm(String state, String source, long from) {
+    private void alarm(String state, @Nullable String source, long from) {
         add("""
                 {"type":"alarm","schema":2,"run":"main","source":%s,"state":"%s","windowFromMillis":%d,
                  "detectors":["mmd"],"note":"","atMillis":9}""".formatted(quoted(source), state, from));
     }
 
-    private static String quoted(String text) {
+    private static String quoted(@Nullable String text) {
         return text == null ? "null" : "\"" + text + "\"";
     }
 
     private void add(String json) {
-        view.add(json.getBytes(StandardCharsets.UTF_8));
+        view.add(Json.read(json.getBytes(StandardCharsets.UTF_8), DriftEvent.class));
     }
 }

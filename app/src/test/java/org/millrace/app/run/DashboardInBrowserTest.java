@@ -175,7 +175,7 @@ class DashboardInBrowserTest {
         browser.await("an alarm", page -> page.text("#alarms").contains("Data drift.")
                 && page.text("#alarms").contains("mmd " + LABEL));
         assertThat(browser.seriousFindings()).isEmpty();
-        browser.click("#alarms button");
+        browser.click("#alarms button"); // nobody watches: what the watch answers is written here
         assertThat(new String(firstOf(kafka, ORDERS), StandardCharsets.UTF_8))
                 .contains("\"kind\":\"ACKNOWLEDGE\"", "\"source\":null");
         send(kafka, "main.drift", alarm("ACKNOWLEDGED"));
