@@ -86,6 +86,7 @@ public final class HttpServer implements AutoCloseable {
 
     @Override
     public void close() {
+        routes.forEach(Routes::stopping);
         javalin.stop();
         routes.forEach(Routes::close);
     }

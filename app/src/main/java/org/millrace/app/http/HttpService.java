@@ -1,9 +1,11 @@
 package org.millrace.app.http;
 
 import java.net.URI;
+import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
+import org.millrace.app.dashboard.Dashboard;
 import org.millrace.app.embed.EmbeddingQueue;
 import org.millrace.app.embed.RunEncoders;
 import org.millrace.app.run.Services;
@@ -50,6 +52,7 @@ public final class HttpService implements Services.Service {
         long mostBytes = mostBytes(config.images());
         Room room = new Room((int) Math.min(Integer.MAX_VALUE, Math.max(LEAST_ROOM_BYTES, 2 * mostBytes)));
         return List.of(
+                Dashboard.start(config, kafka, Clock.systemUTC()),
                 ImageRoutes.open(kafka, config.images(), mostBytes, room),
                 new EmbedRoutes(config, encoders, queue, mostBytes, room),
                 new OpenApiRoutes());

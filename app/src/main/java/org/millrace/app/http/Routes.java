@@ -11,6 +11,9 @@ public interface Routes extends AutoCloseable {
     /** Adds the paths; called once, before the server listens. */
     void addTo(JavalinDefaultRoutingApi router);
 
+    /** Ends answers that would go on for ever; called once, before the server stops. */
+    default void stopping() {}
+
     /** Ends what the routes have begun; called once, after the last request. */
     @Override
     default void close() {}

@@ -1,0 +1,152 @@
+package org.millrace.app.dashboard;
+
+import io.javalin.http.Context;
+import io.javalin.router.JavalinDefaultRoutingApi;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.millrace.app.http.HttpProblem;
+import org.millrace.app.http.Routes;
+import org.millrace.app.run.DriftOrders;
+import org.millrace.app.run.Services;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.DriftAlarm;
+import org.millrace.contract.event.DriftOrder;
+import org.millrace.contract.event.Json;
+import org.millrace.contract.kafka.KafkaSettings;
+
+/** The page that shows a run live: its files, its state, its stream of events, and the pictures that it asks for. Thread safe. */
+public final class Dashboard implements Routes {
+    private static final String JSON = "application/json";
+    private static final int MOST_VERSIONS = 3;
+    /** How long an order to the watch over drift waits for its answer. */
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+    private final MillraceConfig config;
+    private final LiveState live = new LiveState(UUID.randomUUID().toString().substring(0, 8));
+    private final EventStreams streams = new EventStreams(live);
+    private final Pictures pictures;
+    private final DriftOrders orders;
+    private final Services services = new Services();
+
+    private Dashboard(MillraceConfig config, KafkaSettings kafka, Clock clock) {
+        this.config = config;
+        this.pictures = new Pictures(config, kafka, live, clock);
+        this.orders = new DriftOrders(config, kafka, clock);
+    }
+
+    /** Begins to read the run's topics, which need not exist yet. */
+    public static Dashboard start(MillraceConfig config, KafkaSettings kafka, Clock clock) {
+        Dashboard dashboard = new Dashboard(config, kafka, clock);
+        dashboard.services.start(
+                "dashboard",
+                new RunReader(
+                        config,
+                        kafka,
+                        dashboard.live,
+                        view -> view.newestFresh().ifPresent(plan -> dashboard.pictures.newest(plan, view.settings())),
+                        clock));
+        dashboard.pictures.start();
+        return dashboard;
+    }
+
+    @Override
+    public void addTo(JavalinDefaultRoutingApi router) {
+        router.get("/", context -> context.redirect("/dashboard"));
+        router.get("/dashboard", context -> PageFiles.answer(context, "index.html"));
+        router.get("/dashboard/page/{file}", context -> PageFiles.answer(context, context.pathParam("file")));
+        router.get("/dashboard/state", context -> json(context, live.snapshot().json()));
+        router.sse("/dashboard/events", streams::watch);
+        router.get("/dashboard/recent", context -> answer(context, pictures.recent()));
+        router.get("/dashboard/map", context -> answer(context, pictures.map(version(context.queryParam("version")))));
+        router.get("/dashboard/picture", this::picture);
+        router.post("/dashboard/neighbours", this::neighbours);
+        router.post("/dashboard/acknowledge", this::acknowledge);
+    }
+
+    @Override
+    public void stopping() {
+        streams.close();
+    }
+
+    @Override
+    public void close() {
+        services.close();
+        pictures.close();
+    }
+
+    private void picture(Context context) {
+        byte[] png = pictures.picture(
+                Optional.ofNullable(context.queryParam("image")).orElse(""));
+        context.contentType("image/png");
+        context.header("Cache-Control", "private, max-age=3600"); // an offset's image does not change
+        context.result(png);
+    }
+
+    private void neighbours(Context context) {
+        List<Long> versions = new ArrayList<>();
+        for (String version :
+                Optional.ofNullable(context.queryParam("versions")).orElse("").split(",", -1)) {
+            versions.add(version(version));
+        }
+        if (versions.size() > MOST_VERSIONS) {
+            throw new HttpProblem(
+                    400, "versions names " + versions.size() + " encoders; wanted at most " + MOST_VERSIONS);
+        }
+        @Nullable String name = context.queryParam("image");
+        if (name != null) {
+            answer(context, pictures.neighbours(name, versions));
+            return;
+        }
+        byte[] file = context.bodyAsBytes();
+        if (file.length > config.images().maxBytes()) {
+            throw new HttpProblem(
+                    413,
+                    "the image has " + file.length + " bytes; wanted at most "
+                            + config.images().maxBytes() + " (images.max-bytes)");
+        }
+        answer(context, pictures.neighbours(file, versions));
+    }
+
+    /** What the page sends: whose alarm, blank for that of all images, and why it may rest. */
+    record Acknowledged(Optional<String> source, Optional<String> note) {}
+
+    private void acknowledge(Context context) {
+        Acknowledged seen;
+        try {
+            seen = Json.read(context.bodyAsBytes(), Acknowledged.class);
+        } catch (UncheckedIOException e) {
+            throw new HttpProblem(400, "wanted {\"source\": …, \"note\": …}, but got something else");
+        }
+        List<DriftAlarm> became = orders.give(
+                DriftOrder.Kind.ACKNOWLEDGE,
+                seen.source().filter(source -> !source.isEmpty()),
+                seen.note().orElse(""),
+                PATIENCE);
+        json(context, new String(Json.write(became), StandardCharsets.UTF_8));
+    }
+
+    private static long version(@Nullable String text) {
+        if (text == null || !text.matches("\\d{1,18}")) {
+            throw new HttpProblem(400, "wanted the version of an encoder, a number, but got '" + text + "'");
+        }
+        return Long.parseLong(text);
+    }
+
+    private static void answer(Context context, CompletableFuture<?> answer) {
+        context.future(() ->
+                answer.thenAccept(value -> json(context, new String(Json.write(value), StandardCharsets.UTF_8))));
+    }
+
+    private static void json(Context context, String json) {
+        context.contentType(JSON);
+        context.result(json);
+    }
+}

@@ -1,0 +1,140 @@
+package org.millrace.app.dashboard;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.millrace.app.dashboard.Thinned.Tail;
+import org.millrace.contract.event.Attribution;
+import org.millrace.contract.event.DriftAlarm;
+import org.millrace.contract.event.DriftEvent;
+import org.millrace.contract.event.DriftReport;
+
+/**
+ * The records of {@code <run>.drift} as the page shows them: windows, and alarms with what became of them. All that the page knows of
+ * drift's events it knows from here. Bounded; not thread safe.
+ */
+final class DriftView {
+    private static final int WINDOWS = 400;
+    private static final int SOURCES = 32;
+    private static final int TEXT = 240;
+
+    private final Thinned<Window> windows = new Thinned<>(WINDOWS, Window::worse);
+    private final Map<String, Window> sources = new LinkedHashMap<>(); // the newest window of each
+    private final Map<String, Alarm> alarms = new LinkedHashMap<>(); // the newest of each source, blank for all images
+
+    /**
+     * A window of the stream against the reference; where windows are merged, the one that is farthest from it.
+     *
+     * @param source whose images alone it holds, or blank
+     */
+    record Window(
+            String source,
+            long fromMillis,
+            long toMillis,
+            long images,
+            int referenceImages,
+            long encoderVersion,
+            String verdict,
+            List<Detector> detectors,
+            Optional<Attribution> attribution) {
+        Window worse(Window next) {
+            return next.excess() >= excess() ? next : this;
+        }
+
+        private double excess() {
+            return detectors.stream().mapToDouble(Detector::excess).max().orElse(-1);
+        }
+    }
+
+    /** A detector's answer; {@code excess} is 1 at the threshold, more beyond it, less before it. */
+    record Detector(String name, double score, OptionalDouble pValue, double threshold, boolean alarm, double excess) {}
+
+    /** Where an alarm stands, and since which window. */
+    record Alarm(String source, String state, long fromMillis, List<String> detectors, String note, long atMillis) {}
+
+    void add(DriftEvent event) {
+        String source = shortened(event.source().orElse(""));
+        if (event instanceof DriftAlarm alarm) {
+            alarms.remove(source);
+            alarms.put(
+                    source,
+                    new Alarm(
+                            source,
+                            alarm.state().name(),
+                            alarm.windowFromMillis(),
+                            alarm.detectors(),
+                            shortened(alarm.note()),
+                            alarm.atMillis()));
+            bound(alarms);
+        } else if (event instanceof DriftReport report) {
+            Window window = window(report, source);
+            if (source.isEmpty()) {
+                windows.add(window);
+            } else {
+                sources.put(source, window);
+                bound(sources);
+            }
+        }
+    }
+
+    void clear() {
+        windows.clear();
+        sources.clear();
+        alarms.clear();
+    }
+
+    /** The newest alarm of each source. */
+    List<Alarm> alarms() {
+        return List.copyOf(alarms.values());
+    }
+
+    /** The newest window of each source that is watched by itself. */
+    List<Window> sources() {
+        return List.copyOf(sources.values());
+    }
+
+    Optional<Tail<Window>> takeChanges() {
+        return windows.hasChanged() ? Optional.of(windows.takeChanges()) : Optional.empty();
+    }
+
+    private static Window window(DriftReport report, String source) {
+        List<Detector> detectors = report.detectors().stream()
+                .map(detection -> new Detector(
+                        detection.name(),
+                        detection.score(),
+                        detection.pValue(),
+                        detection.threshold(),
+                        detection.alarm(),
+                        excess(detection.score(), detection.pValue(), detection.threshold())))
+                .toList();
+        return new Window(
+                source,
+                report.fromMillis(),
+                report.toMillis(),
+                report.images(),
+                report.referenceImages(),
+                report.encoderVersion(),
+                report.verdict().name(),
+                detectors,
+                report.attribution());
+    }
+
+    /** How far a detector is on its way to the threshold: for a p-value on a logarithmic scale. */
+    static double excess(double score, OptionalDouble pValue, double threshold) {
+        return pValue.isPresent()
+                ? Math.log(Math.max(pValue.getAsDouble(), 1e-12)) / Math.log(threshold)
+                : score / threshold;
+    }
+
+    private static <T> void bound(Map<String, T> newest) {
+        if (newest.size() > SOURCES) {
+            newest.remove(newest.keySet().iterator().next());
+        }
+    }
+
+    private static String shortened(String text) {
+        return text.length() > TEXT ? text.substring(0, TEXT - 1) + "…" : text;
+    }
+}

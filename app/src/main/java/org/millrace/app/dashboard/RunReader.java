@@ -1,0 +1,313 @@
+package org.millrace.app.dashboard;
+
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.millrace.app.run.Services;
+import org.millrace.contract.RunTopics;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.DriftEvent;
+import org.millrace.contract.event.EncoderManifest;
+import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.event.JournalEvent;
+import org.millrace.contract.event.Json;
+import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicSetup;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads a run's topics from their beginnings and then as they grow, folds them into a {@link RunView} and tells of its changes twice a
+ * second. Waits for topics that do not exist yet, and for a broker that is gone.
+ */
+final class RunReader implements Services.Service {
+    private static final Logger log = LoggerFactory.getLogger(RunReader.class);
+    private static final Duration POLL = Duration.ofMillis(100);
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+    private static final long PUBLISH_MILLIS = 500;
+    private static final long ENDS_MILLIS = 2_000;
+    private static final long MISSING_MILLIS = 3_000;
+    /** Rejects have the files with them: only the newest are read. */
+    private static final long REJECTS = 2_000;
+
+    private static final String MANIFEST = "/manifest";
+
+    private final MillraceConfig config;
+    private final KafkaSettings kafka;
+    private final LiveState live;
+    private final Consumer<RunView> afterPublishing;
+    private final Clock clock;
+    private final RunView view;
+    private final RejectView rejects = new RejectView();
+    private final StreamView stream;
+    private final Map<String, List<TopicPartition>> assigned = new HashMap<>();
+    private final Map<TopicPartition, Long> past = new HashMap<>(); // ends of what there was when reading began
+    private double share; // of that past, read so far
+    private List<String> missing = List.of();
+    private List<TopicPartition> images = List.of();
+    private boolean looked; // which topics there are
+    private boolean brokerAnswers = true;
+    private volatile boolean stopped;
+
+    /** @param afterPublishing is shown the view, on this reader's thread, each time that its changes were told */
+    RunReader(
+            MillraceConfig config,
+            KafkaSettings kafka,
+            LiveState live,
+            Consumer<RunView> afterPublishing,
+            Clock clock) {
+        this.config = config;
+        this.kafka = kafka;
+        this.live = live;
+        this.afterPublishing = afterPublishing;
+        this.clock = clock;
+        this.view = new RunView(config);
+        this.stream = new StreamView(config.images().topic());
+    }
+
+    @Override
+    public void run() {
+        publish();
+        while (!stopped) {
+            try {
+                read();
+            } catch (KafkaException | UserException e) {
+                log.warn(
+                        "the topics of run {} are read again from their beginnings: {}",
+                        config.run().name(),
+                        e.getMessage());
+                forget();
+                brokerAnswers = false;
+                publish();
+                pause();
+            }
+        }
+    }
+
+    private void read() {
+        try (TopicSetup topics = new TopicSetup(kafka);
+                var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of(
+                        "allow.auto.create.topics",
+                        "false",
+                        "max.poll.records",
+                        4_000,
+                        "max.partition.fetch.bytes",
+                        config.images().maxBytes() + 65_536)))) {
+            long published = 0;
+            long ended = 0;
+            long sought = 0;
+            while (!stopped) {
+                long now = clock.millis();
+                if (now - sought >= MISSING_MILLIS) {
+                    sought = now;
+                    assignNew(topics, consumer);
+                }
+                if (now - ended >= ENDS_MILLIS) {
+                    ended = now;
+                    readEnds(consumer);
+                }
+                poll(consumer);
+                if (now - published >= PUBLISH_MILLIS) {
+                    published = now;
+                    follow(consumer);
+                    publish();
+                }
+            }
+            consumer.close(CloseOptions.timeout(PATIENCE));
+        }
+    }
+
+    @Override
+    public void stop() {
+        stopped = true;
+    }
+
+    private void publish() {
+        OptionalDouble reading = looked && past.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(share);
+        view.publish(live, new RunView.ReadProgress(reading, brokerAnswers, missing));
+        live.put("stream", stream.section(view, clock.millis()));
+        live.put("rejects", rejects.section());
+        live.flush();
+        afterPublishing.accept(view);
+    }
+
+    private void poll(KafkaConsumer<byte[], byte[]> consumer) {
+        if (assigned.isEmpty()) {
+            pause();
+            return;
+        }
+        try {
+            consumer.poll(POLL).forEach(this::accept);
+        } catch (OffsetOutOfRangeException e) {
+            log.warn(
+                    "topics of run {} are shorter than they were; reading begins again",
+                    config.run().name());
+            forget();
+        }
+    }
+
+    private void forget() {
+        view.clear();
+        rejects.clear();
+        assigned.clear();
+        past.clear();
+        images = List.of();
+    }
+
+    private void pause() {
+        try {
+            Thread.sleep(POLL.toMillis());
+        } catch (InterruptedException e) {
+            stopped = true;
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void accept(ConsumerRecord<byte[], byte[]> record) {
+        RunTopics topics = config.run().topics();
+        try {
+            if (record.topic().equals(config.images().rejectedTopic())) {
+                rejects.add(record);
+            } else if (record.topic().equals(topics.encoders())) {
+                acceptEncoder(record);
+            } else if (record.value() == null) {
+                log.debug("{}/{} has no value", record.topic(), record.offset());
+            } else if (record.topic().equals(topics.steps())) {
+                view.add(Json.read(record.value(), JournalEvent.class));
+            } else if (record.topic().equals(topics.evaluations())) {
+                view.add(Json.read(record.value(), Evaluation.class));
+            } else {
+                view.add(Json.read(record.value(), DriftEvent.class));
+            }
+        } catch (UncheckedIOException | IllegalArgumentException e) {
+            log.warn("{} offset {} is left out of the dashboard: {}", record.topic(), record.offset(), e.getMessage());
+        }
+    }
+
+    // the weights themselves, under other keys, are not for this reader
+    private void acceptEncoder(ConsumerRecord<byte[], byte[]> record) {
+        String key = record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
+        if (!key.endsWith(MANIFEST)) {
+            return;
+        }
+        if (record.value() != null) {
+            view.add(Json.read(record.value(), EncoderManifest.class));
+        } else if (key.matches("\\d{1,18}" + MANIFEST)) {
+            view.removeEncoder(Long.parseLong(key.substring(0, key.length() - MANIFEST.length())));
+        }
+    }
+
+    private List<String> wanted() {
+        RunTopics topics = config.run().topics();
+        return List.of(
+                topics.steps(),
+                topics.encoders(),
+                topics.evaluations(),
+                topics.drift(),
+                config.images().rejectedTopic());
+    }
+
+    /** Takes its place in topics that have come to be. */
+    private void assignNew(TopicSetup topics, KafkaConsumer<byte[], byte[]> consumer) {
+        List<String> absent = new ArrayList<>();
+        List<TopicPartition> fresh = new ArrayList<>();
+        try {
+            for (String topic : wanted()) {
+                if (assigned.containsKey(topic)) {
+                    continue;
+                }
+                List<TopicPartition> found =
+                        topics.describe(topic).map(RunReader::partitions).orElse(List.of());
+                if (found.isEmpty()) {
+                    absent.add(topic);
+                } else {
+                    assigned.put(topic, found);
+                    fresh.addAll(found);
+                }
+            }
+            if (images.isEmpty()) {
+                images = topics.describe(config.images().topic())
+                        .map(RunReader::partitions)
+                        .orElse(List.of());
+            }
+            missing = List.copyOf(absent);
+            if (!fresh.isEmpty()) {
+                consumer.assign(assigned.values().stream().flatMap(List::stream).toList());
+                begin(consumer, fresh);
+            }
+            looked = true;
+            brokerAnswers = true;
+        } catch (UserException | KafkaException e) {
+            fresh.forEach(partition -> assigned.remove(partition.topic()));
+            brokerAnswers = false;
+            log.debug("the broker does not answer", e);
+        }
+    }
+
+    private void begin(KafkaConsumer<byte[], byte[]> consumer, List<TopicPartition> fresh) {
+        Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(fresh, PATIENCE);
+        Map<TopicPartition, Long> ends = consumer.endOffsets(fresh, PATIENCE);
+        for (TopicPartition partition : fresh) {
+            long beginning = beginnings.getOrDefault(partition, 0L);
+            long end = ends.getOrDefault(partition, 0L);
+            boolean newestOnly = partition.topic().equals(config.images().rejectedTopic());
+            consumer.seek(partition, newestOnly ? Math.max(beginning, end - REJECTS) : beginning);
+            past.put(partition, end);
+        }
+    }
+
+    /** How much of the past has been read. */
+    private void follow(KafkaConsumer<byte[], byte[]> consumer) {
+        long read = 0;
+        long all = 0;
+        try {
+            for (Map.Entry<TopicPartition, Long> end : past.entrySet()) {
+                long position = consumer.position(end.getKey(), PATIENCE);
+                read += Math.min(position, end.getValue());
+                all += end.getValue();
+            }
+        } catch (KafkaException e) {
+            log.debug("how far reading is cannot be told", e);
+            return;
+        }
+        share = all == 0 ? 1 : Math.floor(100.0 * read / all) / 100;
+        if (read >= all) {
+            past.clear();
+        }
+    }
+
+    private void readEnds(KafkaConsumer<byte[], byte[]> consumer) {
+        if (images.isEmpty()) {
+            return;
+        }
+        try {
+            stream.add(
+                    clock.millis(), consumer.beginningOffsets(images, PATIENCE), consumer.endOffsets(images, PATIENCE));
+            brokerAnswers = true;
+        } catch (KafkaException e) {
+            brokerAnswers = false;
+            log.debug("the ends of {} are not known", config.images().topic(), e);
+        }
+    }
+
+    private static List<TopicPartition> partitions(TopicDescription description) {
+        return description.partitions().stream()
+                .map(info -> new TopicPartition(description.name(), info.partition()))
+                .toList();
+    }
+}

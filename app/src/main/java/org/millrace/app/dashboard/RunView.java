@@ -1,0 +1,269 @@
+package org.millrace.app.dashboard;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.config.TrainerConfig.Remembers;
+import org.millrace.contract.event.DictionaryHealth;
+import org.millrace.contract.event.DriftEvent;
+import org.millrace.contract.event.EncoderManifest;
+import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.event.Health;
+import org.millrace.contract.event.JournalEvent;
+import org.millrace.contract.event.OffsetRange;
+import org.millrace.contract.event.RunStarted;
+import org.millrace.contract.event.StepDone;
+import org.millrace.contract.event.StepHealth;
+import org.millrace.contract.event.StepPlan;
+import org.millrace.contract.event.StreamSkipped;
+
+/**
+ * A run as its topics tell it: their records in order go in, what the page shows comes out. Bounded whatever the length of the run. Not
+ * thread safe.
+ */
+final class RunView {
+    private static final int POINTS = 600;
+    private static final int EVALUATIONS = 400;
+    private static final int PLANS = 1_024;
+    private static final int ENCODERS = 64;
+    private static final int RECENT_STEPS = 50;
+    private static final int COLLAPSED_STEPS = 20;
+    private static final List<String> PREPARING = List.of("fetch", "decode", "plan", "mix", "views");
+    private static final List<String> COMPUTING =
+            List.of("wait", "journal", "momentum", "keys", "queries", "backward", "update", "enqueue", "digest");
+
+    private final MillraceConfig own;
+    private final Thinned<StepPoint> steps = new Thinned<>(POINTS, StepPoint::with);
+    private final Thinned<Evaluation> evaluations = new Thinned<>(EVALUATIONS, (earlier, later) -> later);
+    private final DriftView drift = new DriftView();
+    private final NavigableMap<Long, StepPlan> plans = new TreeMap<>(); // of steps that are not done
+    private final NavigableMap<Long, EncoderManifest> encoders = new TreeMap<>();
+    private final Map<Integer, Long> trainedTo = new HashMap<>(); // by partition
+    private final Deque<StepDone> recent = new ArrayDeque<>();
+    private MillraceConfig settings;
+    private @Nullable RunStarted start;
+    private @Nullable StepDone last;
+    private Optional<DictionaryHealth> dictionary = Optional.empty(); // the newest there is
+    private @Nullable StepPlan newestFresh;
+    private int collapsedSteps;
+
+    /** @param own configuration, for a run that has not written down its own */
+    RunView(MillraceConfig own) {
+        this.own = own;
+        this.settings = own;
+    }
+
+    void add(JournalEvent event) {
+        if (event instanceof StepPlan plan) {
+            plans.put(plan.step(), plan);
+            if (plans.size() > PLANS) {
+                plans.pollFirstEntry();
+            }
+        } else if (event instanceof StepDone done) {
+            add(done);
+        } else if (event instanceof RunStarted started) {
+            start = started;
+            settings = RunSettings.of(started, own);
+        } else if (event instanceof StreamSkipped skip) {
+            plans.tailMap(skip.step(), false).clear();
+            trainedTo.putAll(skip.nextOffsets());
+        }
+    }
+
+    // a step that is computed again after a restart tells the same again
+    private void add(StepDone done) {
+        if (last != null && done.step() <= last.step()) {
+            return;
+        }
+        last = done;
+        dictionary = done.health().flatMap(StepHealth::dictionary).or(() -> dictionary);
+        StepPlan plan = plans.get(done.step());
+        plans.headMap(done.step(), true).clear();
+        if (plan != null && plan.fresh()) {
+            newestFresh = plan;
+            for (OffsetRange range : plan.ranges()) {
+                trainedTo.put(range.partition(), range.to());
+            }
+        }
+        steps.add(StepPoint.of(done, RunSettings.momentum(settings, done.step())));
+        recent.add(done);
+        if (recent.size() > RECENT_STEPS) {
+            recent.remove();
+        }
+        boolean collapsed = done.spread().orElse(1) < Health.COLLAPSED_SPREAD;
+        collapsedSteps = collapsed ? collapsedSteps + 1 : 0;
+    }
+
+    /** A score; one of a version that was scored before is told again and left out. */
+    void add(Evaluation evaluation) {
+        boolean known = evaluations.items().stream().anyMatch(other -> other.version() == evaluation.version());
+        if (!known) {
+            evaluations.add(evaluation);
+        }
+    }
+
+    void add(EncoderManifest manifest) {
+        encoders.put(manifest.version(), manifest);
+        if (encoders.size() > ENCODERS) {
+            encoders.remove(encoders.firstKey());
+        }
+    }
+
+    /** The encoder's weights are no longer on the topic. */
+    void removeEncoder(long version) {
+        encoders.remove(version);
+    }
+
+    /** A record of {@code <run>.drift}. */
+    void add(DriftEvent event) {
+        drift.add(event);
+    }
+
+    /** Forgets everything: the topics are read from their beginnings again. */
+    void clear() {
+        steps.clear();
+        evaluations.clear();
+        drift.clear();
+        plans.clear();
+        encoders.clear();
+        trainedTo.clear();
+        recent.clear();
+        settings = own;
+        start = null;
+        last = null;
+        dictionary = Optional.empty();
+        newestFresh = null;
+        collapsedSteps = 0;
+    }
+
+    /** With which configuration the run is trained. */
+    MillraceConfig settings() {
+        return settings;
+    }
+
+    /** The newest step that is done and brought images of its own. */
+    Optional<StepPlan> newestFresh() {
+        return Optional.ofNullable(newestFresh);
+    }
+
+    /** Versions whose weights are on the topic, oldest first. */
+    List<Long> versions() {
+        return List.copyOf(encoders.keySet());
+    }
+
+    /** The offset behind the last trained image of a partition. */
+    long trainedTo(int partition, long otherwise) {
+        return trainedTo.getOrDefault(partition, otherwise);
+    }
+
+    /** Images per second over the last steps; empty where they are older than {@code sinceMillis}. */
+    OptionalDouble imagesPerSecond(long sinceMillis) {
+        if (recent.size() < 2 || recent.getLast().finishedAtMillis() < sinceMillis) {
+            return OptionalDouble.empty();
+        }
+        StepDone from = recent.stream()
+                .filter(done -> done.finishedAtMillis() >= sinceMillis)
+                .findFirst()
+                .orElseThrow();
+        StepDone to = recent.getLast();
+        long millis = to.finishedAtMillis() - from.finishedAtMillis();
+        return millis <= 0
+                ? OptionalDouble.empty()
+                : OptionalDouble.of((to.imagesTrained() - from.imagesTrained()) * 1_000.0 / millis);
+    }
+
+    /** Puts what has changed where the page is told of it; the topics' own state comes from {@code progress}. */
+    void publish(LiveState live, ReadProgress progress) {
+        live.put("run", run(progress));
+        live.put("dictionary", dictionary());
+        live.put("stages", stages());
+        live.put("encoders", encoders());
+        live.put("alarms", drift.alarms());
+        live.put("sources", drift.sources());
+        if (steps.hasChanged()) {
+            live.append("steps", steps.takeChanges());
+        }
+        if (evaluations.hasChanged()) {
+            live.append("evaluations", evaluations.takeChanges());
+        }
+        drift.takeChanges().ifPresent(tail -> live.append("windows", tail));
+    }
+
+    /** How far the topics have been read, and which of them there are not. */
+    record ReadProgress(OptionalDouble reading, boolean brokerAnswers, List<String> missing) {}
+
+    private Sections.Run run(ReadProgress progress) {
+        Optional<StepDone> done = Optional.ofNullable(last);
+        return new Sections.Run(
+                own.run().name(),
+                progress.reading(),
+                progress.brokerAnswers(),
+                progress.missing(),
+                Optional.ofNullable(start)
+                        .map(started ->
+                                new Sections.Start(started.writer(), started.engine(), started.startedAtMillis())),
+                done.map(StepDone::step).orElse(0L),
+                done.map(StepDone::imagesTrained).orElse(0L),
+                done.map(StepDone::imagesRejected).orElse(0L),
+                done.map(StepDone::finishedAtMillis),
+                collapsedSteps >= COLLAPSED_STEPS,
+                RunSettings.named(settings));
+    }
+
+    private Sections.Dictionary dictionary() {
+        boolean remembers = settings.trainer().objective().remembers() == Remembers.KEYS;
+        Optional<DictionaryHealth.Ages> ages = dictionary.map(DictionaryHealth::ages);
+        return new Sections.Dictionary(
+                remembers ? settings.moco().queueSize() : 0,
+                last == null ? 0 : last.keysFilled(),
+                last == null ? 0 : last.keySequence(),
+                ages.map(found -> OptionalDouble.of(found.mean())).orElse(OptionalDouble.empty()),
+                ages.map(found -> OptionalDouble.of(found.oldest())).orElse(OptionalDouble.empty()),
+                dictionary
+                        .flatMap(DictionaryHealth::consistency)
+                        .map(found -> OptionalDouble.of(found.cosine()))
+                        .orElse(OptionalDouble.empty()));
+    }
+
+    private Sections.Stages stages() {
+        Map<String, Double> sums = new LinkedHashMap<>();
+        recent.forEach(done -> done.stageMillis().forEach((stage, millis) -> sums.merge(stage, millis, Double::sum)));
+        List<String> others = sums.keySet().stream()
+                .filter(stage -> !PREPARING.contains(stage) && !COMPUTING.contains(stage))
+                .sorted(Comparator.naturalOrder())
+                .toList();
+        List<String> computing = new ArrayList<>(COMPUTING);
+        computing.addAll(others);
+        return new Sections.Stages(recent.size(), means(computing, sums), means(PREPARING, sums));
+    }
+
+    private List<Sections.Stage> means(List<String> names, Map<String, Double> sums) {
+        return names.stream()
+                .filter(sums::containsKey)
+                .map(name -> new Sections.Stage(name, sums.getOrDefault(name, 0.0) / recent.size()))
+                .toList();
+    }
+
+    private List<Sections.Encoder> encoders() {
+        return encoders.descendingMap().values().stream()
+                .map(manifest -> new Sections.Encoder(
+                        manifest.version(),
+                        manifest.imagesTrained(),
+                        manifest.bytes(),
+                        manifest.encoder().architecture().name(),
+                        manifest.sha256(),
+                        manifest.publishedAtMillis()))
+                .toList();
+    }
+}

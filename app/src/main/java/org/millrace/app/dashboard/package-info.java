@@ -1,0 +1,5 @@
+/** A run as a page shows it: its topics folded into a small state, the pictures behind it, and the changes sent to whoever looks. */
+@NullMarked
+package org.millrace.app.dashboard;
+
+import org.jspecify.annotations.NullMarked;

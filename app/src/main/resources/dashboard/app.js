@@ -1,0 +1,143 @@
+// Puts the panels together: connection → state → panels.
+
+import { byId, h, put } from './dom.js';
+import { connect, connected, on, refresh, state } from './state.js';
+import { axis } from './chart.js';
+import { ago, count, duration, fixed, percent, short, isNumber } from './format.js';
+import { showAlarms, showDrift, driftFigure } from './drift.js';
+import { showHealth } from './health.js';
+import { showLearning } from './learning.js';
+import { showCheckpoints, showDictionary, showEncoders, showStages } from './machine.js';
+import { showNeighbours } from './neighbours.js';
+import { showStream } from './stream.js';
+
+const QUIET_MILLIS = 30_000;
+
+function showStatus() {
+  const run = state.run;
+  byId('run-name').textContent = run ? run.name : '';
+  document.title = run ? `${run.name} · Millrace` : 'Millrace';
+  const [mark, words] = status(run);
+  const element = byId('status');
+  if (element.textContent !== words) {
+    element.textContent = words;
+  }
+  element.dataset.state = mark;
+}
+
+function status(run) {
+  if (!connected()) {
+    return ['bad', 'reconnecting'];
+  }
+  if (!run) {
+    return ['wait', 'connecting'];
+  }
+  if (!run.brokerAnswers) {
+    return ['bad', 'the broker does not answer'];
+  }
+  if (isNumber(run.reading)) {
+    return ['wait', `reading the run’s past, ${percent(run.reading, 0)}`];
+  }
+  if (!run.lastStepMillis) {
+    return ['wait', 'waiting for the first step'];
+  }
+  const quiet = Date.now() - run.lastStepMillis;
+  return quiet < QUIET_MILLIS ? ['live', 'training'] : ['idle', `no step for ${duration(quiet)}`];
+}
+
+function figure(term, value, unit, note, tone) {
+  const word = !/[0-9–]/.test(value);
+  return h('div', {},
+    h('dt', {}, term),
+    h('dd', { class: word ? 'value word' : 'value', data: tone ? { tone } : {} }, value, unit ? h('small', {}, unit) : null),
+    h('dd', { class: 'note', title: note }, note || '\u00a0'));
+}
+
+function showFigures() {
+  const { run, stream = {}, evaluations = [], steps = [] } = state;
+  if (!run) {
+    return;
+  }
+  const first = evaluations[0];
+  const last = evaluations[evaluations.length - 1];
+  const gain = (of) => (first === last ? `encoder ${last.version}` : `from ${percent(of(first))}${first.version === 0 ? ', untrained' : ''}`);
+  const score = (term, of) => (last
+    ? figure(term, fixed(100 * of(last), 1), '%', gain(of))
+    : figure(term, 'none yet', null, 'needs labelled images', 'none'));
+  const point = steps[steps.length - 1];
+  put(byId('figures'),
+    figure('Images trained', short(run.images), null, `step ${count(run.step)}`),
+    figure('Training', isNumber(stream.training) ? fixed(stream.training, 0) : '0', 'images/s',
+      isNumber(stream.arriving) ? `${fixed(stream.arriving, 0)}/s arrive` : ''),
+    figure('Lag', short(stream.lag), 'images', isNumber(stream.stored) ? `${short(stream.stored)} in the log` : 'no images yet'),
+    score('Linear probe', (evaluation) => evaluation.linear.accuracy),
+    score('kNN', (evaluation) => evaluation.neighbours.accuracy),
+    figure('Loss', point && isNumber(point.loss) ? fixed(point.loss, 3) : '–', null,
+      run.collapsed ? 'collapsed' : run.lastStepMillis ? `last step ${ago(run.lastStepMillis)}` : '', run.collapsed ? 'bad' : null),
+    driftFigure(state, figure));
+}
+
+function showAbout() {
+  const run = state.run;
+  if (!run) {
+    return;
+  }
+  const settings = run.settings;
+  const start = run.start
+    ? `Trained by ${run.start.writer} on ${run.start.engine}, since ${new Date(run.start.startedAtMillis).toLocaleString('en-GB')}.`
+    : 'No trainer has started this run yet.';
+  put(byId('about'), `${settings['trainer.objective']}, ${settings['encoder.architecture']}, `
+    + `${settings['encoder.height']}×${settings['encoder.width']}×${settings['encoder.channels']}, batches of ${settings['trainer.batch-size']}, `
+    + `${settings['optimiser.method']}, seed ${settings['run.seed']}. ${start}`);
+}
+
+function themeSwitch() {
+  const button = byId('theme');
+  const root = document.documentElement;
+  const themes = ['system', 'light', 'dark'];
+  const say = () => {
+    button.textContent = `Theme: ${root.dataset.theme || 'system'}`;
+  };
+  button.addEventListener('click', () => {
+    const next = themes[(themes.indexOf(root.dataset.theme || 'system') + 1) % themes.length];
+    if (next === 'system') {
+      delete root.dataset.theme;
+    } else {
+      root.dataset.theme = next;
+    }
+    try {
+      localStorage.setItem('millrace-theme', next);
+    } catch {
+      // no storage: it holds until the page is closed
+    }
+    say();
+  });
+  say();
+}
+
+function axisSwitch() {
+  for (const input of document.querySelectorAll('#axis input')) {
+    input.addEventListener('change', () => {
+      axis.over = input.value;
+      refresh();
+    });
+  }
+}
+
+themeSwitch();
+axisSwitch();
+on(['run', 'connection'], showStatus);
+on(['run', 'stream', 'evaluations', 'steps', 'alarms', 'windows'], showFigures);
+on(['alarms', 'run'], showAlarms);
+on(['steps', 'evaluations', 'run'], showLearning);
+on(['stream', 'gallery', 'rejects'], showStream);
+on(['windows', 'sources', 'evaluations'], showDrift);
+on(['steps', 'evaluations'], showHealth);
+on(['stages'], showStages);
+on(['dictionary', 'run'], showDictionary);
+on(['encoders', 'evaluations'], showEncoders);
+on(['checkpoints'], showCheckpoints);
+on(['encoders'], showNeighbours);
+on(['run'], showAbout);
+setInterval(showStatus, 1000);
+connect();

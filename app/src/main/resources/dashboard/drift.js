@@ -1,0 +1,190 @@
+// Whether the images change, or the model, and what was made of it.
+
+import { byId, empty, h, put, table } from './dom.js';
+import { Chart, axis } from './chart.js';
+import { acrossScore } from './learning.js';
+import { clock, compact, count, fixed, percent } from './format.js';
+
+const VERDICTS = {
+  NOT_ENOUGH: ['too few images', 'none'],
+  REFERENCE: ['reference', 'none'],
+  STABLE: ['stable', 'stable'],
+  DRIFT: ['drift', 'drift'],
+};
+
+const RAISED = 'RAISED';
+const isOpen = (alarm) => alarm.state === RAISED || alarm.state === 'ACKNOWLEDGED';
+
+let charts;
+
+function make() {
+  charts = {
+    data: new Chart(byId('data-drift'), {
+      title: 'Farthest detector, threshold = 1', height: 150, least: 0, bars: true, format: (value) => fixed(value, 2), tick: compact,
+      series: [{ name: '', style: 's1' }], limit: { value: 1, text: 'threshold', show: true },
+    }),
+    model: new Chart(byId('model-drift'), {
+      title: 'Model drift', plain: true, height: 150, least: 0, format: (value) => fixed(value, 2), tick: compact,
+      series: [{ name: 'new neighbours', style: 's1', dots: true }, { name: 'CKA to the first', style: 's2', dots: true }], most: 1,
+    }),
+  };
+}
+
+const excess = (window) => Math.max(0, ...window.detectors.map((detector) => detector.excess));
+
+export function showDrift({ windows = [], sources = [], evaluations = [] }) {
+  if (!charts) {
+    make();
+  }
+  charts.data.show(
+    windows.map((window) => ({
+      x: window.fromMillis,
+      values: [window.detectors.length ? excess(window) : null],
+      tone: VERDICTS[window.verdict]?.[1] ?? 'none',
+      label: `${clock(window.fromMillis, true)}, ${VERDICTS[window.verdict]?.[0] ?? window.verdict}`,
+    })),
+    'time',
+    empty('Nobody watches the incoming images.', 'millrace drift', 'compares windows of them, once an encoder is published.'));
+  showDetectors(windows[windows.length - 1], sources);
+  const compared = evaluations.filter((score) => score.modelDrift);
+  charts.model.show(
+    compared.map((score) => ({
+      x: acrossScore(score),
+      values: [against(score, 'PREVIOUS')?.churn, against(score, 'FIRST')?.cka],
+      label: `encoder ${score.version}, ${count(score.imagesTrained)} images`,
+    })),
+    axis.over,
+    empty('Not enough yet: the second scored encoder is compared with the first.', 'millrace evaluate --watch'));
+  showModelWords(compared[compared.length - 1]);
+}
+
+const against = (score, role) => score.modelDrift.against.find((one) => one.role === role) ?? (role === 'FIRST' ? score.modelDrift.against[0] : undefined);
+
+function showDetectors(window, sources) {
+  if (!window) {
+    put(byId('detectors'));
+    return;
+  }
+  const verdict = VERDICTS[window.verdict]?.[0] ?? window.verdict;
+  const words = window.verdict === 'REFERENCE'
+    ? `The newest window became part of the reference: ${count(window.referenceImages)} images so far.`
+    : `Newest window ${clock(window.fromMillis, true)}: ${count(window.images)} images, ${verdict}, against ${count(window.referenceImages)} of the reference through encoder ${window.encoderVersion}.`;
+  put(byId('detectors'),
+    h('p', { class: window.verdict === 'DRIFT' ? 'note bad' : 'note' }, words),
+    window.detectors.length === 0 ? null : table(
+      [{ title: 'detector' }, { title: 'score', number: true }, { title: 'p', number: true }, { title: 'threshold', number: true }, { title: 'answer' }],
+      window.detectors.map((detector) => [
+        detector.name,
+        compact(detector.score),
+        detector.pValue === null ? '–' : compact(detector.pValue),
+        compact(detector.threshold),
+        detector.alarm ? h('span', { class: 'bad' }, 'alarm') : 'below',
+      ]),
+      'Detectors of the newest window'),
+    attribution(window),
+    sources.length === 0 ? null : [h('h3', {}, 'By source'), table(
+      [{ title: 'source', text: true }, { title: 'images', number: true }, { title: 'farthest', number: true }, { title: 'answer' }],
+      sources.map((source) => [
+        source.source,
+        count(source.images),
+        source.detectors.length ? fixed(excess(source), 2) : '–',
+        h('span', { class: source.verdict === 'DRIFT' ? 'bad' : null }, VERDICTS[source.verdict]?.[0] ?? source.verdict),
+      ]),
+      'Newest window of each source')]);
+}
+
+/** Whose the change of the embeddings is: the images', or the present encoder's. */
+function attribution({ attribution: parts }) {
+  if (!parts) {
+    return null;
+  }
+  const share = parts.ofImages / (parts.ofImages + parts.ofEncoder);
+  const part = (name, of) => {
+    const piece = h('i', { class: name });
+    piece.style.flex = `${of} 0 0`;
+    return piece;
+  };
+  return [
+    h('h3', {}, 'Whose the change is'),
+    h('div', { class: 'stacked thin', 'aria-hidden': 'true' }, part('t0', share), part('t7', 1 - share)),
+    h('p', { class: 'note' }, `Images ${percent(share, 0)}, encoder ${parts.version} ${percent(1 - share, 0)} of how far the embeddings moved.`),
+  ];
+}
+
+function showModelWords(score) {
+  if (!score) {
+    put(byId('model-words'));
+    return;
+  }
+  const rows = score.modelDrift.against.map((one) => [
+    one.role === 'FIRST' ? `first, encoder ${one.version}` : `previous, encoder ${one.version}`,
+    percent(one.churn, 0),
+    fixed(one.cka, 3),
+    fixed(one.procrustes, 3),
+  ]);
+  put(byId('model-words'),
+    h('p', { class: 'note' }, `Encoder ${score.version} on ${count(score.modelDrift.anchors)} frozen images: of each one’s ${score.modelDrift.neighbours} neighbours, how many are new.`),
+    table([{ title: 'against' }, { title: 'new', number: true }, { title: 'CKA', number: true }, { title: 'Procrustes', number: true }], rows, 'Model drift'));
+}
+
+/** What the strip of key figures says of drift. */
+export function driftFigure({ alarms = [], windows = [] }, figure) {
+  const open = alarms.filter(isOpen);
+  if (open.length > 0) {
+    const raised = open.some((alarm) => alarm.state === RAISED);
+    return figure('Data drift', raised ? 'alarm' : 'seen', null, `since ${clock(open[0].fromMillis)}`, raised ? 'bad' : 'warn');
+  }
+  const last = windows[windows.length - 1];
+  if (!last) {
+    return figure('Data drift', 'not watched', null, 'millrace drift', 'none');
+  }
+  const words = { STABLE: 'none', REFERENCE: 'learning', NOT_ENOUGH: 'too few', DRIFT: 'alarm' }[last.verdict] ?? last.verdict;
+  return figure('Data drift', words, null, `window of ${clock(last.fromMillis)}`);
+}
+
+export function showAlarms({ alarms = [], run }) {
+  const place = byId('alarms');
+  const shown = alarms.filter(isOpen).map(alarmBox);
+  if (run?.collapsed) {
+    shown.unshift(box(RAISED, 'Collapsed.', 'Every image has nearly the same projection. Lower optimiser.learning-rate and start again; encoders published before are still good.'));
+  }
+  const key = JSON.stringify([alarms, run?.collapsed]);
+  if (place.dataset.key !== key) { // said once, not at every change of something else
+    place.dataset.key = key;
+    put(place, shown);
+  }
+}
+
+function alarmBox(alarm) {
+  const where = alarm.source ? ` of source ${alarm.source}` : '';
+  const words = `The incoming images${where} differ from the reference since ${clock(alarm.fromMillis, true)}`
+    + `${alarm.detectors.length ? ', say ' + alarm.detectors.join(', ') : ''}.`
+    + `${alarm.note ? ' ' + alarm.note : ''}`;
+  const button = alarm.state === RAISED
+    ? h('button', { type: 'button', onclick: (event) => acknowledge(alarm, event.currentTarget) }, 'Acknowledge')
+    : h('span', { class: 'said' }, 'the first window without drift clears it');
+  return box(alarm.state, alarm.state === RAISED ? 'Data drift.' : 'Data drift, acknowledged.', words, button);
+}
+
+function box(state, title, words, button) {
+  return h('div', { class: 'alarm', data: { state } }, h('p', {}, h('strong', {}, title), ' ', words), button);
+}
+
+async function acknowledge(alarm, button) {
+  button.disabled = true;
+  try {
+    const answer = await fetch('/dashboard/acknowledge', {
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ source: alarm.source }),
+    });
+    const became = await answer.json();
+    if (!answer.ok) {
+      throw new Error(became.error);
+    }
+    if (became.length === 0) {
+      button.after(h('span', { class: 'said' }, 'Nobody watches now; it counts when millrace drift runs again.'));
+    }
+  } catch (problem) {
+    button.disabled = false;
+    button.after(h('span', { class: 'said' }, String(problem.message)));
+  }
+}

@@ -1,0 +1,84 @@
+// Numbers and times as people read them.
+
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const MINUS = '−';
+const RAISED = { '-': '⁻', 0: '⁰', 1: '¹', 2: '²', 3: '³', 4: '⁴', 5: '⁵', 6: '⁶', 7: '⁷', 8: '⁸', 9: '⁹' };
+
+export const isNumber = (value) => typeof value === 'number' && Number.isFinite(value);
+
+export function count(value) {
+  return isNumber(value) ? whole.format(value) : '–';
+}
+
+/** Large counts short: 12.3 k, 4.56 M. */
+export function short(value) {
+  if (!isNumber(value)) {
+    return '–';
+  }
+  const steps = [[1e9, 'G'], [1e6, 'M'], [1e4, 'k']];
+  for (const [size, unit] of steps) {
+    if (Math.abs(value) >= size) {
+      const scaled = value / (unit === 'k' ? 1e3 : size);
+      return trimmed(scaled.toFixed(scaled >= 100 ? 0 : 1)) + ' ' + unit;
+    }
+  }
+  return whole.format(value);
+}
+
+export function fixed(value, digits) {
+  return isNumber(value) ? value.toFixed(digits).replace('-', MINUS) : '–';
+}
+
+export function percent(share, digits = 1) {
+  return isNumber(share) ? fixed(100 * share, digits) + ' %' : '–';
+}
+
+/** Three significant digits, small ones with a power of ten. */
+export function compact(value) {
+  if (!isNumber(value)) {
+    return '–';
+  }
+  if (value === 0) {
+    return '0';
+  }
+  const size = Math.abs(value);
+  if (size >= 1e5 || size < 1e-3) {
+    const [digits, power] = value.toExponential(1).split('e');
+    return `${digits.replace('-', MINUS)}·10${[...power.replace('+', '')].map((sign) => RAISED[sign]).join('')}`;
+  }
+  return trimmed(value.toPrecision(3)).replace('-', MINUS);
+}
+
+export function bytes(value) {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let at = 0;
+  while (value >= 1024 && at < units.length - 1) {
+    value /= 1024;
+    at++;
+  }
+  return value.toFixed(value < 10 && at > 0 ? 1 : 0) + ' ' + units[at];
+}
+
+export function clock(millis, withSeconds = false) {
+  const date = new Date(millis);
+  const sameDay = new Date().toDateString() === date.toDateString();
+  const time = date.toLocaleTimeString('en-GB', withSeconds ? {} : { hour: '2-digit', minute: '2-digit' });
+  return sameDay ? time : date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' }) + ' ' + time;
+}
+
+export function duration(millis) {
+  const seconds = Math.max(0, Math.round(millis / 1000));
+  if (seconds < 90) {
+    return seconds + ' s';
+  }
+  if (seconds < 5400) {
+    return Math.round(seconds / 60) + ' min';
+  }
+  return seconds < 172800 ? Math.round(seconds / 3600) + ' h' : Math.round(seconds / 86400) + ' days';
+}
+
+export const ago = (millis) => duration(Date.now() - millis) + ' ago';
+
+function trimmed(text) {
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+}

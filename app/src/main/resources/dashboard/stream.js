@@ -1,0 +1,58 @@
+// What comes in: rates, the last images with what the trainer made of them, and what was refused.
+
+import { byId, empty, h, put, table } from './dom.js';
+import { clock, count, fixed, isNumber, short } from './format.js';
+
+export function showStream({ stream, gallery, rejects, run }) {
+  if (stream) {
+    const rate = (value) => (isNumber(value) ? [fixed(value, 0), h('small', {}, ' images/s')] : '–');
+    put(byId('stream'),
+      fact('Arriving', rate(stream.arriving)),
+      fact('Training', rate(stream.training)),
+      fact('Lag', isNumber(stream.lag) ? [short(stream.lag), h('small', {}, ' images')] : '–'));
+  }
+  showGallery(gallery, run?.step);
+  showRejects(rejects);
+}
+
+function fact(term, value) {
+  return h('div', {}, h('dt', {}, term), h('dd', {}, value));
+}
+
+function showGallery(gallery, step) {
+  const place = byId('gallery');
+  if (!gallery) {
+    put(place, step ? empty('The views of the newest step are on their way.') : empty('No step yet: the trainer waits for a batch of images.', 'millrace push PATH'));
+    return;
+  }
+  if (gallery.images.length === 0) {
+    put(place, empty(gallery.problem + '.'));
+    return;
+  }
+  const row = (name, pick) => [
+    h('span', { class: 'row', 'aria-hidden': 'true' }, name),
+    gallery.images.map((image, i) => h('img', {
+      src: pick(image),
+      alt: `${name} ${i + 1} of step ${gallery.step}${image.source ? ', ' + image.source : ''}`,
+      title: [image.label, image.source, `offset ${image.at}`].filter(Boolean).join(' · '),
+    })),
+    Array.from({ length: 8 - gallery.images.length }, () => h('span')),
+  ];
+  put(place,
+    h('div', { class: 'gallery' }, row('image', (image) => image.image), row('view 1', (image) => image.first), row('view 2', (image) => image.second)),
+    h('p', { class: 'note' }, `Step ${count(gallery.step)}: what the two encoders were shown.`));
+}
+
+function showRejects(rejects) {
+  const place = byId('rejects');
+  if (!rejects || rejects.read === 0) {
+    put(place, h('p', { class: 'note' }, 'Nothing was refused.'));
+    return;
+  }
+  put(place,
+    h('p', { class: 'note' }, rejects.reasons.map((reason) => `${count(reason.count)} × ${reason.reason}`).join(' · ')),
+    table(
+      [{ title: 'when' }, { title: 'reason', text: true }, { title: 'from', text: true }],
+      rejects.newest.slice(0, 5).map((reject) => [clock(reject.timeMillis), reject.reason, reject.source || reject.position]),
+      'The images refused last'));
+}

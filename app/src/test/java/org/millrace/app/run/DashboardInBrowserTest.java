@@ -1,0 +1,249 @@
+package org.millrace.app.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.millrace.app.run.Commands.run;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.millrace.app.broker.EmbeddedBroker;
+import org.millrace.app.dashboard.Dashboard;
+import org.millrace.app.http.HttpServer;
+import org.millrace.app.http.HttpServer.TakenPort;
+import org.millrace.contract.ImageHeaders;
+import org.millrace.contract.config.BrokerConfig;
+import org.millrace.contract.config.ConfigLoader;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.Json;
+import org.millrace.contract.event.StepDone;
+import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicSetup;
+import org.openqa.selenium.By;
+
+/** The dashboard of a real run in a real browser. */
+class DashboardInBrowserTest {
+    private static final String HOSTILE = "<img src=x onerror='window.hacked=1'>.png";
+    private static final String ORDERS = "main.drift-orders";
+    private static final String LABEL = "<script>window.hacked=1</script>";
+
+    @TempDir
+    private Path data;
+
+    @Test
+    void dashboard_ofARun_fillsFollowsSurvivesAndAnswers() throws Exception {
+        System.out.println("seed 9");
+        try (Browser browser = Browser.open(1280, 900);
+                EmbeddedBroker broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(0, -1), "test")) {
+            KafkaSettings kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
+            Commands commands = new Commands(broker::bootstrapServers, data);
+            MillraceConfig config = new ConfigLoader()
+                    .assignments(Stream.concat(commands.settings(), Stream.of("http.port=0"))
+                            .toList())
+                    .load();
+            int port;
+            try (HttpServer server = serve(config, kafka)) {
+                port = server.address().getPort();
+                browser.go(server.address().toString());
+                browser.await(
+                        "it says what is missing",
+                        page -> page.text("#status").contains("waiting for the first step")
+                                && page.text("#loss").contains("millrace push PATH"));
+
+                train(config, kafka, commands);
+                browser.await(
+                        "it fills without a reload",
+                        page -> page.text("#figures").contains("step 8"));
+                look(browser, server.address().toString());
+                follow(browser, kafka);
+                findNeighbours(browser);
+                seeAlarm(browser, kafka);
+            }
+            browser.await(
+                    "it says that the server is away",
+                    page -> page.text("#status").equals("reconnecting"));
+            MillraceConfig again = new ConfigLoader()
+                    .assignments(Stream.concat(commands.settings(), Stream.of("http.port=" + port))
+                            .toList())
+                    .load();
+            send(kafka, "main.steps", Json.write(done(10)));
+            try (HttpServer server = serve(again, kafka)) {
+                assertThat(server.address().getPort()).isEqualTo(port);
+                browser.await(
+                        "it goes on when it is back",
+                        page -> page.text("#figures").contains("step 10"));
+                assertThat(browser.script("return window.mark"))
+                        .as("never loaded anew")
+                        .isEqualTo("same page");
+                assertThat(browser.text("#alarms")).contains("Data drift, acknowledged.");
+                assertThat(browser.complaints()).isEmpty();
+            }
+        }
+    }
+
+    private static HttpServer serve(MillraceConfig config, KafkaSettings kafka) {
+        return HttpServer.start(
+                config.http(), TakenPort.FAIL, 1 << 20, List.of(Dashboard.start(config, kafka, Clock.systemUTC())));
+    }
+
+    /** Eight steps on images of hostile names, and one that is none. */
+    private static void train(MillraceConfig config, KafkaSettings kafka, Commands commands) throws Exception {
+        try (TopicSetup topics = new TopicSetup(kafka)) {
+            topics.ensureImages(config.images());
+        }
+        Random random = new Random(9);
+        try (var producer = new KafkaProducer<byte[], byte[]>(kafka.producer(Map.of()))) {
+            for (int i = 0; i < 130; i++) {
+                byte[] file = i == 5
+                        ? "<svg onload=alert(1)>".getBytes(StandardCharsets.UTF_8)
+                        : HostileImages.noise(16, 16, 255, random);
+                var record = new ProducerRecord<byte[], byte[]>(config.images().topic(), file);
+                ImageHeaders.put(record.headers(), ImageHeaders.SOURCE, HOSTILE);
+                ImageHeaders.put(record.headers(), ImageHeaders.LABEL, LABEL);
+                producer.send(record).get();
+            }
+        }
+        commands.good("train", "--until-end", run("main"));
+    }
+
+    /** What was trained is on the page, strangers' words as words, and axe finds nothing serious, in either theme and wide or narrow. */
+    private static void look(Browser browser, String address) throws Exception {
+        browser.go(address);
+        browser.await("it fills", page -> page.text("#figures").contains("step 8"));
+        Object millis = browser.script("return Math.round(performance.now())");
+        System.out.println("the page was seen full " + millis + " ms after it was opened");
+        browser.script("window.mark = 'same page'");
+        browser.await("views of the newest step", page -> page.count("#gallery img") == 24);
+        browser.await(
+                "rejects",
+                page -> page.text("#rejects").contains(HOSTILE)
+                        && page.text("#rejects").contains("not a JPEG, PNG, GIF, BMP or WebP image"));
+        assertThat(browser.count("#encoders tbody tr")).isEqualTo(2);
+        assertThat(browser.text("#dictionary")).contains("64 keys held");
+        assertThat(browser.count("#checkpoints tbody tr")).isPositive();
+        assertThat(browser.script("return window.hacked")).isNull();
+        assertThat(browser.count("img[src='x']")).isZero();
+        assertThat(browser.seriousFindings()).isEmpty();
+        browser.driver().manage().window().setSize(new org.openqa.selenium.Dimension(500, 844));
+        browser.click("#theme");
+        browser.click("#theme");
+        assertThat(browser.script("return document.documentElement.dataset.theme"))
+                .isEqualTo("dark");
+        assertThat(browser.seriousFindings()).isEmpty();
+        assertThat(browser.script("return document.documentElement.scrollWidth <= window.innerWidth"))
+                .isEqualTo(true);
+        browser.driver().manage().window().setSize(new org.openqa.selenium.Dimension(1280, 900));
+    }
+
+    private static void follow(Browser browser, KafkaSettings kafka) throws Exception {
+        send(kafka, "main.steps", Json.write(done(9)));
+        browser.await("the next step", page -> page.text("#figures").contains("step 9"));
+        assertThat(browser.script("return window.mark")).isEqualTo("same page");
+    }
+
+    private void findNeighbours(Browser browser) throws Exception {
+        browser.click("#explore");
+        browser.await("a map of the recent images", page -> page.count(".map circle") == 129);
+        assertThat(browser.text(".map-key")).contains(LABEL);
+        Path upload = data.resolve("<b>mine</b>.png");
+        Files.write(upload, HostileImages.noise(16, 16, 255, new Random(10)));
+        browser.driver().findElement(By.id("upload")).sendKeys(upload.toString());
+        browser.await(
+                "ten neighbours to each of two encoders",
+                page -> page.count(".found") == 2 && page.count(".found li") == 20);
+        assertThat(browser.text("#asked")).contains("Uploaded: <b>mine</b>.png");
+        Files.writeString(upload, "no image");
+        browser.driver().findElement(By.id("upload")).sendKeys(upload.toString());
+        browser.await(
+                "a word on what is no image", page -> page.text("#neighbours").contains("this file cannot be used"));
+        browser.click(".picker .thumb");
+        browser.await("neighbours of a recent one", page -> page.text("#asked").contains(HOSTILE));
+        assertThat(browser.script("return window.hacked")).isNull();
+        assertThat(browser.complaints()).allMatch(complaint -> complaint.contains("415"));
+    }
+
+    /** The alarm and its acknowledgement; what the watch over drift answers is written here. */
+    private static void seeAlarm(Browser browser, KafkaSettings kafka) throws Exception {
+        try (Admin admin = Admin.create(kafka.admin())) {
+            admin.createTopics(Stream.of("main.drift", ORDERS)
+                            .map(topic -> new NewTopic(topic, 1, (short) 1))
+                            .toList())
+                    .all()
+                    .get();
+        }
+        send(kafka, "main.drift", alarm("RAISED"));
+        browser.await(
+                "an alarm",
+                page -> page.text("#alarms").contains("Data drift.")
+                        && page.text("#alarms").contains("mmd " + LABEL));
+        assertThat(browser.seriousFindings()).isEmpty();
+        browser.click("#alarms button"); // nobody watches: what the watch answers is written here
+        assertThat(new String(firstOf(kafka, ORDERS), StandardCharsets.UTF_8))
+                .contains("\"kind\":\"ACKNOWLEDGE\"", "\"source\":null");
+        send(kafka, "main.drift", alarm("ACKNOWLEDGED"));
+        browser.await(
+                "it is acknowledged",
+                page -> page.text("#alarms").contains("Data drift, acknowledged.")
+                        && page.count("#alarms button") == 0);
+        assertThat(browser.script("return window.hacked")).isNull();
+    }
+
+    private static byte[] alarm(String state) {
+        return """
+                {"type":"alarm","schema":2,"run":"main","source":null,"state":"%s","windowFromMillis":1700000000000,
+                 "detectors":["mmd %s"],"note":"","atMillis":1700000060000}""".formatted(state, LABEL).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static byte[] firstOf(KafkaSettings kafka, String topic) {
+        TopicPartition partition = new TopicPartition(topic, 0);
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
+            consumer.assign(List.of(partition));
+            consumer.seekToBeginning(List.of(partition));
+            return org.awaitility.Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> consumer.poll(Duration.ofMillis(200)), records -> !records.isEmpty())
+                    .iterator()
+                    .next()
+                    .value();
+        }
+    }
+
+    private static StepDone done(long step) {
+        return new StepDone(
+                1,
+                step,
+                16 * step,
+                1,
+                2.5,
+                0.5,
+                0.03,
+                64,
+                64,
+                OptionalDouble.of(0.7),
+                Optional.empty(),
+                Map.of("keys", 1.0),
+                Optional.empty(),
+                System.currentTimeMillis());
+    }
+
+    private static void send(KafkaSettings kafka, String topic, byte[] value) throws Exception {
+        try (var producer = new KafkaProducer<byte[], byte[]>(kafka.producer(Map.of()))) {
+            producer.send(new ProducerRecord<>(topic, value)).get();
+        }
+    }
+}
