@@ -5,8 +5,8 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.config.SizeUnit;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
+import jakarta.servlet.ServletInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.BindException;
 import java.net.URI;
 import java.util.List;
@@ -38,6 +38,7 @@ public final class HttpServer implements AutoCloseable {
     private static final int LEAST_THREADS = 4;
     private static final int PORTS_TRIED = 20;
     private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long REST_POLL_MILLIS = 5;
 
     private final Javalin javalin;
     private final URI address;
@@ -146,16 +147,24 @@ public final class HttpServer implements AutoCloseable {
 
     /** Takes what the client still sends, for a while: a connection that is closed before would take the answer with it. */
     private static void readRest(Context context) {
+        if (context.req().getContentLengthLong() <= 0 && context.header("Transfer-Encoding") == null) {
+            return;
+        }
         long end = System.nanoTime() + REST_NANOS;
         byte[] unused = new byte[16 * 1024];
         try {
-            InputStream rest = context.req().getInputStream();
-            int read = 0;
-            while (read >= 0 && System.nanoTime() < end) {
-                read = rest.read(unused);
+            ServletInputStream rest = context.req().getInputStream();
+            while (!rest.isFinished() && System.nanoTime() < end) {
+                if (rest.available() == 0) {
+                    TimeUnit.MILLISECONDS.sleep(REST_POLL_MILLIS);
+                } else if (rest.read(unused) < 0) {
+                    return;
+                }
             }
         } catch (IOException | IllegalStateException e) {
             log.debug("the rest of a refused request does not come", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
