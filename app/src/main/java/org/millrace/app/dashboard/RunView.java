@@ -229,7 +229,7 @@ final class RunView {
                 last == null ? 0 : last.keysFilled(),
                 last == null ? 0 : last.keySequence(),
                 ages.map(found -> OptionalDouble.of(found.mean())).orElse(OptionalDouble.empty()),
-                ages.map(found -> OptionalDouble.of(found.oldest())).orElse(OptionalDouble.empty()),
+                ages.map(found -> OptionalDouble.of((double) found.oldest())).orElse(OptionalDouble.empty()),
                 dictionary
                         .flatMap(DictionaryHealth::consistency)
                         .map(found -> OptionalDouble.of(found.cosine()))
