@@ -160,13 +160,13 @@ class DashboardInBrowserTest {
         browser.click("#explore");
         browser.await("a map of the recent images", page -> page.count(".map circle") == 129);
         assertThat(browser.text(".map-key")).contains(LABEL);
-        Path upload = data.resolve("<b>mine</b>.png");
+        Path upload = data.resolve("<img src=y>.png");
         Files.write(upload, HostileImages.noise(16, 16, 255, new Random(10)));
         browser.driver().findElement(By.id("upload")).sendKeys(upload.toString());
         browser.await(
                 "ten neighbours to each of two encoders",
                 page -> page.count(".found") == 2 && page.count(".found li") == 20);
-        assertThat(browser.text("#asked")).contains("Uploaded: <b>mine</b>.png");
+        assertThat(browser.text("#asked")).contains("Uploaded: <img src=y>.png");
         Files.writeString(upload, "no image");
         browser.driver().findElement(By.id("upload")).sendKeys(upload.toString());
         browser.await(
