@@ -24,6 +24,7 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.DriftEvent;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.event.EvaluationEvent;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.kafka.KafkaSettings;
@@ -190,7 +191,9 @@ final class RunReader implements Services.Service {
             } else if (record.topic().equals(topics.steps())) {
                 view.add(Json.read(record.value(), JournalEvent.class));
             } else if (record.topic().equals(topics.evaluations())) {
-                view.add(Json.read(record.value(), Evaluation.class));
+                if (Json.read(record.value(), EvaluationEvent.class) instanceof Evaluation evaluation) {
+                    view.add(evaluation);
+                }
             } else {
                 view.add(Json.read(record.value(), DriftEvent.class));
             }

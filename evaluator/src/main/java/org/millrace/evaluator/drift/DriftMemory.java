@@ -54,12 +54,12 @@ final class DriftMemory {
                 .toList();
     }
 
-    /** Forgets reference and calibrations of the key, and begins the watch anew. */
-    Watch begin(String key, long encoderVersion) {
+    /** Forgets reference and calibrations of the key, and begins the watch anew, after so many windows. */
+    Watch begin(String key, long encoderVersion, int windowsLeftOut) {
         long former = watch(key).map(Watch::reference).orElse(0L);
         scan(REFERENCE + key + "\0").keySet().forEach(store::delete);
         scan(CALIBRATION + key + "\0").keySet().forEach(store::delete);
-        Watch watch = Watch.fresh(encoderVersion, former + 1);
+        Watch watch = Watch.fresh(encoderVersion, former + 1, windowsLeftOut);
         put(key, watch);
         return watch;
     }

@@ -59,10 +59,16 @@ final class Orders implements Processor<byte[], byte[], String, byte[]> {
                 }
             }
             case REBASE -> {
-                remembered.begin(key, watch.encoderVersion());
+                remembered.begin(key, watch.encoderVersion(), openWindows());
                 tell(order, key, watch, DriftAlarm.State.REBASED, timestamp);
             }
         }
+    }
+
+    // that hold images of before the order: the present one, and those that wait for late images
+    private int openWindows() {
+        long windowMillis = config.drift().windowMillis();
+        return (int) (1 + (config.drift().graceMillis() + windowMillis - 1) / windowMillis);
     }
 
     private void tell(DriftOrder order, String key, Watch watch, DriftAlarm.State state, long timestamp) {

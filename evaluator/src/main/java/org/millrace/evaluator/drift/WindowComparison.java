@@ -43,7 +43,7 @@ final class WindowComparison implements Processor<Windowed<String>, byte[], Stri
         Watch watch = remembered
                 .watch(key)
                 .filter(before -> before.encoderVersion() == window.encoderVersion())
-                .orElseGet(() -> remembered.begin(key, window.encoderVersion()));
+                .orElseGet(() -> remembered.begin(key, window.encoderVersion(), 0));
         // windows that overlap are each compared, but the reference and the sequential detector take no image twice
         boolean next = Math.floorMod(fromMillis, config.drift().windowMillis()) == 0;
         Verdict verdict;
@@ -53,7 +53,9 @@ final class WindowComparison implements Processor<Windowed<String>, byte[], Stri
             verdict = Verdict.NOT_ENOUGH;
         } else if (watch.referenceImages() < config.drift().referenceImages()) {
             verdict = Verdict.REFERENCE;
-            if (next) {
+            if (next && watch.windowsLeftOut() > 0) {
+                watch = watch.withoutOneLeftOut();
+            } else if (next) {
                 remembered.addToReference(key, fromMillis, window);
                 watch = watch.withReference(
                         watch.referenceImages() + window.rows().size(),

@@ -154,6 +154,9 @@ class DriftTopologyTest {
             List<DriftReport> reports = driver.reports();
             assertThat(reports.get(reports.size() - 1).verdict()).isEqualTo(Verdict.STABLE);
             assertThat(reports.get(reports.size() - 1).fromMillis()).isEqualTo(21_000);
+            assertThat(reports.stream().filter(report -> report.fromMillis() == 16_000))
+                    .as("a window that may have been open at the order")
+                    .allMatch(report -> report.referenceImages() == 0);
         }
     }
 
