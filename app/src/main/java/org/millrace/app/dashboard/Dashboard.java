@@ -22,7 +22,10 @@ import org.millrace.contract.event.DriftOrder;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.kafka.KafkaSettings;
 
-/** The page that shows a run live: its files, its state, its stream of events, and the pictures that it asks for. Thread safe. */
+/**
+ * The page that shows a run live: its files, its state, its stream of events, and the pictures that it asks for; and what machines ask
+ * of the run. Thread safe.
+ */
 public final class Dashboard implements Routes {
     private static final String JSON = "application/json";
     private static final int MOST_VERSIONS = 3;
@@ -33,32 +36,33 @@ public final class Dashboard implements Routes {
     private final LiveState live = new LiveState(UUID.randomUUID().toString().substring(0, 8));
     private final EventStreams streams = new EventStreams(live);
     private final Pictures pictures;
+    private final Monitoring monitoring;
     private final DriftOrders orders;
     private final Services services = new Services();
 
     private Dashboard(MillraceConfig config, KafkaSettings kafka, Clock clock) {
         this.config = config;
         this.pictures = new Pictures(config, kafka, live, clock);
+        this.monitoring = new Monitoring(clock);
         this.orders = new DriftOrders(config, kafka, clock);
     }
 
     /** Begins to read the run's topics, which need not exist yet. */
     public static Dashboard start(MillraceConfig config, KafkaSettings kafka, Clock clock) {
         Dashboard dashboard = new Dashboard(config, kafka, clock);
-        dashboard.services.start(
-                "dashboard",
-                new RunReader(
-                        config,
-                        kafka,
-                        dashboard.live,
-                        view -> view.newestFresh().ifPresent(plan -> dashboard.pictures.newest(plan, view.settings())),
-                        clock));
+        dashboard.services.start("dashboard", new RunReader(config, kafka, dashboard.live, dashboard::show, clock));
         dashboard.pictures.start();
         return dashboard;
     }
 
+    private void show(RunView view, RunFacts facts) {
+        monitoring.put(facts);
+        view.newestFresh().ifPresent(plan -> pictures.newest(plan, view.settings()));
+    }
+
     @Override
     public void addTo(JavalinDefaultRoutingApi router) {
+        monitoring.addTo(router);
         router.get("/", context -> context.redirect("/dashboard"));
         router.get("/dashboard", context -> PageFiles.answer(context, "index.html"));
         router.get("/dashboard/page/{file}", context -> PageFiles.answer(context, context.pathParam("file")));

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 import org.millrace.app.dashboard.Thinned.Tail;
 import org.millrace.contract.event.Attribution;
 import org.millrace.contract.event.DriftAlarm;
@@ -21,6 +22,7 @@ final class DriftView {
     private static final int TEXT = 240;
 
     private final Thinned<Window> windows = new Thinned<>(WINDOWS, Window::worse);
+    private Optional<Window> newest = Optional.empty(); // of all images
     private final Map<String, Window> sources = new LinkedHashMap<>(); // the newest window of each
     private final Map<String, Alarm> alarms = new LinkedHashMap<>(); // the newest of each source, blank for all images
 
@@ -72,6 +74,7 @@ final class DriftView {
             Window window = window(report, source);
             if (source.isEmpty()) {
                 windows.add(window);
+                newest = Optional.of(window);
             } else {
                 sources.put(source, window);
                 bound(sources);
@@ -81,6 +84,7 @@ final class DriftView {
 
     void clear() {
         windows.clear();
+        newest = Optional.empty();
         sources.clear();
         alarms.clear();
     }
@@ -93,6 +97,11 @@ final class DriftView {
     /** The newest window of each source that is watched by itself. */
     List<Window> sources() {
         return List.copyOf(sources.values());
+    }
+
+    /** The newest window of all images, and those of {@link #sources}. */
+    List<Window> newest() {
+        return Stream.concat(newest.stream(), sources.values().stream()).toList();
     }
 
     Optional<Tail<Window>> takeChanges() {

@@ -9,7 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -23,7 +23,6 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.DriftEvent;
 import org.millrace.contract.event.EncoderManifest;
-import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.EvaluationEvent;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.Json;
@@ -51,7 +50,7 @@ final class RunReader implements Services.Service {
     private final MillraceConfig config;
     private final KafkaSettings kafka;
     private final LiveState live;
-    private final Consumer<RunView> afterPublishing;
+    private final BiConsumer<RunView, RunFacts> afterPublishing;
     private final Clock clock;
     private final RunView view;
     private final RejectView rejects = new RejectView();
@@ -65,12 +64,12 @@ final class RunReader implements Services.Service {
     private boolean brokerAnswers = true;
     private volatile boolean stopped;
 
-    /** @param afterPublishing is shown the view, on this reader's thread, each time that its changes were told */
+    /** @param afterPublishing is shown the view and the run's state, on this reader's thread, each time that changes were told */
     RunReader(
             MillraceConfig config,
             KafkaSettings kafka,
             LiveState live,
-            Consumer<RunView> afterPublishing,
+            BiConsumer<RunView, RunFacts> afterPublishing,
             Clock clock) {
         this.config = config;
         this.kafka = kafka;
@@ -140,11 +139,14 @@ final class RunReader implements Services.Service {
 
     private void publish() {
         OptionalDouble reading = looked && past.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(share);
-        view.publish(live, new RunView.ReadProgress(reading, brokerAnswers, missing));
-        live.put("stream", stream.section(view, clock.millis()));
+        RunView.ReadProgress progress = new RunView.ReadProgress(reading, brokerAnswers, missing);
+        long now = clock.millis();
+        Sections.Stream section = stream.section(view, now);
+        view.publish(live, progress);
+        live.put("stream", section);
         live.put("rejects", rejects.section());
         live.flush();
-        afterPublishing.accept(view);
+        afterPublishing.accept(view, view.facts(progress, section, now));
     }
 
     private void poll(KafkaConsumer<byte[], byte[]> consumer) {
@@ -168,6 +170,8 @@ final class RunReader implements Services.Service {
         assigned.clear();
         past.clear();
         images = List.of();
+        share = 0;
+        looked = false;
     }
 
     private void pause() {
@@ -191,9 +195,7 @@ final class RunReader implements Services.Service {
             } else if (record.topic().equals(topics.steps())) {
                 view.add(Json.read(record.value(), JournalEvent.class));
             } else if (record.topic().equals(topics.evaluations())) {
-                if (Json.read(record.value(), EvaluationEvent.class) instanceof Evaluation evaluation) {
-                    view.add(evaluation);
-                }
+                view.add(Json.read(record.value(), EvaluationEvent.class));
             } else {
                 view.add(Json.read(record.value(), DriftEvent.class));
             }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.config.MillraceConfig;
@@ -19,6 +20,7 @@ import org.millrace.contract.event.DictionaryHealth;
 import org.millrace.contract.event.DriftEvent;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.event.EvaluationEvent;
 import org.millrace.contract.event.Health;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.OffsetRange;
@@ -27,6 +29,7 @@ import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepHealth;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.event.StreamSkipped;
+import org.millrace.evaluator.Standings;
 
 /**
  * A run as its topics tell it: their records in order go in, what the page shows comes out. Bounded whatever the length of the run. Not
@@ -47,6 +50,7 @@ final class RunView {
     private final Thinned<StepPoint> steps = new Thinned<>(POINTS, StepPoint::with);
     private final Thinned<Evaluation> evaluations = new Thinned<>(EVALUATIONS, (earlier, later) -> later);
     private final DriftView drift = new DriftView();
+    private Standings standings = new Standings();
     private final NavigableMap<Long, StepPlan> plans = new TreeMap<>(); // of steps that are not done
     private final NavigableMap<Long, EncoderManifest> encoders = new TreeMap<>();
     private final Map<Integer, Long> trainedTo = new HashMap<>(); // by partition
@@ -105,8 +109,16 @@ final class RunView {
         collapsedSteps = collapsed ? collapsedSteps + 1 : 0;
     }
 
-    /** A score; one of a version that was scored before is told again and left out. */
-    void add(Evaluation evaluation) {
+    /** A record of {@code <run>.evaluations}. */
+    void add(EvaluationEvent event) {
+        standings.accept(event);
+        if (event instanceof Evaluation evaluation) {
+            add(evaluation);
+        }
+    }
+
+    // one of a version that was scored before is told again and left out
+    private void add(Evaluation evaluation) {
         boolean known = evaluations.items().stream().anyMatch(other -> other.version() == evaluation.version());
         if (!known) {
             evaluations.add(evaluation);
@@ -135,6 +147,7 @@ final class RunView {
         steps.clear();
         evaluations.clear();
         drift.clear();
+        standings = new Standings();
         plans.clear();
         encoders.clear();
         trainedTo.clear();
@@ -202,6 +215,26 @@ final class RunView {
 
     /** How far the topics have been read, and which of them there are not. */
     record ReadProgress(OptionalDouble reading, boolean brokerAnswers, List<String> missing) {}
+
+    /** Where the run stands now. */
+    RunFacts facts(ReadProgress progress, Sections.Stream stream, long nowMillis) {
+        Optional<Evaluation> evaluation = evaluations.items().stream().reduce((earlier, later) -> later);
+        return new RunFacts(
+                nowMillis,
+                run(progress),
+                stream,
+                settings.trainer().batchSize(),
+                Optional.ofNullable(last).map(done -> StepPoint.of(done, RunSettings.momentum(settings, done.step()))),
+                dictionary(),
+                stages(),
+                evaluation,
+                new RunFacts.Encoders(
+                        encoders.isEmpty() ? OptionalLong.empty() : OptionalLong.of(encoders.lastKey()),
+                        standings.current(),
+                        evaluation.map(score -> standings.isHeld(score.version()))),
+                drift.newest(),
+                drift.alarms());
+    }
 
     private Sections.Run run(ReadProgress progress) {
         Optional<StepDone> done = Optional.ofNullable(last);

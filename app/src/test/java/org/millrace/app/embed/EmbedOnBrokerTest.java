@@ -37,6 +37,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.broker.EmbeddedBroker;
+import org.millrace.app.dashboard.Scrape;
 import org.millrace.app.http.HttpServer.TakenPort;
 import org.millrace.app.http.HttpService;
 import org.millrace.app.run.Commands;
@@ -136,6 +137,7 @@ final class EmbedOnBrokerTest {
         assertThat(list.get("encoders"))
                 .hasSize(2)
                 .allSatisfy(encoder -> assertThat(encoder.has("publishedAt")).isTrue());
+        await().atMost(PATIENCE).untilAsserted(() -> seeMetrics(client));
 
         commands.good("embed", zip.toString(), "--out=" + data.resolve("y.parquet"));
         commands.good("embed", zip.toString(), "--out=" + data.resolve("y.jsonl"), "--checkpoint=2");
@@ -187,6 +189,23 @@ final class EmbedOnBrokerTest {
         try (var left = Files.list(data)) {
             assertThat(left).noneMatch(file -> file.toString().endsWith(".unfinished"));
         }
+    }
+
+    /** What the run, trained by another process or none, has told by its topics. */
+    private static void seeMetrics(HttpClient client) throws Exception {
+        assertThat(json(get(client, "/readyz")).get("status").asText()).isEqualTo("ready");
+        Scrape scrape = new Scrape(get(client, "/metrics").body());
+        assertThat(scrape.value("millrace_broker_up", "main")).isEqualTo(1);
+        assertThat(scrape.value("millrace_steps_total", "main")).isEqualTo(2);
+        double trained = scrape.value("millrace_images_trained_total", "main");
+        assertThat(trained).isPositive();
+        assertThat(trained + scrape.value("millrace_images_lag", "main")).isEqualTo(64);
+        assertThat(scrape.value("millrace_encoder_version", "main")).isEqualTo(2);
+        assertThat(scrape.names()).doesNotContain("millrace_probe_accuracy");
+    }
+
+    private static HttpResponse<String> get(HttpClient client, String path) throws Exception {
+        return client.send(HttpRequest.newBuilder(address.resolve(path)).build(), BodyHandlers.ofString());
     }
 
     private static List<ImageFiles.Image> images() {

@@ -1,0 +1,65 @@
+package org.millrace.app.dashboard;
+
+import io.javalin.http.Context;
+import io.javalin.router.JavalinDefaultRoutingApi;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.millrace.app.http.Access;
+import org.millrace.app.http.HttpProblem;
+import org.millrace.contract.event.Json;
+
+/** What machines ask: whether the process lives, whether it knows the run, and the run's metrics. Thread safe. */
+final class Monitoring {
+    private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
+
+    private final Clock clock;
+    private volatile @Nullable RunFacts facts;
+
+    Monitoring(Clock clock) {
+        this.clock = clock;
+    }
+
+    /** Takes what is answered from now on. */
+    void put(RunFacts newest) {
+        facts = newest;
+    }
+
+    void addTo(JavalinDefaultRoutingApi router) {
+        router.get("/healthz", context -> json(context, new Alive("alive")), Access.OPEN);
+        router.get("/readyz", context -> json(context, ready()), Access.OPEN);
+        router.get("/metrics", context -> {
+            context.contentType(PROMETHEUS_TEXT);
+            context.result(newest().map(known -> RunMetrics.text(known, clock.millis()))
+                    .orElse(""));
+        });
+    }
+
+    record Alive(String status) {}
+
+    /** @param missing topics of the run that nobody has made yet */
+    record Ready(String status, List<String> missing) {}
+
+    private Ready ready() {
+        RunFacts known = newest().orElseThrow(() -> HttpProblem.unavailable("the run's topics are not read yet"));
+        if (!known.brokerAnswers(clock.millis())) {
+            throw HttpProblem.unavailable("the broker does not answer");
+        }
+        if (!known.readUp()) {
+            throw HttpProblem.unavailable("the run's topics are read to %.0f %%; wanted all of them"
+                    .formatted(100 * known.run().reading().orElse(0)));
+        }
+        return new Ready("ready", known.run().missing());
+    }
+
+    private Optional<RunFacts> newest() {
+        return Optional.ofNullable(facts);
+    }
+
+    private static void json(Context context, Object answer) {
+        context.contentType("application/json");
+        context.result(new String(Json.write(answer), StandardCharsets.UTF_8));
+    }
+}
