@@ -94,9 +94,12 @@ public final class RunEncoders implements AutoCloseable {
     @Override
     public void close() {
         closing.countDown();
-        thread.interrupt();
         try {
-            thread.join(TimeUnit.SECONDS.toMillis(5));
+            thread.join(TimeUnit.SECONDS.toMillis(2));
+            if (thread.isAlive()) {
+                thread.interrupt(); // a broker that is gone is not waited for
+                thread.join(TimeUnit.SECONDS.toMillis(3));
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
