@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Holds the chunks of two unfinished versions at most, and after a manifest none of an older version. Not thread safe.
  */
-public final class EncoderAssembler {
+final class EncoderAssembler {
     private static final Logger LOG = LoggerFactory.getLogger(EncoderAssembler.class);
     private static final Pattern KEY = Pattern.compile("(\\d{1,18})/(manifest|\\d{1,9})");
     private static final String MANIFEST = "manifest";
@@ -33,7 +33,7 @@ public final class EncoderAssembler {
             new LinkedHashMap<>(); // by version, oldest arrival first
 
     /** Takes the next record; the whole encoder where this record completes one. */
-    public Optional<PublishedEncoder> accept(byte @Nullable [] key, byte @Nullable [] value) {
+    Optional<PublishedEncoder> accept(byte @Nullable [] key, byte @Nullable [] value) {
         String text = key == null ? "" : new String(key, StandardCharsets.UTF_8);
         Matcher matcher = KEY.matcher(text);
         if (!matcher.matches()) {

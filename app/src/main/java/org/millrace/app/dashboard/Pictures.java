@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
+import org.millrace.app.embed.LoadedEncoders;
 import org.millrace.app.http.HttpProblem;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
@@ -22,6 +23,8 @@ import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
 import org.millrace.encoder.matrix.PrincipalPlane;
+import org.millrace.evaluator.Embedder;
+import org.millrace.evaluator.PublishedEncoders;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +41,7 @@ final class Pictures implements AutoCloseable {
     private static final int MOST_WAITING = 16;
 
     private final MillraceConfig config;
+    private final KafkaSettings kafka;
     private final LiveState live;
     private final Clock clock;
     private final ScheduledExecutorService thread;
@@ -52,10 +56,11 @@ final class Pictures implements AutoCloseable {
 
     Pictures(MillraceConfig config, KafkaSettings kafka, LiveState live, Clock clock) {
         this.config = config;
+        this.kafka = kafka;
         this.live = live;
         this.clock = clock;
         this.images = new StoredImages(kafka, config.images());
-        this.encoders = new LoadedEncoders(config, kafka);
+        this.encoders = new LoadedEncoders(config);
         this.thread = Executors.newSingleThreadScheduledExecutor(work -> new Thread(work, "millrace-pictures"));
     }
 
@@ -92,7 +97,7 @@ final class Pictures implements AutoCloseable {
         return ask(() -> {
             RecentImages read = read();
             enough(read);
-            PrincipalPlane plane = read.plane(version, encoders.of(version));
+            PrincipalPlane plane = read.plane(version, encoder(version));
             List<Double> points = new ArrayList<>(plane.points().length);
             for (double value : plane.points()) {
                 points.add(Math.round(value * 1e4) / 1e4);
@@ -147,9 +152,16 @@ final class Pictures implements AutoCloseable {
         }
         List<Found> found = new ArrayList<>();
         for (long version : versions) {
-            found.add(new Found(version, read.nearest(file, name, NEIGHBOURS, version, encoders.of(version))));
+            found.add(new Found(version, read.nearest(file, name, NEIGHBOURS, version, encoder(version))));
         }
         return new Neighbours(Png.dataUri(Png.of(pixels)), found);
+    }
+
+    private Embedder encoder(long version) {
+        return encoders.known(version)
+                .orElseGet(() ->
+                        encoders.of(PublishedEncoders.find(kafka, config.run().topics(), version)))
+                .embedder();
     }
 
     private RecentImages read() {

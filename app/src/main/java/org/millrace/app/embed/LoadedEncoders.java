@@ -17,7 +17,7 @@ import org.millrace.evaluator.PublishedEncoder;
 import org.millrace.evaluator.TorchEmbedders;
 
 /** The few encoders that were used last, in memory. Used by one thread, which closes it. */
-final class LoadedEncoders implements AutoCloseable {
+public final class LoadedEncoders implements AutoCloseable {
     private static final int MOST = 3;
 
     private final MillraceConfig config;
@@ -27,14 +27,14 @@ final class LoadedEncoders implements AutoCloseable {
 
     private @Nullable EmbedderFactory factory;
 
-    LoadedEncoders(MillraceConfig config) {
+    public LoadedEncoders(MillraceConfig config) {
         this.config = config;
         this.decoder =
                 new ImageDecoder(config.encoder().channels(), config.images().maxPixels());
     }
 
     /** One encoder, ready. Used by the thread that loaded it. */
-    final class Loaded {
+    public final class Loaded {
         private final long version;
         private final String sha256;
         private final Embedder embedder;
@@ -51,6 +51,11 @@ final class LoadedEncoders implements AutoCloseable {
 
         int dimension() {
             return embedder.dimension();
+        }
+
+        /** For images that decode; belongs to this. */
+        public Embedder embedder() {
+            return embedder;
         }
 
         /** A row for each encoded image, in one batch. */
@@ -93,7 +98,7 @@ final class LoadedEncoders implements AutoCloseable {
     }
 
     /** That encoder, which takes the place of the one used longest ago. */
-    Loaded of(PublishedEncoder encoder) {
+    public Loaded of(PublishedEncoder encoder) {
         long version = encoder.manifest().version();
         Loaded known = loaded.get(version);
         if (known != null && known.sha256.equals(encoder.manifest().sha256())) {
@@ -117,7 +122,7 @@ final class LoadedEncoders implements AutoCloseable {
     }
 
     /** The encoder of that version where it is in memory. */
-    Optional<Loaded> known(long version) {
+    public Optional<Loaded> known(long version) {
         return Optional.ofNullable(loaded.get(version));
     }
 

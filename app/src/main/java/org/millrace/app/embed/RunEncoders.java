@@ -3,6 +3,7 @@ package org.millrace.app.embed;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +26,7 @@ import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.evaluator.PublishedEncoder;
 import org.millrace.evaluator.PublishedEncoders;
+import org.millrace.evaluator.PublishedEvaluations;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -143,27 +145,34 @@ public final class RunEncoders implements AutoCloseable {
     }
 
     private State read(Consumer<byte[], byte[]> consumer, Map<TopicPartition, Long> ends) {
-        TreeMap<Long, EncoderManifest> manifests = new TreeMap<>();
-        Map<Long, Evaluation> evaluations = new TreeMap<>();
-        consumer.assign(ends.keySet());
-        consumer.seekToBeginning(ends.keySet());
-        while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                if (record.topic().equals(topics.encoders())) {
-                    takeManifest(record, manifests);
-                } else {
-                    takeEvaluation(record, evaluations);
-                }
-            }
+        Optional<PublishedEncoder> current = Optional.empty();
+        String why = "";
+        try {
+            current = Optional.of(newest()); // before the list, which then has it
+        } catch (UserException e) {
+            why = String.valueOf(e.getMessage());
         }
-        List<Published> published = manifests.values().stream()
+        Map<Long, Evaluation> evaluations = new TreeMap<>();
+        PublishedEvaluations.read(kafka, topics).all().forEach(scores -> evaluations.put(scores.version(), scores));
+        List<Published> published = manifests(consumer, ends).stream()
                 .map(manifest -> new Published(manifest, Optional.ofNullable(evaluations.get(manifest.version()))))
                 .toList();
-        try {
-            return new State(published, Optional.of(newest()), "");
-        } catch (UserException e) {
-            return new State(published, Optional.empty(), String.valueOf(e.getMessage()));
+        return new State(published, current, why);
+    }
+
+    private Collection<EncoderManifest> manifests(Consumer<byte[], byte[]> consumer, Map<TopicPartition, Long> ends) {
+        TreeMap<Long, EncoderManifest> manifests = new TreeMap<>();
+        var partition = new TopicPartition(topics.encoders(), 0);
+        if (!ends.containsKey(partition)) {
+            return List.of();
         }
+        consumer.assign(List.of(partition));
+        consumer.seekToBeginning(List.of(partition));
+        long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+        while (consumer.position(partition) < end) {
+            consumer.poll(POLL).forEach(record -> takeManifest(record, manifests));
+        }
+        return manifests.values();
     }
 
     /** The newest encoder; the one that is known already where that is it. */
@@ -187,17 +196,6 @@ public final class RunEncoders implements AutoCloseable {
             }
         } catch (RuntimeException e) {
             log.debug("a manifest is left out: {}", key, e);
-        }
-    }
-
-    private static void takeEvaluation(ConsumerRecord<byte[], byte[]> record, Map<Long, Evaluation> evaluations) {
-        try {
-            Evaluation evaluation = Json.read(record.value(), Evaluation.class);
-            if (evaluation.linear() != null) { // the topic holds other events too
-                evaluations.put(evaluation.version(), evaluation);
-            }
-        } catch (RuntimeException e) {
-            log.debug("a record of {} is left out", record.topic(), e);
         }
     }
 

@@ -44,7 +44,7 @@ public record DriftConfig(
 
         @Setting(
                 value = "true",
-                doc = "whether the images are also embedded with the newest encoder, to tell its share of the change")
+                doc = "whether the images are also embedded with the present encoder, to tell its share of the change")
         boolean attribution,
 
         @Setting(

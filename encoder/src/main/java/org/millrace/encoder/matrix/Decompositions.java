@@ -37,11 +37,6 @@ public final class Decompositions {
         return values;
     }
 
-    /** Sum of the singular values ‖X‖_*. */
-    public static double nuclearNorm(DMatrixRMaj x) {
-        return Arrays.stream(singularValues(x)).sum();
-    }
-
     /** X = U Σ Vᵀ of a square X. */
     public static SingularVectors singularVectors(DMatrixRMaj x) {
         SingularValueDecomposition_F64<DMatrixRMaj> svd =

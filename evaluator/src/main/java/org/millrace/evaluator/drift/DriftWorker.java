@@ -52,7 +52,6 @@ public final class DriftWorker implements AutoCloseable {
     private final KeptRanks kept;
     private final Set<String> sources;
     private final Optional<PresentEncoder> present;
-    private long presentVersion = -1; // that the newest batch was embedded with too
     private volatile boolean stopped;
 
     /** Goes on at the offsets of the group {@code millrace-features-<run>}; the run must have published an encoder. */
@@ -165,9 +164,9 @@ public final class DriftWorker implements AutoCloseable {
                 }
             }
         }
-        Map<ConsumerRecord<byte[], byte[]>, SampledRows.Row> rows = embed(needed);
+        Embedded embedded = embed(needed);
         producer.beginTransaction();
-        batches.forEach((span, batch) -> send(span.key(), batch, rows));
+        batches.forEach((span, batch) -> send(span.key(), batch, embedded));
         producer.sendOffsetsToTransaction(next, consumer.groupMetadata());
         producer.commitTransaction();
     }
@@ -178,18 +177,20 @@ public final class DriftWorker implements AutoCloseable {
         return source.isEmpty() ? List.of(DriftKeys.ALL) : List.of(DriftKeys.ALL, DriftKeys.of(source));
     }
 
+    /** @param presentVersion of the encoder that they were seen through besides the frozen one, or −1 */
+    private record Embedded(long presentVersion, Map<ConsumerRecord<byte[], byte[]>, SampledRows.Row> rows) {}
+
     /** Features of those that can be decoded. */
-    private Map<ConsumerRecord<byte[], byte[]>, SampledRows.Row> embed(Set<ConsumerRecord<byte[], byte[]>> needed) {
+    private Embedded embed(Set<ConsumerRecord<byte[], byte[]>> needed) {
         List<ConsumerRecord<byte[], byte[]>> images = needed.stream()
                 .filter(record -> embedders.decodes(record.value()))
                 .toList();
         if (images.isEmpty()) {
-            return Map.of();
+            return new Embedded(-1, Map.of());
         }
         List<byte[]> files = images.stream().map(ConsumerRecord::value).toList();
         float[] frozen = embedder.embed(files);
         Optional<PresentEncoder.Loaded> loaded = present.flatMap(PresentEncoder::newest);
-        presentVersion = loaded.map(PresentEncoder.Loaded::version).orElse(-1L);
         float[] now = loaded.map(encoder -> encoder.version() == version
                         ? frozen
                         : encoder.embedder().embed(files))
@@ -201,7 +202,7 @@ public final class DriftWorker implements AutoCloseable {
                     new SampledRows.Row(
                             rank(images.get(i)), row(frozen, i, images.size()), row(now, i, images.size())));
         }
-        return rows;
+        return new Embedded(loaded.map(PresentEncoder.Loaded::version).orElse(-1L), rows);
     }
 
     private static float[] row(float[] features, int row, int rows) {
@@ -210,12 +211,12 @@ public final class DriftWorker implements AutoCloseable {
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // the transaction fails with it
-    private void send(String key, Batch batch, Map<ConsumerRecord<byte[], byte[]>, SampledRows.Row> embedded) {
+    private void send(String key, Batch batch, Embedded embedded) {
         List<SampledRows.Row> rows = batch.kept.stream()
-                .filter(embedded::containsKey)
-                .map(embedded::get)
+                .filter(embedded.rows()::containsKey)
+                .map(embedded.rows()::get)
                 .toList();
-        byte[] value = new SampledRows(version, presentVersion, rows.size(), batch.seen, rows).toBytes();
+        byte[] value = new SampledRows(version, embedded.presentVersion(), rows.size(), batch.seen, rows).toBytes();
         producer.send(new ProducerRecord<>(
                 config.run().topics().statistics(),
                 0,

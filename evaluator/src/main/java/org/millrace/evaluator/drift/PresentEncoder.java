@@ -10,24 +10,31 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
+import org.millrace.contract.RunTopics;
+import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.evaluator.Embedder;
 import org.millrace.evaluator.EmbedderFactory;
-import org.millrace.evaluator.EncoderAssembler;
 import org.millrace.evaluator.PublishedEncoder;
+import org.millrace.evaluator.PublishedEncoders;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The newest encoder of a run's topic, loaded; looks for a newer one every few seconds. Used by the thread that made it, which closes it. */
+/**
+ * The encoder that users of a run take now, loaded; looks for another one every few seconds. Used by the thread that made it, which closes
+ * it.
+ */
 final class PresentEncoder implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(PresentEncoder.class);
     private static final long LOOK_MILLIS = 5_000;
 
-    private final Consumer<byte[], byte[]> consumer;
-    private final EncoderAssembler assembler = new EncoderAssembler();
+    private final KafkaSettings kafka;
+    private final RunTopics topics;
     private final EmbedderFactory embedders;
     private final Clock clock;
+    private final Consumer<byte[], byte[]> consumer;
+    private Map<TopicPartition, Long> seen = Map.of(); // ends of the topics at the last look
     private long lookAgainMillis;
     private @Nullable Loaded loaded;
 
@@ -35,15 +42,14 @@ final class PresentEncoder implements AutoCloseable {
     record Loaded(long version, Embedder embedder) {}
 
     PresentEncoder(MillraceConfig config, KafkaSettings kafka, EmbedderFactory embedders, Clock clock) {
+        this.kafka = kafka;
+        this.topics = config.run().topics();
         this.embedders = embedders;
         this.clock = clock;
         this.consumer = new KafkaConsumer<>(kafka.consumer(Map.of("allow.auto.create.topics", "false")));
-        var partition = new TopicPartition(config.run().topics().encoders(), 0);
-        consumer.assign(List.of(partition));
-        consumer.seekToBeginning(List.of(partition));
     }
 
-    /** The newest one that was found; empty where none could be loaded yet. */
+    /** The one that was found last; empty where none could be loaded yet. */
     Optional<Loaded> newest() {
         if (clock.millis() >= lookAgainMillis) {
             look();
@@ -53,25 +59,22 @@ final class PresentEncoder implements AutoCloseable {
     }
 
     private void look() {
-        PublishedEncoder newest = null;
-        for (var records = consumer.poll(Duration.ofMillis(200));
-                !records.isEmpty();
-                records = consumer.poll(Duration.ofMillis(200))) {
-            for (var record : records) {
-                PublishedEncoder found =
-                        assembler.accept(record.key(), record.value()).orElse(newest);
-                newest = found;
-            }
-        }
-        if (newest == null || (loaded != null && newest.manifest().version() <= loaded.version())) {
+        Map<TopicPartition, Long> ends = consumer.endOffsets(
+                List.of(new TopicPartition(topics.encoders(), 0), new TopicPartition(topics.evaluations(), 0)));
+        if (ends.equals(seen)) {
             return;
         }
+        seen = ends;
         try {
-            var next = new Loaded(newest.manifest().version(), embedders.load(newest.manifest(), newest.safetensors()));
-            close(loaded);
-            loaded = next;
-        } catch (IllegalArgumentException e) {
-            log.warn("encoder {} cannot be loaded: {}", newest.manifest().version(), e.getMessage());
+            PublishedEncoder newest = PublishedEncoders.newest(kafka, topics);
+            long version = newest.manifest().version();
+            if (loaded == null || loaded.version() != version) {
+                var next = new Loaded(version, embedders.load(newest.manifest(), newest.safetensors()));
+                close(loaded);
+                loaded = next;
+            }
+        } catch (UserException | IllegalArgumentException e) {
+            log.warn("changes are attributed to the encoder taken before: {}", e.getMessage());
         }
     }
 
