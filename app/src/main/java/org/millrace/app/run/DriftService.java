@@ -1,19 +1,27 @@
 package org.millrace.app.run;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.jspecify.annotations.Nullable;
+import org.millrace.contract.HeldFile;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.DriftEvent;
@@ -30,6 +38,7 @@ import org.millrace.evaluator.drift.DriftWorker;
 public final class DriftService implements Services.Service {
     private static final Duration CLOSING = Duration.ofSeconds(5);
     private static final long LOOK_MILLIS = 2_000;
+    private static final String LOCK = "drift.lock";
 
     private final MillraceConfig config;
     private final KafkaSettings kafka;
@@ -37,7 +46,7 @@ public final class DriftService implements Services.Service {
     private final Consumer<String> words;
     private final AtomicReference<@Nullable DriftWorker> worker = new AtomicReference<>();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    private volatile boolean stopped;
+    private final CountDownLatch stopping = new CountDownLatch(1);
 
     /**
      * @param patient whether to wait for an encoder that has been trained, where none is published yet
@@ -60,14 +69,34 @@ public final class DriftService implements Services.Service {
             topics.requireRun(config.run());
             topics.ensureDrift(config.run().topics());
         }
-        Torch torch = Torch.start(config.run());
+        Path lock = config.run().folder().resolve(LOCK);
+        try {
+            Files.createDirectories(config.run().folder());
+            watch(HeldFile.take(lock, "process " + ProcessHandle.current().pid()));
+        } catch (HeldFile.TakenException e) {
+            words.accept("drift of run " + config.run().name() + " is watched already, by " + e.holder()
+                    + "; its windows are told here too");
+            await(Long.MAX_VALUE);
+        } catch (ProducerFencedException | InvalidProducerEpochException e) {
+            words.accept("another process has taken over the watch of drift; this one has ended");
+        } catch (IOException e) {
+            throw new UserException("cannot write to " + lock + ": " + e, e);
+        }
+    }
+
+    /** @param held closed at the end: one process of a folder watches */
+    private void watch(HeldFile held) {
         Properties properties = new Properties();
         properties.putAll(kafka.streams(DriftTopology.settings(config)));
-        try (DriftWorker opened =
-                        new DriftWorker(config, kafka, new TorchEmbedders(torch, config.encoder()), Clock.systemUTC());
+        try (held;
+                DriftWorker opened = new DriftWorker(
+                        config,
+                        kafka,
+                        new TorchEmbedders(Torch.start(config.run()), config.encoder()),
+                        Clock.systemUTC());
                 KafkaStreams streams = new KafkaStreams(DriftTopology.of(config), properties)) {
             worker.set(opened);
-            if (stopped) {
+            if (stopping.getCount() == 0) {
                 opened.stop();
             }
             streams.setUncaughtExceptionHandler(problem -> {
@@ -92,18 +121,22 @@ public final class DriftService implements Services.Service {
 
     // the untrained one tells images apart too, but not as well
     private boolean awaitTrainedEncoder() {
-        while (!stopped) {
-            if (DriftWorker.hasPinnedEncoder(config) || hasTrainedEncoder()) {
-                return true;
-            }
-            try {
-                Thread.sleep(LOOK_MILLIS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+        while (!DriftWorker.hasPinnedEncoder(config) && !hasTrainedEncoder()) {
+            if (await(LOOK_MILLIS)) {
                 return false;
             }
         }
-        return false;
+        return true;
+    }
+
+    /** Whether it was stopped within that time. */
+    private boolean await(long millis) {
+        try {
+            return stopping.await(millis, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
     }
 
     private boolean hasTrainedEncoder() {
@@ -119,7 +152,7 @@ public final class DriftService implements Services.Service {
 
     @Override
     public void stop() {
-        stopped = true;
+        stopping.countDown();
         DriftWorker opened = worker.get();
         if (opened != null) {
             opened.stop();

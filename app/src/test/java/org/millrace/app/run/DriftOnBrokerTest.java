@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -22,6 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.contract.config.BrokerConfig;
+import org.millrace.contract.config.ConfigLoader;
+import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.DriftEvent;
 import org.millrace.contract.event.DriftReport;
 import org.millrace.contract.event.DriftReport.Verdict;
@@ -79,6 +82,7 @@ class DriftOnBrokerTest {
         send(30, 31, 255);
         try (TrainerChild second = TrainerChild.start(commands.line("drift", watched))) {
             await().atMost(PATIENCE).until(() -> reports().size() >= 20 || !second.isAlive());
+            assertThatAnotherWatchIsTold();
             assertThat(commands.good("drift", "acknowledge", "--note=seen", run("main")))
                     .contains("acknowledged", "(seen)");
             assertThat(commands.good("drift", "rebase", run("main")))
@@ -97,6 +101,20 @@ class DriftOnBrokerTest {
     void drift_noEncoderPublished_saysSo() {
         commands.good("push", Commands.SAMPLE, "--limit=64");
         assertThat(commands.bad("drift", run("never"))).contains("there is no run never at ", "millrace train");
+    }
+
+    private void assertThatAnotherWatchIsTold() {
+        MillraceConfig config = new ConfigLoader()
+                .assignments(commands.settings().toList())
+                .assignments(List.of("images.topic=camera"))
+                .load();
+        List<String> words = new CopyOnWriteArrayList<>();
+        try (Services services = new Services()) {
+            services.start("drift", new DriftService(config, kafka(), false, words::add));
+            await().atMost(PATIENCE).until(() -> !words.isEmpty());
+            services.check();
+        }
+        assertThat(words).singleElement().asString().contains("is watched already, by process ");
     }
 
     // a window a second, each of so many images of noise under that brightness
