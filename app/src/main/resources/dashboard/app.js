@@ -135,7 +135,7 @@ on(['windows', 'sources', 'evaluations'], showDrift);
 on(['steps', 'evaluations'], showHealth);
 on(['stages'], showStages);
 on(['dictionary', 'run'], showDictionary);
-on(['encoders', 'evaluations'], showEncoders);
+on(['encoders', 'evaluations', 'standing'], showEncoders);
 on(['checkpoints'], showCheckpoints);
 on(['encoders'], showNeighbours);
 on(['run'], showAbout);

@@ -3,7 +3,7 @@
 import { byId, empty, h, put, table } from './dom.js';
 import { Chart, axis } from './chart.js';
 import { acrossScore } from './learning.js';
-import { clock, compact, count, fixed, percent } from './format.js';
+import { clock, compact, count, fixed, isNumber, percent } from './format.js';
 
 const VERDICTS = {
   NOT_ENOUGH: ['too few images', 'none'],
@@ -81,6 +81,7 @@ function showDetectors(window, sources) {
         detector.alarm ? h('span', { class: 'bad' }, 'alarm') : 'below',
       ]),
       'Detectors of the newest window'),
+    stability(window),
     attribution(window),
     sources.length === 0 ? null : [h('h3', {}, 'By source'), table(
       [{ title: 'source', text: true }, { title: 'images', number: true }, { title: 'farthest', number: true }, { title: 'answer' }],
@@ -91,6 +92,15 @@ function showDetectors(window, sources) {
         h('span', { class: source.verdict === 'DRIFT' ? 'bad' : null }, VERDICTS[source.verdict]?.[0] ?? source.verdict),
       ]),
       'Newest window of each source')]);
+}
+
+/** How far the features' components have moved, whatever the number of images. */
+function stability({ stability: index }) {
+  if (!isNumber(index)) {
+    return null;
+  }
+  const words = index < 0.1 ? 'little' : index < 0.25 ? 'some' : 'much';
+  return h('p', { class: 'note' }, `Population stability index of the features, mean: ${fixed(index, 2)}, ${words} change.`);
 }
 
 /** Whose the change of the embeddings is: the images', or the present encoder's. */
@@ -117,7 +127,7 @@ function showModelWords(score) {
     return;
   }
   const rows = score.modelDrift.against.map((one) => [
-    one.role === 'FIRST' ? `first, encoder ${one.version}` : `previous, encoder ${one.version}`,
+    `${one.role.toLowerCase()}, encoder ${one.version}`,
     percent(one.churn, 0),
     fixed(one.cka, 3),
     fixed(one.procrustes, 3),

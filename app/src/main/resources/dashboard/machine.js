@@ -64,7 +64,7 @@ function filled(share) {
   return part;
 }
 
-export function showEncoders({ encoders = [], evaluations = [] }) {
+export function showEncoders({ encoders = [], evaluations = [], standing = { held: [] } }) {
   const place = byId('encoders');
   const there = new Map(encoders.map((encoder) => [encoder.version, encoder]));
   const scores = new Map(evaluations.map((score) => [score.version, score]));
@@ -75,7 +75,7 @@ export function showEncoders({ encoders = [], evaluations = [] }) {
   }
   const number = (title) => ({ title, number: true });
   put(place, table(
-    [number('encoder'), number('images'), number('linear'), number('kNN'), number('RankMe'), number('new neighbours'), { title: 'weights' }],
+    [number('encoder'), number('images'), number('linear'), number('kNN'), number('RankMe'), number('new neighbours'), { title: 'standing' }, { title: 'weights' }],
     versions.map((version) => {
       const score = scores.get(version);
       const encoder = there.get(version);
@@ -87,10 +87,19 @@ export function showEncoders({ encoders = [], evaluations = [] }) {
         score ? percent(score.neighbours.accuracy) : '–',
         score?.health ? fixed(score.health.rankMe, 1) : '–',
         previous ? percent(previous.churn, 0) : '–',
+        standingOf(version, standing),
         encoder ? `${bytes(encoder.bytes)}, ${clock(encoder.publishedAtMillis)}` : 'removed',
       ];
     }),
     'Each encoder with its scores'));
+}
+
+/** Held: it would move more neighbours than evaluator.churn-budget; taken only after it was accepted. */
+function standingOf(version, { current, held }) {
+  if (held.includes(version)) {
+    return h('span', { class: 'bad', title: `millrace evaluate --accept ${version}` }, 'held');
+  }
+  return version === current ? 'current' : '–';
 }
 
 export function showCheckpoints({ checkpoints }) {

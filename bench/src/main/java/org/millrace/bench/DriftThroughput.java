@@ -11,6 +11,7 @@ import java.util.OptionalDouble;
 import java.util.Properties;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -93,9 +94,12 @@ final class DriftThroughput {
             start = System.nanoTime();
             awaitReports(sent);
             double byKafka = WINDOW * (windows - 1) / seconds(start);
+            List<FeatureMatrix> merged =
+                    LongStream.range(1, windows).mapToObj(this::merged).toList();
             start = System.nanoTime();
-            for (int window = 1; window < windows; window++) {
-                direct.test(merged(window), window, OptionalDouble.of(0));
+            for (FeatureMatrix window : merged) {
+                direct.test(window, 0, OptionalDouble.of(0));
+                direct.stability(window);
             }
             double onArrays = WINDOW * (windows - 1) / seconds(start);
             say(

@@ -27,6 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -40,12 +41,13 @@ import org.millrace.ingest.ImageFiles;
 import org.millrace.ingest.Labels;
 
 /**
- * Clients of a running server, each of which sends its next request when the one before is answered.
+ * Clients of a running server, each of which sends its next request when the one before is answered, or, with a rate, when it is time.
  *
  * <pre>
- * bench/run http push  URL IMAGES CLIENTS COUNT BROKER    COUNT images with ids of this run; then which of them are in the log
- * bench/run http embed URL IMAGES CLIENTS COUNT           COUNT images, one a request
- * bench/run http check URL IMAGES X.npy X.onnx COUNT      the first COUNT images by HTTP, in the file, and by onnxruntime
+ * bench/run http push  URL IMAGES CLIENTS COUNT BROKER [RATE]   COUNT images with ids of this run, RATE a second of all clients; then which
+ *                                                               of them are in the log
+ * bench/run http embed URL IMAGES CLIENTS COUNT                 COUNT images, one a request
+ * bench/run http check URL IMAGES X.npy X.onnx COUNT            the first COUNT images by HTTP, in the file, and by onnxruntime
  * </pre>
  *
  * The figures are in docs/experiments/0007-http.md.
@@ -68,16 +70,21 @@ final class HttpLoad {
     public static void main(String[] arguments) throws Exception {
         HttpLoad load = new HttpLoad(arguments[1], arguments[2]);
         switch (arguments[0]) {
-            case "push" -> load.push(Integer.parseInt(arguments[3]), Integer.parseInt(arguments[4]), arguments[5]);
+            case "push" ->
+                load.push(
+                        Integer.parseInt(arguments[3]),
+                        Integer.parseInt(arguments[4]),
+                        arguments[5],
+                        arguments.length > 6 ? Double.parseDouble(arguments[6]) : Double.POSITIVE_INFINITY);
             case "embed" -> load.embed(Integer.parseInt(arguments[3]), Integer.parseInt(arguments[4]));
             case "check" -> load.check(Path.of(arguments[3]), Path.of(arguments[4]), Integer.parseInt(arguments[5]));
             default -> throw new IllegalArgumentException("wanted push, embed or check, but got " + arguments[0]);
         }
     }
 
-    private void push(int clients, int count, String broker) throws Exception {
+    private void push(int clients, int count, String broker, double rate) throws Exception {
         String run = Long.toString(System.currentTimeMillis(), 36);
-        run("push", clients, count, i -> "/v1/images?id=" + run + "-" + i);
+        run("push", clients, count, rate, i -> "/v1/images?id=" + run + "-" + i);
         Map<String, Integer> found = new HashMap<>();
         var kafka = new KafkaSettings(broker, Map.of());
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
@@ -107,11 +114,11 @@ final class HttpLoad {
     }
 
     private void embed(int clients, int count) throws Exception {
-        run("embed, first images", clients, Math.min(count, 10 * clients), i -> "/v1/embed");
-        run("embed", clients, count, i -> "/v1/embed");
+        run("embed, first images", clients, Math.min(count, 10 * clients), Double.POSITIVE_INFINITY, i -> "/v1/embed");
+        run("embed", clients, count, Double.POSITIVE_INFINITY, i -> "/v1/embed");
     }
 
-    private void run(String what, int clients, int count, IntFunction<String> path) throws Exception {
+    private void run(String what, int clients, int count, double rate, IntFunction<String> path) throws Exception {
         statuses.clear();
         long[] nanos = new long[count];
         AtomicInteger next = new AtomicInteger();
@@ -121,6 +128,10 @@ final class HttpLoad {
         for (int c = 0; c < clients; c++) {
             done.add(threads.submit(() -> {
                 for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
+                    long due = begin + (long) (1e9 * i / rate) - System.nanoTime();
+                    if (due > 0) {
+                        TimeUnit.NANOSECONDS.sleep(due);
+                    }
                     long from = System.nanoTime();
                     send(path.apply(i), images.get(i % images.size()));
                     nanos[i] = System.nanoTime() - from;

@@ -18,7 +18,7 @@ final class DriftText {
         return event instanceof DriftReport report ? line(report) : line((DriftAlarm) event);
     }
 
-    /** A window's verdict, of its detectors the score and how likely that is without drift, and where the change comes from. */
+    /** A window's verdict, of its detectors the score and how likely that is without drift, how far the components moved, and where the change comes from. */
     static String line(DriftReport report) {
         String what = switch (report.verdict()) {
             case NOT_ENOUGH -> "not enough images for an answer";
@@ -28,12 +28,16 @@ final class DriftText {
         };
         return String.format(
                 Locale.ROOT,
-                "%s  %,7d images  %s%s%s%s",
+                "%s  %,7d images  %s%s%s%s%s",
                 Instant.ofEpochMilli(report.fromMillis()),
                 report.images(),
                 of(report.source()),
                 what,
                 report.detectors().stream().map(DriftText::words).collect(Collectors.joining(" · ")),
+                report.stability().isPresent()
+                        ? String.format(
+                                Locale.ROOT, " · PSI %.2f", report.stability().getAsDouble())
+                        : "",
                 report.attribution().map(DriftText::words).orElse(""));
     }
 

@@ -40,6 +40,7 @@ final class DriftView {
             long encoderVersion,
             String verdict,
             List<Detector> detectors,
+            OptionalDouble stability,
             Optional<Attribution> attribution) {
         Window worse(Window next) {
             return next.excess() >= excess() ? next : this;
@@ -127,6 +128,7 @@ final class DriftView {
                 report.encoderVersion(),
                 report.verdict().name(),
                 detectors,
+                report.stability(),
                 report.attribution());
     }
 

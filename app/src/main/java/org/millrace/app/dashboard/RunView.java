@@ -202,6 +202,7 @@ final class RunView {
         live.put("dictionary", dictionary());
         live.put("stages", stages());
         live.put("encoders", encoders());
+        live.put("standing", new Sections.Standing(standings.current(), standings.held()));
         live.put("alarms", drift.alarms());
         live.put("sources", drift.sources());
         if (steps.hasChanged()) {

@@ -1,9 +1,11 @@
 package org.millrace.app.dashboard;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 
 /** What the page is told besides histories: a record for each part of it, as it travels. */
 final class Sections {
@@ -70,6 +72,9 @@ final class Sections {
 
     /** An encoder whose weights are on the topic. */
     record Encoder(long version, long images, long bytes, String architecture, String sha256, long publishedAtMillis) {}
+
+    /** Which encoder may be taken as the newest, and which are held by the churn budget. */
+    record Standing(OptionalLong current, Collection<Long> held) {}
 
     /** What was refused. */
     record Rejects(long read, List<Reason> reasons, List<Reject> newest) {}

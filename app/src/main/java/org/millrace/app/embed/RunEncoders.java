@@ -47,8 +47,8 @@ public final class RunEncoders implements AutoCloseable {
     private final Thread thread;
     private volatile State state = new State(List.of(), Optional.empty(), "the run's encoders have not been read yet");
 
-    /** A published encoder with its last scores. */
-    public record Published(EncoderManifest manifest, Optional<Evaluation> evaluation) {}
+    /** A published encoder with its last scores, and whether the churn budget holds it back. */
+    public record Published(EncoderManifest manifest, Optional<Evaluation> evaluation, boolean held) {}
 
     /** @param why there is no current encoder, where there is none */
     private record State(List<Published> published, Optional<PublishedEncoder> current, String why) {}
@@ -153,9 +153,13 @@ public final class RunEncoders implements AutoCloseable {
             why = String.valueOf(e.getMessage());
         }
         Map<Long, Evaluation> evaluations = new TreeMap<>();
-        PublishedEvaluations.read(kafka, topics).all().forEach(scores -> evaluations.put(scores.version(), scores));
+        PublishedEvaluations evaluated = PublishedEvaluations.read(kafka, topics);
+        evaluated.all().forEach(scores -> evaluations.put(scores.version(), scores));
         List<Published> published = manifests(consumer, ends).stream()
-                .map(manifest -> new Published(manifest, Optional.ofNullable(evaluations.get(manifest.version()))))
+                .map(manifest -> new Published(
+                        manifest,
+                        Optional.ofNullable(evaluations.get(manifest.version())),
+                        evaluated.standings().isHeld(manifest.version())))
                 .toList();
         return new State(published, current, why);
     }

@@ -242,6 +242,7 @@ final class EmbedRoutes implements Routes {
                     "publishedAt",
                     java.time.Instant.ofEpochMilli(published.manifest().publishedAtMillis())
                             .toString());
+            one.put("held", published.held());
             published.evaluation().ifPresent(evaluation -> one.put("scores", scores(evaluation)));
             listed.add(one);
         }

@@ -13,8 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -155,10 +157,13 @@ public final class HttpServer implements AutoCloseable {
         try {
             ServletInputStream rest = context.req().getInputStream();
             while (!rest.isFinished() && System.nanoTime() < end) {
-                if (rest.available() == 0) {
-                    TimeUnit.MILLISECONDS.sleep(REST_POLL_MILLIS);
-                } else if (rest.read(unused) < 0) {
+                boolean whole = hasCome(context);
+                if (rest.available() > 0) {
+                    int ignored = rest.read(unused);
+                } else if (whole) {
                     return;
+                } else {
+                    TimeUnit.MILLISECONDS.sleep(REST_POLL_MILLIS);
                 }
             }
         } catch (IOException | IllegalStateException e) {
@@ -166,6 +171,13 @@ public final class HttpServer implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Whether all of the body that was announced has come from the network; false where none was. */
+    private static boolean hasCome(Context context) {
+        long announced = context.req().getContentLengthLong();
+        Request request = ServletContextRequest.getServletContextRequest(context.req());
+        return announced >= 0 && Request.getContentBytesRead(request) >= announced;
     }
 
     private static String words(HttpResponseException problem, Context context, long maxBodyBytes) {

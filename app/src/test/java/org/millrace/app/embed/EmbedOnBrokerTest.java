@@ -136,7 +136,9 @@ final class EmbedOnBrokerTest {
         assertThat(list.get("current").asLong()).isEqualTo(2);
         assertThat(list.get("encoders"))
                 .hasSize(2)
-                .allSatisfy(encoder -> assertThat(encoder.has("publishedAt")).isTrue());
+                .allSatisfy(encoder -> assertThat(encoder.has("publishedAt")).isTrue())
+                .allSatisfy(
+                        encoder -> assertThat(encoder.get("held").isBoolean()).isTrue());
         await().atMost(PATIENCE).untilAsserted(() -> seeMetrics(client));
 
         commands.good("embed", zip.toString(), "--out=" + data.resolve("y.parquet"));

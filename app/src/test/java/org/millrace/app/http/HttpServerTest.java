@@ -14,6 +14,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -184,6 +185,20 @@ final class HttpServerTest {
                     .isEqualTo(403);
             assertThat(post(server, 1, "Sec-Fetch-Site", "same-site").statusCode())
                     .isEqualTo(403);
+        }
+    }
+
+    @Test
+    void post_refusedBeforeItsBodyIsRead_isAnsweredOnceTheBodyHasCome() throws Exception {
+        try (HttpServer server = start(OPEN)) {
+            long begin = System.nanoTime();
+            for (int i = 0; i < 10; i++) {
+                assertThat(post(server, 100, "Origin", "http://evil.example").statusCode())
+                        .isEqualTo(403);
+            }
+            assertThat(Duration.ofNanos(System.nanoTime() - begin))
+                    .as("ten answers, none of which waits the 2 s for a body that does not come")
+                    .isLessThan(Duration.ofSeconds(10));
         }
     }
 

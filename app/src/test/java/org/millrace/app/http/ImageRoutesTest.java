@@ -220,6 +220,36 @@ final class ImageRoutesTest {
         assertThat(untilStatus(201).statusCode()).isEqualTo(201);
     }
 
+    @Test
+    void post_whileTheBrokerIsAway_is503AndIsTakenWhenItIsBack(@TempDir Path other) throws Exception {
+        EmbeddedBroker first = EmbeddedBroker.start(other, new BrokerConfig(0, -1), "test");
+        int port = Integer.parseInt(first.bootstrapServers().replaceAll(".*:", ""));
+        var clients = new KafkaSettings(first.bootstrapServers(), Map.of());
+        try (TopicSetup topics = new TopicSetup(clients)) {
+            topics.ensureImages(images);
+        }
+        var config = new ConfigLoader().assignments(List.of("http.port=0")).load();
+        ImageRoutes routes = ImageRoutes.open(clients, images, MOST_BODY_BYTES, new Room(ROOM_BYTES));
+        try (HttpServer own = HttpServer.start(config.http(), TakenPort.FAIL, MOST_BODY_BYTES, List.of(routes))) {
+            assertThat(postTo(own, "", png()).statusCode()).isEqualTo(201);
+            first.close();
+            HttpResponse<String> away = postTo(own, "", png());
+            assertThat(away.statusCode()).as(away.body()).isEqualTo(503);
+            assertThat(away.headers().firstValue("Retry-After")).isPresent();
+            assertThat(away.body())
+                    .contains("Kafka did not take the record for topic 'images'")
+                    .contains("may be in the log all the same");
+            try (EmbeddedBroker again = EmbeddedBroker.start(other, new BrokerConfig(port, -1), "test")) {
+                HttpResponse<String> back = postTo(own, "", png());
+                for (int i = 0; i < 20 && back.statusCode() == 503; i++) {
+                    back = postTo(own, "", png());
+                }
+                assertThat(back.statusCode()).as(back.body()).isEqualTo(201);
+                assertThat(again.bootstrapServers()).isEqualTo(first.bootstrapServers());
+            }
+        }
+    }
+
     /** What a large image is answered, asked again until it is that. */
     private HttpResponse<String> untilStatus(int status) throws Exception {
         HttpResponse<String> answer = post("", java.util.Arrays.copyOf(png(), 4096));
@@ -232,7 +262,11 @@ final class ImageRoutesTest {
     }
 
     private HttpResponse<String> post(String query, byte[] body, String... headers) throws Exception {
-        HttpRequest.Builder request = HttpRequest.newBuilder(server.address().resolve("/v1/images" + query))
+        return postTo(server, query, body, headers);
+    }
+
+    private HttpResponse<String> postTo(HttpServer to, String query, byte[] body, String... headers) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(to.address().resolve("/v1/images" + query))
                 .timeout(Duration.ofSeconds(30))
                 .POST(BodyPublishers.ofByteArray(body));
         return client.send((headers.length > 0 ? request.headers(headers) : request).build(), BodyHandlers.ofString());

@@ -47,15 +47,15 @@ class BrokerTroubleTest {
 
     @Test
     void train_brokerAwayLongerThanATransactionMayLast_waitsSaysSoOnceAndGoesOnExact() throws Exception {
-        commands.good("push", Commands.SAMPLE, "--limit=3840");
-        commands.good("train", "--until-step=240", run("straight"));
+        commands.good("push", Commands.SAMPLE, "--limit=1920");
+        commands.good("train", "--until-step=120", run("straight"));
 
         StringWriter out = new StringWriter();
         CompletableFuture<Integer> trainer = CompletableFuture.supplyAsync(() -> commands.call(
                 out,
                 out,
                 "train",
-                "--until-step=240",
+                "--until-step=120",
                 run("tried"),
                 "--set=kafka.producer.transaction.timeout.ms=3000",
                 "--set=kafka.producer.delivery.timeout.ms=4000",
@@ -74,16 +74,16 @@ class BrokerTroubleTest {
                 .doesNotContain("WARN");
         assertThat(RunStates.last(commands.folder("tried"))).isEqualTo(RunStates.last(commands.folder("straight")));
         assertThat(commands.good("inspect", "run", run("tried")))
-                .contains("steps done       240", "contiguous       yes");
+                .contains("steps done       120", "contiguous       yes");
         assertThat(commands.good("audit", run("tried"))).contains("lost 0, trained twice 0");
-        assertThat(commands.good("replay", run("tried"))).contains("240 losses, 60 digests: all equal to the bit");
+        assertThat(commands.good("replay", run("tried"))).contains("120 losses, 30 digests: all equal to the bit");
     }
 
     @Test
     void train_stoppedWhileTheBrokerIsAway_leavesSoonAndGoesOnExact() throws Exception {
-        commands.good("push", Commands.SAMPLE, "--limit=3840");
-        commands.good("train", "--until-step=240", run("straight"));
-        try (TrainerChild trainer = TrainerChild.start(commands.line("train", "--until-step=240", run("stopped")))) {
+        commands.good("push", Commands.SAMPLE, "--limit=1920");
+        commands.good("train", "--until-step=120", run("straight"));
+        try (TrainerChild trainer = TrainerChild.start(commands.line("train", "--until-step=120", run("stopped")))) {
             await().atMost(PATIENCE)
                     .until(() ->
                             RunStates.checkpoints(commands.folder("stopped")).size() >= 2);
@@ -94,14 +94,14 @@ class BrokerTroubleTest {
             assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(12));
         }
         broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(port, -1), "test");
-        commands.good("train", "--until-step=240", run("stopped"));
+        commands.good("train", "--until-step=120", run("stopped"));
         assertThat(RunStates.last(commands.folder("stopped"))).isEqualTo(RunStates.last(commands.folder("straight")));
         assertThat(commands.good("audit", run("stopped"))).contains("lost 0, trained twice 0");
     }
 
     @Test
     void train_askedToStop_takesACheckpointAndLeavesWithinTenSeconds() throws Exception {
-        commands.good("push", Commands.SAMPLE, "--limit=3840");
+        commands.good("push", Commands.SAMPLE, "--limit=1920");
         try (TrainerChild trainer = TrainerChild.start(commands.line("train", run("asked")))) {
             await().atMost(PATIENCE)
                     .until(() -> RunStates.checkpoints(commands.folder("asked")).size() >= 2);
@@ -119,8 +119,8 @@ class BrokerTroubleTest {
 
     @Test
     void train_secondTrainerElsewhere_shutsTheFirstOut() throws Exception {
-        commands.good("push", Commands.SAMPLE, "--limit=3840");
-        commands.good("train", "--until-step=240", run("shared"));
+        commands.good("push", Commands.SAMPLE, "--limit=1920");
+        commands.good("train", "--until-step=120", run("shared"));
         String[] once = run("twice", "--set=trainer.digest-every-steps=4");
         StringWriter first = new StringWriter();
         CompletableFuture<Integer> zombie = CompletableFuture.supplyAsync(
@@ -135,7 +135,7 @@ class BrokerTroubleTest {
                 .doesNotContain("\tat ");
 
         String[] there = run("twice", "--set=run.data=" + data.resolve("machine-2"));
-        commands.good("train", "--until-step=240", there);
+        commands.good("train", "--until-step=120", there);
         assertThat(zombie.get()).as(first.toString()).isEqualTo(1);
         assertThat(first.toString())
                 .contains("run twice was taken over by another trainer (process ", "A run has one trainer at a time")
@@ -143,7 +143,7 @@ class BrokerTroubleTest {
         assertThat(RunStates.last(data.resolve("machine-2/runs/twice")))
                 .isEqualTo(RunStates.last(commands.folder("shared")));
         assertThat(commands.good("audit", there)).contains("lost 0, trained twice 0");
-        assertThat(commands.good("replay", there)).contains("240 losses, 60 digests: all equal to the bit");
+        assertThat(commands.good("replay", there)).contains("120 losses, 30 digests: all equal to the bit");
     }
 
     @Test

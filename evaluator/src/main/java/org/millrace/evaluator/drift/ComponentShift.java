@@ -5,18 +5,29 @@ import java.util.stream.IntStream;
 import org.millrace.encoder.matrix.FeatureMatrix;
 import org.millrace.encoder.matrix.Samples;
 
-/** Which of the features' components have shifted from one reference, by Kolmogorov–Smirnov on each. */
+/** Which of the features' components have shifted from one reference, by Kolmogorov–Smirnov on each, and how far. */
 final class ComponentShift {
+    private static final int BINS = 10;
+    private static final double EMPTY_SHARE = 1e-4;
+
     private final int rows;
     private final double[][] sorted; // of each component, the reference's values
+    private final StabilityIndex[] deciles;
+    private final int[][] inDeciles; // of the reference
 
     private ComponentShift(int rows, double[][] sorted) {
         this.rows = rows;
         this.sorted = sorted;
+        this.deciles = Arrays.stream(sorted)
+                .map(column -> StabilityIndex.ofQuantiles(column, BINS))
+                .toArray(StabilityIndex[]::new);
+        this.inDeciles = IntStream.range(0, sorted.length)
+                .mapToObj(component -> deciles[component].counts(sorted[component]))
+                .toArray(int[][]::new);
     }
 
     static ComponentShift from(FeatureMatrix reference) {
-        Samples.require(reference, 1, "the shift of components");
+        Samples.require(reference, BINS, "the shift of components");
         return new ComponentShift(reference.rows(), sortedColumns(reference));
     }
 
@@ -57,6 +68,20 @@ final class ComponentShift {
     /** The largest D of n rows of the reference itself to the others: F₁ − F₂ = (F₁ − F) · N / (N − n). */
     double largestOfPart(FeatureMatrix part) {
         return largest(tests(part)) * rows / (rows - part.rows());
+    }
+
+    /**
+     * Mean of the components' stability indices, by the reference's deciles. Without drift a window of n images has about 9 / n, since no
+     * bin is met exactly.
+     */
+    double stability(FeatureMatrix window) {
+        Samples.require(window, 1, "the shift of components");
+        double[][] columns = sortedColumns(window);
+        return IntStream.range(0, sorted.length)
+                .mapToDouble(component -> StabilityIndex.between(
+                        inDeciles[component], deciles[component].counts(columns[component]), EMPTY_SHARE))
+                .average()
+                .orElseThrow();
     }
 
     private KolmogorovSmirnov[] tests(FeatureMatrix window) {

@@ -63,6 +63,11 @@ final class Reference {
         return components.of(window, rate).share();
     }
 
+    /** Mean stability index of the components. */
+    double stability(FeatureMatrix window) {
+        return components.stability(window);
+    }
+
     /**
      * The scores of {@code size} of the reference's own rows, drawn at random, against its other rows: what a window without drift would
      * have. Draw i is a pure function of seed, size and i.

@@ -74,6 +74,11 @@ public final class ReferenceDetectors {
         return found;
     }
 
+    /** How far the components have moved: the mean of their population stability indices, .1 small and .25 large by custom. */
+    public double stability(FeatureMatrix window) {
+        return reference.stability(window);
+    }
+
     /**
      * Where the change of the embeddings comes from, by squared Fréchet distances: of the window to the reference under the frozen
      * encoder, less what sampling gives, where a detector says that the images have changed at all; and of the window under the present

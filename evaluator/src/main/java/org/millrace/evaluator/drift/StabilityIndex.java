@@ -2,6 +2,8 @@ package org.millrace.evaluator.drift;
 
 import static org.millrace.contract.Check.check;
 
+import java.util.Arrays;
+
 /**
  * The population stability index Σ (a − r) ln(a / r) of one number, over bins that were cut on a reference (Siddiqi 2006). A bin is
  * [edge, next edge), the first and last reach to infinity. By custom, .1 is a small shift, .25 a large one.
@@ -67,12 +69,17 @@ final class StabilityIndex {
 
     double between(double[] reference, double[] actual, double epsilon) {
         check(epsilon > 0, "epsilon must be positive, but was %s", epsilon);
-        int[] r = counts(reference);
-        int[] a = counts(actual);
+        return between(counts(reference), counts(actual), epsilon);
+    }
+
+    /** The same of counts. */
+    static double between(int[] reference, int[] actual, double epsilon) {
+        double ofReference = Arrays.stream(reference).sum();
+        double ofActual = Arrays.stream(actual).sum();
         double index = 0;
-        for (int bin = 0; bin < r.length; bin++) {
-            double shareR = r[bin] == 0 ? epsilon : (double) r[bin] / reference.length;
-            double shareA = a[bin] == 0 ? epsilon : (double) a[bin] / actual.length;
+        for (int bin = 0; bin < reference.length; bin++) {
+            double shareR = reference[bin] == 0 ? epsilon : reference[bin] / ofReference;
+            double shareA = actual[bin] == 0 ? epsilon : actual[bin] / ofActual;
             index += (shareA - shareR) * Math.log(shareA / shareR);
         }
         return index;

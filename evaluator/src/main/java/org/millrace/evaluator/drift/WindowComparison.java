@@ -48,6 +48,7 @@ final class WindowComparison implements Processor<Windowed<String>, byte[], Stri
         boolean next = Math.floorMod(fromMillis, config.drift().windowMillis()) == 0;
         Verdict verdict;
         List<Detection> detections = List.of();
+        OptionalDouble stability = OptionalDouble.empty();
         Optional<Attribution> attribution = Optional.empty();
         if (window.rows().size() < config.drift().leastImages()) {
             verdict = Verdict.NOT_ENOUGH;
@@ -65,6 +66,7 @@ final class WindowComparison implements Processor<Windowed<String>, byte[], Stri
             ReferenceDetectors detectors = remembered.detectors(key, watch);
             detections = detectors.test(
                     window.matrix(), fromMillis, next ? OptionalDouble.of(watch.sum()) : OptionalDouble.empty());
+            stability = OptionalDouble.of(detectors.stability(window.matrix()));
             if (next) {
                 watch = watch.withSum(detections.get(detections.size() - 1).score());
             }
@@ -84,6 +86,7 @@ final class WindowComparison implements Processor<Windowed<String>, byte[], Stri
                         watch.referenceImages(),
                         verdict,
                         detections,
+                        stability,
                         attribution));
         remembered.put(key, alarm(record, watch, verdict, detections));
     }

@@ -41,17 +41,6 @@ final class NeighbourOverlap {
         return shared.clone();
     }
 
-    /** |A ∩ B| / |A ∪ B| of each image. */
-    double[] jaccard() {
-        return Arrays.stream(shared)
-                .mapToDouble(both -> both / (2.0 * k - both))
-                .toArray();
-    }
-
-    double meanJaccard() {
-        return Arrays.stream(jaccard()).average().orElseThrow();
-    }
-
     /** Mean of |A ∩ B| / k. */
     double meanOverlap() {
         return Arrays.stream(shared).average().orElseThrow() / k;

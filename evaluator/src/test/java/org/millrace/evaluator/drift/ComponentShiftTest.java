@@ -53,6 +53,33 @@ class ComponentShiftTest {
                 .isCloseTo(ComponentShift.from(others).largest(part), within(1e-12));
     }
 
+    @Test
+    void stability_ofShiftedComponents_isTheMeanOfTheirIndices() {
+        System.out.println("seed " + SEED);
+        Random random = new Random(SEED);
+        FeatureMatrix reference = ClassifierTwoSampleTest.normal(random, 2_000, 3, 0);
+        FeatureMatrix window = ClassifierTwoSampleTest.normal(random, 256, 3, 0);
+        assertThat(ComponentShift.from(reference).stability(reference)).isZero();
+        assertThat(ComponentShift.from(reference).stability(window)).isLessThan(0.1);
+        for (int row = 0; row < 256; row++) {
+            window.values()[row * 3] += 1;
+        }
+        double mean = IntStream.range(0, 3)
+                .mapToDouble(column -> StabilityIndex.ofQuantiles(column(reference, column), 10)
+                        .between(column(reference, column), column(window, column), 1e-4))
+                .average()
+                .orElseThrow();
+        assertThat(ComponentShift.from(reference).stability(window))
+                .isCloseTo(mean, within(1e-12))
+                .isGreaterThan(0.25);
+    }
+
+    private static double[] column(FeatureMatrix matrix, int column) {
+        return IntStream.range(0, matrix.rows())
+                .mapToDouble(row -> matrix.values()[row * matrix.columns() + column])
+                .toArray();
+    }
+
     private static ComponentShift.Answer shift(FeatureMatrix reference, FeatureMatrix window, double rate) {
         return ComponentShift.from(reference).of(window, rate);
     }
