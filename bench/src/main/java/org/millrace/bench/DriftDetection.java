@@ -155,30 +155,41 @@ final class DriftDetection {
         attribution("another encoder and Fashion-MNIST", detectors, reference, other, embedder);
     }
 
-    // windows of 256, against all images at once
+    // windows of 256 and of 1,024, against all images at once
     private void attribution(
             String name, ReferenceDetectors detectors, List<byte[]> reference, List<byte[]> later, Embedder present) {
         FeatureMatrix frozen = embed(before, later);
         FeatureMatrix now = embed(present, later);
-        List<String> shares = new ArrayList<>();
-        for (int window = 0; window < 10; window++) {
-            int[] chosen = IntStream.range(window * BATCH, (window + 1) * BATCH).toArray();
-            boolean changed = detectors.test(frozen.select(chosen), window, OptionalDouble.empty()).stream()
-                    .anyMatch(Detection::alarm);
-            shares.add(detectors
-                    .attribution(frozen.select(chosen), now.select(chosen), 1, changed)
-                    .map(found -> String.format(Locale.ROOT, "%.1f", 100 * found.imageShare()))
-                    .orElse("none"));
+        for (int size : new int[] {BATCH, 4 * BATCH}) {
+            say(
+                    "attribution, %s: %s %% to the images in windows of %d",
+                    name, shares(detectors, frozen, now, size), size);
         }
         ReferenceDetectors.Distances whole = ReferenceDetectors.distances(embed(before, reference), frozen, now);
         say(
-                "attribution, %s: %s %% to the images in windows; of all %,d at once %.1f %% (%.3f and %.3f)",
+                "attribution, %s: of all %,d at once %.1f %% (%.3f and %.3f)",
                 name,
-                shares,
                 later.size(),
                 100 * whole.ofImages() / (whole.ofImages() + whole.ofEncoder()),
                 whole.ofImages(),
                 whole.ofEncoder());
+    }
+
+    // of at most ten windows
+    private static List<String> shares(
+            ReferenceDetectors detectors, FeatureMatrix frozen, FeatureMatrix now, int size) {
+        return IntStream.range(0, Math.min(10, frozen.rows() / size))
+                .mapToObj(window -> {
+                    int[] chosen =
+                            IntStream.range(window * size, (window + 1) * size).toArray();
+                    boolean changed = detectors.test(frozen.select(chosen), window, OptionalDouble.empty()).stream()
+                            .anyMatch(Detection::alarm);
+                    return detectors
+                            .attribution(frozen.select(chosen), now.select(chosen), 1, changed)
+                            .map(found -> String.format(Locale.ROOT, "%.1f", 100 * found.imageShare()))
+                            .orElse("none");
+                })
+                .toList();
     }
 
     private List<byte[]> drawnImages(Random random, int count) {

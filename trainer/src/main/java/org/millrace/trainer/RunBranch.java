@@ -57,12 +57,11 @@ public final class RunBranch {
                         + trunk.run().folder() + " to branch from. It takes one every "
                         + trunk.trainer().checkpointEverySteps()
                         + " steps (trainer.checkpoint-every-steps) and when it is stopped; name another run with"
-                        + " --set run.name=NAME or another folder with --set run.data=FOLDER."));
+                        + " --run NAME or another folder with --set run.data=FOLDER."));
         String coolFrom = newest.state().configuration().getOrDefault(COOL_FROM, "0");
         if (!coolFrom.equals("0")) {
-            throw new UserException(
-                    "run " + trunk.run().name() + " is itself a branch, cooling since step " + coolFrom
-                            + ": its rate would jump back up. Branch from the run that it came from, with --set run.name=NAME.");
+            throw new UserException("run " + trunk.run().name() + " is itself a branch, cooling since step " + coolFrom
+                    + ": its rate would jump back up. Branch from the run that it came from, with --run NAME.");
         }
         return new RunBranch(newest, keys);
     }

@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
         name = "branch",
         mixinStandardHelpOptions = true,
         description = {
-            "Release an encoder of a run that has no end: start the run NEW_NAME from the newest checkpoint of the trunk, run.name,",
+            "Release an encoder of a run that has no end: start the run NEW_NAME from the newest checkpoint of the trunk, --run,",
             "train it on the stream from where that checkpoint stands while its learning rate falls linearly to 0, and publish",
             "its encoder to NEW_NAME.encoders. The trunk is not changed, and may train meanwhile, best with --bootstrap-server."
         })
@@ -45,12 +45,15 @@ final class BranchCommand implements Runnable {
     private long coolSteps;
 
     @Mixin
+    private RunOption run;
+
+    @Mixin
     private CommonOptions options;
 
     @Override
     public void run() {
         checkArguments();
-        MillraceConfig trunk = options.config(Map.of());
+        MillraceConfig trunk = options.config(Map.of(), run.assignments());
         if (trunk.run().name().equals(name)) {
             throw new UserException("NEW_NAME must be another than that of the trunk, run.name=" + name
                     + ". Choose a name that no run has had.");

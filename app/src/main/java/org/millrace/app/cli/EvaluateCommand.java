@@ -44,6 +44,9 @@ final class EvaluateCommand implements Runnable {
     private CommandSpec spec;
 
     @Mixin
+    private RunOption run;
+
+    @Mixin
     private CommonOptions options;
 
     @Mixin
@@ -67,7 +70,7 @@ final class EvaluateCommand implements Runnable {
     @Override
     public void run() {
         Optional<ExamRequest> request = exam.request();
-        MillraceConfig config = options.config(Map.of());
+        MillraceConfig config = options.config(Map.of(), run.assignments());
         PrintWriter out = spec.commandLine().getOut();
         if (request.isPresent()) {
             examine(config, request.get(), out);

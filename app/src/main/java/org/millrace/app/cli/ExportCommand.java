@@ -39,6 +39,9 @@ final class ExportCommand implements Runnable {
     private CommandSpec spec;
 
     @Mixin
+    private RunOption run;
+
+    @Mixin
     private CommonOptions options;
 
     @Option(
@@ -62,7 +65,7 @@ final class ExportCommand implements Runnable {
 
     @Override
     public void run() {
-        MillraceConfig config = options.config(Map.of());
+        MillraceConfig config = options.config(Map.of(), run.assignments());
         EncoderExport.checkTarget(out, force);
         Evaluations evaluations = evaluations(config);
         EncoderExport export = EncoderExport.of(checkpoint(config, evaluations.standings()));
@@ -99,7 +102,7 @@ final class ExportCommand implements Runnable {
                                 : " whose encoder is not held (" + standings.held() + " are)")
                         + " under "
                         + config.run().folder()
-                        + ". Name another run with --set run.name=NAME or another folder with --set run.data=FOLDER"
+                        + ". Name another run with --run NAME or another folder with --set run.data=FOLDER"
                         + (standings.held().isEmpty() ? "." : ", or a held one with --checkpoint STEP.")));
     }
 

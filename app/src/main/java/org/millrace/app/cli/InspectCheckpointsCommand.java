@@ -26,16 +26,19 @@ final class InspectCheckpointsCommand implements Runnable {
     private CommandSpec spec;
 
     @Mixin
+    private RunOption run;
+
+    @Mixin
     private CommonOptions options;
 
     @Override
     public void run() {
-        MillraceConfig config = options.config(Map.of());
+        MillraceConfig config = options.config(Map.of(), run.assignments());
         Map<Path, Inspection> found = RunFolders.checkpoints(config).inspect();
         if (found.isEmpty()) {
             throw new UserException("run " + config.run().name() + " has no checkpoint under "
                     + config.run().folder()
-                    + ". Name another run with --set run.name=NAME or another folder with --set run.data=FOLDER.");
+                    + ". Name another run with --run NAME or another folder with --set run.data=FOLDER.");
         }
         PrintWriter out = spec.commandLine().getOut();
         out.println("        step   images trained           keys   taken                  state     folder");

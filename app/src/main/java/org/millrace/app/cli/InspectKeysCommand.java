@@ -30,17 +30,20 @@ final class InspectKeysCommand implements Runnable {
     private CommandSpec spec;
 
     @Mixin
+    private RunOption run;
+
+    @Mixin
     private CommonOptions options;
 
     @Override
     public void run() {
-        MillraceConfig config = options.config(Map.of());
+        MillraceConfig config = options.config(Map.of(), run.assignments());
         Path dictionary = RunFolders.keys(config);
         Path bank = RunFolders.bank(config);
         if (!Files.isDirectory(dictionary) && !Files.isDirectory(bank)) {
             throw new UserException("run " + config.run().name() + " has no key store: there is no folder "
                     + dictionary + " and no folder " + bank
-                    + ". Name another run with --set run.name=NAME or another folder with --set run.data=FOLDER.");
+                    + ". Name another run with --run NAME or another folder with --set run.data=FOLDER.");
         }
         PrintWriter out = spec.commandLine().getOut();
         if (Files.isDirectory(dictionary)) {

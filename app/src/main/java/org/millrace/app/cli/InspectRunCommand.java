@@ -28,11 +28,14 @@ final class InspectRunCommand implements Runnable {
     private CommandSpec spec;
 
     @Mixin
+    private RunOption run;
+
+    @Mixin
     private CommonOptions options;
 
     @Override
     public void run() {
-        MillraceConfig config = options.config(Map.of());
+        MillraceConfig config = options.config(Map.of(), run.assignments());
         PrintWriter out = spec.commandLine().getOut();
         try (Connection connection = options.connect(config)) {
             RunHistory history = read(config, connection);

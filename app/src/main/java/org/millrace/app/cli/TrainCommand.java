@@ -1,6 +1,7 @@
 package org.millrace.app.cli;
 
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -31,6 +32,9 @@ final class TrainCommand implements Runnable {
     private CommandSpec spec;
 
     @Mixin
+    private RunOption run;
+
+    @Mixin
     private CommonOptions options;
 
     @Option(names = "--until-step", paramLabel = "N", description = "Stop after step N of the run.")
@@ -55,8 +59,11 @@ final class TrainCommand implements Runnable {
 
     @Override
     public void run() {
-        MillraceConfig config =
-                options.config(Map.of(), onGap == null ? List.of() : List.of("trainer.on-gap=" + onGap));
+        List<String> assignments = new ArrayList<>(run.assignments());
+        if (onGap != null) {
+            assignments.add("trainer.on-gap=" + onGap);
+        }
+        MillraceConfig config = options.config(Map.of(), assignments);
         PrintWriter out = spec.commandLine().getOut();
         OptionalLong last = untilStep == null ? OptionalLong.empty() : OptionalLong.of(untilStep);
         var statistics = new RunStatistics(config.trainer().batchSize());

@@ -52,11 +52,14 @@ final class UpCommand implements Runnable {
     private HttpOption http;
 
     @Mixin
+    private RunOption run;
+
+    @Mixin
     private CommonOptions options;
 
     @Override
     public void run() {
-        MillraceConfig config = options.config(Map.of());
+        MillraceConfig config = options.config(Map.of(), run.assignments());
         paths.forEach(PushCommand::checkExists);
         PrintWriter out = spec.commandLine().getOut();
         var statistics = new RunStatistics(config.trainer().batchSize());

@@ -164,7 +164,7 @@ public final class Demo {
             if (System.currentTimeMillis() > end || stop.getAsBoolean()) {
                 throw new UserException("encoder " + version
                         + " was not evaluated in time; what was trained is in the checkpoint, and `millrace evaluate"
-                        + " --set run.name=demo` scores it");
+                        + " --run demo` scores it");
             }
             Thread.sleep(POLL_MILLIS);
         }

@@ -28,7 +28,7 @@ public final class CheckpointEncoder {
                         .orElseThrow(() -> new UserException("run "
                                 + config.run().name() + " has no checkpoint under "
                                 + config.run().folder()
-                                + "\nName another run with --set run.name=NAME or another folder with --set run.data=FOLDER,"
+                                + "\nName another run with --run NAME or another folder with --set run.data=FOLDER,"
                                 + " or take a published encoder with --encoder VERSION."));
         RunState state = checkpoint.state();
         EncoderConfig encoder = encoder(state);

@@ -149,7 +149,7 @@ class ExportCommandTest {
     @Test
     void export_runWithoutCheckpoint_saysHowToNameAnother() {
         assertThat(export("onnx", "--set=run.name=other")).isEqualTo(1);
-        assertThat(error.toString()).contains("run other has no whole checkpoint under", "--set run.name=NAME");
+        assertThat(error.toString()).contains("run other has no whole checkpoint under", "--run NAME");
     }
 
     @Test

@@ -73,7 +73,7 @@ class BrokerTroubleTest {
                 .doesNotContain("Exception")
                 .doesNotContain("WARN");
         assertThat(RunStates.last(commands.folder("tried"))).isEqualTo(RunStates.last(commands.folder("straight")));
-        assertThat(commands.good("inspect", "run", run("tried")))
+        assertThat(commands.good("inspect", "run", "--run=tried"))
                 .contains("steps done       120", "contiguous       yes");
         assertThat(commands.good("audit", run("tried"))).contains("lost 0, trained twice 0");
         assertThat(commands.good("replay", run("tried"))).contains("120 losses, 30 digests: all equal to the bit");
@@ -94,7 +94,7 @@ class BrokerTroubleTest {
             assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(12));
         }
         broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(port, -1), "test");
-        commands.good("train", "--until-step=120", run("stopped"));
+        commands.good("train", "--until-step=120", "--run=stopped");
         assertThat(RunStates.last(commands.folder("stopped"))).isEqualTo(RunStates.last(commands.folder("straight")));
         assertThat(commands.good("audit", run("stopped"))).contains("lost 0, trained twice 0");
     }

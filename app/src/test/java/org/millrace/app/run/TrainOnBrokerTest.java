@@ -234,7 +234,7 @@ class TrainOnBrokerTest {
     void audit_noSuchRun_saysSo() {
         assertThat(run("audit", small("halfway"), "--run=never")).isEqualTo(1);
         assertThat(error.toString())
-                .contains("there is no run never at ", "--set run.name=NAME")
+                .contains("there is no run never at ", "--run NAME")
                 .doesNotContain("\tat ");
     }
 

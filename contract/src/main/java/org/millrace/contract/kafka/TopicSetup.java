@@ -88,9 +88,8 @@ public final class TopicSetup implements AutoCloseable {
     public void requireRun(RunConfig run) {
         String steps = run.topics().steps();
         if (describe(steps).isEmpty()) {
-            throw new UserException(
-                    "there is no run " + run.name() + " at " + bootstrapServers + ": the topic " + steps
-                            + " does not exist. Name another run with --set run.name=NAME, or start this one with millrace train.");
+            throw new UserException("there is no run " + run.name() + " at " + bootstrapServers + ": the topic " + steps
+                    + " does not exist. Name another run with --run NAME, or start this one with millrace train.");
         }
     }
 
