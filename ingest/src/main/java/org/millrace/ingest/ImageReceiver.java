@@ -20,7 +20,9 @@ import org.millrace.contract.config.ImagesConfig;
  * the topic of rejects. Thread safe.
  */
 public final class ImageReceiver {
-    private static final int LINGER_MILLIS = 5;
+    /** A request to the broker for every image would take more of the processor than the image. */
+    private static final int LINGER_MILLIS = 20;
+
     private static final int MOST_WAIT_MILLIS = 1_000;
     private static final int REQUEST_MILLIS = 8_000;
     private static final int DELIVERY_MILLIS = 10_000;

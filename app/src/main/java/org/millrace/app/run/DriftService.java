@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.streams.CloseOptions;
@@ -39,6 +40,7 @@ public final class DriftService implements Services.Service {
     private static final Duration CLOSING = Duration.ofSeconds(5);
     private static final long LOOK_MILLIS = 2_000;
     private static final String LOCK = "drift.lock";
+    private static final String TAKEN_OVER = "another process has taken over the watch of drift; this one has ended";
 
     private final MillraceConfig config;
     private final KafkaSettings kafka;
@@ -78,7 +80,7 @@ public final class DriftService implements Services.Service {
                     + "; its windows are told here too");
             await(Long.MAX_VALUE);
         } catch (ProducerFencedException | InvalidProducerEpochException e) {
-            words.accept("another process has taken over the watch of drift; this one has ended");
+            words.accept(TAKEN_OVER);
         } catch (IOException e) {
             throw new UserException("cannot write to " + lock + ": " + e, e);
         }
@@ -113,10 +115,22 @@ public final class DriftService implements Services.Service {
                     CloseOptions.timeout(CLOSING).withGroupMembershipOperation(GroupMembershipOperation.LEAVE_GROUP));
         }
         Throwable problem = failure.get();
-        if (problem != null) {
+        if (isFenced(problem)) {
+            words.accept(TAKEN_OVER);
+        } else if (problem != null) {
             throw new UserException(
                     "drift of run " + config.run().name() + " cannot be watched: " + problem.getMessage(), problem);
         }
+    }
+
+    // whichever of the topology and the worker hears of it first
+    private static boolean isFenced(@Nullable Throwable problem) {
+        for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
+            if (cause instanceof FencedInstanceIdException || cause instanceof ProducerFencedException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     // the untrained one tells images apart too, but not as well

@@ -7,10 +7,12 @@ import static org.millrace.app.run.Commands.run;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -80,14 +82,25 @@ class DriftOnBrokerTest {
         send(12, 16, 255);
         send(16, 20, 60); // four windows of dark images
         send(30, 31, 255);
+        int told = reports().size();
+        long begin = System.nanoTime();
         try (TrainerChild second = TrainerChild.start(commands.line("drift", watched))) {
+            await().atMost(PATIENCE).until(() -> reports().size() > told || !second.isAlive());
+            System.out.printf(
+                    "killed and started again, it tells its first window after %.1f s%n",
+                    (System.nanoTime() - begin) / 1e9);
             await().atMost(PATIENCE).until(() -> reports().size() >= 20 || !second.isAlive());
             assertThatAnotherWatchIsTold();
             assertThat(commands.good("drift", "acknowledge", "--note=seen", run("main")))
                     .contains("acknowledged", "(seen)");
             assertThat(commands.good("drift", "rebase", run("main")))
                     .contains("the images from now on are the new reference");
-            assertThat(second.terminate()).isEqualTo(143);
+            String[] elsewhere = Stream.concat(Arrays.stream(watched), Stream.of("--set=run.data=" + data.resolve("b")))
+                    .toArray(String[]::new);
+            try (TrainerChild third = TrainerChild.start(commands.line("drift", elsewhere))) {
+                assertThat(second.await()).as("it is shut out and says so").isZero();
+                assertThat(third.terminate()).isEqualTo(143);
+            }
         }
         List<DriftReport> reports = reports();
         assertThat(reports).extracting(report -> report.fromMillis() / 1000).doesNotHaveDuplicates();

@@ -88,9 +88,11 @@ public final class DriftTopology {
                 // a reference of wide features is minutes in being calibrated, in one transaction
                 Map.entry("max.poll.interval.ms", 1_800_000),
                 Map.entry("producer.transaction.timeout.ms", 600_000),
-                // started again after a kill, it waits until its former self is given up: the least that a broker
-                // allows
-                Map.entry("session.timeout.ms", 6_000),
+                // started again after a kill, it takes its former self's place at once; started elsewhere, too
+                Map.entry(
+                        "main.consumer.group.instance.id",
+                        "millrace-drift-" + config.run().name()),
+                Map.entry("session.timeout.ms", 6_000), // the least that a broker allows
                 Map.entry("heartbeat.interval.ms", 2_000),
                 Map.entry("application.id", "millrace-drift-" + config.run().name()),
                 Map.entry("processing.guarantee", "exactly_once_v2"),
