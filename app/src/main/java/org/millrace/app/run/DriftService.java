@@ -91,28 +91,14 @@ public final class DriftService implements Services.Service {
         Properties properties = new Properties();
         properties.putAll(kafka.streams(DriftTopology.settings(config)));
         try (held;
-                DriftWorker opened = new DriftWorker(
-                        config,
-                        kafka,
-                        new TorchEmbedders(Torch.start(config.run()), config.encoder()),
-                        Clock.systemUTC());
                 KafkaStreams streams = new KafkaStreams(DriftTopology.of(config), properties)) {
-            worker.set(opened);
-            if (stopping.getCount() == 0) {
-                opened.stop();
-            }
             streams.setUncaughtExceptionHandler(problem -> {
                 failure.compareAndSet(null, problem);
-                opened.stop();
+                stop();
                 return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
             });
-            streams.start();
-            words.accept("watching " + config.images().topic() + " through encoder " + opened.encoderVersion()
-                    + ", windows of " + config.drift().windowMillis() / 1000.0 + " s; the first "
-                    + config.drift().referenceImages() + " images are the reference");
-            opened.run();
-            streams.close(
-                    CloseOptions.timeout(CLOSING).withGroupMembershipOperation(GroupMembershipOperation.LEAVE_GROUP));
+            streams.start(); // while PyTorch starts
+            embed(streams);
         }
         Throwable problem = failure.get();
         if (isFenced(problem)) {
@@ -120,6 +106,22 @@ public final class DriftService implements Services.Service {
         } else if (problem != null) {
             throw new UserException(
                     "drift of run " + config.run().name() + " cannot be watched: " + problem.getMessage(), problem);
+        }
+    }
+
+    private void embed(KafkaStreams streams) {
+        try (DriftWorker opened = new DriftWorker(
+                config, kafka, new TorchEmbedders(Torch.start(config.run()), config.encoder()), Clock.systemUTC())) {
+            worker.set(opened);
+            if (stopping.getCount() == 0) {
+                opened.stop();
+            }
+            words.accept("watching " + config.images().topic() + " through encoder " + opened.encoderVersion()
+                    + ", windows of " + config.drift().windowMillis() / 1000.0 + " s; the first "
+                    + config.drift().referenceImages() + " images are the reference");
+            opened.run();
+            streams.close(
+                    CloseOptions.timeout(CLOSING).withGroupMembershipOperation(GroupMembershipOperation.LEAVE_GROUP));
         }
     }
 

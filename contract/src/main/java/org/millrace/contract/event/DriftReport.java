@@ -15,8 +15,8 @@ import java.util.OptionalDouble;
  * @param images that fell into the window
  * @param referenceImages in the reference so far
  * @param detectors none where the verdict needs none
- * @param stability population stability index, mean over the features' components: how far they have moved whatever the number of
- *     images, by custom .1 a little, .25 much; absent where there are no detectors
+ * @param stability population stability index, mean over the features' components, less what sampling gives: how far they have moved
+ *     whatever the number of images, by custom .1 a little, .25 much; absent where there are no detectors
  * @param attribution of the change to images and encoder; absent where there is no change to speak of, or too few images under the
  *     present encoder
  */

@@ -71,17 +71,18 @@ final class ComponentShift {
     }
 
     /**
-     * Mean of the components' stability indices, by the reference's deciles. Without drift a window of n images has about 9 / n, since no
-     * bin is met exactly.
+     * Mean of the components' stability indices, by the reference's deciles, less what sampling alone gives of n and N images,
+     * (bins − 1) (1 / n + 1 / N) (Yurdakul 2018); at least 0.
      */
     double stability(FeatureMatrix window) {
         Samples.require(window, 1, "the shift of components");
         double[][] columns = sortedColumns(window);
-        return IntStream.range(0, sorted.length)
+        double mean = IntStream.range(0, sorted.length)
                 .mapToDouble(component -> StabilityIndex.between(
                         inDeciles[component], deciles[component].counts(columns[component]), EMPTY_SHARE))
                 .average()
                 .orElseThrow();
+        return Math.max(0, mean - (BINS - 1) * (1.0 / window.rows() + 1.0 / rows));
     }
 
     private KolmogorovSmirnov[] tests(FeatureMatrix window) {

@@ -54,13 +54,13 @@ class ComponentShiftTest {
     }
 
     @Test
-    void stability_ofShiftedComponents_isTheMeanOfTheirIndices() {
+    void stability_ofShiftedComponents_isTheMeanOfTheirIndicesLessWhatSamplingGives() {
         System.out.println("seed " + SEED);
         Random random = new Random(SEED);
         FeatureMatrix reference = ClassifierTwoSampleTest.normal(random, 2_000, 3, 0);
         FeatureMatrix window = ClassifierTwoSampleTest.normal(random, 256, 3, 0);
         assertThat(ComponentShift.from(reference).stability(reference)).isZero();
-        assertThat(ComponentShift.from(reference).stability(window)).isLessThan(0.1);
+        assertThat(ComponentShift.from(reference).stability(window)).isLessThan(0.02);
         for (int row = 0; row < 256; row++) {
             window.values()[row * 3] += 1;
         }
@@ -70,7 +70,7 @@ class ComponentShiftTest {
                 .average()
                 .orElseThrow();
         assertThat(ComponentShift.from(reference).stability(window))
-                .isCloseTo(mean, within(1e-12))
+                .isCloseTo(mean - 9 / 256.0 - 9 / 2_000.0, within(1e-12))
                 .isGreaterThan(0.25);
     }
 
