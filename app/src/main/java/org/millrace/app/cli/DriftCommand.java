@@ -43,7 +43,12 @@ final class DriftCommand implements Runnable {
                     "drift", new DriftService(config, connection.kafka(), false, words -> say(out, words)));
             services.start(
                     "reports",
-                    new DriftService.Reports(config, connection.kafka(), event -> say(out, DriftText.line(event))));
+                    new DriftService.Reports(
+                            config,
+                            connection.kafka(),
+                            event -> say(
+                                    out,
+                                    DriftText.line(event, connection.kafka().bootstrapServers()))));
             while (watching.isAlive() && !signal.await(POLL_MILLIS)) {
                 services.check();
             }

@@ -80,7 +80,8 @@ abstract class DriftOrderCommand implements Runnable {
         try (Connection connection = options.connect(config)) {
             List<DriftAlarm> answers = new DriftOrders(config, connection.kafka(), Clock.systemUTC())
                     .give(kind, Optional.ofNullable(source), note, PATIENCE);
-            answers.forEach(alarm -> out.println(DriftText.line(alarm)));
+            answers.forEach(alarm ->
+                    out.println(DriftText.line(alarm, connection.kafka().bootstrapServers())));
             if (answers.isEmpty()) {
                 out.println(
                         switch (kind) {

@@ -14,8 +14,9 @@ import org.millrace.contract.event.DriftReport.Detection;
 final class DriftText {
     private DriftText() {}
 
-    static String line(DriftEvent event) {
-        return event instanceof DriftReport report ? line(report) : line((DriftAlarm) event);
+    /** @param broker of which an answer to an alarm must know: HOST:PORT */
+    static String line(DriftEvent event, String broker) {
+        return event instanceof DriftReport report ? line(report) : line((DriftAlarm) event, broker);
     }
 
     /** A window's verdict, of its detectors the score and how likely that is without drift, how far the components moved, and where the change comes from. */
@@ -42,14 +43,15 @@ final class DriftText {
     }
 
     /** What became of an alarm, and what can be done about it. */
-    static String line(DriftAlarm alarm) {
+    static String line(DriftAlarm alarm, String broker) {
         String since = Instant.ofEpochMilli(alarm.windowFromMillis()).toString();
-        String option = alarm.source().map(name -> " --source '" + name + "'").orElse("");
+        String options = " --bootstrap-server " + broker + " --run " + alarm.run()
+                + alarm.source().map(name -> " --source '" + name + "'").orElse("");
         String what = switch (alarm.state()) {
             case RAISED ->
                 "ALARM: the images have changed, say " + String.join(", ", alarm.detectors())
-                        + " since " + since + "\n    seen it: millrace drift acknowledge" + option
-                        + "    it is how images are now: millrace drift rebase" + option;
+                        + " since " + since + "\n    seen it:                  millrace drift acknowledge" + options
+                        + "\n    it is how images are now: millrace drift rebase" + options;
             case ACKNOWLEDGED -> "alarm of " + since + " acknowledged; the next window without drift clears it";
             case CLEARED -> "alarm of " + since + " cleared: the images are as before";
             case REBASED -> "the images from now on are the new reference";

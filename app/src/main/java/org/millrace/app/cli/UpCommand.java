@@ -96,7 +96,7 @@ final class UpCommand implements Runnable {
                 services.start("drift", new DriftService(config, connection.kafka(), true, display::say));
                 services.start("alarms", new DriftService.Reports(config, connection.kafka(), event -> {
                     if (event instanceof DriftAlarm alarm) {
-                        display.say(DriftText.line(alarm));
+                        display.say(DriftText.line(alarm, broker));
                     }
                 }));
             }
