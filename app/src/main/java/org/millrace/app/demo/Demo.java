@@ -73,6 +73,10 @@ public final class Demo {
     public static Map<String, String> defaults() {
         Map<String, String> defaults = new LinkedHashMap<>();
         defaults.put("run.name", "demo");
+        // its images never come among the user's own
+        defaults.put("images.topic", "demo.images");
+        defaults.put("images.rejected-topic", "demo.images.rejected");
+        defaults.put("images.probe-topic", "demo.probe");
         defaults.put("encoder.height", "28");
         defaults.put("encoder.width", "28");
         defaults.put("encoder.channels", "1");
@@ -163,8 +167,8 @@ public final class Demo {
             services.check();
             if (System.currentTimeMillis() > end || stop.getAsBoolean()) {
                 throw new UserException("encoder " + version
-                        + " was not evaluated in time; what was trained is in the checkpoint, and `millrace evaluate"
-                        + " --run demo` scores it");
+                        + " was not evaluated in time; what was trained is in the checkpoint, from which the demo goes on"
+                        + " when it is run again");
             }
             Thread.sleep(POLL_MILLIS);
         }

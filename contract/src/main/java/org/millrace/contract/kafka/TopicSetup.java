@@ -29,6 +29,7 @@ public final class TopicSetup implements AutoCloseable {
 
     private static final String FEATURE_BYTES = String.valueOf(1L << 30);
     private static final int TIMEOUT_MILLIS = 15_000;
+    private static final long LOOK_MILLIS = 20;
 
     private final Admin admin;
     private final String bootstrapServers;
@@ -151,6 +152,25 @@ public final class TopicSetup implements AutoCloseable {
                     .toCompletableFuture());
         } catch (TopicExistsException e) {
             // another process was faster
+        }
+        awaitSeen(topic.name());
+    }
+
+    /** A topic that the controller has created is known to a busy broker a moment later only. */
+    private void awaitSeen(String topic) {
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TIMEOUT_MILLIS);
+        while (describe(topic).isEmpty()) {
+            if (System.nanoTime() > end) {
+                throw new UserException("the topic " + topic + " was created at " + bootstrapServers
+                        + ", but the broker does not know it after " + TIMEOUT_MILLIS / 1000
+                        + " s.\nLook whether the cluster is in good health.");
+            }
+            try {
+                TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new KafkaException(e);
+            }
         }
     }
 
