@@ -16,8 +16,8 @@ import org.millrace.contract.UserException;
 
 /**
  * Labels of a CSV file: lines {@code path,label}, UTF-8, fields quoted where they hold commas, a header line if the file has one.
- * An image has the label of the line with its path within the source; or else of the one line with its file name, if the
- * longer of the two paths ends with the shorter. Not thread safe.
+ * An image has the label of the line with its path within the source, or with its path as the user gave it; or else of the one line
+ * of whose path and the image's the longer ends with the shorter. Not thread safe.
  */
 final class CsvLabels implements Labeller {
     private static final int LONGEST_LABEL = 256;
@@ -57,15 +57,18 @@ final class CsvLabels implements Labeller {
     @Override
     public Optional<String> labelOf(SourceEntry entry) throws SourceException {
         String name = entry.origin().name();
-        Line line = byPath.get(name);
+        String position = entry.origin().position();
+        Line own = byPath.get(name);
+        Line line = own != null ? own : byPath.get(bare(position));
         if (line == null) {
-            List<Line> sameName = byFileName.getOrDefault(lastName(name), List.of());
-            if (sameName.size() != 1 || !endsWithOther(sameName.get(0).path(), name)) {
+            List<Line> fitting = byFileName.getOrDefault(lastName(name), List.of()).stream()
+                    .filter(other -> endsWithOther(other.path(), name))
+                    .toList();
+            if (fitting.size() != 1) {
                 return Optional.empty();
             }
-            line = sameName.get(0);
+            line = fitting.get(0);
         }
-        String position = entry.origin().position();
         String other = takenBy.putIfAbsent(line, position);
         if (other != null && !other.equals(position)) {
             throw new SourceException(
@@ -84,7 +87,7 @@ final class CsvLabels implements Labeller {
             throw new UserException("push: --labels %s line %d: wanted path,label, got %d fields: '%s'"
                     .formatted(file, number, fields.size(), Names.shown(text)));
         }
-        String path = fields.get(0).replace('\\', '/').replaceFirst("^(\\./)+", "");
+        String path = bare(fields.get(0));
         String label = fields.get(1);
         if ((number == 1 && isHeader(path, label)) || label.isEmpty()) {
             return; // an empty label is none
@@ -103,6 +106,10 @@ final class CsvLabels implements Labeller {
             throw new UserException("push: --labels %s: '%s' is '%s' on line %d and '%s' on line %d"
                     .formatted(file, path, before.label(), before.number(), label, number));
         }
+    }
+
+    private static String bare(String path) {
+        return path.replace('\\', '/').replaceFirst("^(\\./)+", "");
     }
 
     private static boolean isHeader(String path, String label) {

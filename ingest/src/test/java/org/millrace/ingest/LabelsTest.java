@@ -85,6 +85,21 @@ final class LabelsTest {
     }
 
     @Test
+    void csv_sameFileNamesInEveryFolder_matchByWhatTheirPathsShare() throws IOException {
+        Path folder = TestImages.folder(
+                temporary.resolve("photos"), Map.of("cat/1.png", TestImages.png(1), "dog/1.png", TestImages.png(2)));
+        push.push(TestPush.images(folder)
+                .withLabels(new Labels.FromFile(csv("photos/cat/1.png,cat\nphotos/dog/1.png,dog\n"))));
+        push.push(TestPush.images(folder.resolve("dog"))
+                .withLabels(new Labels.FromFile(csv(folder + "/cat/1.png,cat\n" + folder + "/dog/1.png,dog\n"))));
+        push.push(TestPush.images(folder.resolve("dog"))
+                .withLabels(new Labels.FromFile(csv("photos/cat/1.png,cat\nphotos/dog/1.png,dog\n"))));
+        assertThat(push.sent().stream().map(TestPush::label).toList())
+                .as("the last could be either's")
+                .containsExactly(Optional.of("cat"), Optional.of("dog"), Optional.of("dog"), Optional.empty());
+    }
+
+    @Test
     void csv_lineThatFitsTwoImages_isSaid() throws IOException {
         Path folder = TestImages.folder(
                 temporary.resolve("pets"), Map.of("a/1.png", TestImages.png(1), "b/1.png", TestImages.png(2)));

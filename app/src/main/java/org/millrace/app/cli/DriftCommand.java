@@ -5,6 +5,7 @@ import java.util.Map;
 import org.millrace.app.run.DriftService;
 import org.millrace.app.run.Services;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.kafka.TopicSetup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,8 +40,11 @@ final class DriftCommand implements Runnable {
         try (StopSignal signal = StopSignal.install();
                 Connection connection = options.connect(config);
                 Services services = new Services()) {
-            Thread watching = services.start(
-                    "drift", new DriftService(config, connection.kafka(), false, words -> say(out, words)));
+            try (TopicSetup topics = new TopicSetup(connection.kafka())) {
+                topics.requireRun(config.run());
+            }
+            Thread watching =
+                    services.start("drift", new DriftService(config, connection.kafka(), words -> say(out, words)));
             services.start(
                     "reports",
                     new DriftService.Reports(

@@ -93,7 +93,7 @@ final class UpCommand implements Runnable {
             var trainer = new TrainerService(config, connection.kafka(), display, TrainLimits.NONE);
             services.start("train", trainer);
             if (!noDrift) {
-                services.start("drift", new DriftService(config, connection.kafka(), true, display::say));
+                services.start("drift", new DriftService(config, connection.kafka(), display::say));
                 services.start("alarms", new DriftService.Reports(config, connection.kafka(), event -> {
                     if (event instanceof DriftAlarm alarm) {
                         display.say(DriftText.line(alarm, broker));

@@ -7,6 +7,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -44,26 +45,21 @@ public final class DriftService implements Services.Service {
 
     private final MillraceConfig config;
     private final KafkaSettings kafka;
-    private final boolean patient;
     private final Consumer<String> words;
     private final AtomicReference<@Nullable DriftWorker> worker = new AtomicReference<>();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final CountDownLatch stopping = new CountDownLatch(1);
 
-    /**
-     * @param patient whether to wait for an encoder that has been trained, where none is published yet
-     * @param words told in a sentence what begins
-     */
-    public DriftService(MillraceConfig config, KafkaSettings kafka, boolean patient, Consumer<String> words) {
+    /** @param words told in a sentence what begins, or is waited for */
+    public DriftService(MillraceConfig config, KafkaSettings kafka, Consumer<String> words) {
         this.config = config;
         this.kafka = kafka;
-        this.patient = patient;
         this.words = words;
     }
 
     @Override
     public void run() {
-        if (patient && !awaitTrainedEncoder()) {
+        if (!awaitTrainedEncoder()) {
             return;
         }
         try (TopicSetup topics = new TopicSetup(kafka)) {
@@ -74,16 +70,33 @@ public final class DriftService implements Services.Service {
         Path lock = config.run().folder().resolve(LOCK);
         try {
             Files.createDirectories(config.run().folder());
-            watch(HeldFile.take(lock, "process " + ProcessHandle.current().pid()));
-        } catch (HeldFile.TakenException e) {
-            words.accept("drift of run " + config.run().name() + " is watched already, by " + e.holder()
-                    + "; its windows are told here too");
-            await(Long.MAX_VALUE);
+            Optional<HeldFile> held = take(lock);
+            if (held.isPresent()) {
+                watch(held.get());
+            }
         } catch (ProducerFencedException | InvalidProducerEpochException e) {
             words.accept(TAKEN_OVER);
         } catch (IOException e) {
             throw new UserException("cannot write to " + lock + ": " + e, e);
         }
+    }
+
+    /** Waits while another process of this folder watches; empty if stopped meanwhile. */
+    private Optional<HeldFile> take(Path lock) throws IOException {
+        boolean said = false;
+        do {
+            try {
+                return Optional.of(
+                        HeldFile.take(lock, "process " + ProcessHandle.current().pid()));
+            } catch (HeldFile.TakenException e) {
+                if (!said) {
+                    words.accept("drift of run " + config.run().name() + " is watched already, by " + e.holder()
+                            + "; its windows are told here too, and when it ends this one watches");
+                }
+                said = true;
+            }
+        } while (!await(LOOK_MILLIS));
+        return Optional.empty();
     }
 
     /** @param held closed at the end: one process of a folder watches */
@@ -137,7 +150,13 @@ public final class DriftService implements Services.Service {
 
     // the untrained one tells images apart too, but not as well
     private boolean awaitTrainedEncoder() {
+        boolean said = false;
         while (!DriftWorker.hasPinnedEncoder(config) && !hasTrainedEncoder()) {
+            if (!said) {
+                words.accept("drift is watched once the run has published an encoder that was trained"
+                        + " (every trainer.publish-every-steps)");
+            }
+            said = true;
             if (await(LOOK_MILLIS)) {
                 return false;
             }

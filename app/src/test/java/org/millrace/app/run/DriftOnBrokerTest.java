@@ -123,7 +123,7 @@ class DriftOnBrokerTest {
                 .load();
         List<String> words = new CopyOnWriteArrayList<>();
         try (Services services = new Services()) {
-            services.start("drift", new DriftService(config, kafka(), false, words::add));
+            services.start("drift", new DriftService(config, kafka(), words::add));
             await().atMost(PATIENCE).until(() -> !words.isEmpty());
             services.check();
         }
