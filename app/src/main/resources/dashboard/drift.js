@@ -126,8 +126,12 @@ function showModelWords(score) {
     put(byId('model-words'));
     return;
   }
-  const rows = score.modelDrift.against.map((one) => [
-    `${one.role.toLowerCase()}, encoder ${one.version}`,
+  const versions = new Map(); // one encoder may have several roles
+  for (const one of score.modelDrift.against) {
+    versions.set(one.version, [...(versions.get(one.version) ?? []), one]);
+  }
+  const rows = [...versions.values()].map(([one, ...others]) => [
+    `${[one, ...others].map((each) => each.role.toLowerCase()).join(', ')}: encoder ${one.version}`,
     percent(one.churn, 0),
     fixed(one.cka, 3),
     fixed(one.procrustes, 3),

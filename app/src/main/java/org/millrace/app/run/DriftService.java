@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.contract.HeldFile;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.DriftAlarm;
 import org.millrace.contract.event.DriftEvent;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.kafka.KafkaSettings;
@@ -40,6 +42,7 @@ import org.millrace.evaluator.drift.DriftWorker;
 public final class DriftService implements Services.Service {
     private static final Duration CLOSING = Duration.ofSeconds(5);
     private static final long LOOK_MILLIS = 2_000;
+    private static final Duration POLL = Duration.ofMillis(200);
     private static final String LOCK = "drift.lock";
     private static final String TAKEN_OVER = "another process has taken over the watch of drift; this one has ended";
 
@@ -194,7 +197,7 @@ public final class DriftService implements Services.Service {
         }
     }
 
-    /** Hands every report and alarm of the run's topic to the listener, from the first on, and further ones as they come, until stopped. */
+    /** Hands a run's reports and alarms to the listener as they come, first the alarms of the past that are still open, until stopped. */
     public static final class Reports implements Services.Service {
         private final MillraceConfig config;
         private final KafkaSettings kafka;
@@ -216,11 +219,24 @@ public final class DriftService implements Services.Service {
             try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
                 consumer.assign(List.of(partition));
                 consumer.seekToBeginning(List.of(partition));
+                long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+                Map<Optional<String>, DriftAlarm> newest = new LinkedHashMap<>(); // of each source
+                while (!stopped && consumer.position(partition) < end) {
+                    read(consumer, event -> {
+                        if (event instanceof DriftAlarm alarm) {
+                            newest.put(alarm.source(), alarm);
+                        }
+                    });
+                }
+                newest.values().stream().filter(DriftAlarm::isOpen).forEach(listener);
                 while (!stopped) {
-                    consumer.poll(Duration.ofMillis(200))
-                            .forEach(record -> listener.accept(Json.read(record.value(), DriftEvent.class)));
+                    read(consumer, listener);
                 }
             }
+        }
+
+        private static void read(KafkaConsumer<byte[], byte[]> consumer, Consumer<? super DriftEvent> taker) {
+            consumer.poll(POLL).forEach(record -> taker.accept(Json.read(record.value(), DriftEvent.class)));
         }
 
         @Override

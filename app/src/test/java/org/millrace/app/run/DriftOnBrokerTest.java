@@ -27,6 +27,7 @@ import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.DriftAlarm;
 import org.millrace.contract.event.DriftEvent;
 import org.millrace.contract.event.DriftReport;
 import org.millrace.contract.event.DriftReport.Verdict;
@@ -91,6 +92,7 @@ class DriftOnBrokerTest {
                     (System.nanoTime() - begin) / 1e9);
             await().atMost(PATIENCE).until(() -> reports().size() >= 20 || !second.isAlive());
             assertThatAnotherWatchIsTold();
+            assertThatOnlyTheOpenAlarmIsToldOfThePast();
             assertThat(commands.good("drift", "acknowledge", "--note=seen", run("main")))
                     .contains("acknowledged", "(seen)");
             assertThat(commands.good("drift", "rebase", run("main")))
@@ -128,6 +130,20 @@ class DriftOnBrokerTest {
             services.check();
         }
         assertThat(words).singleElement().asString().contains("is watched already, by process ");
+    }
+
+    private void assertThatOnlyTheOpenAlarmIsToldOfThePast() {
+        List<DriftEvent> told = new CopyOnWriteArrayList<>();
+        MillraceConfig config =
+                new ConfigLoader().assignments(commands.settings().toList()).load();
+        try (Services services = new Services()) {
+            services.start("reports", new DriftService.Reports(config, kafka(), told::add));
+            await().atMost(PATIENCE).until(() -> !told.isEmpty());
+        }
+        assertThat(told).singleElement().satisfies(event -> {
+            assertThat(event).isInstanceOf(DriftAlarm.class);
+            assertThat(((DriftAlarm) event).state()).isEqualTo(DriftAlarm.State.RAISED);
+        });
     }
 
     // a window a second, each of so many images of noise under that brightness

@@ -1,5 +1,6 @@
 package org.millrace.contract.event;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.util.List;
 import java.util.Optional;
 
@@ -25,6 +26,12 @@ public record DriftAlarm(
         implements DriftEvent {
     public DriftAlarm {
         detectors = List.copyOf(detectors);
+    }
+
+    /** Whether the images have not been found as before since. */
+    @JsonIgnore
+    public boolean isOpen() {
+        return state == State.RAISED || state == State.ACKNOWLEDGED;
     }
 
     /** Where it stands. */
