@@ -23,7 +23,10 @@ final class ConfigCommand implements Runnable {
     @Mixin
     private CommonOptions options;
 
-    @Option(names = "--markdown", description = "Print a table of every key, its default and its meaning instead.")
+    @Option(
+            names = "--markdown",
+            description =
+                    "Print a table of every key, its default and its meaning instead; with --preset that recipe's page.")
     private boolean markdown;
 
     @Option(names = "--list-presets", description = "Print the name of every preset and what it is instead.")
@@ -33,7 +36,7 @@ final class ConfigCommand implements Runnable {
     public void run() {
         PrintWriter out = spec.commandLine().getOut();
         if (markdown) {
-            printTable(out);
+            options.preset().ifPresentOrElse(preset -> PresetPage.print(out, preset), () -> printTable(out));
         } else if (listPresets) {
             printPresets(out);
         } else {

@@ -183,11 +183,22 @@ class MillraceCommandLineTest {
     }
 
     @Test
-    void configMarkdown_hasOneRowForEachKey() {
+    void configMarkdown_hasOneRowForEachKeyAndIsInTheDocs() throws Exception {
         assertThat(run("config", "--markdown")).isZero();
+        assertThat(Files.readString(Path.of("../docs/configuration.md"))).endsWith(out.toString());
         assertThat(out.toString().lines())
                 .hasSize(ConfigLoader.keys().size() + 3)
                 .allMatch(line -> line.startsWith("| ") && line.endsWith(" |"));
+    }
+
+    /** Made anew by {@code ./millrace config --preset NAME --markdown > docs/presets/NAME.md}. */
+    @ParameterizedTest
+    @MethodSource("presets")
+    void configMarkdown_ofAPreset_isItsPageInTheDocs(String name) throws Exception {
+        assertThat(run("config", "--preset", name, "--markdown")).isZero();
+        assertThat(out.toString())
+                .contains("**Source**", "**Figure**", "**Not measured here**")
+                .isEqualTo(Files.readString(Path.of("../docs/presets", name + ".md")));
     }
 
     @Test
