@@ -1,7 +1,9 @@
 package org.millrace.evaluator.drift;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.Random;
@@ -45,6 +47,30 @@ class ReferenceDetectorsTest {
         FeatureMatrix window = normal(random, 64, 0.1);
         assertThat(new ReferenceDetectors(reference, EXPECTED_RUN, SEED).test(window, 5, OptionalDouble.of(0)))
                 .isEqualTo(new ReferenceDetectors(reference, EXPECTED_RUN, SEED).test(window, 5, OptionalDouble.of(0)));
+    }
+
+    /** Means that move by .8 and by .6 in each of 8 dimensions: squared Fréchet distances of 5.12 and 2.88, exactly. */
+    @Test
+    void attribution_ofImagesAndEncoderThatMove_isThatOfTheDistributions() {
+        System.out.println("seed " + SEED);
+        Random random = new Random(SEED);
+        var detectors = new ReferenceDetectors(normal(random, 4_096, 0), EXPECTED_RUN, SEED);
+        for (int window = 0; window < 10; window++) {
+            FeatureMatrix frozen = normal(random, 256, 0.8);
+            FeatureMatrix present = new FeatureMatrix(
+                    256, 8, Arrays.stream(frozen.values()).map(x -> x + 0.6).toArray());
+            assertThat(share(detectors, frozen, present, true)).isCloseTo(5.12 / 8, within(0.1));
+            assertThat(share(detectors, frozen, frozen, true)).isEqualTo(1);
+            assertThat(share(detectors, frozen, present, false)).isZero();
+        }
+    }
+
+    private static double share(
+            ReferenceDetectors detectors, FeatureMatrix frozen, FeatureMatrix present, boolean imagesChanged) {
+        return detectors
+                .attribution(frozen, present, 9, imagesChanged)
+                .orElseThrow()
+                .imageShare();
     }
 
     private static FeatureMatrix normal(Random random, int rows, double mean) {
