@@ -153,13 +153,12 @@ public final class DriftService implements Services.Service {
 
     // the untrained one tells images apart too, but not as well
     private boolean awaitTrainedEncoder() {
-        boolean said = false;
-        while (!DriftWorker.hasPinnedEncoder(config) && !hasTrainedEncoder()) {
-            if (!said) {
-                words.accept("drift is watched once the run has published an encoder that was trained"
-                        + " (every trainer.publish-every-steps)");
+        String said = "";
+        for (Optional<String> why = whyNoEncoder(); why.isPresent(); why = whyNoEncoder()) {
+            if (!why.get().equals(said)) {
+                said = why.get();
+                words.accept("drift is watched once there is a trained encoder: " + said);
             }
-            said = true;
             if (await(LOOK_MILLIS)) {
                 return false;
             }
@@ -177,14 +176,20 @@ public final class DriftService implements Services.Service {
         }
     }
 
-    private boolean hasTrainedEncoder() {
+    /** Why there is none to begin with, or empty where there is. */
+    private Optional<String> whyNoEncoder() {
+        if (DriftWorker.hasPinnedEncoder(config)) {
+            return Optional.empty();
+        }
         try {
-            return PublishedEncoders.newest(kafka, config.run().topics())
-                            .manifest()
-                            .version()
-                    > 0;
-        } catch (UserException e) {
-            return false; // none yet, or no topic
+            long version = PublishedEncoders.newest(kafka, config.run().topics())
+                    .manifest()
+                    .version();
+            return version > 0
+                    ? Optional.empty()
+                    : Optional.of("so far there is the untrained one (trainer.publish-every-steps)");
+        } catch (UserException e) { // none yet, no topic, or none that may be taken
+            return Optional.of(String.valueOf(e.getMessage()));
         }
     }
 
