@@ -80,12 +80,16 @@ final class ConfigCommand implements Runnable {
         out.println("| key | default | meaning |");
         out.println("| --- | --- | --- |");
         for (ConfigKey key : ConfigLoader.keys()) {
-            out.println("| `" + key.name() + "` | `" + key.defaultValue() + "` | "
-                    + key.doc().replace("|", "\\|") + " |");
+            out.println("| `" + key.name() + "` | `" + key.defaultValue() + "` | " + meaning(key) + " |");
         }
         out.println(
                 "| `kafka.*` | | passed to every Kafka client untouched; `kafka.consumer.*`, `kafka.producer.*`, `kafka.admin.*`"
                         + " to those alone |");
+    }
+
+    /** A key's meaning as a cell of a table. */
+    static String meaning(ConfigKey key) {
+        return key.doc().replace("|", "\\|");
     }
 
     private static String escaped(String value) {

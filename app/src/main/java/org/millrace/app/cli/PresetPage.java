@@ -31,7 +31,7 @@ final class PresetPage {
             String value = preset.values().get(key.name());
             if (value != null) {
                 out.println("| `" + key.name() + "` | `" + value + "` | `" + key.defaultValue() + "` | "
-                        + key.doc().replace("|", "\\|") + " |");
+                        + ConfigCommand.meaning(key) + " |");
             }
         }
     }
