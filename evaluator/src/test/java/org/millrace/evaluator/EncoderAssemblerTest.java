@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.millrace.evaluator.EncoderRecords.Entry;
 
@@ -107,7 +108,8 @@ final class EncoderAssemblerTest {
 
     @Test
     void accept_ofForeignKeys_leavesThemOut() {
-        assertThat(assembler.accept(null, FILE)).isEmpty();
+        assertThat(assembler.accept(new ConsumerRecord<>("main.encoders", 0, 0, null, FILE)))
+                .isEmpty();
         assertThat(EncoderRecords.feed(
                         assembler, List.of(new Entry("readme", FILE), new Entry("1/x", FILE), new Entry("-1/0", FILE))))
                 .isEmpty();

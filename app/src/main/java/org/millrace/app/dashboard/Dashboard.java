@@ -50,7 +50,8 @@ public final class Dashboard implements Routes {
     /** Begins to read the run's topics, which need not exist yet. */
     public static Dashboard start(MillraceConfig config, KafkaSettings kafka, Clock clock) {
         Dashboard dashboard = new Dashboard(config, kafka, clock);
-        dashboard.services.start("dashboard", new RunReader(config, kafka, dashboard.live, dashboard::show, clock));
+        dashboard.services.supervise(
+                "dashboard", () -> new RunReader(config, kafka, dashboard.live, dashboard::show, clock));
         dashboard.pictures.start();
         return dashboard;
     }

@@ -33,6 +33,15 @@ final class RunMetrics {
                 "topics.read.ratio",
                 "share of the topics' past that has been read; under 1 the run's own metrics are absent",
                 facts.run().reading().orElse(1));
+        facts.run()
+                .unreadable()
+                .forEach((topic, count) -> gauge(
+                        "records.unreadable",
+                        "records of the topic that were left out because they cannot be read",
+                        null,
+                        count,
+                        "topic",
+                        topic));
         if (facts.readUp()) {
             stream(facts, brokerAnswers);
             facts.newest().ifPresent(step -> learning(facts, step));

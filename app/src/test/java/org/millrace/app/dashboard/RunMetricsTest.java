@@ -35,7 +35,7 @@ import org.millrace.contract.event.StepPlan;
 class RunMetricsTest {
     private static final MillraceConfig CONFIG = new ConfigLoader().load();
     private static final RunView.ReadProgress READ_UP =
-            new RunView.ReadProgress(OptionalDouble.empty(), true, List.of());
+            new RunView.ReadProgress(OptionalDouble.empty(), true, List.of(), Map.of());
     private static final String SOURCE = "cam \"1\"\\n\n{}é";
     private static final Path OPERATIONS = Path.of("..", "ops");
     private static final Pattern METRIC = Pattern.compile("\\bmillrace_[a-z_]+");
@@ -95,7 +95,7 @@ class RunMetricsTest {
     @Test
     void text_whileThePastIsRead_hasNothingOfTheRun() {
         runThatKnowsAll();
-        Scrape scrape = scrape(new RunView.ReadProgress(OptionalDouble.of(0.25), true, List.of()));
+        Scrape scrape = scrape(new RunView.ReadProgress(OptionalDouble.of(0.25), true, List.of(), Map.of()));
         assertThat(scrape.value("millrace_topics_read_ratio", "main")).isEqualTo(0.25);
         assertThat(scrape.names()).containsExactly("millrace_broker_up", "millrace_topics_read_ratio");
     }
@@ -103,11 +103,19 @@ class RunMetricsTest {
     @Test
     void text_brokerGoneOrReaderHanging_saysSoAndKnowsNoLag() {
         runThatKnowsAll();
-        Scrape gone = scrape(new RunView.ReadProgress(OptionalDouble.empty(), false, List.of()));
+        Scrape gone = scrape(new RunView.ReadProgress(OptionalDouble.empty(), false, List.of(), Map.of()));
         assertThat(gone.value("millrace_broker_up", "main")).isZero();
         assertThat(gone.names()).doesNotContain("millrace_images_lag").contains("millrace_loss");
         Scrape hanging = new Scrape(RunMetrics.text(facts(READ_UP), 1_000 + RunFacts.FRESH_MILLIS));
         assertThat(hanging.value("millrace_broker_up", "main")).isZero();
+    }
+
+    @Test
+    void text_recordsThatCannotBeRead_areCountedByTopic() {
+        Scrape scrape =
+                scrape(new RunView.ReadProgress(OptionalDouble.of(0.25), true, List.of(), Map.of("main.drift", 3L)));
+        assertThat(scrape.value("millrace_records_unreadable", "main", "topic", "main.drift"))
+                .isEqualTo(3);
     }
 
     @Test
@@ -207,8 +215,8 @@ class RunMetricsTest {
                 2,
                 8,
                 8,
-                new Evaluation.LinearScore(0.7, 0.1, 5, true),
-                new Evaluation.NeighbourScore(0.6, 5, 0.1),
+                new Evaluation.LinearScore(0.7, 0.1, 5, true, Optional.empty(), Optional.empty()),
+                new Evaluation.NeighbourScore(0.6, 5, 0.1, Optional.empty(), Optional.empty()),
                 1,
                 0,
                 Optional.of(new Health(8, 64, 0.1, 22, 21, Optional.empty(), -1.5)),

@@ -134,7 +134,7 @@ class RunViewTest {
     }
 
     private JsonNode published() {
-        view.publish(live, new RunView.ReadProgress(OptionalDouble.empty(), true, List.of()));
+        view.publish(live, new RunView.ReadProgress(OptionalDouble.empty(), true, List.of(), Map.of()));
         live.flush();
         return Json.read(live.snapshot().json().getBytes(java.nio.charset.StandardCharsets.UTF_8), JsonNode.class);
     }

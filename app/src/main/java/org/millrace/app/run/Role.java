@@ -1,0 +1,22 @@
+package org.millrace.app.run;
+
+import java.util.Optional;
+
+/**
+ * Where a supervised role of the process stands.
+ *
+ * @param failures since the process began
+ * @param why it failed last, while it does not run
+ */
+public record Role(String name, State state, long failures, Optional<String> why) {
+    /** What it does now. */
+    public enum State {
+        RUNNING,
+        /** It failed and starts again after a pause. */
+        WAITING,
+        /** It failed and is not started again by itself. */
+        FAILED,
+        /** It has done its work, or was stopped. */
+        ENDED
+    }
+}
