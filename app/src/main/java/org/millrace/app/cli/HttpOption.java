@@ -24,7 +24,8 @@ final class HttpOption {
                             config,
                             kafka,
                             TakenPort.TAKE_NEXT,
-                            address -> say.accept("dashboard and HTTP interface at " + address)));
+                            address -> say.accept("dashboard and HTTP interface at " + address),
+                            services::roles));
         }
     }
 }

@@ -1,14 +1,11 @@
 package org.millrace.app.run;
 
-import java.util.Optional;
-
 /**
  * Where a supervised role of the process stands.
  *
  * @param failures since the process began
- * @param why it failed last, while it does not run
  */
-public record Role(String name, State state, long failures, Optional<String> why) {
+public record Role(String name, State state, long failures) {
     /** What it does now. */
     public enum State {
         RUNNING,

@@ -65,7 +65,7 @@ final class Supervised implements Services.Service {
         this.supervision = supervision;
         this.time = time;
         this.first = role.get();
-        this.state = new Role(name, Role.State.RUNNING, 0, Optional.empty());
+        this.state = new Role(name, Role.State.RUNNING, 0);
     }
 
     /** Where the role stands; for any thread. */
@@ -81,7 +81,7 @@ final class Supervised implements Services.Service {
             long began = time.millis().getAsLong();
             Optional<Throwable> failure = runOnce();
             if (failure.isEmpty() || stopping.getCount() == 0) {
-                enter(Role.State.ENDED, Optional.empty());
+                enter(Role.State.ENDED, 0);
                 return;
             }
             if (time.millis().getAsLong() - began >= MOST_MILLIS) {
@@ -89,7 +89,7 @@ final class Supervised implements Services.Service {
                 said = "";
             }
             String what = failure.get().toString();
-            enter(supervision.restarts() ? Role.State.WAITING : Role.State.FAILED, Optional.of(what));
+            enter(supervision.restarts() ? Role.State.WAITING : Role.State.FAILED, 1);
             if (!what.equals(said)) {
                 said = what;
                 say(failure.get(), pause);
@@ -98,7 +98,7 @@ final class Supervised implements Services.Service {
                 return;
             }
             pause = Math.min(2 * pause, MOST_MILLIS);
-            enter(Role.State.RUNNING, Optional.empty());
+            enter(Role.State.RUNNING, 0);
         }
     }
 
@@ -156,8 +156,8 @@ final class Supervised implements Services.Service {
         }
     }
 
-    private void enter(Role.State next, Optional<String> why) {
-        state = new Role(name, next, state.failures() + (why.isPresent() ? 1 : 0), why);
+    private void enter(Role.State next, int failures) {
+        state = new Role(name, next, state.failures() + failures);
     }
 
     private void say(Throwable failure, long pauseMillis) {

@@ -17,6 +17,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.millrace.app.run.Role;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.DictionaryHealth;
@@ -41,6 +42,7 @@ class RunMetricsTest {
     private static final Pattern METRIC = Pattern.compile("\\bmillrace_[a-z_]+");
 
     private final RunView view = new RunView(CONFIG);
+    private List<Role> roles = List.of();
 
     @Test
     void text_ofARun_hasEachFigureInItsUnit() {
@@ -106,7 +108,7 @@ class RunMetricsTest {
         Scrape gone = scrape(new RunView.ReadProgress(OptionalDouble.empty(), false, List.of(), Map.of()));
         assertThat(gone.value("millrace_broker_up", "main")).isZero();
         assertThat(gone.names()).doesNotContain("millrace_images_lag").contains("millrace_loss");
-        Scrape hanging = new Scrape(RunMetrics.text(facts(READ_UP), 1_000 + RunFacts.FRESH_MILLIS));
+        Scrape hanging = new Scrape(RunMetrics.text(facts(READ_UP), 1_000 + RunFacts.FRESH_MILLIS, List.of()));
         assertThat(hanging.value("millrace_broker_up", "main")).isZero();
     }
 
@@ -116,6 +118,18 @@ class RunMetricsTest {
                 scrape(new RunView.ReadProgress(OptionalDouble.of(0.25), true, List.of(), Map.of("main.drift", 3L)));
         assertThat(scrape.value("millrace_records_unreadable", "main", "topic", "main.drift"))
                 .isEqualTo(3);
+    }
+
+    @Test
+    void text_roles_sayHowTheyFareWhateverTheTopicsSay() {
+        roles = List.of(
+                new Role("drift", Role.State.WAITING, 3),
+                new Role("http", Role.State.RUNNING, 0));
+        Scrape scrape = scrape(new RunView.ReadProgress(OptionalDouble.of(0.25), true, List.of(), Map.of()));
+        assertThat(scrape.value("millrace_role_up", "main", "role", "drift")).isZero();
+        assertThat(scrape.value("millrace_role_failures", "main", "role", "drift"))
+                .isEqualTo(3);
+        assertThat(scrape.value("millrace_role_up", "main", "role", "http")).isEqualTo(1);
     }
 
     @Test
@@ -243,7 +257,7 @@ class RunMetricsTest {
     }
 
     private Scrape scrape(RunView.ReadProgress progress) {
-        return new Scrape(RunMetrics.text(facts(progress), 1_000));
+        return new Scrape(RunMetrics.text(facts(progress), 1_000, roles));
     }
 
     private RunFacts facts(RunView.ReadProgress progress) {

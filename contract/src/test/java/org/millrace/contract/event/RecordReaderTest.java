@@ -18,7 +18,7 @@ import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.kafka.LogIdentity;
 
 final class RecordReaderTest {
-    private static final int RANDOM_RECORDS = 2_000;
+    private static final int RANDOM_RECORDS = 300;
     private static final LogIdentity LOG = new LogIdentity("cluster", "topic");
     private static final Health HEALTH =
             new Health(128, 64, 0.1, 20.5, 40.25, Optional.of(new Health.PowerLaw(1.25, 4, 64)), -2.5);
@@ -58,7 +58,8 @@ final class RecordReaderTest {
                 new Topic(EvaluationEvent.class, new EncoderAccepted(1, "main", 7, 5)),
                 new Topic(
                         EncoderManifest.class,
-                        new EncoderManifest(1, "main", 7, 7, 56, new ConfigLoader().load().encoder(), 9, 1, "ab", 5)),
+                        new EncoderManifest(
+                                1, "main", 7, 7, 56, new ConfigLoader().load().encoder(), 9, 1, "ab", 5)),
                 new Topic(
                         DriftEvent.class,
                         new DriftReport(
@@ -79,8 +80,7 @@ final class RecordReaderTest {
                         DriftEvent.class,
                         new DriftAlarm(
                                 2, "main", Optional.of("gate"), DriftAlarm.State.RAISED, 0, List.of("mmd"), "note", 5)),
-                new Topic(
-                        DriftOrder.class, new DriftOrder(1, DriftOrder.Kind.REBASE, Optional.of("gate"), "note", 5)));
+                new Topic(DriftOrder.class, new DriftOrder(1, DriftOrder.Kind.REBASE, Optional.of("gate"), "note", 5)));
     }
 
     /** What a topic's reader wants, and a record of it. */

@@ -37,16 +37,16 @@ final class Orders implements Processor<byte[], byte[], String, byte[]> {
     }
 
     private void obey(DriftOrder order, long timestamp) {
-        for (String key : Objects.requireNonNull(memory).keys()) {
+        DriftMemory remembered = Objects.requireNonNull(memory);
+        for (String key : remembered.keys()) {
             if (order.source().isEmpty() || order.source().equals(DriftKeys.source(key))) {
-                obey(order, key, timestamp);
+                remembered.watch(key).ifPresent(watch -> obey(order, key, watch, timestamp));
             }
         }
     }
 
-    private void obey(DriftOrder order, String key, long timestamp) {
+    private void obey(DriftOrder order, String key, Watch watch, long timestamp) {
         DriftMemory remembered = Objects.requireNonNull(memory);
-        Watch watch = remembered.watch(key).orElseThrow();
         switch (order.kind()) {
             case ACKNOWLEDGE -> {
                 if (watch.alarm() == Watch.Alarm.RAISED) {

@@ -98,11 +98,12 @@ record SampledRows(long encoderVersion, long presentVersion, int capacity, long 
                 other.encoderVersion,
                 encoderVersion);
         long newest = Math.max(presentVersion, other.presentVersion);
+        long both = seen > Long.MAX_VALUE - other.seen ? Long.MAX_VALUE : seen + other.seen;
         List<Row> all = new ArrayList<>(rowsUnder(newest));
         all.addAll(other.rowsUnder(newest));
         all.sort(Comparator.comparingLong(Row::rank));
         return new SampledRows(
-                encoderVersion, newest, capacity, seen + other.seen, all.subList(0, Math.min(capacity, all.size())));
+                encoderVersion, newest, capacity, both, all.subList(0, Math.min(capacity, all.size())));
     }
 
     private List<Row> rowsUnder(long present) {
