@@ -60,9 +60,12 @@ function showFigures() {
   }
   const first = evaluations[0];
   const last = evaluations[evaluations.length - 1];
-  const gain = (of) => (first === last ? `encoder ${last.version}` : `from ${percent(of(first))}${first.version === 0 ? ', untrained' : ''}`);
-  const score = (term, of) => (last
-    ? figure(term, fixed(100 * of(last), 1), '%', gain(of))
+  const range = ({ interval }) => (interval ? `${fixed(100 * interval.low, 1)}–${fixed(100 * interval.high, 1)} ` : '');
+  const gain = (probe) => `${range(last[probe])}of ${count(last.testImages)}, `
+    + (first === last ? `encoder ${last.version}` : `from ${percent(first[probe].accuracy)}${first.version === 0 ? ', untrained' : ''}`);
+  const below = (probe) => (last[probe].belowUntrained ? 'below the untrained encoder' : null);
+  const score = (term, probe) => (last
+    ? figure(term, fixed(100 * last[probe].accuracy, 1), '%', below(probe) ?? gain(probe), below(probe) ? 'bad' : null)
     : figure(term, 'none yet', null, 'needs labelled images', 'none'));
   const point = steps[steps.length - 1];
   put(byId('figures'),
@@ -70,8 +73,8 @@ function showFigures() {
     figure('Training', isNumber(stream.training) ? fixed(stream.training, 0) : '0', 'images/s',
       isNumber(stream.arriving) ? `${fixed(stream.arriving, 0)}/s arrive` : ''),
     figure('Lag', short(stream.lag), 'images', isNumber(stream.stored) ? `${short(stream.stored)} in the log` : 'no images yet'),
-    score('Linear probe', (evaluation) => evaluation.linear.accuracy),
-    score('kNN', (evaluation) => evaluation.neighbours.accuracy),
+    score('Linear probe', 'linear'),
+    score('kNN', 'neighbours'),
     figure('Loss', point && isNumber(point.loss) ? fixed(point.loss, 3) : '–', null,
       run.collapsed ? 'collapsed' : run.lastStepMillis ? `last step ${ago(run.lastStepMillis)}` : '', run.collapsed ? 'bad' : null),
     driftFigure(state, figure));

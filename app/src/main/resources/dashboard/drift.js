@@ -7,6 +7,7 @@ import { clock, compact, count, fixed, isNumber, percent } from './format.js';
 
 const VERDICTS = {
   NOT_ENOUGH: ['too few images', 'none'],
+  UNUSABLE: ['unusable', 'none'],
   REFERENCE: ['reference', 'none'],
   STABLE: ['stable', 'stable'],
   DRIFT: ['drift', 'drift'],
@@ -66,7 +67,9 @@ function showDetectors(window, sources) {
     return;
   }
   const verdict = VERDICTS[window.verdict]?.[0] ?? window.verdict;
-  const words = window.verdict === 'REFERENCE'
+  const words = window.reason
+    ? `The newest window is unusable: ${window.reason}.`
+    : window.verdict === 'REFERENCE'
     ? `The newest window became part of the reference: ${count(window.referenceImages)} images so far.`
     : `Newest window ${clock(window.fromMillis, true)}: ${count(window.images)} images, ${verdict}, against ${count(window.referenceImages)} of the reference through encoder ${window.encoderVersion}.`;
   put(byId('detectors'),
@@ -152,7 +155,7 @@ export function driftFigure({ alarms = [], windows = [] }, figure) {
   if (!last) {
     return figure('Data drift', 'not watched', null, 'millrace drift', 'none');
   }
-  const words = { STABLE: 'none', REFERENCE: 'learning', NOT_ENOUGH: 'too few', DRIFT: 'alarm' }[last.verdict] ?? last.verdict;
+  const words = { STABLE: 'none', REFERENCE: 'learning', UNUSABLE: 'unusable', NOT_ENOUGH: 'too few', DRIFT: 'alarm' }[last.verdict] ?? last.verdict;
   return figure('Data drift', words, null, `window of ${clock(last.fromMillis)}`);
 }
 

@@ -33,6 +33,13 @@ export function percent(share, digits = 1) {
   return isNumber(share) ? fixed(100 * share, digits) + ' %' : '–';
 }
 
+/** A probe's score: 41.3 % (34.9–48.0), and whether the untrained encoder does better; the interval is absent in older records. */
+export function accuracy(score) {
+  const { interval } = score;
+  const range = interval ? ` (${fixed(100 * interval.low, 1)}–${fixed(100 * interval.high, 1)})` : '';
+  return percent(score.accuracy) + range + (score.belowUntrained ? ' below untrained' : '');
+}
+
 /** Three significant digits, small ones with a power of ten. */
 export function compact(value) {
   if (!isNumber(value)) {

@@ -1,7 +1,7 @@
 // The step's time, the dictionary, the encoders and the checkpoints.
 
 import { byId, empty, h, put, table } from './dom.js';
-import { ago, bytes, count, fixed, isNumber, percent, clock } from './format.js';
+import { accuracy, ago, bytes, count, fixed, isNumber, percent, clock } from './format.js';
 
 const TINTS = {
   backward: 't0', queries: 't1', keys: 't2', momentum: 't3', update: 't4', wait: 't8', journal: 't7', enqueue: 't6', digest: 't5',
@@ -75,7 +75,7 @@ export function showEncoders({ encoders = [], evaluations = [], standing = { hel
   }
   const number = (title) => ({ title, number: true });
   put(place, table(
-    [number('encoder'), number('images'), number('linear'), number('kNN'), number('RankMe'), number('new neighbours'), { title: 'standing' }, { title: 'weights' }],
+    [number('encoder'), number('images'), number('linear (95 %)'), number('kNN (95 %)'), number('of images'), number('RankMe'), number('new neighbours'), { title: 'standing' }, { title: 'weights' }],
     versions.map((version) => {
       const score = scores.get(version);
       const encoder = there.get(version);
@@ -83,8 +83,9 @@ export function showEncoders({ encoders = [], evaluations = [], standing = { hel
       return [
         count(version),
         count(score?.imagesTrained ?? encoder?.images),
-        score ? percent(score.linear.accuracy) : '–',
-        score ? percent(score.neighbours.accuracy) : '–',
+        score ? accuracy(score.linear) : '–',
+        score ? accuracy(score.neighbours) : '–',
+        score ? count(score.testImages) : '–',
         score?.health ? fixed(score.health.rankMe, 1) : '–',
         previous ? percent(previous.churn, 0) : '–',
         standingOf(version, standing),

@@ -1,7 +1,6 @@
 package org.millrace.evaluator;
 
 import java.io.ByteArrayOutputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -10,10 +9,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.event.EncoderManifest;
-import org.millrace.contract.event.Json;
+import org.millrace.contract.event.RecordReader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,7 +21,8 @@ import org.slf4j.LoggerFactory;
  * Records of {@code <run>.encoders} to whole encoders: chunks {@code <version>/<index>} in any order, then {@code
  * <version>/manifest}; null values take back old versions. What does not fit its manifest is reported and skipped.
  *
- * <p>Holds the chunks of two unfinished versions at most, and after a manifest none of an older version. Not thread safe.
+ * <p>Holds the chunks of two unfinished versions at most, of either a quarter of the heap at most, and after a manifest none of an older
+ * version. Not thread safe.
  */
 final class EncoderAssembler {
     private static final Logger LOG = LoggerFactory.getLogger(EncoderAssembler.class);
@@ -31,13 +32,26 @@ final class EncoderAssembler {
 
     private final LinkedHashMap<Long, Map<Integer, byte[]>> chunks =
             new LinkedHashMap<>(); // by version, oldest arrival first
+    private final RecordReader<EncoderManifest> manifests = RecordReader.ofJson(EncoderManifest.class);
+    private final long mostBytes;
+
+    EncoderAssembler() {
+        this(Runtime.getRuntime().maxMemory() / 4); // an encoder is held as chunks, as a file and as weights
+    }
+
+    /** @param mostBytes of a version's chunks */
+    EncoderAssembler(long mostBytes) {
+        this.mostBytes = mostBytes;
+    }
 
     /** Takes the next record; the whole encoder where this record completes one. */
-    Optional<PublishedEncoder> accept(byte @Nullable [] key, byte @Nullable [] value) {
+    Optional<PublishedEncoder> accept(ConsumerRecord<byte[], byte[]> record) {
+        byte @Nullable [] key = record.key();
+        byte @Nullable [] value = record.value();
         String text = key == null ? "" : new String(key, StandardCharsets.UTF_8);
         Matcher matcher = KEY.matcher(text);
         if (!matcher.matches()) {
-            LOG.warn("a record of the topic of encoders is left out: its key is '{}', not <version>/<index>", text);
+            manifests.leaveOut(record, "its key is '" + text + "', wanted <version>/<index> or <version>/manifest");
             return Optional.empty();
         }
         long version = Long.parseLong(matcher.group(1));
@@ -46,9 +60,9 @@ final class EncoderAssembler {
             forget(version, manifest ? -1 : Integer.parseInt(matcher.group(2)));
             return Optional.empty();
         } else if (manifest) {
-            return finish(version, value);
+            return finish(version, record);
         }
-        hold(version, Integer.parseInt(matcher.group(2)), value);
+        hold(version, Integer.parseInt(matcher.group(2)), record);
         return Optional.empty();
     }
 
@@ -57,8 +71,15 @@ final class EncoderAssembler {
         return (version + "/" + MANIFEST).getBytes(StandardCharsets.UTF_8);
     }
 
-    private void hold(long version, int index, byte[] chunk) {
-        chunks.computeIfAbsent(version, created -> new HashMap<>()).put(index, chunk);
+    private void hold(long version, int index, ConsumerRecord<byte[], byte[]> record) {
+        Map<Integer, byte[]> held = chunks.computeIfAbsent(version, created -> new HashMap<>());
+        long bytes = held.values().stream().mapToLong(chunk -> chunk.length).sum();
+        if (bytes + record.value().length > mostBytes) {
+            manifests.leaveOut(
+                    record, "encoder " + version + " has more than " + mostBytes + " bytes, a quarter of the heap");
+            return;
+        }
+        held.put(index, record.value());
         if (chunks.size() > UNFINISHED_VERSIONS) {
             Iterator<Long> versions = chunks.keySet().iterator();
             LOG.info("the chunks of encoder {} are dropped: its manifest has not come", versions.next());
@@ -77,18 +98,17 @@ final class EncoderAssembler {
         }
     }
 
-    private Optional<PublishedEncoder> finish(long version, byte[] json) {
+    private Optional<PublishedEncoder> finish(long version, ConsumerRecord<byte[], byte[]> record) {
         Map<Integer, byte[]> held = chunks.getOrDefault(version, Map.of());
+        Optional<EncoderManifest> manifest = manifests.read(record);
+        if (manifest.isEmpty()) {
+            return Optional.empty(); // and the chunks stay: the version's own manifest may be still to come
+        }
         chunks.keySet().removeIf(older -> older <= version);
         try {
-            EncoderManifest manifest = Json.read(json, EncoderManifest.class);
-            return Optional.of(new PublishedEncoder(manifest, file(version, manifest, held)));
-        } catch (UncheckedIOException e) {
-            LOG.warn("encoder {} is skipped: its manifest is damaged", version);
-            LOG.debug("the manifest of encoder {}", version, e);
-            return Optional.empty();
+            return Optional.of(new PublishedEncoder(manifest.get(), file(version, manifest.get(), held)));
         } catch (SkippedException e) {
-            LOG.warn("encoder {} is skipped: {}", version, e.getMessage());
+            manifests.leaveOut(record, "encoder " + version + ": " + e.getMessage());
             return Optional.empty();
         }
     }

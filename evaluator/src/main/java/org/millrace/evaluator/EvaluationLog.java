@@ -1,18 +1,22 @@
 package org.millrace.evaluator;
 
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.errors.InterruptException;
-import org.jspecify.annotations.Nullable;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.EvaluationEvent;
 import org.millrace.contract.event.Json;
+import org.millrace.contract.event.RecordReader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,13 +24,21 @@ import org.slf4j.LoggerFactory;
 final class EvaluationLog implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EvaluationLog.class);
 
+    /** By how much the held-out images must have grown for scores on fewer of them to be made again. */
+    private static final double GROWTH = 1.1;
+
     private final String topic;
+    private final long pinnedVersion;
+    private final TreeMap<Long, Evaluation> newest = new TreeMap<>(); // of each version
     private final Producer<byte[], byte[]> producer;
     private final EvaluationListener listener;
     private final Standings standings = new Standings();
+    private final RecordReader<EvaluationEvent> records = RecordReader.ofJson(EvaluationEvent.class);
 
-    EvaluationLog(String topic, Producer<byte[], byte[]> producer, EvaluationListener listener) {
+    /** @param pinnedVersion of the encoder that others are compared with by the user's wish, or −1 */
+    EvaluationLog(String topic, long pinnedVersion, Producer<byte[], byte[]> producer, EvaluationListener listener) {
         this.topic = topic;
+        this.pinnedVersion = pinnedVersion;
         this.producer = producer;
         this.listener = listener;
     }
@@ -41,21 +53,57 @@ final class EvaluationLog implements AutoCloseable {
         return standings;
     }
 
-    /** Takes a record of the topic: one of an earlier start, of another evaluator, or our own. */
-    void accept(byte @Nullable [] value) {
-        if (value == null) {
-            return;
+    /** The newest evaluation of a version. */
+    Optional<Evaluation> of(long version) {
+        return Optional.ofNullable(newest.get(version));
+    }
+
+    /** Whether a version that others are compared with was scored on so few held-out images that there is a tenth more now. */
+    boolean isOutgrown(long version, int testImages) {
+        return compared().contains(version)
+                && of(version)
+                        .filter(scored -> testImages > GROWTH * scored.testImages())
+                        .isPresent();
+    }
+
+    /** Whether that is so of any of them. */
+    boolean isOutgrown(int testImages) {
+        return compared().stream().anyMatch(version -> isOutgrown(version, testImages));
+    }
+
+    // the first, which is the untrained one where that was scored; the current, the pinned and the newest
+    private Set<Long> compared() {
+        Set<Long> compared = new HashSet<>();
+        if (!newest.isEmpty()) {
+            compared.add(newest.firstKey());
+            compared.add(newest.lastKey());
+            standings.current().ifPresent(compared::add);
+            compared.add(pinnedVersion);
         }
-        try {
-            EvaluationEvent event = Json.read(value, EvaluationEvent.class);
-            boolean isNew = !has(event.version());
-            standings.accept(event);
-            if (event instanceof Evaluation evaluation && isNew) {
-                listener.evaluated(evaluation);
+        return compared;
+    }
+
+    /** Takes a record of the topic: one of an earlier start, of another evaluator, or our own. */
+    void accept(ConsumerRecord<byte[], byte[]> record) {
+        records.read(record).ifPresent(event -> {
+            if (event instanceof Evaluation evaluation) {
+                take(evaluation);
+            } else {
+                standings.accept(event);
             }
-        } catch (UncheckedIOException e) {
-            LOG.warn("a record of {} is left out: it is no event of an evaluator", topic);
-            LOG.debug("the record of {}", topic, e);
+        });
+    }
+
+    // what was published here comes back from the topic
+    private void take(Evaluation evaluation) {
+        boolean isNew = of(evaluation.version())
+                .map(known ->
+                        !evaluation.equals(known) && evaluation.evaluatedAtMillis() >= known.evaluatedAtMillis())
+                .orElse(true);
+        standings.accept(evaluation);
+        if (isNew) {
+            newest.put(evaluation.version(), evaluation);
+            listener.evaluated(evaluation);
         }
     }
 
@@ -74,7 +122,6 @@ final class EvaluationLog implements AutoCloseable {
         } catch (InterruptedException e) {
             throw new InterruptException(e);
         }
-        standings.accept(evaluation);
         LOG.debug(
                 "encoder {} (step {}, {} images): linear {}, nearest neighbours {}, on {} images, {} s",
                 evaluation.version(),
@@ -84,7 +131,7 @@ final class EvaluationLog implements AutoCloseable {
                 percent(evaluation.neighbours().accuracy()),
                 evaluation.testImages(),
                 evaluation.seconds());
-        listener.evaluated(evaluation);
+        take(evaluation);
     }
 
     private static String percent(double share) {

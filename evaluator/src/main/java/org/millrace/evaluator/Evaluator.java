@@ -23,6 +23,7 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.evaluator.drift.Anchors;
+import org.millrace.evaluator.probe.Half;
 import org.millrace.evaluator.probe.ProbeFeed;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,6 +62,7 @@ public final class Evaluator implements AutoCloseable {
     private volatile boolean stopping;
     private boolean closed;
     private boolean saidNotReady;
+    private int rereadAt;
     private long lastProbeMillis;
     private long lastSaveMillis;
 
@@ -95,7 +97,8 @@ public final class Evaluator implements AutoCloseable {
         String evaluationsTopic = config.run().topics().evaluations();
         this.topics = new EvaluatorTopics(consumer, probeTopic, encodersTopic, evaluationsTopic);
         this.probes = new ProbeFeed(config.evaluator(), config.run().folder(), embedders::decodes);
-        this.evaluations = new EvaluationLog(evaluationsTopic, producer, listener);
+        this.evaluations =
+                new EvaluationLog(evaluationsTopic, config.evaluator().pinnedVersion(), producer, listener);
         this.examiner = new Examiner(
                 embedders,
                 config.evaluator(),
@@ -116,6 +119,7 @@ public final class Evaluator implements AutoCloseable {
                 savePerhaps();
                 if (waiting.isEmpty()) {
                     waitingSince = clock.millis();
+                    rereadWhereOutgrown();
                 } else if ((quiet() || clock.millis() - waitingSince >= PATIENCE_MILLIS) && ready()) {
                     evaluateNext();
                 }
@@ -214,15 +218,33 @@ public final class Evaluator implements AutoCloseable {
                 probes.accept(record);
             } else if (record.topic().equals(encodersTopic)) {
                 warnOfRemoval(record);
-                assembler.accept(record.key(), record.value()).ifPresent(this::published);
+                assembler.accept(record).ifPresent(this::published);
             } else {
-                evaluations.accept(record.value());
+                evaluations.accept(record);
             }
         });
     }
 
+    /** Has the encoders come again where some must be scored again, once for a size of the probe set: some may have left the topic. */
+    private void rereadWhereOutgrown() {
+        int testImages = testImages();
+        if (quiet() && testImages != rereadAt && evaluations.isOutgrown(testImages)) {
+            rereadAt = testImages;
+            LOG.info("the labelled images have grown to {} held-out ones: encoders are scored again", testImages);
+            topics.rereadEncoders();
+        }
+    }
+
+    private int testImages() {
+        return probes.set().count(Half.TEST);
+    }
+
+    private boolean isWanted(PublishedEncoder encoder) {
+        return !evaluations.has(encoder.version()) || evaluations.isOutgrown(encoder.version(), testImages());
+    }
+
     private void published(PublishedEncoder encoder) {
-        if (!evaluations.has(encoder.version())) {
+        if (isWanted(encoder)) {
             waiting.add(encoder);
         } else if (examiner.misses(encoder.version(), evaluations.standings())) {
             examiner.remember(encoder, probes.set(), this::stopping);
@@ -250,8 +272,8 @@ public final class Evaluator implements AutoCloseable {
     /** Evaluates the first of the waiting encoders, which then waits no longer. */
     private Optional<Evaluation> evaluateNext() {
         Optional<Evaluation> evaluation = waiting.take()
-                .filter(encoder -> !evaluations.has(encoder.version()))
-                .flatMap(encoder -> examiner.evaluate(encoder, probes.set(), evaluations.standings(), this::stopping));
+                .filter(this::isWanted)
+                .flatMap(encoder -> examiner.evaluate(encoder, probes.set(), evaluations, this::stopping));
         evaluation.ifPresent(evaluations::publish);
         return evaluation;
     }

@@ -69,6 +69,11 @@ final class EvaluatorTopics implements AutoCloseable {
         consumer.resume(of(encoders));
     }
 
+    /** Reads the encoders from their beginning again. */
+    void rereadEncoders() {
+        consumer.seekToBeginning(of(encoders));
+    }
+
     /** Hands on what comes within a fifth of a second. */
     void poll(java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> handler) {
         ConsumerRecords<byte[], byte[]> records;

@@ -49,10 +49,10 @@ final class Examiner implements AutoCloseable {
      * The evaluation; empty where {@code stopping} became true meanwhile, or where the encoder cannot be scored, which is then
      * reported.
      *
-     * @param standings of the versions scored so far
+     * @param log of the versions scored so far: one that is among them is scored again, and stands as it stood
      */
     Optional<Evaluation> evaluate(
-            PublishedEncoder encoder, ProbeSet probes, Standings standings, BooleanSupplier stopping) {
+            PublishedEncoder encoder, ProbeSet probes, EvaluationLog log, BooleanSupplier stopping) {
         EncoderManifest manifest = encoder.manifest();
         long start = clock.millis();
         Map<String, Integer> classes = new HashMap<>();
@@ -84,15 +84,17 @@ final class Examiner implements AutoCloseable {
         }
         ProbeScorer.Scores scores = scorer.score(train, test, classes.size());
         Health health = HealthCheck.of(test.features());
-        OptionalLong current = standings.currentBefore(manifest.version());
-        Optional<ModelDrift> drift =
-                anchorFeatures.flatMap(features -> anchors.compare(manifest.version(), current, features));
+        Optional<Evaluation> earlier = log.of(manifest.version());
+        OptionalLong current = log.standings().currentBefore(manifest.version());
+        Optional<ModelDrift> drift = earlier.isPresent()
+                ? Optional.empty()
+                : anchorFeatures.flatMap(features -> anchors.compare(manifest.version(), current, features));
         Optional<BucketScores> buckets = config.buckets() == 0
                 ? Optional.empty()
                 : Optional.of(BucketCut.of(config, probes.labels(), heldOut)
                         .scores(scores.linearHits(), scores.neighbourHits()));
         long end = clock.millis();
-        return Optional.of(new Evaluation(
+        Evaluation alone = new Evaluation(
                 Evaluation.SCHEMA,
                 manifest.run(),
                 manifest.version(),
@@ -108,7 +110,12 @@ final class Examiner implements AutoCloseable {
                 Optional.of(health),
                 drift,
                 Optional.of(new ChurnBudget(config.churnBudget()).judge(current, drift)),
-                buckets));
+                buckets);
+        Evaluation standing = earlier.map(alone::standingAs).orElse(alone);
+        return Optional.of(
+                manifest.version() == 0
+                        ? standing
+                        : log.of(0).map(standing::beside).orElse(standing));
     }
 
     /**

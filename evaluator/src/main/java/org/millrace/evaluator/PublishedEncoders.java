@@ -94,9 +94,7 @@ public final class PublishedEncoders {
                 consumer,
                 TopicReader.partitions(consumer, topics.encoders()),
                 partition -> OptionalLong.empty(),
-                record -> assembler
-                        .accept(record.key(), record.value())
-                        .ifPresent(encoder -> found.add(encoder, wanted)));
+                record -> assembler.accept(record).ifPresent(encoder -> found.add(encoder, wanted)));
         return found;
     }
 

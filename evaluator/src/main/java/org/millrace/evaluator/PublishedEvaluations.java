@@ -1,7 +1,6 @@
 package org.millrace.evaluator;
 
-import java.io.UncheckedIOException;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -10,14 +9,14 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.EvaluationEvent;
-import org.millrace.contract.event.Json;
+import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 
 /**
  * The evaluations that stand on a run's topic now.
  *
- * @param all in the order in which they were published
+ * @param all the newest of each version, in the order in which the versions were first scored
  * @param standings what they and the operator's acceptances come to
  */
 public record PublishedEvaluations(List<Evaluation> all, Standings standings) {
@@ -39,27 +38,19 @@ public record PublishedEvaluations(List<Evaluation> all, Standings standings) {
     }
 
     static PublishedEvaluations read(Consumer<byte[], byte[]> consumer, RunTopics topics) {
-        List<Evaluation> all = new ArrayList<>();
+        Map<Long, Evaluation> all = new LinkedHashMap<>();
         Standings standings = new Standings();
+        RecordReader<EvaluationEvent> records = RecordReader.ofJson(EvaluationEvent.class);
         TopicReader.read(
                 consumer,
                 TopicReader.partitions(consumer, topics.evaluations()),
                 partition -> OptionalLong.empty(),
-                record -> event(record.value()).forEach(event -> {
+                record -> records.read(record).ifPresent(event -> {
                     standings.accept(event);
                     if (event instanceof Evaluation evaluation) {
-                        all.add(evaluation);
+                        all.put(evaluation.version(), evaluation);
                     }
                 }));
-        return new PublishedEvaluations(all, standings);
-    }
-
-    // the evaluator has said already what is no event
-    private static List<EvaluationEvent> event(byte[] value) {
-        try {
-            return value == null ? List.of() : List.of(Json.read(value, EvaluationEvent.class));
-        } catch (UncheckedIOException e) {
-            return List.of();
-        }
+        return new PublishedEvaluations(List.copyOf(all.values()), standings);
     }
 }

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.millrace.evaluator.EncoderRecords.Entry;
 
@@ -107,10 +108,48 @@ final class EncoderAssemblerTest {
 
     @Test
     void accept_ofForeignKeys_leavesThemOut() {
-        assertThat(assembler.accept(null, FILE)).isEmpty();
+        assertThat(assembler.accept(new ConsumerRecord<>("main.encoders", 0, 0, null, FILE)))
+                .isEmpty();
         assertThat(EncoderRecords.feed(
                         assembler, List.of(new Entry("readme", FILE), new Entry("1/x", FILE), new Entry("-1/0", FILE))))
                 .isEmpty();
+    }
+
+    @Test
+    void accept_moreChunksThanFit_leavesTheRestOut() {
+        EncoderAssembler small = new EncoderAssembler(2 * EncoderRecords.CHUNK);
+        for (int index = 0; index < 1_000; index++) {
+            EncoderRecords.feed(small, List.of(new Entry("7/" + index, new byte[EncoderRecords.CHUNK])));
+        }
+        assertThat(EncoderRecords.feed(small, EncoderRecords.of(8, new byte[EncoderRecords.CHUNK])))
+                .isPresent();
+    }
+
+    @Test
+    void accept_manifestThatIsNone_keepsTheChunksForTheVersionsOwn() {
+        List<Entry> entries = EncoderRecords.of(1, FILE);
+        entries.add(entries.size() - 1, new Entry("1/manifest", "null".getBytes(StandardCharsets.UTF_8)));
+        entries.add(entries.size() - 1, new Entry("7000/manifest", "null".getBytes(StandardCharsets.UTF_8)));
+        assertThat(EncoderRecords.feed(assembler, entries)).isPresent();
+    }
+
+    @Test
+    void accept_forgedManifests_giveNoEncoderOfAnotherFile() {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        List<Entry> entries = EncoderRecords.of(1, FILE);
+        byte[] manifest = entries.get(entries.size() - 1).value;
+        for (int i = 0; i < 500; i++) {
+            byte[] forged = manifest.clone();
+            for (int change = random.nextInt(3); change >= 0; change--) {
+                forged[random.nextInt(forged.length)] = (byte) (32 + random.nextInt(95));
+            }
+            EncoderRecords.feed(assembler, entries.subList(0, entries.size() - 1));
+            EncoderRecords.feed(assembler, List.of(new Entry("1/manifest", forged)))
+                    .ifPresent(encoder -> assertThat(encoder.safetensors())
+                            .as("seed " + seed)
+                            .isEqualTo(FILE));
+        }
     }
 
     @Test

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.config.ConfigLoader;
@@ -42,7 +43,8 @@ final class EncoderRecords {
     static Optional<PublishedEncoder> feed(EncoderAssembler assembler, List<Entry> entries) {
         Optional<PublishedEncoder> last = Optional.empty();
         for (Entry entry : entries) {
-            last = assembler.accept(entry.key.getBytes(StandardCharsets.UTF_8), entry.value);
+            last = assembler.accept(new ConsumerRecord<>(
+                    "main.encoders", 0, 0, entry.key.getBytes(StandardCharsets.UTF_8), entry.value));
         }
         return last;
     }

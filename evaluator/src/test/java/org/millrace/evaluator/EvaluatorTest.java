@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
@@ -36,6 +38,7 @@ import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Health;
+import org.millrace.contract.event.Interval;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.event.Standing;
 import org.millrace.contract.event.Standing.Verdict;
@@ -55,6 +58,7 @@ final class EvaluatorTest {
     private final TestEncoders encoders = new TestEncoders();
     private MockConsumer<byte[], byte[]> consumer = new MockConsumer<>(StrategyType.NONE.toString());
     private MockProducer<byte[], byte[]> producer = producer();
+    private final AtomicBoolean rereads = new AtomicBoolean();
     private String budget = "1";
 
     @Test
@@ -112,6 +116,77 @@ final class EvaluatorTest {
         }
         assertThat(heard).extracting(Evaluation::version).containsExactly(0L, 400L);
         assertThat(heard.get(1).trainImages() + heard.get(1).testImages()).isEqualTo(60);
+    }
+
+    @Test
+    void evaluateOnce_probeGrownByMoreThanATenth_scoresWhatIsComparedAgainAndKeepsItsStanding() {
+        budget = "0.2";
+        pushProbe(60);
+        publish(0, "seeing");
+        publish(400, "seeing");
+        publish(800, "blind");
+        assertThat(standings()).extracting(Standing::held).containsExactly(false, false, true);
+        int scoredOn = heard.get(0).testImages();
+        assertThat(heard.get(2).linear().belowUntrained()).hasValue(true);
+        assertThat(heard.get(1).linear().belowUntrained()).hasValue(false);
+        assertThat(heard.get(0).linear().belowUntrained()).isEmpty();
+        assertThat(heard.get(1).linear().interval()).hasValue(Interval.wilson(scoredOn, scoredOn));
+
+        pushProbe(62);
+        try (Evaluator evaluator = open()) {
+            assertThat(evaluator.evaluateOnce()).as("a little more").isEmpty();
+        }
+        pushProbe(120);
+        heard.clear();
+        List<Standing> again = standings();
+        List<Evaluation> fresh = heard.subList(heard.size() - 3, heard.size());
+        assertThat(fresh).extracting(Evaluation::version).containsExactlyInAnyOrder(0L, 400L, 800L);
+        assertThat(fresh).extracting(Evaluation::testImages).allMatch(images -> images > 1.1 * scoredOn);
+        assertThat(again).extracting(Standing::held).containsExactly(false, false, true);
+        try (Evaluator evaluator = open()) {
+            assertThat(evaluator.evaluateOnce()).as("each once").isEmpty();
+        }
+    }
+
+    @Test
+    void run_probeGrowsMeanwhile_scoresTheEncodersOfTheTopicAgain() throws Exception {
+        pushProbe(60);
+        publish(0, "blind");
+        publish(400, "seeing");
+        Evaluator evaluator = open();
+        Thread thread = new Thread(evaluator::run);
+        thread.start();
+        await(2);
+        int before = records(PROBE).size();
+        pushProbe(120);
+        deliver(PROBE, before);
+        // what seekToBeginning brings again, the mock does not
+        List<ConsumerRecord<byte[], byte[]>> encodersAgain = records(ENCODERS);
+        while (!rereads.get()) {
+            Thread.sleep(10);
+        }
+        consumer.schedulePollTask(() -> encodersAgain.forEach(consumer::addRecord));
+        await(4);
+        evaluator.close();
+        thread.join();
+        assertThat(heard).extracting(Evaluation::version).containsExactlyInAnyOrder(0L, 400L, 0L, 400L);
+        assertThat(heard.subList(2, 4))
+                .extracting(evaluation -> evaluation.trainImages() + evaluation.testImages())
+                .containsOnly(120);
+    }
+
+    @Test
+    void evaluateOnce_recordsThatCannotBeRead_areLeftOut() {
+        append(EVALUATIONS, "0", "null".getBytes(StandardCharsets.UTF_8), null);
+        append(EVALUATIONS, "0", "no json".getBytes(StandardCharsets.UTF_8), null);
+        append(EVALUATIONS, "0", null, null);
+        append(ENCODERS, "7000/manifest", "null".getBytes(StandardCharsets.UTF_8), null);
+        append(ENCODERS, "", new byte[3], null);
+        pushProbe(60);
+        publish(0, "seeing");
+        try (Evaluator evaluator = open()) {
+            assertThat(evaluator.evaluateOnce()).extracting(Evaluation::version).containsExactly(0L);
+        }
     }
 
     @Test
@@ -241,7 +316,14 @@ final class EvaluatorTest {
 
     /** Over a consumer that holds the log; the probe's begins at the offset. */
     private Evaluator open(long probeBeginning) {
-        consumer = new MockConsumer<>(StrategyType.NONE.toString());
+        rereads.set(false);
+        consumer = new MockConsumer<>(StrategyType.NONE.toString()) {
+            @Override
+            public synchronized void seekToBeginning(Collection<TopicPartition> partitions) {
+                super.seekToBeginning(partitions);
+                rereads.set(true);
+            }
+        };
         producer = producer();
         for (TopicPartition partition : List.of(PROBE, ENCODERS, EVALUATIONS)) {
             Node node = Node.noNode();

@@ -1,5 +1,7 @@
 package org.millrace.ingest;
 
+import static org.millrace.contract.Check.check;
+
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
@@ -13,6 +15,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.millrace.contract.event.Json;
+import org.millrace.contract.event.RecordReader;
 
 /**
  * What a watch has pushed, by the file's name within the folder. It lives on a compacted topic, whose records are written in one
@@ -33,6 +36,10 @@ final class WatchMemory {
      * @param modifiedMillis Unix time
      */
     record Remembered(int schema, long bytes, long modifiedMillis, String sha256) {
+        Remembered {
+            check(sha256 != null, "sha256 is missing");
+        }
+
         static final int SCHEMA = 1;
     }
 
@@ -47,13 +54,13 @@ final class WatchMemory {
         consumer.assign(List.of(partition));
         consumer.seekToBeginning(List.of(partition));
         long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+        RecordReader<Remembered> records = RecordReader.ofJson(Remembered.class);
         while (consumer.position(partition) < end) {
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                String key = new String(record.key(), StandardCharsets.UTF_8);
+                String key = record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
                 if (key.startsWith(watch + SEPARATOR)) {
-                    remember(
-                            key.substring(watch.length() + SEPARATOR.length()),
-                            Json.read(record.value(), Remembered.class));
+                    records.read(record)
+                            .ifPresent(file -> remember(key.substring(watch.length() + SEPARATOR.length()), file));
                 }
             }
         }

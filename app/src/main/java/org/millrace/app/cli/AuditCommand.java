@@ -2,6 +2,7 @@ package org.millrace.app.cli;
 
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -59,7 +60,7 @@ final class AuditCommand implements Runnable {
                 topics.require(config.images().rejectedTopic());
                 identity = topics.identity(config.images().topic());
             }
-            RunAudit.Result result = audit(config, identity, consumer);
+            RunAudit.Result result = audit(config, identity, consumer, out);
             out.println("run              " + config.run().name());
             out.println(
                     "steps planned    " + result.steps() + ", of which " + result.waiting() + " wait to be computed");
@@ -86,13 +87,21 @@ final class AuditCommand implements Runnable {
     }
 
     private static RunAudit.Result audit(
-            MillraceConfig config, LogIdentity identity, Consumer<byte[], byte[]> consumer) {
+            MillraceConfig config, LogIdentity identity, Consumer<byte[], byte[]> consumer, PrintWriter out) {
         RunAudit audit = new RunAudit();
         audit.addIdentity(identity);
-        new JournalReader(consumer, config.run().topics()).forEach(0, (event, offset) -> audit.add(event));
+        JournalReader journal = new JournalReader(consumer, config.run().topics());
+        journal.forEach(0, (event, offset) -> audit.add(event));
+        if (journal.unreadable() > 0) {
+            out.println("cannot be read   " + journal.unreadable() + " records of "
+                    + config.run().topics().steps() + ", which are no events and are left out");
+        }
         String images = config.images().topic();
+        Map<Integer, OffsetRange> log = new HashMap<>();
         for (TopicPartition partition : partitions(consumer, images)) {
-            audit.addLog(held(consumer, partition));
+            OffsetRange range = held(consumer, partition);
+            log.put(range.partition(), range);
+            audit.addLog(range);
         }
         for (TopicPartition partition : partitions(consumer, config.images().rejectedTopic())) {
             read(
@@ -101,9 +110,16 @@ final class AuditCommand implements Runnable {
                     held(consumer, partition),
                     record -> position(record, images).ifPresent(audit::addRejected));
         }
-        for (OffsetRange range : audit.unexplained()) {
+        for (OffsetRange planned : audit.unexplained()) {
+            OffsetRange range = within(planned, log);
             Set<Long> there = new HashSet<>();
-            read(consumer, new TopicPartition(images, range.partition()), range, record -> there.add(record.offset()));
+            if (range.length() > 0) {
+                read(
+                        consumer,
+                        new TopicPartition(images, range.partition()),
+                        range,
+                        record -> there.add(record.offset()));
+            }
             for (long offset = range.from(); offset < range.to(); offset++) {
                 if (!there.contains(offset)) {
                     audit.addAbsent(new ImageOffset(range.partition(), offset));
@@ -111,6 +127,16 @@ final class AuditCommand implements Runnable {
             }
         }
         return audit.result();
+    }
+
+    // a plan may name what no log has: that is then missing, and nobody waits for it
+    private static OffsetRange within(OffsetRange planned, Map<Integer, OffsetRange> log) {
+        OffsetRange held = log.get(planned.partition());
+        if (held == null || planned.from() >= held.to() || planned.to() <= held.from()) {
+            return new OffsetRange(planned.partition(), planned.from(), planned.from());
+        }
+        return new OffsetRange(
+                planned.partition(), Math.max(planned.from(), held.from()), Math.min(planned.to(), held.to()));
     }
 
     private static List<TopicPartition> partitions(Consumer<byte[], byte[]> consumer, String topic) {

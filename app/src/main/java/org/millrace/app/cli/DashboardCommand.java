@@ -39,10 +39,17 @@ final class DashboardCommand implements Runnable {
                 Connection connection = options.connect(config);
                 Services services = new Services()) {
             connection.createImageTopics(config.images());
-            services.start("http", new HttpService(config, connection.kafka(), TakenPort.FAIL, address -> {
-                out.println("run " + config.run().name() + " at " + address);
-                out.flush();
-            }));
+            services.start(
+                    "http",
+                    new HttpService(
+                            config,
+                            connection.kafka(),
+                            TakenPort.FAIL,
+                            address -> {
+                                out.println("run " + config.run().name() + " at " + address);
+                                out.flush();
+                            },
+                            services::roles));
             while (!signal.await(POLL_MILLIS)) {
                 services.check();
             }

@@ -75,7 +75,7 @@ final class DemoCommand implements Runnable {
         try (StopSignal signal = StopSignal.install();
                 Connection connection = options.connect(config);
                 TrainingDisplay display = new TrainingDisplay(out, statistics, OptionalLong.empty());
-                Services services = new Services()) {
+                Services services = new Services(display::say, config.run().data())) {
             display.say(
                     "broker at " + connection.kafka().bootstrapServers() + (connection.isEmbedded() ? ", embedded" : "")
                             + "; state under " + config.run().data());

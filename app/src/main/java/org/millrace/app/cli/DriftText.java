@@ -23,6 +23,7 @@ final class DriftText {
     static String line(DriftReport report) {
         String what = switch (report.verdict()) {
             case NOT_ENOUGH -> "not enough images for an answer";
+            case UNUSABLE -> "unusable: " + report.reason().orElse("");
             case REFERENCE -> String.format(Locale.ROOT, "reference (%,d images so far)", report.referenceImages());
             case STABLE -> "stable  ";
             case DRIFT -> "DRIFT   ";

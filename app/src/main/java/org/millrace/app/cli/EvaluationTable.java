@@ -2,6 +2,7 @@ package org.millrace.app.cli;
 
 import java.io.PrintWriter;
 import java.util.Locale;
+import org.millrace.app.run.AccuracyText;
 import org.millrace.app.run.HealthText;
 import org.millrace.app.run.ModelDriftText;
 import org.millrace.app.run.StandingText;
@@ -40,6 +41,10 @@ final class EvaluationTable implements EvaluationListener {
                 evaluation.trainImages(),
                 evaluation.testImages(),
                 evaluation.linear().converged() ? "" : "   (linear probe did not converge)"));
+        if (evaluation.linear().interval().isPresent()) {
+            out.println("             95 %: linear " + AccuracyText.linear(evaluation) + " · kNN "
+                    + AccuracyText.neighbours(evaluation));
+        }
         evaluation.health().ifPresent(health -> out.println("             " + HealthText.line(health)));
         if (evaluation.modelDrift().isPresent()) {
             out.println("             "

@@ -1,13 +1,10 @@
 package org.millrace.app.cli;
 
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.millrace.app.run.CrashFile;
 import org.millrace.contract.UserException;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
@@ -45,9 +42,9 @@ final class Failures {
             error.println("millrace: " + mistake.get().getMessage());
         } else {
             error.println("millrace: unexpected failure: " + oneLine(failure));
-            error.println(writeCrash(failure, commandLine)
+            error.println(CrashFile.write(failure, dataFolder(commandLine))
                     .map(file -> "Its stack trace is in " + file + "; please report it with that file.")
-                    .orElseGet(() -> stackTrace(failure)));
+                    .orElseGet(() -> CrashFile.stackTrace(failure)));
         }
         error.flush();
         return ExitCode.SOFTWARE;
@@ -67,29 +64,12 @@ final class Failures {
         return failure.getClass().getName() + (message == null ? "" : ": " + message.replaceAll("\\s*\\R\\s*", " "));
     }
 
-    private static Optional<Path> writeCrash(Throwable failure, CommandLine commandLine) {
-        try {
-            Path folder = dataFolder(commandLine)
-                    .filter(Files::isDirectory)
-                    .orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir", ".")));
-            Path file = Files.createTempFile(folder, "millrace-crash-", ".txt");
-            return Optional.of(Files.writeString(file, stackTrace(failure), StandardCharsets.UTF_8));
-        } catch (IOException | RuntimeException e) {
-            return Optional.empty();
-        }
-    }
-
-    private static Optional<Path> dataFolder(CommandLine commandLine) {
+    private static Path dataFolder(CommandLine commandLine) {
         return commandLine.getCommandSpec().mixins().values().stream()
                 .map(mixin -> mixin.userObject())
                 .filter(CommonOptions.class::isInstance)
                 .flatMap(options -> ((CommonOptions) options).dataFolder().stream())
-                .findFirst();
-    }
-
-    private static String stackTrace(Throwable failure) {
-        StringWriter text = new StringWriter();
-        failure.printStackTrace(new PrintWriter(text));
-        return text.toString();
+                .findFirst()
+                .orElse(Path.of(""));
     }
 }

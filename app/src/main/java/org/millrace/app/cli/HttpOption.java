@@ -1,6 +1,7 @@
 package org.millrace.app.cli;
 
 import java.util.function.Consumer;
+import org.millrace.app.http.HttpServer;
 import org.millrace.app.http.HttpServer.TakenPort;
 import org.millrace.app.http.HttpService;
 import org.millrace.app.run.Services;
@@ -16,13 +17,15 @@ final class HttpOption {
     /** Serves HTTP unless the user left it out, on the next free port where the configured one is taken, and says where. */
     void start(Services services, MillraceConfig config, KafkaSettings kafka, Consumer<String> say) {
         if (!off) {
-            services.start(
+            HttpServer.checkHost(config.http()); // a mistake of the user, who is told before anything begins
+            services.supervise(
                     "http",
-                    new HttpService(
+                    () -> new HttpService(
                             config,
                             kafka,
                             TakenPort.TAKE_NEXT,
-                            address -> say.accept("dashboard and HTTP interface at " + address)));
+                            address -> say.accept("dashboard and HTTP interface at " + address),
+                            services::roles));
         }
     }
 }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.OptionalLong;
 import org.millrace.app.demo.Demo;
+import org.millrace.app.run.AccuracyText;
 import org.millrace.app.run.HealthText;
 import org.millrace.app.run.ModelDriftText;
 import org.millrace.app.run.RunStatistics;
@@ -125,11 +126,11 @@ final class TrainingDisplay implements Demo.Display, AutoCloseable {
     public synchronized void evaluated(Evaluation evaluation) {
         say(String.format(
                 Locale.ROOT,
-                "encoder %d (%,d images): linear %.1f %%, kNN %.1f %% of %,d held-out images%s%s%s",
+                "encoder %d (%,d images): linear %s, kNN %s, of %,d held-out images%s%s%s",
                 evaluation.version(),
                 evaluation.imagesTrained(),
-                100 * evaluation.linear().accuracy(),
-                100 * evaluation.neighbours().accuracy(),
+                AccuracyText.linear(evaluation),
+                AccuracyText.neighbours(evaluation),
                 evaluation.testImages(),
                 evaluation.modelDrift().map(ModelDriftText::sincePrevious).orElse(""),
                 evaluation.standing().map(StandingText::warning).orElse(""),

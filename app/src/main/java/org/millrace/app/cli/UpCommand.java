@@ -12,7 +12,6 @@ import org.millrace.app.run.RunStatistics;
 import org.millrace.app.run.Services;
 import org.millrace.app.run.TrainerService;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.contract.event.DriftAlarm;
 import org.millrace.ingest.PushProgress;
 import org.millrace.ingest.PushRequest;
 import org.millrace.trainer.TrainLimits;
@@ -66,7 +65,7 @@ final class UpCommand implements Runnable {
         try (StopSignal signal = StopSignal.install();
                 Connection connection = options.connect(config);
                 TrainingDisplay display = new TrainingDisplay(out, statistics, OptionalLong.empty());
-                Services services = new Services()) {
+                Services services = new Services(display::say, config.run().data())) {
             String broker = connection.kafka().bootstrapServers();
             display.say("broker at " + broker + (connection.isEmbedded() ? ", embedded" : "") + "; state under "
                     + config.run().data());
@@ -77,7 +76,7 @@ final class UpCommand implements Runnable {
             http.start(services, config, connection.kafka(), display::say);
             if (!paths.isEmpty()) {
                 PushRequest request = PushRequest.of(paths, PushRequest.Target.IMAGES);
-                services.start(
+                services.superviseOnce(
                         "push",
                         new PushService(
                                 request,
@@ -85,20 +84,17 @@ final class UpCommand implements Runnable {
                                 config.images(),
                                 PushProgress.SILENT,
                                 report -> display.say(PushCommand.summary(
-                                        report, config.images(), config.images().topic()))));
+                                        report, config.images(), config.images().topic()))),
+                        "Training goes on with what was pushed; push the rest from another terminal, as above.");
             }
-            services.start(
-                    "evaluate",
-                    new EvaluatorService(config, connection.kafka(), new EvaluationBoard(display::evaluated)));
+            EvaluationBoard board = new EvaluationBoard(display::evaluated);
+            services.supervise("evaluate", () -> new EvaluatorService(config, connection.kafka(), board));
             var trainer = new TrainerService(config, connection.kafka(), display, TrainLimits.NONE);
-            services.start("train", trainer);
+            services.startVital("train", trainer);
             if (!noDrift) {
-                services.start("drift", new DriftService(config, connection.kafka(), display::say));
-                services.start("alarms", new DriftService.Reports(config, connection.kafka(), event -> {
-                    if (event instanceof DriftAlarm alarm) {
-                        display.say(DriftText.line(alarm, broker));
-                    }
-                }));
+                services.supervise("drift", () -> new DriftService(config, connection.kafka(), display::say));
+                DriftNews news = new DriftNews(line -> display.say(line), broker);
+                services.supervise("alarms", () -> new DriftService.Reports(config, connection.kafka(), news));
             }
             while (!signal.await(POLL_MILLIS)) {
                 services.check();

@@ -11,10 +11,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.millrace.app.http.HttpProblem;
 import org.millrace.app.http.Routes;
 import org.millrace.app.run.DriftOrders;
+import org.millrace.app.run.Role;
 import org.millrace.app.run.Services;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.DriftAlarm;
@@ -40,17 +42,23 @@ public final class Dashboard implements Routes {
     private final DriftOrders orders;
     private final Services services = new Services();
 
-    private Dashboard(MillraceConfig config, KafkaSettings kafka, Clock clock) {
+    private Dashboard(MillraceConfig config, KafkaSettings kafka, Clock clock, Supplier<List<Role>> roles) {
         this.config = config;
         this.pictures = new Pictures(config, kafka, live, clock);
-        this.monitoring = new Monitoring(clock);
+        this.monitoring = new Monitoring(clock, roles);
         this.orders = new DriftOrders(config, kafka, clock);
     }
 
-    /** Begins to read the run's topics, which need not exist yet. */
-    public static Dashboard start(MillraceConfig config, KafkaSettings kafka, Clock clock) {
-        Dashboard dashboard = new Dashboard(config, kafka, clock);
-        dashboard.services.start("dashboard", new RunReader(config, kafka, dashboard.live, dashboard::show, clock));
+    /**
+     * Begins to read the run's topics, which need not exist yet.
+     *
+     * @param roles the process's roles as they stand, for any thread
+     */
+    public static Dashboard start(
+            MillraceConfig config, KafkaSettings kafka, Clock clock, Supplier<List<Role>> roles) {
+        Dashboard dashboard = new Dashboard(config, kafka, clock, roles);
+        dashboard.services.supervise(
+                "dashboard", () -> new RunReader(config, kafka, dashboard.live, dashboard::show, clock));
         dashboard.pictures.start();
         return dashboard;
     }

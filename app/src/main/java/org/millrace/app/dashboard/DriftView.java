@@ -41,7 +41,8 @@ final class DriftView {
             String verdict,
             List<Detector> detectors,
             OptionalDouble stability,
-            Optional<Attribution> attribution) {
+            Optional<Attribution> attribution,
+            Optional<String> reason) {
         Window worse(Window next) {
             return next.excess() >= excess() ? next : this;
         }
@@ -129,7 +130,8 @@ final class DriftView {
                 report.verdict().name(),
                 detectors,
                 report.stability(),
-                report.attribution());
+                report.attribution(),
+                report.reason());
     }
 
     /** How far a detector is on its way to the threshold: for a p-value on a logarithmic scale. */

@@ -6,9 +6,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.millrace.app.http.Access;
 import org.millrace.app.http.HttpProblem;
+import org.millrace.app.run.Role;
 import org.millrace.contract.event.Json;
 
 /** What machines ask: whether the process lives, whether it knows the run, and the run's metrics. Thread safe. */
@@ -16,10 +18,13 @@ final class Monitoring {
     private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
 
     private final Clock clock;
+    private final Supplier<List<Role>> roles;
     private volatile @Nullable RunFacts facts;
 
-    Monitoring(Clock clock) {
+    /** @param roles of this process, beside the run's topics */
+    Monitoring(Clock clock, Supplier<List<Role>> roles) {
         this.clock = clock;
+        this.roles = roles;
     }
 
     /** Takes what is answered from now on. */
@@ -32,15 +37,18 @@ final class Monitoring {
         router.get("/readyz", context -> json(context, ready()), Access.OPEN);
         router.get("/metrics", context -> {
             context.contentType(PROMETHEUS_TEXT);
-            context.result(newest().map(known -> RunMetrics.text(known, clock.millis()))
+            context.result(newest().map(known -> RunMetrics.text(known, clock.millis(), roles.get()))
                     .orElse(""));
         });
     }
 
     record Alive(String status) {}
 
-    /** @param missing topics of the run that nobody has made yet */
-    record Ready(String status, List<String> missing) {}
+    /**
+     * @param missing topics of the run that nobody has made yet
+     * @param roles that this process runs beside training, and how they fare; one that fails takes no readiness away
+     */
+    record Ready(String status, List<String> missing, List<Role> roles) {}
 
     private Ready ready() {
         RunFacts known = newest().orElseThrow(() -> HttpProblem.unavailable("the run's topics are not read yet"));
@@ -51,7 +59,7 @@ final class Monitoring {
             throw HttpProblem.unavailable("the run's topics are read to %.0f %%; wanted all of them"
                     .formatted(100 * known.run().reading().orElse(0)));
         }
-        return new Ready("ready", known.run().missing());
+        return new Ready("ready", known.run().missing(), roles.get());
     }
 
     private Optional<RunFacts> newest() {

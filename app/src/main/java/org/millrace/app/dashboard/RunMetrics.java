@@ -12,6 +12,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.millrace.app.run.Role;
 import org.millrace.contract.event.DriftAlarm;
 import org.millrace.contract.event.Health;
 
@@ -25,14 +26,39 @@ final class RunMetrics {
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
-    private RunMetrics(RunFacts facts, long nowMillis) {
+    private RunMetrics(RunFacts facts, long nowMillis, List<Role> roles) {
         registry.config().commonTags("run", facts.run().name());
+        for (Role role : roles) {
+            gauge(
+                    "role.up",
+                    "1 where the role of this process runs or has done its work, 0 where it failed",
+                    null,
+                    role.state() == Role.State.RUNNING || role.state() == Role.State.ENDED ? 1 : 0,
+                    "role",
+                    role.name());
+            gauge(
+                    "role.failures",
+                    "times that the role of this process has failed since the start",
+                    null,
+                    role.failures(),
+                    "role",
+                    role.name());
+        }
         boolean brokerAnswers = facts.brokerAnswers(nowMillis);
         gauge("broker.up", "1 where the broker answers, else 0", brokerAnswers ? 1 : 0);
         gauge(
                 "topics.read.ratio",
                 "share of the topics' past that has been read; under 1 the run's own metrics are absent",
                 facts.run().reading().orElse(1));
+        facts.run()
+                .unreadable()
+                .forEach((topic, count) -> gauge(
+                        "records.unreadable",
+                        "records of the topic that were left out because they cannot be read",
+                        null,
+                        count,
+                        "topic",
+                        topic));
         if (facts.readUp()) {
             stream(facts, brokerAnswers);
             facts.newest().ifPresent(step -> learning(facts, step));
@@ -43,8 +69,8 @@ final class RunMetrics {
     }
 
     /** What {@code GET /metrics} answers. */
-    static String text(RunFacts facts, long nowMillis) {
-        RunMetrics metrics = new RunMetrics(facts, nowMillis);
+    static String text(RunFacts facts, long nowMillis, List<Role> roles) {
+        RunMetrics metrics = new RunMetrics(facts, nowMillis, roles);
         try {
             return metrics.registry.scrape();
         } finally {

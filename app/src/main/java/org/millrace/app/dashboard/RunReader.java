@@ -1,6 +1,5 @@
 package org.millrace.app.dashboard;
 
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -9,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -25,7 +25,7 @@ import org.millrace.contract.event.DriftEvent;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.EvaluationEvent;
 import org.millrace.contract.event.JournalEvent;
-import org.millrace.contract.event.Json;
+import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.slf4j.Logger;
@@ -54,6 +54,10 @@ final class RunReader implements Services.Service {
     private final Clock clock;
     private final RunView view;
     private final RejectView rejects = new RejectView();
+    private RecordReader<JournalEvent> journal = RecordReader.ofJson(JournalEvent.class);
+    private RecordReader<EvaluationEvent> scores = RecordReader.ofJson(EvaluationEvent.class);
+    private RecordReader<DriftEvent> drift = RecordReader.ofJson(DriftEvent.class);
+    private RecordReader<EncoderManifest> manifests = RecordReader.ofJson(EncoderManifest.class);
     private final StreamView stream;
     private final Map<String, List<TopicPartition>> assigned = new HashMap<>();
     private final Map<TopicPartition, Long> past = new HashMap<>(); // ends of what there was when reading began
@@ -139,7 +143,7 @@ final class RunReader implements Services.Service {
 
     private void publish() {
         OptionalDouble reading = looked && past.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(share);
-        RunView.ReadProgress progress = new RunView.ReadProgress(reading, brokerAnswers, missing);
+        RunView.ReadProgress progress = new RunView.ReadProgress(reading, brokerAnswers, missing, unreadable());
         long now = clock.millis();
         Sections.Stream section = stream.section(view, now);
         view.publish(live, progress);
@@ -165,6 +169,10 @@ final class RunReader implements Services.Service {
     }
 
     private void forget() {
+        journal = RecordReader.ofJson(JournalEvent.class);
+        scores = RecordReader.ofJson(EvaluationEvent.class);
+        drift = RecordReader.ofJson(DriftEvent.class);
+        manifests = RecordReader.ofJson(EncoderManifest.class);
         view.clear();
         rejects.clear();
         assigned.clear();
@@ -185,23 +193,29 @@ final class RunReader implements Services.Service {
 
     private void accept(ConsumerRecord<byte[], byte[]> record) {
         RunTopics topics = config.run().topics();
-        try {
-            if (record.topic().equals(config.images().rejectedTopic())) {
-                rejects.add(record);
-            } else if (record.topic().equals(topics.encoders())) {
-                acceptEncoder(record);
-            } else if (record.value() == null) {
-                log.debug("{}/{} has no value", record.topic(), record.offset());
-            } else if (record.topic().equals(topics.steps())) {
-                view.add(Json.read(record.value(), JournalEvent.class));
-            } else if (record.topic().equals(topics.evaluations())) {
-                view.add(Json.read(record.value(), EvaluationEvent.class));
-            } else {
-                view.add(Json.read(record.value(), DriftEvent.class));
-            }
-        } catch (UncheckedIOException | IllegalArgumentException e) {
-            log.warn("{} offset {} is left out of the dashboard: {}", record.topic(), record.offset(), e.getMessage());
+        if (record.topic().equals(config.images().rejectedTopic())) {
+            rejects.add(record);
+        } else if (record.topic().equals(topics.encoders())) {
+            acceptEncoder(record);
+        } else if (record.topic().equals(topics.steps())) {
+            journal.read(record).ifPresent(view::add);
+        } else if (record.topic().equals(topics.evaluations())) {
+            scores.read(record).ifPresent(view::add);
+        } else {
+            drift.read(record).ifPresent(view::add);
         }
+    }
+
+    /** Records of each topic that were left out since reading began, because they cannot be read; none where all can. */
+    private Map<String, Long> unreadable() {
+        RunTopics topics = config.run().topics();
+        Map<String, Long> counts = new TreeMap<>(Map.of(
+                topics.steps(), journal.unreadable(),
+                topics.encoders(), manifests.unreadable(),
+                topics.evaluations(), scores.unreadable(),
+                topics.drift(), drift.unreadable()));
+        counts.values().removeIf(count -> count == 0);
+        return counts;
     }
 
     // the weights themselves, under other keys, are not for this reader
@@ -211,7 +225,7 @@ final class RunReader implements Services.Service {
             return;
         }
         if (record.value() != null) {
-            view.add(Json.read(record.value(), EncoderManifest.class));
+            manifests.read(record).ifPresent(view::add);
         } else if (key.matches("\\d{1,18}" + MANIFEST)) {
             view.removeEncoder(Long.parseLong(key.substring(0, key.length() - MANIFEST.length())));
         }

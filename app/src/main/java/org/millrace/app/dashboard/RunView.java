@@ -117,10 +117,9 @@ final class RunView {
         }
     }
 
-    // one of a version that was scored before is told again and left out
+    // a version may be scored again
     private void add(Evaluation evaluation) {
-        boolean known = evaluations.items().stream().anyMatch(other -> other.version() == evaluation.version());
-        if (!known) {
+        if (!evaluations.replace(other -> other.version() == evaluation.version(), evaluation)) {
             evaluations.add(evaluation);
         }
     }
@@ -214,8 +213,13 @@ final class RunView {
         drift.takeChanges().ifPresent(tail -> live.append("windows", tail));
     }
 
-    /** How far the topics have been read, and which of them there are not. */
-    record ReadProgress(OptionalDouble reading, boolean brokerAnswers, List<String> missing) {}
+    /**
+     * How far the topics have been read, and which of them there are not.
+     *
+     * @param unreadable records that were left out, by topic
+     */
+    record ReadProgress(
+            OptionalDouble reading, boolean brokerAnswers, List<String> missing, Map<String, Long> unreadable) {}
 
     /** Where the run stands now. */
     RunFacts facts(ReadProgress progress, Sections.Stream stream, long nowMillis) {
@@ -244,6 +248,7 @@ final class RunView {
                 progress.reading(),
                 progress.brokerAnswers(),
                 progress.missing(),
+                progress.unreadable(),
                 Optional.ofNullable(start)
                         .map(started ->
                                 new Sections.Start(started.writer(), started.engine(), started.startedAtMillis())),

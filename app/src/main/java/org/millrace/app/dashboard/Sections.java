@@ -17,6 +17,7 @@ final class Sections {
      * @param reading share of the topics' past that has been read, in [0, 1]; absent once all of it has
      * @param brokerAnswers false where the broker has not answered for a while
      * @param missing topics of the run that do not exist
+     * @param unreadable records that were left out because they cannot be read, by topic; only of topics that hold some
      * @param settings of the newest start, those that the page names
      */
     record Run(
@@ -24,6 +25,7 @@ final class Sections {
             OptionalDouble reading,
             boolean brokerAnswers,
             List<String> missing,
+            Map<String, Long> unreadable,
             Optional<Start> start,
             long step,
             long images,

@@ -5,6 +5,7 @@ import static org.millrace.contract.Check.check;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BinaryOperator;
+import java.util.function.Predicate;
 
 /**
  * A history of any length in bounded space: once it is full, neighbours are merged two by two, so that the oldest entries stay visible
@@ -50,6 +51,18 @@ final class Thinned<T> {
             inLast++;
             touch(last);
         }
+    }
+
+    /** Puts the entry in the place of the first item that it matches; false where it matches none. */
+    boolean replace(Predicate<? super T> matches, T entry) {
+        for (int i = 0; i < items.size(); i++) {
+            if (matches.test(items.get(i))) {
+                items.set(i, entry);
+                touch(i);
+                return true;
+            }
+        }
+        return false;
     }
 
     void clear() {

@@ -105,11 +105,11 @@ public final class Demo {
         }
         Counts counts = new Counts(config.trainer().batchSize());
         EvaluationBoard board = new EvaluationBoard(display::evaluated);
-        try (Services services = new Services()) {
+        try (Services services = new Services(display::say, config.run().data())) {
             pushProbe(sample, services);
-            services.start("evaluate", new EvaluatorService(config, kafka, board));
+            services.supervise("evaluate", () -> new EvaluatorService(config, kafka, board));
             PushService stream = pushStream(sample, counts);
-            services.start("push", stream);
+            services.superviseOnce("push", stream, "The demo goes on with the images that were pushed.");
             trainFor(training, stop, counts);
             stream.stop();
             Evaluation untrained = await(board, 0, services, stop);
@@ -152,7 +152,7 @@ public final class Demo {
         long end = System.nanoTime() + training.toNanos();
         try (Services services = new Services()) {
             var trainer = new TrainerService(config, kafka, new CountingEvents(display, counts), TrainLimits.NONE);
-            Thread thread = services.start("train", trainer);
+            Thread thread = services.startVital("train", trainer);
             while (thread.isAlive() && System.nanoTime() < end && !stop.getAsBoolean()) {
                 Thread.sleep(POLL_MILLIS);
             }

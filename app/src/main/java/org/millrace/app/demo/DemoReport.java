@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Health;
+import org.millrace.contract.event.Interval;
 
 /**
  * What a demonstration showed, as written to {@code --report}.
@@ -36,12 +37,21 @@ record DemoReport(
         Map<String, Double> stageMillis) {
 
     /** Shares in [0, 1] of the held-out half of the probe images, and what those images' features tell without labels. */
-    record Scores(long version, double linear, double neighbours, int heldOut, Optional<Health> health) {
+    record Scores(
+            long version,
+            double linear,
+            Optional<Interval> linearInterval,
+            double neighbours,
+            Optional<Interval> neighboursInterval,
+            int heldOut,
+            Optional<Health> health) {
         static Scores of(Evaluation evaluation) {
             return new Scores(
                     evaluation.version(),
                     evaluation.linear().accuracy(),
+                    evaluation.linear().interval(),
                     evaluation.neighbours().accuracy(),
+                    evaluation.neighbours().interval(),
                     evaluation.testImages(),
                     evaluation.health());
         }

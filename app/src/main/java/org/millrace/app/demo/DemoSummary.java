@@ -3,6 +3,7 @@ package org.millrace.app.demo;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.millrace.app.run.AccuracyText;
 import org.millrace.app.run.HealthText;
 
 /** The report for a reader: a table, the stages of a step, and the loss as a small chart. */
@@ -50,7 +51,14 @@ final class DemoSummary {
     }
 
     private static void scores(StringBuilder text, String name, DemoReport.Scores scores) {
-        line(text, "%-16s %5.1f %%  %5.1f %%", name, 100 * scores.linear(), 100 * scores.neighbours());
+        line(
+                text,
+                "%-16s %5.1f %%  %5.1f %%   95 %%:%s ·%s",
+                name,
+                100 * scores.linear(),
+                100 * scores.neighbours(),
+                AccuracyText.interval(scores.linearInterval()),
+                AccuracyText.interval(scores.neighboursInterval()));
     }
 
     private static void health(StringBuilder text, String name, DemoReport.Scores scores) {

@@ -21,7 +21,7 @@ import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Evaluation;
-import org.millrace.contract.event.Json;
+import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.evaluator.PublishedEncoder;
@@ -173,8 +173,9 @@ public final class RunEncoders implements AutoCloseable {
         consumer.assign(List.of(partition));
         consumer.seekToBeginning(List.of(partition));
         long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+        RecordReader<EncoderManifest> records = RecordReader.ofJson(EncoderManifest.class);
         while (consumer.position(partition) < end) {
-            consumer.poll(POLL).forEach(record -> takeManifest(record, manifests));
+            consumer.poll(POLL).forEach(record -> takeManifest(record, records, manifests));
         }
         return manifests.values();
     }
@@ -186,20 +187,22 @@ public final class RunEncoders implements AutoCloseable {
         return known.filter(same -> same.manifest().equals(newest.manifest())).orElse(newest);
     }
 
-    private static void takeManifest(ConsumerRecord<byte[], byte[]> record, Map<Long, EncoderManifest> manifests) {
+    // other keys are those of the weights
+    private static void takeManifest(
+            ConsumerRecord<byte[], byte[]> record,
+            RecordReader<EncoderManifest> records,
+            Map<Long, EncoderManifest> manifests) {
         String key = record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
-        if (!key.endsWith(MANIFEST)) {
+        if (!key.matches("\\d{1,18}" + MANIFEST)) {
             return;
         }
-        try {
-            if (record.value() == null) {
-                manifests.remove(Long.parseLong(key.substring(0, key.length() - MANIFEST.length())));
-            } else {
-                EncoderManifest manifest = Json.read(record.value(), EncoderManifest.class);
-                manifests.put(manifest.version(), manifest);
-            }
-        } catch (RuntimeException e) {
-            log.debug("a manifest is left out: {}", key, e);
+        long version = Long.parseLong(key.substring(0, key.length() - MANIFEST.length()));
+        if (record.value() == null) {
+            manifests.remove(version);
+        } else {
+            records.read(record)
+                    .filter(manifest -> manifest.version() == version)
+                    .ifPresent(manifest -> manifests.put(version, manifest));
         }
     }
 

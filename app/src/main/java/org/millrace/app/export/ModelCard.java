@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.millrace.app.run.AccuracyText;
 import org.millrace.app.run.StandingText;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.config.EncoderConfig;
@@ -91,17 +92,18 @@ record ModelCard(EncoderExport export, ExportFormat format, String file, long by
     private static String scores(Evaluations evaluations) {
         StringBuilder text = new StringBuilder("\n## Evaluations\n\n");
         if (!evaluations.found().isEmpty()) {
-            text.append("Share of held-out labelled images that are put into the right class.\n\n");
+            text.append(
+                    "Share of held-out labelled images that are put into the right class, and its 95 % interval.\n\n");
             text.append("| linear probe | λ | nearest neighbours | k | classes | fitted on | held out | at |\n");
             text.append("| --- | --- | --- | --- | --- | --- | --- | --- |\n");
         }
         for (Evaluation each : evaluations.found()) {
             text.append(String.format(
                     Locale.ROOT,
-                    "| %.1f %% | %.0e | %.1f %% | %d | %d | %,d | %,d | %s |%n",
-                    100 * each.linear().accuracy(),
+                    "| %s | %.0e | %s | %d | %d | %,d | %,d | %s |%n",
+                    AccuracyText.linear(each),
                     each.linear().l2(),
-                    100 * each.neighbours().accuracy(),
+                    AccuracyText.neighbours(each),
                     each.neighbours().k(),
                     each.classes(),
                     each.trainImages(),

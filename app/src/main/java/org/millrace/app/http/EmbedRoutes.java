@@ -255,9 +255,14 @@ final class EmbedRoutes implements Routes {
     }
 
     private static Map<String, Object> scores(Evaluation evaluation) {
-        return Map.of(
-                "linear", evaluation.linear().accuracy(),
-                "neighbours", evaluation.neighbours().accuracy(),
-                "testImages", evaluation.testImages());
+        Map<String, Object> scores = new LinkedHashMap<>();
+        scores.put("linear", evaluation.linear().accuracy());
+        evaluation.linear().interval().ifPresent(interval -> scores.put("linearInterval", interval));
+        evaluation.linear().belowUntrained().ifPresent(below -> scores.put("linearBelowUntrained", below));
+        scores.put("neighbours", evaluation.neighbours().accuracy());
+        evaluation.neighbours().interval().ifPresent(interval -> scores.put("neighboursInterval", interval));
+        evaluation.neighbours().belowUntrained().ifPresent(below -> scores.put("neighboursBelowUntrained", below));
+        scores.put("testImages", evaluation.testImages());
+        return scores;
     }
 }

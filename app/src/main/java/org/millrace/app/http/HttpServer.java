@@ -8,6 +8,8 @@ import io.javalin.http.HttpResponseException;
 import jakarta.servlet.ServletInputStream;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -79,6 +81,15 @@ public final class HttpServer implements AutoCloseable {
                     throw notStarted(config, port, e);
                 }
             }
+        }
+    }
+
+    /** Throws {@link UserException} where the machine has no such address. */
+    public static void checkHost(HttpConfig config) {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.bind(new InetSocketAddress(config.host(), 0));
+        } catch (IOException e) {
+            throw notStarted(config, config.port(), e);
         }
     }
 
@@ -210,7 +221,7 @@ public final class HttpServer implements AutoCloseable {
         return Optional.empty();
     }
 
-    private static UserException notStarted(HttpConfig config, int port, RuntimeException e) {
+    private static UserException notStarted(HttpConfig config, int port, Exception e) {
         String reason = causeOf(e, IOException.class).map(Throwable::getMessage).orElse(String.valueOf(e.getMessage()));
         return new UserException(
                 "http.port " + port + " on " + config.host() + " cannot be used: " + reason

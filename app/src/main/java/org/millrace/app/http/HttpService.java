@@ -5,9 +5,11 @@ import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.millrace.app.dashboard.Dashboard;
 import org.millrace.app.embed.EmbeddingQueue;
 import org.millrace.app.embed.RunEncoders;
+import org.millrace.app.run.Role;
 import org.millrace.app.run.Services;
 import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.config.MillraceConfig;
@@ -23,11 +25,20 @@ public final class HttpService implements Services.Service {
     private final KafkaSettings kafka;
     private final HttpServer.TakenPort taken;
     private final Consumer<URI> listening;
+    private final Supplier<List<Role>> roles;
     private final CountDownLatch stopped = new CountDownLatch(1);
 
-    /** @param listening told the address once it is served, on the service's thread */
+    /**
+     * @param listening told the address once it is served, on the service's thread
+     * @param roles the process's other roles as they stand, for any thread
+     */
     public HttpService(
-            MillraceConfig config, KafkaSettings kafka, HttpServer.TakenPort taken, Consumer<URI> listening) {
+            MillraceConfig config,
+            KafkaSettings kafka,
+            HttpServer.TakenPort taken,
+            Consumer<URI> listening,
+            Supplier<List<Role>> roles) {
+        this.roles = roles;
         this.config = config;
         this.kafka = kafka;
         this.taken = taken;
@@ -39,7 +50,7 @@ public final class HttpService implements Services.Service {
         try (RunEncoders encoders = RunEncoders.watch(kafka, config.run().topics());
                 EmbeddingQueue queue = EmbeddingQueue.start(config, encoders);
                 HttpServer server = HttpServer.start(
-                        config.http(), taken, mostBytes(config.images()), routes(config, kafka, encoders, queue))) {
+                        config.http(), taken, mostBytes(config.images()), routes(config, kafka, encoders, queue, roles))) {
             listening.accept(server.address());
             stopped.await();
         } catch (InterruptedException e) {
@@ -48,11 +59,16 @@ public final class HttpService implements Services.Service {
     }
 
     /** Every route; each is opened here and belongs to the server. */
-    static List<Routes> routes(MillraceConfig config, KafkaSettings kafka, RunEncoders encoders, EmbeddingQueue queue) {
+    static List<Routes> routes(
+            MillraceConfig config,
+            KafkaSettings kafka,
+            RunEncoders encoders,
+            EmbeddingQueue queue,
+            Supplier<List<Role>> roles) {
         long mostBytes = mostBytes(config.images());
         Room room = new Room((int) Math.min(Integer.MAX_VALUE, Math.max(LEAST_ROOM_BYTES, 2 * mostBytes)));
         return List.of(
-                Dashboard.start(config, kafka, Clock.systemUTC()),
+                Dashboard.start(config, kafka, Clock.systemUTC(), roles),
                 ImageRoutes.open(kafka, config.images(), mostBytes, room),
                 new EmbedRoutes(config, encoders, queue, mostBytes, room),
                 new OpenApiRoutes());

@@ -19,6 +19,7 @@ import org.millrace.contract.event.DriftAlarm;
 import org.millrace.contract.event.DriftEvent;
 import org.millrace.contract.event.DriftOrder;
 import org.millrace.contract.event.Json;
+import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 
@@ -79,10 +80,11 @@ public final class DriftOrders {
     // one order's answers are written in one transaction, so that they come together
     private List<DriftAlarm> answers(KafkaConsumer<byte[], byte[]> consumer, DriftOrder order, Duration patience) {
         List<DriftAlarm> answers = new ArrayList<>();
+        RecordReader<DriftEvent> events = RecordReader.ofJson(DriftEvent.class);
         long until = clock.millis() + patience.toMillis();
         while (answers.isEmpty() && clock.millis() < until) {
             consumer.poll(POLL).forEach(record -> {
-                if (Json.read(record.value(), DriftEvent.class) instanceof DriftAlarm alarm
+                if (events.read(record).orElse(null) instanceof DriftAlarm alarm
                         && alarm.atMillis() == order.atMillis()) {
                     answers.add(alarm);
                 }

@@ -29,7 +29,7 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.DriftAlarm;
 import org.millrace.contract.event.DriftEvent;
-import org.millrace.contract.event.Json;
+import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.encoder.tensor.Torch;
@@ -207,6 +207,7 @@ public final class DriftService implements Services.Service {
         private final MillraceConfig config;
         private final KafkaSettings kafka;
         private final Consumer<DriftEvent> listener;
+        private final RecordReader<DriftEvent> events = RecordReader.ofJson(DriftEvent.class);
         private volatile boolean stopped;
 
         public Reports(MillraceConfig config, KafkaSettings kafka, Consumer<DriftEvent> listener) {
@@ -240,8 +241,8 @@ public final class DriftService implements Services.Service {
             }
         }
 
-        private static void read(KafkaConsumer<byte[], byte[]> consumer, Consumer<? super DriftEvent> taker) {
-            consumer.poll(POLL).forEach(record -> taker.accept(Json.read(record.value(), DriftEvent.class)));
+        private void read(KafkaConsumer<byte[], byte[]> consumer, Consumer<? super DriftEvent> taker) {
+            consumer.poll(POLL).forEach(record -> events.read(record).ifPresent(taker));
         }
 
         @Override

@@ -49,7 +49,8 @@ class DriftTextTest {
                         new Detection("mmd", 0.0125, OptionalDouble.of(0.0001), 0.0004, true),
                         new Detection("cusum", 2, OptionalDouble.empty(), 6.7, false)),
                 OptionalDouble.of(0.31),
-                Optional.of(new Attribution(800, 256, 3, 1)));
+                Optional.of(new Attribution(800, 256, 3, 1)),
+                Optional.empty());
         assertThat(DriftText.line(report, BROKER))
                 .isEqualTo("2023-11-14T22:13:20Z    6,000 images  DRIFT   mmd 0.0125 (p 0.00010)! · cusum 2.0 of 6.7"
                         + " · PSI 0.31 · of the change 75 % images, 25 % encoder 800");

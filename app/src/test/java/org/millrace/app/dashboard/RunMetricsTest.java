@@ -17,6 +17,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.millrace.app.run.Role;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.DictionaryHealth;
@@ -35,12 +36,13 @@ import org.millrace.contract.event.StepPlan;
 class RunMetricsTest {
     private static final MillraceConfig CONFIG = new ConfigLoader().load();
     private static final RunView.ReadProgress READ_UP =
-            new RunView.ReadProgress(OptionalDouble.empty(), true, List.of());
+            new RunView.ReadProgress(OptionalDouble.empty(), true, List.of(), Map.of());
     private static final String SOURCE = "cam \"1\"\\n\n{}é";
     private static final Path OPERATIONS = Path.of("..", "ops");
     private static final Pattern METRIC = Pattern.compile("\\bmillrace_[a-z_]+");
 
     private final RunView view = new RunView(CONFIG);
+    private List<Role> roles = List.of();
 
     @Test
     void text_ofARun_hasEachFigureInItsUnit() {
@@ -95,7 +97,7 @@ class RunMetricsTest {
     @Test
     void text_whileThePastIsRead_hasNothingOfTheRun() {
         runThatKnowsAll();
-        Scrape scrape = scrape(new RunView.ReadProgress(OptionalDouble.of(0.25), true, List.of()));
+        Scrape scrape = scrape(new RunView.ReadProgress(OptionalDouble.of(0.25), true, List.of(), Map.of()));
         assertThat(scrape.value("millrace_topics_read_ratio", "main")).isEqualTo(0.25);
         assertThat(scrape.names()).containsExactly("millrace_broker_up", "millrace_topics_read_ratio");
     }
@@ -103,11 +105,31 @@ class RunMetricsTest {
     @Test
     void text_brokerGoneOrReaderHanging_saysSoAndKnowsNoLag() {
         runThatKnowsAll();
-        Scrape gone = scrape(new RunView.ReadProgress(OptionalDouble.empty(), false, List.of()));
+        Scrape gone = scrape(new RunView.ReadProgress(OptionalDouble.empty(), false, List.of(), Map.of()));
         assertThat(gone.value("millrace_broker_up", "main")).isZero();
         assertThat(gone.names()).doesNotContain("millrace_images_lag").contains("millrace_loss");
-        Scrape hanging = new Scrape(RunMetrics.text(facts(READ_UP), 1_000 + RunFacts.FRESH_MILLIS));
+        Scrape hanging = new Scrape(RunMetrics.text(facts(READ_UP), 1_000 + RunFacts.FRESH_MILLIS, List.of()));
         assertThat(hanging.value("millrace_broker_up", "main")).isZero();
+    }
+
+    @Test
+    void text_recordsThatCannotBeRead_areCountedByTopic() {
+        Scrape scrape =
+                scrape(new RunView.ReadProgress(OptionalDouble.of(0.25), true, List.of(), Map.of("main.drift", 3L)));
+        assertThat(scrape.value("millrace_records_unreadable", "main", "topic", "main.drift"))
+                .isEqualTo(3);
+    }
+
+    @Test
+    void text_roles_sayHowTheyFareWhateverTheTopicsSay() {
+        roles = List.of(
+                new Role("drift", Role.State.WAITING, 3),
+                new Role("http", Role.State.RUNNING, 0));
+        Scrape scrape = scrape(new RunView.ReadProgress(OptionalDouble.of(0.25), true, List.of(), Map.of()));
+        assertThat(scrape.value("millrace_role_up", "main", "role", "drift")).isZero();
+        assertThat(scrape.value("millrace_role_failures", "main", "role", "drift"))
+                .isEqualTo(3);
+        assertThat(scrape.value("millrace_role_up", "main", "role", "http")).isEqualTo(1);
     }
 
     @Test
@@ -207,8 +229,8 @@ class RunMetricsTest {
                 2,
                 8,
                 8,
-                new Evaluation.LinearScore(0.7, 0.1, 5, true),
-                new Evaluation.NeighbourScore(0.6, 5, 0.1),
+                new Evaluation.LinearScore(0.7, 0.1, 5, true, Optional.empty(), Optional.empty()),
+                new Evaluation.NeighbourScore(0.6, 5, 0.1, Optional.empty(), Optional.empty()),
                 1,
                 0,
                 Optional.of(new Health(8, 64, 0.1, 22, 21, Optional.empty(), -1.5)),
@@ -235,7 +257,7 @@ class RunMetricsTest {
     }
 
     private Scrape scrape(RunView.ReadProgress progress) {
-        return new Scrape(RunMetrics.text(facts(progress), 1_000));
+        return new Scrape(RunMetrics.text(facts(progress), 1_000, roles));
     }
 
     private RunFacts facts(RunView.ReadProgress progress) {

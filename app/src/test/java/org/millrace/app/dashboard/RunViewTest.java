@@ -12,6 +12,9 @@ import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.Json;
+import org.millrace.contract.event.DriftAlarm;
+import org.millrace.contract.event.DriftReport;
+import org.millrace.contract.event.EncoderAccepted;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.event.StepDone;
@@ -48,6 +51,43 @@ class RunViewTest {
         assertThat(rows.get(0).get("step").asLong()).isLessThan(400);
         assertThat(rows.get(rows.size() - 1).get("step").asLong()).isEqualTo(100_000);
         assertThat(live.snapshot().json().length()).isLessThan(200_000);
+    }
+
+    /** Well-formed and absurd: whoever may write to the topics must not stop their reader. */
+    @Test
+    void add_forgedEvents_leaveAPageAndMetrics() {
+        long most = Long.MAX_VALUE;
+        view.add(new StepPlan(most, List.of(new OffsetRange(Integer.MAX_VALUE, 0, most)), Integer.MAX_VALUE));
+        view.add(done(most, Double.NEGATIVE_INFINITY));
+        view.add(done(most, Double.NaN));
+        steps(1, 3);
+        view.add(new StreamSkipped(1, most, Map.of(-1, -1L), LOG, "x".repeat(100_000), most));
+        view.add(new RunStarted(1, most, "s", HOSTILE, HOSTILE, LOG, Map.of("trainer.batch-size", "-1", "no", "key"), -1));
+        view.add(new EncoderAccepted(1, HOSTILE, most, most));
+        view.add(new DriftReport(
+                2,
+                HOSTILE,
+                Optional.of("x".repeat(100_000)),
+                -1,
+                most,
+                Long.MIN_VALUE,
+                -1,
+                -1,
+                DriftReport.Verdict.DRIFT,
+                List.of(
+                        new DriftReport.Detection(HOSTILE, Double.NaN, OptionalDouble.of(-1), 0, true),
+                        new DriftReport.Detection("mmd", 1e308, OptionalDouble.empty(), 0, true)),
+                OptionalDouble.of(Double.NaN),
+                Optional.empty(),
+                Optional.of(HOSTILE)));
+        for (int source = 0; source < 1_000; source++) {
+            view.add(new DriftAlarm(
+                    2, "main", Optional.of("s" + source), DriftAlarm.State.RAISED, most, List.of(HOSTILE), HOSTILE, -1));
+        }
+        assertThat(published().at("/alarms").size()).isLessThan(100);
+        var progress = new RunView.ReadProgress(OptionalDouble.empty(), true, List.of(), Map.of());
+        var stream = new StreamView("images").section(view, 0);
+        assertThat(RunMetrics.text(view.facts(progress, stream, 0), 0, List.of())).contains("millrace_");
     }
 
     @Test
@@ -134,7 +174,7 @@ class RunViewTest {
     }
 
     private JsonNode published() {
-        view.publish(live, new RunView.ReadProgress(OptionalDouble.empty(), true, List.of()));
+        view.publish(live, new RunView.ReadProgress(OptionalDouble.empty(), true, List.of(), Map.of()));
         live.flush();
         return Json.read(live.snapshot().json().getBytes(java.nio.charset.StandardCharsets.UTF_8), JsonNode.class);
     }

@@ -83,7 +83,8 @@ final class EmbedOnBrokerTest {
                         config,
                         new KafkaSettings(broker.bootstrapServers(), Map.of()),
                         TakenPort.FAIL,
-                        listening::set));
+                        listening::set,
+                        services::roles));
         await().atMost(PATIENCE).until(() -> {
             services.check();
             return listening.get() != null;

@@ -68,7 +68,7 @@ final class OpenApiTest {
         Recorder recorder = new Recorder();
         try (RunEncoders encoders = RunEncoders.watch(kafka, config.run().topics());
                 EmbeddingQueue queue = EmbeddingQueue.start(config, encoders)) {
-            for (Routes routes : HttpService.routes(config, kafka, encoders, queue)) {
+            for (Routes routes : HttpService.routes(config, kafka, encoders, queue, List::of)) {
                 routes.addTo(recorder);
                 routes.close();
             }

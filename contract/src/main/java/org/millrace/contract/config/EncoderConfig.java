@@ -56,6 +56,7 @@ public record EncoderConfig(
                         "safetensors file under torchvision's names that the encoder begins with (`fc.*` is left out); blank: random")
         String initialWeights) {
     public EncoderConfig {
+        check(architecture != null && stem != null, "encoder.architecture and encoder.stem must be given");
         check(height >= 16 && height <= 512, "encoder.height must be in [16, 512], but was %d", height);
         check(width >= 16 && width <= 512, "encoder.width must be in [16, 512], but was %d", width);
         check(channels == 1 || channels == 3, "encoder.channels must be 1 or 3, but was %d", channels);

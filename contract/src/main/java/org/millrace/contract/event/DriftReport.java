@@ -19,6 +19,7 @@ import java.util.OptionalDouble;
  *     whatever the number of images, by custom .1 a little, .25 much; absent where there are no detectors
  * @param attribution of the change to images and encoder; absent where there is no change to speak of, or too few images under the
  *     present encoder
+ * @param reason why the window, or the reference, is unusable; absent for any other verdict, and in records of older writers
  */
 public record DriftReport(
         int schema,
@@ -32,7 +33,8 @@ public record DriftReport(
         Verdict verdict,
         List<Detection> detectors,
         OptionalDouble stability,
-        Optional<Attribution> attribution)
+        Optional<Attribution> attribution,
+        Optional<String> reason)
         implements DriftEvent {
     public DriftReport {
         detectors = List.copyOf(detectors);
@@ -42,6 +44,8 @@ public record DriftReport(
     public enum Verdict {
         /** Too few images for an answer. */
         NOT_ENOUGH,
+        /** The window can be no part of the reference, or the reference was none to compare with. */
+        UNUSABLE,
         /** The window became part of the reference. */
         REFERENCE,
         /** No detector is above its threshold. */

@@ -31,6 +31,7 @@ public record EncoderManifest(
 
     public EncoderManifest {
         check(version >= 0, "version must not be negative, but was %d", version);
+        check(bytes >= 0, "bytes must not be negative, but were %d", bytes);
         check(chunks >= 1, "chunks must be at least 1, but was %d", chunks);
     }
 }

@@ -1,9 +1,12 @@
 package org.millrace.contract.event;
 
+import static org.millrace.contract.Check.check;
+
 import java.util.Optional;
 
 /**
- * Scores of one published encoder on the labelled probe set. Accuracies are shares in [0, 1] of the held-out half.
+ * Scores of one published encoder on the labelled probe set. Accuracies are shares in [0, 1] of the held-out half. A version may be scored
+ * again, on more images: the newest scores count, and of the standing the first.
  *
  * @param version of the encoder
  * @param trainImages labelled images that the probes were fitted on
@@ -34,14 +37,91 @@ public record Evaluation(
         implements EvaluationEvent {
     public static final int SCHEMA = 1;
 
+    public Evaluation {
+        check(version >= 0, "version must not be negative, but was %d", version);
+        check(testImages >= 0, "testImages must not be negative, but were %d", testImages);
+    }
+
     /**
      * L2-regularised multinomial logistic regression on standardised features.
      *
      * @param l2 λ of ½λ‖W‖², chosen on the training half
      * @param converged whether the gradient's norm fell under the solver's tolerance
+     * @param interval of the accuracy; absent in records of older writers
+     * @param belowUntrained whether the untrained encoder's newest accuracy is higher; absent for that one, where it has none, and in
+     *     records of older writers
      */
-    public record LinearScore(double accuracy, double l2, int iterations, boolean converged) {}
+    public record LinearScore(
+            double accuracy,
+            double l2,
+            int iterations,
+            boolean converged,
+            Optional<Interval> interval,
+            Optional<Boolean> belowUntrained) {
+        public LinearScore {
+            checkShare(accuracy);
+        }
 
-    /** Weighted nearest neighbours: votes exp(cosine / temperature) of the k nearest. */
-    public record NeighbourScore(double accuracy, int k, double temperature) {}
+        /** The same beside the untrained encoder's. */
+        public LinearScore beside(LinearScore untrained) {
+            return new LinearScore(
+                    accuracy, l2, iterations, converged, interval, Optional.of(accuracy < untrained.accuracy));
+        }
+    }
+
+    /**
+     * Weighted nearest neighbours: votes exp(cosine / temperature) of the k nearest.
+     *
+     * @param interval of the accuracy; absent in records of older writers
+     * @param belowUntrained whether the untrained encoder's newest accuracy is higher; absent likewise
+     */
+    public record NeighbourScore(
+            double accuracy, int k, double temperature, Optional<Interval> interval, Optional<Boolean> belowUntrained) {
+        public NeighbourScore {
+            checkShare(accuracy);
+        }
+
+        /** The same beside the untrained encoder's. */
+        public NeighbourScore beside(NeighbourScore untrained) {
+            return new NeighbourScore(accuracy, k, temperature, interval, Optional.of(accuracy < untrained.accuracy));
+        }
+    }
+
+    /** The same scores beside the untrained encoder's. */
+    public Evaluation beside(Evaluation untrained) {
+        return with(linear.beside(untrained.linear), neighbours.beside(untrained.neighbours), modelDrift, standing);
+    }
+
+    /** The same scores with the standing of an earlier evaluation of the version, which stands, and what that was judged by. */
+    public Evaluation standingAs(Evaluation earlier) {
+        return with(linear, neighbours, earlier.modelDrift, earlier.standing);
+    }
+
+    private Evaluation with(
+            LinearScore linearNow,
+            NeighbourScore neighboursNow,
+            Optional<ModelDrift> modelDriftNow,
+            Optional<Standing> standingNow) {
+        return new Evaluation(
+                schema,
+                run,
+                version,
+                step,
+                imagesTrained,
+                classes,
+                trainImages,
+                testImages,
+                linearNow,
+                neighboursNow,
+                seconds,
+                evaluatedAtMillis,
+                health,
+                modelDriftNow,
+                standingNow,
+                buckets);
+    }
+
+    private static void checkShare(double accuracy) {
+        check(accuracy >= 0 && accuracy <= 1, "accuracy must be in [0, 1], but was %s", accuracy);
+    }
 }

@@ -1,6 +1,8 @@
 package org.millrace.contract.event;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
@@ -8,10 +10,23 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** The codec of the events: UTF-8 JSON, unknown fields ignored so that an older reader survives a newer writer. Thread safe. */
+/**
+ * The codec of the events: UTF-8 JSON, unknown fields ignored so that an older reader survives a newer writer. Thread safe.
+ *
+ * <p>Anyone may have written what is read: nesting, texts and numbers are bounded here, for every reader.
+ */
 public final class Json {
-    private static final ObjectMapper MAPPER = JsonMapper.builder()
+    private static final StreamReadConstraints BOUNDS = StreamReadConstraints.builder()
+            .maxNestingDepth(32)
+            .maxStringLength(1 << 20)
+            .maxNameLength(64 << 10)
+            .maxNumberLength(100)
+            .build();
+    private static final ObjectMapper MAPPER = JsonMapper.builder(
+                    JsonFactory.builder().streamReadConstraints(BOUNDS).build())
             .addModule(new Jdk8Module())
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
@@ -36,10 +51,20 @@ public final class Json {
         }
     }
 
-    /** Reads an event; throws {@link UncheckedIOException} where the bytes are not that event's JSON. */
+    /** Reads an event; throws {@link UncheckedIOException} where the bytes are not that event's JSON, or a field is missing. */
     public static <T> T read(byte[] json, Class<T> type) {
         try {
-            return MAPPER.readValue(json, type);
+            @Nullable T event = MAPPER.readValue(json, type);
+            if (event == null) {
+                throw new IOException("it is null");
+            }
+            Optional<String> missing = Components.missing(event);
+            if (missing.isPresent()) {
+                throw new IOException("the field " + missing.get() + " is missing");
+            }
+            return event;
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException("not a " + type.getSimpleName() + ": " + e.getOriginalMessage(), e);
         } catch (IOException e) {
             throw new UncheckedIOException("not a " + type.getSimpleName() + ": " + e.getMessage(), e);
         }

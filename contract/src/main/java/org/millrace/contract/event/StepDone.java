@@ -1,5 +1,7 @@
 package org.millrace.contract.event;
 
+import static org.millrace.contract.Check.check;
+
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -38,6 +40,7 @@ public record StepDone(
         long finishedAtMillis)
         implements JournalEvent {
     public StepDone {
+        check(step >= 0, "step must not be negative, but was %d", step);
         stageMillis = Map.copyOf(stageMillis);
     }
 }

@@ -2,6 +2,8 @@ package org.millrace.encoder.matrix;
 
 import static org.millrace.contract.Check.check;
 
+import java.util.Arrays;
+
 /** Feature vectors as rows, N×D. Nobody writes to the values after construction; then safe for many readers. */
 public final class FeatureMatrix {
     private final int rows;
@@ -44,6 +46,11 @@ public final class FeatureMatrix {
     /** The array itself, row-major: read it, do not write to it. */
     public double[] values() {
         return values;
+    }
+
+    /** The first rows, copied. */
+    public FeatureMatrix first(int count) {
+        return new FeatureMatrix(count, columns, Arrays.copyOf(values, Math.multiplyExact(count, columns)));
     }
 
     /** The chosen rows in that order, copied. */

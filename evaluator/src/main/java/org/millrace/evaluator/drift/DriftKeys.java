@@ -1,6 +1,7 @@
 package org.millrace.evaluator.drift;
 
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.DriftAlarm;
 import org.millrace.contract.event.DriftEvent;
@@ -16,6 +17,11 @@ final class DriftKeys {
 
     static String of(Optional<String> source) {
         return source.map(name -> SOURCE + name).orElse(ALL);
+    }
+
+    /** Whether records may have that key. */
+    static boolean isKey(@Nullable String key) {
+        return key != null && (key.equals(ALL) || key.startsWith(SOURCE));
     }
 
     static Optional<String> source(String key) {

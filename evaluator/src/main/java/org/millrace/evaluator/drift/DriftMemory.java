@@ -1,5 +1,6 @@
 package org.millrace.evaluator.drift;
 
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -12,15 +13,20 @@ import java.util.TreeMap;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.jspecify.annotations.Nullable;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Json;
 import org.millrace.encoder.matrix.FeatureMatrix;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the topology remembers of each key (all images, or a source): where the watch stands, the reference window by window, and its
  * calibrations. One store, which survives restarts; the detectors made of it are kept beside.
  */
 final class DriftMemory {
+    private static final Logger log = LoggerFactory.getLogger(DriftMemory.class);
+
     /** Name of the store. */
     static final String STORE = "drift-memory";
 
@@ -40,7 +46,18 @@ final class DriftMemory {
     }
 
     Optional<Watch> watch(String key) {
-        return Optional.ofNullable(store.get(WATCH + key)).map(json -> Json.read(json, Watch.class));
+        return read(WATCH + key, Watch.class);
+    }
+
+    // what cannot be read is made again
+    private <T> Optional<T> read(String key, Class<T> type) {
+        byte @Nullable [] json = store.get(key);
+        try {
+            return json == null ? Optional.empty() : Optional.of(Json.read(json, type));
+        } catch (UncheckedIOException e) {
+            log.warn("drift's memory of '{}' is left out: {}", key.replace('\0', '/'), e.getMessage());
+            return Optional.empty();
+        }
     }
 
     void put(String key, Watch watch) {
@@ -69,38 +86,63 @@ final class DriftMemory {
         store.put(REFERENCE + key + String.format(Locale.ROOT, "\0%020d", fromMillis), window.toBytes());
     }
 
-    /** The detectors of the key's reference, which is full. */
-    ReferenceDetectors detectors(String key, Watch watch) {
+    /** A full reference's detectors, or why it is of no use. */
+    Judged detectors(String key, Watch watch) {
         Made made = detectors.get(key);
-        if (made == null || made.reference != watch.reference()) {
-            made = new Made(
-                    watch.reference(),
-                    new ReferenceDetectors(
-                            reference(key),
-                            config.drift().expectedRun(),
-                            config.run().seed(),
-                            calibrations(key)));
-            detectors.put(key, made);
+        if (made != null && made.reference == watch.reference()) {
+            return new Usable(made.detectors);
         }
-        return made.detectors;
+        List<SampledRows.Row> rows = reference(key);
+        if (rows.size() < 2 * config.drift().windowImages()) {
+            return new Unusable("only " + rows.size() + " of its images have features to reckon with");
+        }
+        FeatureMatrix reference = SampledRows.matrix(rows, SampledRows.Row::features);
+        Optional<String> problem = Usability.problem(reference);
+        if (problem.isPresent()) {
+            return new Unusable(problem.get());
+        }
+        made = new Made(
+                watch.reference(),
+                new ReferenceDetectors(
+                        reference, config.drift().expectedRun(), config.run().seed(), calibrations(key)));
+        detectors.put(key, made);
+        return new Usable(made.detectors);
+    }
+
+    /** A full reference, looked at. */
+    sealed interface Judged permits Usable, Unusable {}
+
+    /** It can be compared with. */
+    record Usable(ReferenceDetectors detectors) implements Judged {}
+
+    /** It cannot. */
+    record Unusable(String why) implements Judged {}
+
+    /** Whether a window is as wide as the key's reference, so far as that has any. */
+    boolean mixes(String key, SampledRows window) {
+        try (KeyValueIterator<String, byte[]> entries =
+                store.prefixScan(REFERENCE + key + "\0", new StringSerializer())) {
+            return !entries.hasNext()
+                    || SampledRows.of(Objects.requireNonNull(entries.next().value))
+                            .mixesWith(window);
+        }
     }
 
     // by rank: in an order that is random, and always the same
-    private FeatureMatrix reference(String key) {
+    private List<SampledRows.Row> reference(String key) {
         List<SampledRows.Row> rows = new ArrayList<>();
         scan(REFERENCE + key + "\0")
                 .values()
-                .forEach(window -> rows.addAll(SampledRows.of(window).rows()));
+                .forEach(window -> rows.addAll(SampledRows.of(window).finite().rows()));
         rows.sort(Comparator.comparingLong(SampledRows.Row::rank));
-        return SampledRows.matrix(rows, SampledRows.Row::features);
+        return rows;
     }
 
     private ReferenceDetectors.Calibrations calibrations(String key) {
         return new ReferenceDetectors.Calibrations() {
             @Override
             public Optional<Calibration> get(int images) {
-                return Optional.ofNullable(store.get(CALIBRATION + key + "\0" + images))
-                        .map(json -> Json.read(json, Calibration.class));
+                return read(CALIBRATION + key + "\0" + images, Calibration.class);
             }
 
             @Override

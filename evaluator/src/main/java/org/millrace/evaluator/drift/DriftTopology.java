@@ -1,5 +1,6 @@
 package org.millrace.evaluator.drift;
 
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import org.apache.kafka.common.serialization.Serde;
@@ -39,7 +40,10 @@ public final class DriftTopology {
                 Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(DriftMemory.STORE), Serdes.String(), BYTES));
         builder.stream(
                         topics.statistics(),
-                        Consumed.with(Serdes.String(), BYTES).withName("features"))
+                        Consumed.with(Serdes.String(), BYTES)
+                                .withTimestampExtractor(new RecordTime(Clock.systemUTC()))
+                                .withName("features"))
+                .processValues(ReadableFeatures::new, Named.as("readable"))
                 .groupByKey(Grouped.with("by-key", Serdes.String(), BYTES))
                 .windowedBy(TimeWindows.ofSizeAndGrace(
                                 Duration.ofMillis(config.drift().windowMillis()),
@@ -57,20 +61,23 @@ public final class DriftTopology {
                 .toStream(Named.as("closed-windows"))
                 .process(() -> new WindowComparison(config), Named.as("compare"), DriftMemory.STORE)
                 .to(topics.drift(), Produced.with(Serdes.String(), BYTES).withName("reports"));
-        builder.stream(topics.driftOrders(), Consumed.with(BYTES, BYTES).withName("orders"))
+        builder.stream(
+                        topics.driftOrders(),
+                        Consumed.with(BYTES, BYTES)
+                                .withTimestampExtractor(new RecordTime(Clock.systemUTC()))
+                                .withName("orders"))
                 .process(() -> new Orders(config), Named.as("obey"), DriftMemory.STORE)
                 .to(topics.drift(), Produced.with(Serdes.String(), BYTES).withName("alarms"));
         return builder.build();
     }
 
-    // a batch of another encoder than the window's begins the window anew
+    // a batch of another encoder than the window's begins the window again, and so does one of another width, which
+    // no encoder makes
     private static byte[] merged(byte[] window, byte[] batch, int capacity) {
         SampledRows rows = SampledRows.of(batch);
         SampledRows before =
                 window.length == 0 ? SampledRows.none(rows.encoderVersion(), capacity) : SampledRows.of(window);
-        return (before.encoderVersion() == rows.encoderVersion()
-                        ? before
-                        : SampledRows.none(rows.encoderVersion(), capacity))
+        return (before.mixesWith(rows) ? before : SampledRows.none(rows.encoderVersion(), capacity))
                 .with(rows)
                 .toBytes();
     }
@@ -96,6 +103,7 @@ public final class DriftTopology {
                 Map.entry("heartbeat.interval.ms", 2_000),
                 Map.entry("application.id", "millrace-drift-" + config.run().name()),
                 Map.entry("processing.guarantee", "exactly_once_v2"),
+                Map.entry("processing.exception.handler", SkippedRecords.class.getName()),
                 Map.entry("state.dir", config.run().folder().resolve("drift").toString()),
                 Map.entry("num.stream.threads", 1),
                 Map.entry("statestore.cache.max.bytes", 0),

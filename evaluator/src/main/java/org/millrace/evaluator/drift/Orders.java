@@ -1,23 +1,21 @@
 package org.millrace.evaluator.drift;
 
-import java.io.UncheckedIOException;
 import java.util.Objects;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.DriftAlarm;
 import org.millrace.contract.event.DriftOrder;
 import org.millrace.contract.event.Json;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.millrace.contract.event.RecordReader;
 
 /** What people order: an order without a source is about all that is watched. */
 final class Orders implements Processor<byte[], byte[], String, byte[]> {
-    private static final Logger log = LoggerFactory.getLogger(Orders.class);
-
     private final MillraceConfig config;
+    private final RecordReader<DriftOrder> orders = RecordReader.ofJson(DriftOrder.class);
     private @Nullable ProcessorContext<String, byte[]> context;
     private @Nullable DriftMemory memory;
 
@@ -33,23 +31,22 @@ final class Orders implements Processor<byte[], byte[], String, byte[]> {
 
     @Override
     public void process(Record<byte[], byte[]> record) {
-        DriftOrder order;
-        try {
-            order = Json.read(record.value(), DriftOrder.class);
-        } catch (UncheckedIOException e) {
-            log.warn("a record of {} is left out: {}", config.run().topics().driftOrders(), e.getMessage());
-            return;
-        }
-        for (String key : Objects.requireNonNull(memory).keys()) {
+        RecordMetadata place = Objects.requireNonNull(context).recordMetadata().orElseThrow();
+        orders.read(place.topic(), place.partition(), place.offset(), record.value())
+                .ifPresent(order -> obey(order, record.timestamp()));
+    }
+
+    private void obey(DriftOrder order, long timestamp) {
+        DriftMemory remembered = Objects.requireNonNull(memory);
+        for (String key : remembered.keys()) {
             if (order.source().isEmpty() || order.source().equals(DriftKeys.source(key))) {
-                obey(order, key, record.timestamp());
+                remembered.watch(key).ifPresent(watch -> obey(order, key, watch, timestamp));
             }
         }
     }
 
-    private void obey(DriftOrder order, String key, long timestamp) {
+    private void obey(DriftOrder order, String key, Watch watch, long timestamp) {
         DriftMemory remembered = Objects.requireNonNull(memory);
-        Watch watch = remembered.watch(key).orElseThrow();
         switch (order.kind()) {
             case ACKNOWLEDGE -> {
                 if (watch.alarm() == Watch.Alarm.RAISED) {

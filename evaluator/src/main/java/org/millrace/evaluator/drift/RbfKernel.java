@@ -8,14 +8,14 @@ import org.millrace.encoder.matrix.Rows;
 import org.millrace.encoder.matrix.Samples;
 
 /**
- * The Gaussian kernel exp(−‖x − y‖² / 2σ²). Its bandwidth is chosen on the reference once and then frozen, so that discrepancies of
- * later windows can be compared with each other.
+ * The Gaussian kernel exp(−‖x − y‖² / 2σ²), for σ = 0 its limit: 1 where x = y, else 0. Its bandwidth is chosen on the reference once and
+ * then frozen, so that discrepancies of later windows can be compared with each other.
  */
 record RbfKernel(double sigma) {
     RbfKernel {
         check(
-                sigma > 0 && Double.isFinite(sigma),
-                "the bandwidth of a kernel must be positive and finite, but was %s",
+                sigma >= 0 && Double.isFinite(sigma),
+                "the bandwidth of a kernel must be finite and not negative, but was %s",
                 sigma);
     }
 
@@ -24,6 +24,11 @@ record RbfKernel(double sigma) {
      * the middle. Holds all N(N − 1)/2 distances at once.
      */
     static RbfKernel ofMedianDistance(FeatureMatrix reference) {
+        return new RbfKernel(medianDistance(reference));
+    }
+
+    /** The same, as a distance: 0 where more than half of the pairs are the same. */
+    static double medianDistance(FeatureMatrix reference) {
         Samples.require(reference, 2, "a median distance");
         int rows = reference.rows();
         double[] squares = new double[Math.multiplyExact(rows, rows - 1) / 2];
@@ -34,15 +39,13 @@ record RbfKernel(double sigma) {
             }
         }
         Arrays.sort(squares);
-        double median = (Math.sqrt(squares[(squares.length - 1) / 2]) + Math.sqrt(squares[squares.length / 2])) / 2;
-        check(
-                median > 0,
-                "the reference of %d rows has no bandwidth: more than half of its pairs have distance 0",
-                rows);
-        return new RbfKernel(median);
+        return (Math.sqrt(squares[(squares.length - 1) / 2]) + Math.sqrt(squares[squares.length / 2])) / 2;
     }
 
     double of(double squaredDistance) {
+        if (sigma == 0) {
+            return squaredDistance == 0 ? 1 : 0;
+        }
         return Math.exp(-squaredDistance / (2 * sigma * sigma));
     }
 }

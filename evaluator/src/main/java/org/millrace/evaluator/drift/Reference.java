@@ -20,7 +20,8 @@ final class Reference {
         this.rows = rows;
         this.seed = seed;
         this.frechet = new FrechetToReference(rows);
-        this.discrepancy = MeanDiscrepancy.from(rows, RbfKernel.ofMedianDistance(first(rows, KERNEL_ROWS)));
+        this.discrepancy =
+                MeanDiscrepancy.from(rows, RbfKernel.ofMedianDistance(rows.first(Math.min(KERNEL_ROWS, rows.rows()))));
         this.components = ComponentShift.from(rows);
     }
 
@@ -96,10 +97,5 @@ final class Reference {
             order[j] = row;
         }
         return Arrays.copyOf(order, count);
-    }
-
-    private static FeatureMatrix first(FeatureMatrix matrix, int rows) {
-        int count = Math.min(rows, matrix.rows());
-        return new FeatureMatrix(count, matrix.columns(), Arrays.copyOf(matrix.values(), count * matrix.columns()));
     }
 }

@@ -58,7 +58,7 @@ public final class ReferenceDetectors {
     public List<Detection> test(FeatureMatrix window, long step, OptionalDouble sum) {
         Calibration calibration = calibration(window.rows());
         double threshold = calibration.threshold();
-        FeatureMatrix compared = first(window, calibration.images());
+        FeatureMatrix compared = window.first(calibration.images());
         Scores scores = reference.scores(compared, step, OptionalDouble.of(calibration.kernelTotal()));
         double[] p = calibration.pValues(scores);
         List<Detection> found = new ArrayList<>(List.of(
@@ -136,10 +136,6 @@ public final class ReferenceDetectors {
 
     private static Detection detection(String name, double score, double pValue, double threshold) {
         return new Detection(name, score, OptionalDouble.of(pValue), threshold, pValue <= threshold);
-    }
-
-    private static FeatureMatrix first(FeatureMatrix matrix, int rows) {
-        return new FeatureMatrix(rows, matrix.columns(), Arrays.copyOf(matrix.values(), rows * matrix.columns()));
     }
 
     private static Calibrations inMemory() {

@@ -26,8 +26,22 @@ import org.millrace.encoder.matrix.FeatureMatrix;
  */
 record SampledRows(long encoderVersion, long presentVersion, int capacity, long seen, List<Row> rows) {
     private static final float[] NOT_KNOWN = {};
+    /** The largest feature that is reckoned with: its fourth power, as in products of covariances, is a double. */
+    private static final float LARGEST = 0x1p50f;
+
+    private static final int LEAST_ROW_BYTES = Long.BYTES + 2 * Integer.BYTES;
 
     SampledRows {
+        check(capacity >= 0, "capacity must not be negative, but was %d", capacity);
+        check(seen >= rows.size(), "of %d images there are %d rows", seen, rows.size());
+        int columns = rows.isEmpty() ? 0 : rows.get(0).features.length;
+        for (Row row : rows) {
+            check(
+                    row.features.length == columns && columns > 0,
+                    "features of %d and %d numbers do not mix",
+                    columns,
+                    row.features.length);
+        }
         rows = List.copyOf(rows);
     }
 
@@ -47,6 +61,35 @@ record SampledRows(long encoderVersion, long presentVersion, int capacity, long 
         return new SampledRows(encoderVersion, -1, capacity, 0, List.of());
     }
 
+    /** Numbers of a feature vector; 0 where there are no rows. */
+    int columns() {
+        return rows.isEmpty() ? 0 : rows.get(0).features.length;
+    }
+
+    /** Whether {@link #with} takes the other: they are of one encoder, and as wide where both have rows. */
+    boolean mixesWith(SampledRows other) {
+        return other.encoderVersion == encoderVersion
+                && (rows.isEmpty() || other.rows.isEmpty() || columns() == other.columns());
+    }
+
+    /** Without the rows whose features are no numbers to reckon with; features under the present encoder likewise. */
+    SampledRows finite() {
+        List<Row> kept = rows.stream()
+                .filter(row -> isFinite(row.features))
+                .map(row -> isFinite(row.present) ? row : new Row(row.rank, row.features))
+                .toList();
+        return new SampledRows(encoderVersion, presentVersion, capacity, seen, kept);
+    }
+
+    private static boolean isFinite(float[] values) {
+        for (float value : values) {
+            if (!(Math.abs(value) <= LARGEST)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Both together, in this one's capacity; of the features under present encoders those under the newer one. */
     SampledRows with(SampledRows other) {
         check(
@@ -55,11 +98,12 @@ record SampledRows(long encoderVersion, long presentVersion, int capacity, long 
                 other.encoderVersion,
                 encoderVersion);
         long newest = Math.max(presentVersion, other.presentVersion);
+        long both = seen > Long.MAX_VALUE - other.seen ? Long.MAX_VALUE : seen + other.seen;
         List<Row> all = new ArrayList<>(rowsUnder(newest));
         all.addAll(other.rowsUnder(newest));
         all.sort(Comparator.comparingLong(Row::rank));
         return new SampledRows(
-                encoderVersion, newest, capacity, seen + other.seen, all.subList(0, Math.min(capacity, all.size())));
+                encoderVersion, newest, capacity, both, all.subList(0, Math.min(capacity, all.size())));
     }
 
     private List<Row> rowsUnder(long present) {
@@ -75,7 +119,10 @@ record SampledRows(long encoderVersion, long presentVersion, int capacity, long 
 
     /** The rows whose features are known under both encoders. */
     List<Row> pairs() {
-        return rows.stream().filter(row -> row.present.length > 0).toList();
+        List<Row> known = rows.stream().filter(row -> row.present.length > 0).toList();
+        return known.stream()
+                .filter(row -> row.present.length == known.get(0).present.length)
+                .toList();
     }
 
     /** N×D of some rows' features, at least one. */
@@ -119,14 +166,19 @@ record SampledRows(long encoderVersion, long presentVersion, int capacity, long 
             int capacity = in.readInt();
             long seen = in.readLong();
             int count = in.readInt();
-            check(count >= 0 && count <= bytes.length, "%d rows do not fit %d bytes", count, bytes.length);
+            check(
+                    count >= 0 && count <= in.available() / LEAST_ROW_BYTES,
+                    "%d rows do not fit %d bytes",
+                    count,
+                    in.available());
             List<Row> rows = new ArrayList<>(count);
             for (int i = 0; i < count; i++) {
                 rows.add(new Row(in.readLong(), read(in), read(in)));
             }
+            check(in.available() == 0, "%d bytes are left behind the rows", in.available());
             return new SampledRows(version, present, capacity, seen, rows);
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw new UncheckedIOException("these are no features: the bytes end early", e);
         }
     }
 

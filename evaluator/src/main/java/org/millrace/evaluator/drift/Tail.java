@@ -17,6 +17,9 @@ import org.apache.commons.statistics.distribution.NormalDistribution;
 record Tail(double mean, double deviation, double skewness, double high, double excess) {
     private static final double ABOVE = 0.05;
     private static final double STRAIGHT = 1e-3;
+    /** Scores that differ by less than so much of their mean are the same. */
+    private static final double ROUNDING = 1e-13;
+
     private static final NormalDistribution NORMAL = NormalDistribution.of(0, 1);
 
     static Tail of(double[] scores) {
@@ -24,7 +27,8 @@ record Tail(double mean, double deviation, double skewness, double high, double 
         double mean = Arrays.stream(scores).average().orElseThrow();
         double second = Arrays.stream(scores).map(s -> Math.pow(s - mean, 2)).sum() / (scores.length - 1);
         double third = Arrays.stream(scores).map(s -> Math.pow(s - mean, 3)).sum() / scores.length;
-        double deviation = Math.sqrt(second);
+        double root = Math.sqrt(second);
+        double deviation = root > ROUNDING * Math.abs(mean) && Math.pow(root, 3) > 0 ? root : 0;
         double[] sorted = scores.clone();
         Arrays.sort(sorted);
         int above = (int) (ABOVE * sorted.length);

@@ -39,7 +39,8 @@ final class WindowComparison implements Processor<Windowed<String>, byte[], Stri
         DriftMemory remembered = Objects.requireNonNull(memory);
         String key = record.key().key();
         long fromMillis = record.key().window().start();
-        SampledRows window = SampledRows.of(record.value());
+        SampledRows whole = SampledRows.of(record.value());
+        SampledRows window = whole.finite();
         Watch watch = remembered
                 .watch(key)
                 .filter(before -> before.encoderVersion() == window.encoderVersion())
@@ -47,14 +48,27 @@ final class WindowComparison implements Processor<Windowed<String>, byte[], Stri
         // windows that overlap are each compared, but the reference and the sequential detector take no image twice
         boolean next = Math.floorMod(fromMillis, config.drift().windowMillis()) == 0;
         Verdict verdict;
+        Optional<String> reason = Optional.empty();
         List<Detection> detections = List.of();
         OptionalDouble stability = OptionalDouble.empty();
         Optional<Attribution> attribution = Optional.empty();
-        if (window.rows().size() < config.drift().leastImages()) {
+        if (whole.rows().size() < config.drift().leastImages()) {
             verdict = Verdict.NOT_ENOUGH;
+        } else if (window.rows().size() < config.drift().leastImages()) {
+            verdict = Verdict.UNUSABLE;
+            reason = Optional.of(
+                    "the features of " + (whole.rows().size() - window.rows().size()) + " of its "
+                            + whole.rows().size() + " images are not finite under encoder " + window.encoderVersion());
+        } else if (!remembered.mixes(key, window)) {
+            verdict = Verdict.UNUSABLE;
+            reason = Optional.of(
+                    "its images have " + window.columns() + " features, those of the reference another number");
         } else if (watch.referenceImages() < config.drift().referenceImages()) {
             verdict = Verdict.REFERENCE;
-            if (next && watch.windowsLeftOut() > 0) {
+            reason = watch.windowsLeftOut() > 0 ? Optional.empty() : Usability.problem(window.matrix());
+            if (reason.isPresent()) {
+                verdict = Verdict.UNUSABLE;
+            } else if (next && watch.windowsLeftOut() > 0) {
                 watch = watch.withoutOneLeftOut();
             } else if (next) {
                 remembered.addToReference(key, fromMillis, window);
@@ -63,15 +77,24 @@ final class WindowComparison implements Processor<Windowed<String>, byte[], Stri
                         record.key().window().end());
             }
         } else {
-            ReferenceDetectors detectors = remembered.detectors(key, watch);
-            detections = detectors.test(
-                    window.matrix(), fromMillis, next ? OptionalDouble.of(watch.sum()) : OptionalDouble.empty());
-            stability = OptionalDouble.of(detectors.stability(window.matrix()));
-            if (next) {
-                watch = watch.withSum(detections.get(detections.size() - 1).score());
+            DriftMemory.Judged judged = remembered.detectors(key, watch);
+            if (judged instanceof DriftMemory.Usable usable) {
+                ReferenceDetectors detectors = usable.detectors();
+                detections = detectors.test(
+                        window.matrix(), fromMillis, next ? OptionalDouble.of(watch.sum()) : OptionalDouble.empty());
+                stability = OptionalDouble.of(detectors.stability(window.matrix()));
+                if (next) {
+                    watch = watch.withSum(detections.get(detections.size() - 1).score());
+                }
+                verdict = detections.stream().anyMatch(Detection::alarm) ? Verdict.DRIFT : Verdict.STABLE;
+                attribution = detectors.attribution(window, config.drift().leastImages(), verdict == Verdict.DRIFT);
+            } else {
+                verdict = Verdict.UNUSABLE;
+                reason = Optional.of("the reference of " + watch.referenceImages()
+                        + " images is given up, and the windows from here on are another: "
+                        + ((DriftMemory.Unusable) judged).why());
+                watch = giveUp(record, watch);
             }
-            verdict = detections.stream().anyMatch(Detection::alarm) ? Verdict.DRIFT : Verdict.STABLE;
-            attribution = detectors.attribution(window, config.drift().leastImages(), verdict == Verdict.DRIFT);
         }
         forward(
                 record,
@@ -87,8 +110,26 @@ final class WindowComparison implements Processor<Windowed<String>, byte[], Stri
                         verdict,
                         detections,
                         stability,
-                        attribution));
+                        attribution,
+                        reason));
         remembered.put(key, alarm(record, watch, verdict, detections));
+    }
+
+    /** Begins another reference; an alarm against the former one is over. */
+    private Watch giveUp(Record<Windowed<String>, byte[]> record, Watch watch) {
+        String key = record.key().key();
+        if (watch.alarm() != Watch.Alarm.NONE) {
+            forward(
+                    record,
+                    DriftKeys.event(
+                            config,
+                            key,
+                            watch,
+                            DriftAlarm.State.REBASED,
+                            "the reference was of no use",
+                            record.key().window().start()));
+        }
+        return Objects.requireNonNull(memory).begin(key, watch.encoderVersion(), 0);
     }
 
     private Watch alarm(

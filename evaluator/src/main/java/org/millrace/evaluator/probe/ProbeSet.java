@@ -84,6 +84,12 @@ public final class ProbeSet {
                 .toList();
     }
 
+    /** How many {@link #images(Half)} there are. */
+    public int count(Half half) {
+        return (int)
+                images.values().stream().filter(image -> image.half() == half).count();
+    }
+
     public int size() {
         return images.size();
     }

@@ -3,9 +3,11 @@ package org.millrace.evaluator.score;
 import static org.millrace.contract.Check.check;
 
 import java.util.BitSet;
+import java.util.Optional;
 import org.millrace.contract.config.EvaluatorConfig;
 import org.millrace.contract.event.Evaluation.LinearScore;
 import org.millrace.contract.event.Evaluation.NeighbourScore;
+import org.millrace.contract.event.Interval;
 
 /** Features and labels to scores; the same features give the same scores, whatever the number of threads. One caller at a time. */
 public final class ProbeScorer implements AutoCloseable {
@@ -35,8 +37,19 @@ public final class ProbeScorer implements AutoCloseable {
         NearestNeighbours search = new NearestNeighbours(train.features(), neighbours, workers);
         BitSet nearest = test.hits(search.find(test.features()).predict(train.labels(), classes, temperature));
         return new Scores(
-                new LinearScore(test.accuracy(linear), probe.l2(), probe.iterations(), probe.converged()),
-                new NeighbourScore(test.accuracy(nearest), search.k(), temperature),
+                new LinearScore(
+                        test.accuracy(linear),
+                        probe.l2(),
+                        probe.iterations(),
+                        probe.converged(),
+                        Optional.of(Interval.wilson(linear.cardinality(), test.size())),
+                        Optional.empty()),
+                new NeighbourScore(
+                        test.accuracy(nearest),
+                        search.k(),
+                        temperature,
+                        Optional.of(Interval.wilson(nearest.cardinality(), test.size())),
+                        Optional.empty()),
                 linear,
                 nearest);
     }

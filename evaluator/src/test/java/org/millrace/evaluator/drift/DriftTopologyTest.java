@@ -3,6 +3,11 @@ package org.millrace.evaluator.drift;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.test.TestRecord;
+import org.jspecify.annotations.Nullable;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -205,11 +210,142 @@ class DriftTopologyTest {
         }
     }
 
+    @Test
+    void windows_frozenCameraFirst_areUnusableUntilImagesDiffer() {
+        System.out.println("seed " + SEED);
+        try (Driver driver = new Driver("1000")) {
+            for (int window = 0; window < 3; window++) {
+                driver.sendSame(window, 64, 1);
+            }
+            driver.order(Kind.REBASE, Optional.empty(), 3_000); // helps nothing, and hurts nothing
+            driver.sendSame(3, 64, 1);
+            for (int window = 6; window < 12; window++) {
+                driver.send(window, 64, 0);
+            }
+            driver.sendSame(12, 64, 1);
+            driver.send(20, 1, 0);
+            List<DriftReport> reports = driver.reports();
+            assertThat(verdicts(reports, 0, 1)).containsOnly(Verdict.UNUSABLE);
+            assertThat(verdicts(reports, 3, 4)).containsOnly(Verdict.UNUSABLE);
+            assertThat(reports.get(0).reason().orElseThrow()).contains("look the same to the encoder");
+            assertThat(verdicts(reports, 6, 10)).containsOnly(Verdict.REFERENCE);
+            assertThat(verdicts(reports, 10, 12)).containsOnly(Verdict.STABLE);
+            assertThat(verdicts(reports, 12, 13)).as("it hangs now").containsOnly(Verdict.DRIFT);
+        }
+    }
+
+    @Test
+    void windows_oneSourceFrozen_othersAreWatched() {
+        System.out.println("seed " + SEED);
+        String frozen = DriftKeys.of(Optional.of("frozen"));
+        try (Driver driver = new Driver("1000")) {
+            for (int window = 0; window < 6; window++) {
+                driver.pipe(frozen, window * 1000L + 500, driver.same(64, 1));
+                driver.send(DriftKeys.of(Optional.of("gate")), window, 64, 0);
+            }
+            driver.send(20, 1, 0);
+            List<DriftReport> reports = driver.reports();
+            assertThat(reports.stream().filter(report -> report.source().equals(Optional.of("frozen"))))
+                    .hasSize(6)
+                    .allMatch(report -> report.verdict() == Verdict.UNUSABLE);
+            assertThat(reports.stream().filter(report -> report.source().equals(Optional.of("gate"))))
+                    .extracting(DriftReport::verdict)
+                    .endsWith(Verdict.STABLE, Verdict.STABLE);
+        }
+    }
+
+    /** As a folder of before usability was asked about may hold it. */
+    @Test
+    void windows_fullReferenceOfOneImage_isGivenUpForTheNextWindows() {
+        System.out.println("seed " + SEED);
+        try (Driver driver = new Driver("1000")) {
+            driver.remember(Watch.fresh(0, 1, 0).withReference(256, 0), driver.same(256, 1));
+            for (int window = 1; window < 7; window++) {
+                driver.send(window, 64, 0);
+            }
+            driver.send(20, 1, 0);
+            List<DriftReport> reports = driver.reports();
+            assertThat(reports.get(0).verdict()).isEqualTo(Verdict.UNUSABLE);
+            assertThat(reports.get(0).reason().orElseThrow()).startsWith("the reference of 256 images is given up");
+            assertThat(verdicts(reports, 2, 6)).containsOnly(Verdict.REFERENCE);
+            assertThat(verdicts(reports, 6, 7)).containsOnly(Verdict.STABLE);
+        }
+    }
+
+    @Test
+    void windows_featuresNotFiniteOrOfAnotherWidth_areUnusable() {
+        System.out.println("seed " + SEED);
+        try (Driver driver = new Driver("1000")) {
+            driver.send(0, 64, 0);
+            driver.sendSame(1, 64, Float.NaN);
+            driver.sendSame(2, 64, Float.POSITIVE_INFINITY);
+            driver.sendSame(3, 64, Float.MAX_VALUE);
+            driver.pipe(DriftKeys.ALL, 4_500, driver.rows(0, 64, 0, 2 * DIMENSION));
+            driver.send(5, 64, 0);
+            driver.send(20, 1, 0);
+            List<DriftReport> reports = driver.reports();
+            assertThat(reports)
+                    .extracting(DriftReport::verdict)
+                    .containsExactly(
+                            Verdict.REFERENCE,
+                            Verdict.UNUSABLE,
+                            Verdict.UNUSABLE,
+                            Verdict.UNUSABLE,
+                            Verdict.UNUSABLE,
+                            Verdict.REFERENCE);
+            assertThat(reports.get(1).reason().orElseThrow())
+                    .isEqualTo("the features of 64 of its 64 images are not finite under encoder 0");
+            assertThat(reports.get(4).reason().orElseThrow()).contains("16 features");
+        }
+    }
+
+    @Test
+    void records_thatCannotBeReadOrAreForged_areLeftOut() {
+        long seed = System.nanoTime();
+        System.out.println("seed " + seed);
+        Random bytes = new Random(seed);
+        try (Driver driver = new Driver("1000")) {
+            driver.send(0, 64, 0);
+            byte[] good = driver.same(64, 1).toBytes();
+            for (int i = 0; i < 300; i++) {
+                byte[] forged = i % 2 == 0 ? good.clone() : new byte[bytes.nextInt(200)];
+                for (int change = bytes.nextInt(4); change >= 0 && forged.length > 0; change--) {
+                    forged[bytes.nextInt(Math.min(40, forged.length))] = (byte) bytes.nextInt();
+                }
+                driver.pipeRaw("source:" + i % 3, 500, forged);
+                driver.orderRaw(forged);
+            }
+            driver.pipeRaw(DriftKeys.ALL, 500, null);
+            driver.pipeRaw(null, 500, good);
+            driver.pipeRaw("nobody", 500, good);
+            driver.pipeRaw(DriftKeys.ALL, Instant.now().toEpochMilli() + 10_000_000, good); // in three hours
+            driver.orderRaw("null".getBytes(StandardCharsets.UTF_8));
+            driver.orderRaw(null);
+            for (int window = 1; window < 6; window++) {
+                driver.send(window, 64, 0);
+            }
+            driver.send(20, 1, 0);
+            List<DriftReport> reports = driver.reports().stream()
+                    .filter(report -> report.source().isEmpty())
+                    .toList();
+            assertThat(verdicts(reports, 0, 4)).containsOnly(Verdict.REFERENCE);
+            assertThat(verdicts(reports, 4, 6)).containsOnly(Verdict.STABLE);
+        }
+    }
+
+    private static List<Verdict> verdicts(List<DriftReport> reports, int fromWindow, int toWindow) {
+        return reports.stream()
+                .filter(report -> report.fromMillis() >= 1_000L * fromWindow && report.fromMillis() < 1_000L * toWindow)
+                .map(DriftReport::verdict)
+                .toList();
+    }
+
     private static double share(DriftReport report) {
         return report.attribution().orElseThrow().imageShare();
     }
 
     private final class Driver implements AutoCloseable {
+        private final MillraceConfig config;
         private final TopologyTestDriver driver;
         private final TestInputTopic<String, byte[]> input;
         private final TestInputTopic<byte[], byte[]> orders;
@@ -218,7 +354,7 @@ class DriftTopologyTest {
         private final List<DriftAlarm> alarms = new ArrayList<>();
 
         Driver(String hopMillis) {
-            MillraceConfig config = new ConfigLoader()
+            config = new ConfigLoader()
                     .assignments(List.of(
                             "run.data=" + data,
                             "drift.window-millis=1000",
@@ -283,11 +419,46 @@ class DriftTopologyTest {
                     Instant.ofEpochMilli(atMillis));
         }
 
-        private SampledRows rows(long encoder, int images, double mean) {
+        /** Images of one picture. */
+        SampledRows same(int images, float value) {
             List<SampledRows.Row> rows = new ArrayList<>();
             for (int i = 0; i < images; i++) {
                 float[] features = new float[DIMENSION];
-                for (int j = 0; j < DIMENSION; j++) {
+                Arrays.fill(features, value);
+                rows.add(new SampledRows.Row(rank++, features));
+            }
+            return new SampledRows(0, -1, images, images, rows);
+        }
+
+        void sendSame(int window, int images, float value) {
+            pipe(DriftKeys.ALL, window * 1000L + 500, same(images, value));
+        }
+
+        /** Makes it the watch and the reference of all images. */
+        void remember(Watch watch, SampledRows reference) {
+            KeyValueStore<String, byte[]> store = driver.getKeyValueStore(DriftMemory.STORE);
+            var memory = new DriftMemory(store, config);
+            memory.put(DriftKeys.ALL, watch);
+            memory.addToReference(DriftKeys.ALL, 0, reference);
+        }
+
+        void pipeRaw(@Nullable String key, long millis, byte @Nullable [] value) {
+            input.pipeInput(new TestRecord<>(key, value, Instant.ofEpochMilli(millis)));
+        }
+
+        void orderRaw(byte @Nullable [] value) {
+            orders.pipeInput(new TestRecord<>(null, value, Instant.EPOCH));
+        }
+
+        private SampledRows rows(long encoder, int images, double mean) {
+            return rows(encoder, images, mean, DIMENSION);
+        }
+
+        SampledRows rows(long encoder, int images, double mean, int columns) {
+            List<SampledRows.Row> rows = new ArrayList<>();
+            for (int i = 0; i < images; i++) {
+                float[] features = new float[columns];
+                for (int j = 0; j < columns; j++) {
                     features[j] = (float) (mean + random.nextGaussian());
                 }
                 rows.add(new SampledRows.Row(rank++, features));
@@ -295,7 +466,7 @@ class DriftTopologyTest {
             return new SampledRows(encoder, -1, images, images, rows);
         }
 
-        private void pipe(String key, long millis, SampledRows rows) {
+        void pipe(String key, long millis, SampledRows rows) {
             input.pipeInput(key, rows.toBytes(), Instant.ofEpochMilli(millis));
         }
 

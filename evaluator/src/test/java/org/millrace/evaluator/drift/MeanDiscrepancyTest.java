@@ -125,9 +125,7 @@ final class MeanDiscrepancyTest {
                 .hasMessageContaining("finite");
         assertThatThrownBy(() -> value(x, RandomMatrices.gaussian(new Random(1), 5, 4), KERNEL))
                 .hasMessageContaining("equally wide");
-        assertThatThrownBy(() -> RbfKernel.ofMedianDistance(new FeatureMatrix(4, 1, new double[] {2, 2, 2, 2})))
-                .hasMessage("the reference of 4 rows has no bandwidth: more than half of its pairs have distance 0");
-        assertThatThrownBy(() -> new RbfKernel(Double.NaN)).hasMessageContaining("positive and finite");
+        assertThatThrownBy(() -> new RbfKernel(Double.NaN)).hasMessageContaining("finite and not negative");
     }
 
     private static MeanDiscrepancy.Value value(FeatureMatrix x, FeatureMatrix y, RbfKernel kernel) {

@@ -15,7 +15,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.JournalEvent;
-import org.millrace.contract.event.Json;
+import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.event.StreamSkipped;
@@ -30,6 +30,7 @@ public final class JournalReader {
     private final Duration patience;
     private final Consumer<byte[], byte[]> consumer;
     private final TopicPartition partition;
+    private final RecordReader<JournalEvent> records = RecordReader.ofJson(JournalEvent.class);
 
     public JournalReader(Consumer<byte[], byte[]> consumer, RunTopics topics) {
         this(consumer, topics, PATIENCE);
@@ -85,10 +86,7 @@ public final class JournalReader {
             if (event instanceof StepPlan plan && plan.step() > step) {
                 long expected = step + 1 + plans.size();
                 if (plan.step() != expected) {
-                    throw new UserException(partition.topic() + " holds the plan of step " + plan.step()
-                            + " at offset " + offset + " where step " + expected
-                            + " was wanted. Is the run a branch, does another trainer write to it, or was the topic made anew?"
-                            + " Start a new run with another run.name.");
+                    throw notInOrder(plan, offset, expected);
                 }
                 plans.add(new JournalledPlan(plan, offset + 1, Optional.ofNullable(skips.get(plan.step() - 1))));
             } else if (event instanceof StreamSkipped skip && skip.step() >= step) {
@@ -102,9 +100,31 @@ public final class JournalReader {
         return new Past(plans, Optional.ofNullable(skips.get(step + plans.size())));
     }
 
-    /** Visits every event from an offset on (or from the log's start, where that is later) up to the present end. */
+    // a record that cannot be read may be anything that anyone wrote there, unless a plan is wanting
+    private UserException notInOrder(StepPlan plan, long offset, long expected) {
+        String got = partition.topic() + " holds the plan of step " + plan.step() + " at offset " + offset
+                + " where step " + expected + " was wanted.";
+        return new UserException(records.latest()
+                .map(unreadable -> got + " A record before it may be the missing plan: " + unreadable.words()
+                        + "\nWithout it the steps from " + expected
+                        + " on cannot be computed again. Start a new run with"
+                        + " another run.name; millrace branch begins one from a checkpoint of this one.")
+                .orElse(got
+                        + " Is the run a branch, does another trainer write to it, or was the topic made anew?"
+                        + " Start a new run with another run.name."));
+    }
+
+    /**
+     * Visits every event from an offset on (or from the log's start, where that is later) up to the present end. Records that are no
+     * events are left out.
+     */
     public void forEach(long from, BiConsumer<JournalEvent, Long> visitor) {
-        forEachRecord(from, record -> visitor.accept(Json.read(record.value(), JournalEvent.class), record.offset()));
+        forEachRecord(from, record -> records.read(record).ifPresent(event -> visitor.accept(event, record.offset())));
+    }
+
+    /** Records left out so far, because they are no events. */
+    public long unreadable() {
+        return records.unreadable();
     }
 
     /** The same, of the records themselves. */

@@ -156,12 +156,12 @@ public final class RunWriter implements Outbox, AutoCloseable {
                 write(group);
                 group = take();
             }
-        } catch (RuntimeException | InterruptedException e) {
+        } catch (RuntimeException | InterruptedException | Error e) { // whoever waits for a record must hear of it
             giveUp(List.of(), inWords(e));
         }
     }
 
-    private UserException inWords(Exception e) {
+    private UserException inWords(Throwable e) {
         if (e instanceof UserException known) {
             return known;
         }
@@ -197,7 +197,7 @@ public final class RunWriter implements Outbox, AutoCloseable {
                 return;
             }
             transactions.write(group).forEach((parcel, end) -> parcel.sent().complete(end));
-        } catch (RuntimeException | InterruptedException e) {
+        } catch (RuntimeException | InterruptedException | Error e) {
             giveUp(group, inWords(e));
             throw e;
         }

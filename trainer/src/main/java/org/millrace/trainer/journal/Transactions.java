@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.JournalEvent;
-import org.millrace.contract.event.Json;
+import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.slf4j.Logger;
@@ -205,8 +205,9 @@ final class Transactions implements AutoCloseable {
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
             new JournalReader(consumer, topics).forEachRecord(journalEnd, tail::add);
         }
+        RecordReader<JournalEvent> events = RecordReader.ofJson(JournalEvent.class);
         for (ConsumerRecord<byte[], byte[]> record : tail) {
-            if (Json.read(record.value(), JournalEvent.class) instanceof RunStarted other
+            if (events.read(record).orElse(null) instanceof RunStarted other
                     && !other.session().equals(claim.session())
                     && journalEnd > 0) {
                 throw new UserException(

@@ -190,9 +190,12 @@ public final class Pipeline implements AutoCloseable {
                 step = prepare(assembler);
             }
         } catch (InterruptedException e) {
+            failure = stopped ? null : new IllegalStateException("the thread that prepares steps was interrupted", e);
             stopped = true;
         } catch (RuntimeException e) {
             failure = e;
+        } catch (Error e) {
+            failure = new IllegalStateException("the thread that prepares steps failed: " + e, e);
         } finally {
             ended = true;
             consumer.close(CloseOptions.timeout(CLOSING)); // a broker that is gone would be waited for

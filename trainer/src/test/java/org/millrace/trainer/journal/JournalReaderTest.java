@@ -3,6 +3,7 @@ package org.millrace.trainer.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,6 +90,24 @@ final class JournalReaderTest {
     }
 
     @Test
+    void plansAfter_recordsThatAreNoEvents_leftOutAndCounted() {
+        journalOf(bytes("no json"), Json.write(plan(1)), bytes("null"), bytes(""), Json.write(plan(2)), bytes("{}"));
+        assertThat(reader.plansAfter(0, 0).plans())
+                .containsExactly(new JournalledPlan(plan(1), 2), new JournalledPlan(plan(2), 5));
+        assertThat(reader.unreadable()).isEqualTo(4);
+    }
+
+    @Test
+    void plansAfter_planThatCannotBeRead_saysWhichRecordAndHowToGoOn() {
+        journalOf(Json.write(plan(1)), bytes("{\"type\":\"plan\""), Json.write(plan(3)));
+        assertThatThrownBy(() -> reader.plansAfter(0, 0))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("holds the plan of step 3 at offset 2 where step 2 was wanted")
+                .hasMessageContaining("main.steps, partition 0, offset 1 cannot be read: not a JournalEvent: ")
+                .hasMessageContaining("millrace branch");
+    }
+
+    @Test
     void forEach_recordsThatComeMeanwhile_notVisited() {
         journal(0, plan(1));
         consumer.addRecord(record(1, plan(2))); // behind the end that was asked for
@@ -105,6 +124,18 @@ final class JournalReaderTest {
         for (int i = 0; i < events.length; i++) {
             consumer.addRecord(record(start + i, events[i]));
         }
+    }
+
+    private void journalOf(byte[]... values) {
+        journal(0);
+        consumer.updateEndOffsets(Map.of(STEPS, (long) values.length));
+        for (int i = 0; i < values.length; i++) {
+            consumer.addRecord(new ConsumerRecord<>(STEPS.topic(), STEPS.partition(), i, null, values[i]));
+        }
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     private static ConsumerRecord<byte[], byte[]> record(long offset, JournalEvent event) {

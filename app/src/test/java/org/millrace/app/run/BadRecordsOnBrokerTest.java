@@ -1,0 +1,129 @@
+package org.millrace.app.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.millrace.app.run.Commands.run;
+
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.millrace.app.broker.EmbeddedBroker;
+import org.millrace.contract.RunTopics;
+import org.millrace.contract.config.BrokerConfig;
+import org.millrace.contract.event.StepDone;
+import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.trainer.journal.JournalReader;
+
+/** {@code up} on a run whose every topic holds records that nobody can read, at its beginning and while it runs. */
+class BadRecordsOnBrokerTest {
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final long STEPS = 20;
+
+    @TempDir
+    private Path data;
+
+    private EmbeddedBroker broker;
+    private Commands commands;
+
+    @BeforeEach
+    void startBroker() {
+        broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(0, -1), "test");
+        commands = new Commands(broker::bootstrapServers, data);
+    }
+
+    @AfterEach
+    void stopBroker() {
+        broker.close();
+    }
+
+    @Test
+    void up_everyTopicWithBadRecords_trainsAsWithoutThem() throws Exception {
+        commands.good("push", Commands.SAMPLE, "--limit=" + 16 * STEPS);
+        commands.good("push", Commands.SAMPLE, "--skip=1000", "--limit=300", "--to=probe");
+        commands.good("train", "--until-end", run("clean"));
+        RunTopics topics = new RunTopics("main");
+        try (TopicSetup setup = new TopicSetup(kafka())) {
+            setup.ensureRun(topics);
+            setup.ensureDrift(topics);
+        }
+        spoil(topics);
+        StringWriter out = new StringWriter();
+        StringWriter error = new StringWriter();
+        Thread up = new Thread(() -> commands.call(out, error, "up", "--no-http", run("main")), "up");
+        up.start();
+        try {
+            await().atMost(PATIENCE).until(() -> !steps("main").isEmpty() || !up.isAlive());
+            spoil(topics);
+            await().atMost(PATIENCE)
+                    .until(() -> (steps("main").containsKey(STEPS)
+                                    && out.toString().contains("encoder " + STEPS + " (")
+                                    && out.toString().contains("watching images through encoder"))
+                            || !up.isAlive());
+            spoil(topics);
+            assertThat(up.isAlive()).as("%s%s", out, error).isTrue();
+        } finally {
+            up.interrupt();
+            up.join();
+        }
+        assertThat(out.toString()).doesNotContain("has failed");
+        assertThat(steps("main")).isEqualTo(steps("clean"));
+        assertThat(commands.good("audit", run("main")))
+                .contains("cannot be read   ", "of main.steps", "lost 0, trained twice 0");
+        commands.good("train", "--until-end", run("main")); // the bad records are before and behind its checkpoint
+    }
+
+    /** Loss and digest of each step. */
+    private Map<Long, String> steps(String run) {
+        Map<Long, String> steps = new TreeMap<>();
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka().consumer(Map.of()))) {
+            new JournalReader(consumer, new RunTopics(run)).forEach(0, (event, offset) -> {
+                if (event instanceof StepDone done) {
+                    steps.put(done.step(), done.loss() + " " + done.digest().orElse(""));
+                }
+            });
+        }
+        return steps;
+    }
+
+    private void spoil(RunTopics topics) throws Exception {
+        try (var producer = new KafkaProducer<byte[], byte[]>(kafka().producer(Map.of()))) {
+            for (String topic : List.of(
+                    topics.steps(), topics.encoders(), topics.evaluations(), topics.drift(), topics.driftOrders())) {
+                for (String value : List.of("no json", "null", "[]", "{\"type\":\"plan\",\"step\":-1}")) {
+                    send(producer, topic, "7000/manifest", Optional.of(value));
+                }
+                send(producer, topic, "readme", Optional.empty());
+            }
+            send(producer, topics.encoders(), "5/0", Optional.of("no weights"));
+            send(producer, topics.statistics(), "all", Optional.of("no features"));
+            send(producer, topics.statistics(), "nobody", Optional.of(""));
+        }
+    }
+
+    private static void send(
+            KafkaProducer<byte[], byte[]> producer, String topic, String key, Optional<String> value) throws Exception {
+        byte[] name = key.getBytes(StandardCharsets.UTF_8);
+        producer.send(
+                        value.isPresent()
+                                ? new ProducerRecord<>(topic, 0, name, value.get().getBytes(StandardCharsets.UTF_8))
+                                : new ProducerRecord<>(topic, 0, name, null))
+                .get();
+    }
+
+    private KafkaSettings kafka() {
+        return new KafkaSettings(broker.bootstrapServers(), Map.of());
+    }
+}

@@ -1,0 +1,120 @@
+package org.millrace.bench;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.millrace.contract.RunTopics;
+import org.millrace.contract.kafka.KafkaSettings;
+
+/**
+ * Writes records that nobody should have written to the topics of a run that is being trained: HOST:PORT RUN RECORDS SEED. Half of them
+ * are records of the topic with bytes changed, cut or doubled, the others are JSON of any kind or noise. Afterwards the run must still
+ * train, {@code millrace audit} pass, and losses and digests equal those of a run of the same settings that was left alone.
+ *
+ * <p>To {@code <run>.steps} goes only what is no event: a well-formed plan there decides what is trained, whoever wrote it.
+ */
+final class RecordFuzz {
+    private static final int SAMPLES = 200;
+    private static final List<String> JSON = List.of(
+            "null",
+            "[]",
+            "{}",
+            "0",
+            "\"\"",
+            "1e999999999",
+            "[".repeat(10_000),
+            "{\"type\":\"done\",\"step\":-1}",
+            "{\"type\":\"alarm\"}",
+            "{\"kind\":\"NONE\"}",
+            "{\"version\":9223372036854775807,\"chunks\":2147483647,\"bytes\":9223372036854775807}");
+
+    private RecordFuzz() {}
+
+    public static void main(String[] arguments) throws ExecutionException, InterruptedException {
+        KafkaSettings kafka = new KafkaSettings(arguments[0], Map.of());
+        RunTopics topics = new RunTopics(arguments[1]);
+        int records = Integer.parseInt(arguments[2]);
+        Random random = new Random(Long.parseLong(arguments[3]));
+        List<String> names = List.of(
+                topics.steps(),
+                topics.encoders(),
+                topics.evaluations(),
+                topics.drift(),
+                topics.driftOrders(),
+                topics.statistics());
+        Map<String, List<ConsumerRecord<byte[], byte[]>>> samples = new HashMap<>();
+        for (String name : names) {
+            samples.put(name, samples(kafka, name));
+        }
+        try (var producer = new KafkaProducer<byte[], byte[]>(kafka.producer(Map.of()))) {
+            for (int i = 0; i < records; i++) {
+                String name = names.get(random.nextInt(names.size()));
+                List<ConsumerRecord<byte[], byte[]>> known = samples.getOrDefault(name, List.of());
+                boolean changed = !known.isEmpty() && random.nextBoolean();
+                byte @Nullable [] key = changed
+                        ? known.get(random.nextInt(known.size())).key()
+                        : ("9" + random.nextInt(1_000) + (random.nextBoolean() ? "/manifest" : "/0"))
+                                .getBytes(StandardCharsets.UTF_8);
+                byte @Nullable [] value = changed
+                        ? mutated(known.get(random.nextInt(known.size())).value(), random)
+                        : invented(random);
+                if (name.equals(topics.steps()) && value != null) {
+                    value[0] = '#'; // no event, whatever follows
+                }
+                var sent = producer.send(new ProducerRecord<>(name, 0, key, value));
+                if (i % 1_000 == 0) {
+                    System.out.println(i + " records, the last at " + sent.get());
+                }
+            }
+        }
+        System.out.println(records + " records, seed " + arguments[3]);
+    }
+
+    private static byte[] mutated(byte @Nullable [] value, Random random) {
+        byte[] changed = value == null || value.length == 0 ? new byte[1] : value.clone();
+        int length = random.nextInt(4) == 0 ? 1 + random.nextInt(changed.length) : changed.length;
+        byte[] cut = new byte[length];
+        System.arraycopy(changed, 0, cut, 0, length);
+        for (int i = random.nextInt(8); i > 0; i--) {
+            cut[random.nextInt(length)] = (byte) random.nextInt();
+        }
+        return cut;
+    }
+
+    private static byte @Nullable [] invented(Random random) {
+        return switch (random.nextInt(10)) {
+            case 0 -> null;
+            case 1 -> {
+                byte[] noise = new byte[1 + random.nextInt(500)];
+                random.nextBytes(noise);
+                yield noise;
+            }
+            default -> JSON.get(random.nextInt(JSON.size())).getBytes(StandardCharsets.UTF_8);
+        };
+    }
+
+    private static List<ConsumerRecord<byte[], byte[]>> samples(KafkaSettings kafka, String topic) {
+        var partition = new TopicPartition(topic, 0);
+        List<ConsumerRecord<byte[], byte[]>> samples = new ArrayList<>();
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
+            consumer.assign(List.of(partition));
+            consumer.seekToBeginning(List.of(partition));
+            long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+            while (samples.size() < SAMPLES && consumer.position(partition) < end) {
+                consumer.poll(Duration.ofMillis(200)).forEach(samples::add);
+            }
+        }
+        return samples;
+    }
+}

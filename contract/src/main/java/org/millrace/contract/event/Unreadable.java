@@ -1,0 +1,20 @@
+package org.millrace.contract.event;
+
+/**
+ * A record that could not be read: where it lies and why.
+ *
+ * @param why one line without control characters, whatever the record holds
+ */
+public record Unreadable(String topic, int partition, long offset, String why) {
+    private static final int MOST_CHARACTERS = 240;
+
+    public Unreadable {
+        String line = why.replaceAll("[\\p{Cntrl}\\u2028\\u2029]+", " ").strip();
+        why = line.length() > MOST_CHARACTERS ? line.substring(0, MOST_CHARACTERS) + "…" : line;
+    }
+
+    /** {@code main.steps, partition 0, offset 17 cannot be read: not a JournalEvent: …}. */
+    public String words() {
+        return topic + ", partition " + partition + ", offset " + offset + " cannot be read: " + why;
+    }
+}
