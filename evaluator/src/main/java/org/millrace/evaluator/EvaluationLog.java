@@ -36,7 +36,7 @@ final class EvaluationLog implements AutoCloseable {
         return standings.isScored(version);
     }
 
-    /** Which encoders are current and held; it changes as the topic goes on. */
+    /** Which encoders are current, held and revoked; it changes as the topic goes on. */
     Standings standings() {
         return standings;
     }

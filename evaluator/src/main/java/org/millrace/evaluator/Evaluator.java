@@ -222,7 +222,9 @@ public final class Evaluator implements AutoCloseable {
     }
 
     private void published(PublishedEncoder encoder) {
-        if (!evaluations.has(encoder.version())) {
+        if (evaluations.standings().isRevoked(encoder.version())) {
+            LOG.info("encoder {} is revoked, and not scored", encoder.version());
+        } else if (!evaluations.has(encoder.version())) {
             waiting.add(encoder);
         } else if (examiner.misses(encoder.version(), evaluations.standings())) {
             examiner.remember(encoder, probes.set(), this::stopping);
@@ -250,7 +252,8 @@ public final class Evaluator implements AutoCloseable {
     /** Evaluates the first of the waiting encoders, which then waits no longer. */
     private Optional<Evaluation> evaluateNext() {
         Optional<Evaluation> evaluation = waiting.take()
-                .filter(encoder -> !evaluations.has(encoder.version()))
+                .filter(encoder -> !evaluations.has(encoder.version())
+                        && !evaluations.standings().isRevoked(encoder.version()))
                 .flatMap(encoder -> examiner.evaluate(encoder, probes.set(), evaluations.standings(), this::stopping));
         evaluation.ifPresent(evaluations::publish);
         return evaluation;

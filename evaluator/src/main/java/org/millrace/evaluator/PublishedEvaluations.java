@@ -17,8 +17,8 @@ import org.millrace.contract.kafka.TopicSetup;
 /**
  * The evaluations that stand on a run's topic now.
  *
- * @param all in the order in which they were published
- * @param standings what they and the operator's acceptances come to
+ * @param all in the order in which they were published, but for those of revoked encoders
+ * @param standings what they and the operator's words come to
  */
 public record PublishedEvaluations(List<Evaluation> all, Standings standings) {
     public PublishedEvaluations {
@@ -51,6 +51,7 @@ public record PublishedEvaluations(List<Evaluation> all, Standings standings) {
                         all.add(evaluation);
                     }
                 }));
+        all.removeIf(evaluation -> standings.isRevoked(evaluation.version()));
         return new PublishedEvaluations(all, standings);
     }
 

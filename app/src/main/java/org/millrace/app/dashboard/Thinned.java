@@ -5,6 +5,7 @@ import static org.millrace.contract.Check.check;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BinaryOperator;
+import java.util.function.Predicate;
 
 /**
  * A history of any length in bounded space: once it is full, neighbours are merged two by two, so that the oldest entries stay visible
@@ -49,6 +50,13 @@ final class Thinned<T> {
             items.set(last, merge.apply(items.get(last), entry));
             inLast++;
             touch(last);
+        }
+    }
+
+    void removeIf(Predicate<T> unwanted) {
+        if (items.removeIf(unwanted)) {
+            inLast = items.isEmpty() ? 0 : stride; // the next entry begins an item of its own
+            touch(0);
         }
     }
 

@@ -29,6 +29,7 @@ public final class RunAudit {
     private final Map<Long, StepPlan> plans = new TreeMap<>();
     private final Set<Long> done = new HashSet<>();
     private final List<String> problems = new ArrayList<>();
+    private final Recomputation recomputation = new Recomputation();
     private final Map<Integer, NavigableSet<Long>> rejected = new HashMap<>();
     private final Map<Integer, OffsetRange> held = new HashMap<>();
     private final Map<Integer, NavigableSet<Long>> absent = new HashMap<>();
@@ -39,6 +40,7 @@ public final class RunAudit {
 
     /** Takes an event of the journal, in order. */
     public void add(JournalEvent event) {
+        recomputation.add(event);
         if (event instanceof StepPlan plan) {
             if (plans.put(plan.step(), plan) != null) {
                 problems.add("step " + plan.step() + " is planned twice");
@@ -80,7 +82,7 @@ public final class RunAudit {
         return plans.values().stream()
                 .filter(plan -> {
                     Counts counts = counts(plan);
-                    return counts.gone == 0 && counts.offsets - counts.absent - counts.refused != plan.images();
+                    return counts.gone == 0 && counts.images() != plan.images();
                 })
                 .flatMap(plan -> plan.ranges().stream())
                 .toList();
@@ -92,10 +94,12 @@ public final class RunAudit {
      * @param steps planned
      * @param waiting planned and not yet computed
      * @param offsets covered by plans
-     * @param trained images, each once
+     * @param trained images of the steps that were computed, each once
+     * @param planned images of the steps that wait
      * @param refused images of the covered offsets
-     * @param absent covered offsets without an image
+     * @param absent covered offsets without a record: transactions' markers, or what a compacted topic has dropped before it was planned
      * @param gone covered offsets that the log no longer holds, of which only the plan can speak
+     * @param recomputed steps that came out otherwise after settings were changed, in words
      * @param skipped offsets that the run's owner let it go on without, where they are known
      * @param skips why, in words
      * @param problems in words; empty where every offset was trained exactly once or refused
@@ -105,20 +109,24 @@ public final class RunAudit {
             long waiting,
             long offsets,
             long trained,
+            long planned,
             long refused,
             long absent,
             long gone,
             long skipped,
             List<String> skips,
+            List<String> recomputed,
             List<String> problems) {
         public Result {
             skips = List.copyOf(skips);
+            recomputed = List.copyOf(recomputed);
             problems = List.copyOf(problems);
         }
     }
 
     public Result result() {
         List<String> found = new ArrayList<>(problems);
+        found.addAll(recomputation.problems());
         Map<Place, List<Planned>> byPlace = new TreeMap<>(); // of each partition between two skips
         long before = 0;
         for (StepPlan plan : plans.values()) {
@@ -143,26 +151,48 @@ public final class RunAudit {
             }
         }
         Counts sum = Counts.NONE;
-        boolean countable = oneLog();
+        boolean oneLog = oneLog();
         for (StepPlan plan : plans.values()) {
             Counts counts = counts(plan);
+            boolean countable = oneLog && counts.gone == 0;
+            long surplus = counts.images() - plan.images();
+            if (countable && surplus < 0) { // records that were there when it was planned
+                counts = counts.withGone(Math.min(-surplus, counts.absent));
+                surplus += counts.gone;
+            }
             sum = sum.plus(counts);
-            long images = counts.offsets - counts.absent - counts.refused;
-            if (countable && counts.gone == 0 && images != plan.images()) {
-                found.add(
-                        "step " + plan.step() + " trained " + plan.images() + " images, but its offsets hold " + images
-                                + " that are not in the topic of rejects: " + Math.abs(images - plan.images())
-                                + (images > plan.images() ? " lost" : " too many"));
+            if (countable && surplus != 0) {
+                found.add("step " + plan.step() + (done.contains(plan.step()) ? " trained " : " planned ")
+                        + plan.images() + " images, but its offsets hold " + (plan.images() + surplus)
+                        + " that are not in the topic of rejects: " + Math.abs(surplus)
+                        + (surplus > 0 ? " lost" : " too many"));
             }
         }
-        long waiting =
-                plans.keySet().stream().filter(step -> !done.contains(step)).count();
-        long trained = plans.values().stream().mapToLong(StepPlan::images).sum();
+        long waiting = 0;
+        long trained = 0;
+        long planned = 0;
+        for (StepPlan plan : plans.values()) {
+            boolean computed = done.contains(plan.step());
+            waiting += computed ? 0 : 1;
+            trained += computed ? plan.images() : 0;
+            planned += computed ? 0 : plan.images();
+        }
         List<String> words = skips.values().stream()
                 .map(skip -> "after step " + skip.step() + ": " + skip.reason())
                 .toList();
         return new Result(
-                plans.size(), waiting, sum.offsets, trained, sum.refused, sum.absent, sum.gone, skipped, words, found);
+                plans.size(),
+                waiting,
+                sum.offsets,
+                trained,
+                planned,
+                sum.refused,
+                sum.absent,
+                sum.gone,
+                skipped,
+                words,
+                recomputation.notes(),
+                found);
     }
 
     /** A partition between two skips; sections count from 0. */
@@ -217,6 +247,16 @@ public final class RunAudit {
     private record Counts(long offsets, long refused, long absent, long gone) {
         private static final Counts NONE = new Counts(0, 0, 0, 0);
 
+        /** Those that have a record and are not refused. */
+        long images() {
+            return offsets - absent - refused;
+        }
+
+        /** The same, with so many of the absent ones counted as gone since. */
+        Counts withGone(long since) {
+            return new Counts(offsets, refused, absent - since, since);
+        }
+
         Counts plus(Counts other) {
             return new Counts(
                     offsets + other.offsets, refused + other.refused, absent + other.absent, gone + other.gone);
@@ -270,7 +310,7 @@ public final class RunAudit {
             offsets += range.length();
             gone += range.length() - Math.max(0, to - from);
             refused += there ? within(range, rejected) : 0;
-            empty += within(range, absent);
+            empty += within(range, absent) - (there ? both(range) : 0);
         }
         return new Counts(offsets, refused, empty, gone);
     }
@@ -284,5 +324,16 @@ public final class RunAudit {
         return ofPartition == null
                 ? 0
                 : ofPartition.subSet(range.from(), true, range.to(), false).size();
+    }
+
+    // refused, and its record gone since: it counts as refused
+    private long both(OffsetRange range) {
+        NavigableSet<Long> without = absent.getOrDefault(range.partition(), new TreeSet<>());
+        return rejected
+                .getOrDefault(range.partition(), new TreeSet<>())
+                .subSet(range.from(), true, range.to(), false)
+                .stream()
+                .filter(without::contains)
+                .count();
     }
 }

@@ -1,5 +1,7 @@
 package org.millrace.contract.event;
 
+import static org.millrace.contract.Check.check;
+
 import java.util.Optional;
 
 /**
@@ -33,6 +35,10 @@ public record Evaluation(
         Optional<BucketScores> buckets)
         implements EvaluationEvent {
     public static final int SCHEMA = 1;
+
+    public Evaluation { // an event of a type that this release does not know is read as one without scores
+        check(linear != null && neighbours != null, "an evaluation of encoder %d must have scores", version);
+    }
 
     /**
      * L2-regularised multinomial logistic regression on standardised features.
