@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
@@ -112,7 +113,7 @@ class SettingSequencesTest {
                 "trainer.digest-every-steps=1"));
         MillraceConfig config = load(base);
         boolean onlyRefused = true;
-        long reached = 1 + random.nextInt(3);
+        long reached = 1L + random.nextInt(3);
         start(config, reached, random.nextInt(4) > 0);
         int starts = 1 + random.nextInt(3);
         for (int i = 0; i < starts; i++) {
@@ -155,7 +156,8 @@ class SettingSequencesTest {
 
     // trains to a step; with a kill, only as far as a random moment
     private void start(MillraceConfig config, long until, boolean kill) {
-        Moment moment = Moment.values()[random.nextInt(Moment.values().length)];
+        List<Moment> moments = List.of(Moment.values());
+        Moment moment = moments.get(random.nextInt(moments.size()));
         long at = Math.max(1, until - random.nextInt(3));
         boolean[] killed = {false};
         Moment.Listener listener = (now, step) -> {
@@ -212,9 +214,8 @@ class SettingSequencesTest {
             for (String value : values) {
                 Optional<MillraceConfig> changed = legal(base, key.name() + "=" + value);
                 if (changed.isPresent()
-                        && !ConfigLoader.effective(changed.get())
-                                .get(key.name())
-                                .equals(effective.get(key.name()))) {
+                        && !Objects.equals(
+                                ConfigLoader.effective(changed.get()).get(key.name()), effective.get(key.name()))) {
                     keys.merge(key.name(), 1, Integer::sum);
                     return new Changed(key.name(), value, changed.get());
                 }

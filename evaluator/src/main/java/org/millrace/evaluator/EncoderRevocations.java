@@ -16,10 +16,9 @@ public final class EncoderRevocations {
     /**
      * Revokes a version; the broker has it on return.
      *
-     * @return what stands on the topic with it
      * @throws UserException where there is no such version, or it is revoked already
      */
-    public static Standings revoke(KafkaSettings kafka, RunTopics topics, long version, String reason, Clock clock) {
+    public static void revoke(KafkaSettings kafka, RunTopics topics, long version, String reason, Clock clock) {
         Standings standings = PublishedEvaluations.read(kafka, topics).standings();
         TreeSet<Long> there = new TreeSet<>();
         PublishedEncoders.all(kafka, topics).stream()
@@ -32,11 +31,11 @@ public final class EncoderRevocations {
         if (standings.isRevoked(version)) {
             throw new UserException("encoder " + version + " of run " + topics.run() + " is revoked already");
         }
-        return send(kafka, topics, standings, version, State.REVOKED, reason, clock);
+        send(kafka, topics, version, State.REVOKED, reason, clock);
     }
 
     /** Takes a revocation back; throws {@link UserException} where that version is not revoked. */
-    public static Standings reinstate(KafkaSettings kafka, RunTopics topics, long version, String reason, Clock clock) {
+    public static void reinstate(KafkaSettings kafka, RunTopics topics, long version, String reason, Clock clock) {
         Standings standings = PublishedEvaluations.read(kafka, topics).standings();
         if (!standings.isRevoked(version)) {
             throw new UserException("encoder " + version + " of run " + topics.run() + " is not revoked\nRevoked: "
@@ -45,17 +44,11 @@ public final class EncoderRevocations {
                             : standings.revoked().keySet())
                     + ".");
         }
-        return send(kafka, topics, standings, version, State.REINSTATED, reason, clock);
+        send(kafka, topics, version, State.REINSTATED, reason, clock);
     }
 
-    private static Standings send(
-            KafkaSettings kafka,
-            RunTopics topics,
-            Standings standings,
-            long version,
-            State state,
-            String reason,
-            Clock clock) {
+    private static void send(
+            KafkaSettings kafka, RunTopics topics, long version, State state, String reason, Clock clock) {
         var event =
                 new EncoderRevocation(EncoderRevocation.SCHEMA, topics.run(), version, state, reason, clock.millis());
         EncoderAcceptance.send(
@@ -63,7 +56,5 @@ public final class EncoderRevocations {
                 topics,
                 event,
                 "that encoder " + version + " is " + state.name().toLowerCase(java.util.Locale.ROOT));
-        standings.accept(event);
-        return standings;
     }
 }

@@ -83,9 +83,7 @@ final class PublishedEncodersTest {
         for (long version : new long[] {0, 400}) {
             standings.accept(new EncoderRevocation(1, "main", version, EncoderRevocation.State.REVOKED, "", 0));
         }
-        assertThatThrownBy(this::newest)
-                .isInstanceOf(UserException.class)
-                .hasMessageContaining("or revoked: [0, 400]");
+        assertThatThrownBy(this::newest).isInstanceOf(UserException.class).hasMessageContaining("or revoked: [0, 400]");
     }
 
     @Test

@@ -141,7 +141,8 @@ final class CommonOptions {
     /** What of a run's configuration another process takes over, where its user does not say otherwise. */
     static Map<String, String> defaults(Map<String, String> ofRun) {
         Map<String, String> defaults = new HashMap<>(ofRun);
-        defaults.keySet().retainAll(ConfigLoader.keys().stream().map(ConfigKey::name).toList());
+        defaults.keySet()
+                .retainAll(ConfigLoader.keys().stream().map(ConfigKey::name).toList());
         defaults.keySet().removeIf(key -> PROCESS_KEYS.stream().anyMatch(key::startsWith));
         return defaults;
     }

@@ -10,8 +10,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.millrace.app.run.StandingText;
 import org.millrace.contract.RunTopics;
+import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.EncoderRevocation;
@@ -74,6 +74,18 @@ final class EncodersCommand implements Runnable {
             }
         }
 
+        /** Which one is taken from now on, in words. */
+        static String newest(KafkaSettings kafka, RunTopics topics) {
+            try {
+                long version =
+                        PublishedEncoders.newest(kafka, topics).manifest().version();
+                return "the newest that may be used is encoder " + version
+                        + (version == 0 ? ", the untrained one" : "");
+            } catch (UserException e) {
+                return String.valueOf(e.getMessage());
+            }
+        }
+
         abstract void run(KafkaSettings kafka, RunTopics topics, PrintWriter out);
     }
 
@@ -94,6 +106,11 @@ final class EncodersCommand implements Runnable {
                 out.println("run " + topics.run() + " has no encoder on the topic " + topics.encoders());
                 return;
             }
+            long newest = encoders.stream()
+                    .mapToLong(EncoderManifest::version)
+                    .filter(standings::mayBeTaken)
+                    .max()
+                    .orElse(-1);
             out.println("version     images trained   linear   published              standing");
             for (EncoderManifest encoder : encoders) {
                 out.println(String.format(
@@ -108,7 +125,7 @@ final class EncodersCommand implements Runnable {
                                         100 * score.linear().accuracy()))
                                 .orElse("–"),
                         second(encoder.publishedAtMillis()),
-                        standing(encoder.version(), standings)));
+                        encoder.version() == newest ? "current" : standing(encoder.version(), standings)));
             }
         }
 
@@ -120,9 +137,6 @@ final class EncodersCommand implements Runnable {
             }
             if (standings.isHeld(version)) {
                 return "held by the churn budget";
-            }
-            if (standings.current().orElse(-1) == version) {
-                return "current";
             }
             return standings.isScored(version) ? "scored" : "not scored";
         }
@@ -149,8 +163,8 @@ final class EncodersCommand implements Runnable {
 
         @Override
         void run(KafkaSettings kafka, RunTopics topics, PrintWriter out) {
-            Standings standings = EncoderRevocations.revoke(kafka, topics, version, reason, Clock.systemUTC());
-            out.println("revoked " + version + ": " + StandingText.summary(topics.run(), standings));
+            EncoderRevocations.revoke(kafka, topics, version, reason, Clock.systemUTC());
+            out.println("encoder " + version + " of run " + topics.run() + " is revoked; " + newest(kafka, topics));
         }
     }
 
@@ -168,8 +182,8 @@ final class EncodersCommand implements Runnable {
 
         @Override
         void run(KafkaSettings kafka, RunTopics topics, PrintWriter out) {
-            Standings standings = EncoderRevocations.reinstate(kafka, topics, version, reason, Clock.systemUTC());
-            out.println("reinstated " + version + ": " + StandingText.summary(topics.run(), standings));
+            EncoderRevocations.reinstate(kafka, topics, version, reason, Clock.systemUTC());
+            out.println("encoder " + version + " of run " + topics.run() + " is reinstated; " + newest(kafka, topics));
         }
     }
 }

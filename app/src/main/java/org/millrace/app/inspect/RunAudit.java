@@ -2,16 +2,13 @@ package org.millrace.app.inspect;
 
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.OffsetRange;
@@ -30,9 +27,7 @@ public final class RunAudit {
     private final Set<Long> done = new HashSet<>();
     private final List<String> problems = new ArrayList<>();
     private final Recomputation recomputation = new Recomputation();
-    private final Map<Integer, NavigableSet<Long>> rejected = new HashMap<>();
-    private final Map<Integer, OffsetRange> held = new HashMap<>();
-    private final Map<Integer, NavigableSet<Long>> absent = new HashMap<>();
+    private final LogCounts log = new LogCounts();
     private final NavigableMap<Long, StreamSkipped> skips =
             new TreeMap<>(); // by the step behind which the stream was moved on
     private Optional<LogIdentity> present = Optional.empty();
@@ -64,25 +59,25 @@ public final class RunAudit {
 
     /** Takes the position of a refused image; of one that was sent again after a restart any number of times. */
     public void addRejected(ImageOffset image) {
-        add(rejected, image);
+        log.addRejected(image);
     }
 
     /** Takes what the image log holds of a partition now, from its beginning to its end. */
     public void addLog(OffsetRange range) {
-        held.put(range.partition(), range);
+        log.addHeld(range);
     }
 
     /** Takes an offset of the log without a record: a compacted one, or a transaction's marker. */
     public void addAbsent(ImageOffset offset) {
-        add(absent, offset);
+        log.addAbsent(offset);
     }
 
     /** The ranges in which more offsets than images and refused ones are: whether the others have a record, the log must tell. */
     public List<OffsetRange> unexplained() {
         return plans.values().stream()
                 .filter(plan -> {
-                    Counts counts = counts(plan);
-                    return counts.gone == 0 && counts.images() != plan.images();
+                    LogCounts.Counts counts = counts(plan);
+                    return counts.gone() == 0 && counts.images() != plan.images();
                 })
                 .flatMap(plan -> plan.ranges().stream())
                 .toList();
@@ -150,15 +145,15 @@ public final class RunAudit {
                 beginning(first, found);
             }
         }
-        Counts sum = Counts.NONE;
+        LogCounts.Counts sum = LogCounts.Counts.NONE;
         boolean oneLog = oneLog();
         for (StepPlan plan : plans.values()) {
-            Counts counts = counts(plan);
-            boolean countable = oneLog && counts.gone == 0;
+            LogCounts.Counts counts = counts(plan);
+            boolean countable = oneLog && counts.gone() == 0;
             long surplus = counts.images() - plan.images();
             if (countable && surplus < 0) { // records that were there when it was planned
-                counts = counts.withGone(Math.min(-surplus, counts.absent));
-                surplus += counts.gone;
+                counts = counts.withGone(Math.min(-surplus, counts.absent()));
+                surplus += counts.gone();
             }
             sum = sum.plus(counts);
             if (countable && surplus != 0) {
@@ -183,12 +178,12 @@ public final class RunAudit {
         return new Result(
                 plans.size(),
                 waiting,
-                sum.offsets,
+                sum.offsets(),
                 trained,
                 planned,
-                sum.refused,
-                sum.absent,
-                sum.gone,
+                sum.refused(),
+                sum.absent(),
+                sum.gone(),
                 skipped,
                 words,
                 recomputation.notes(),
@@ -244,31 +239,12 @@ public final class RunAudit {
 
     private record Planned(long step, OffsetRange range) {}
 
-    private record Counts(long offsets, long refused, long absent, long gone) {
-        private static final Counts NONE = new Counts(0, 0, 0, 0);
-
-        /** Those that have a record and are not refused. */
-        long images() {
-            return offsets - absent - refused;
-        }
-
-        /** The same, with so many of the absent ones counted as gone since. */
-        Counts withGone(long since) {
-            return new Counts(offsets, refused, absent - since, since);
-        }
-
-        Counts plus(Counts other) {
-            return new Counts(
-                    offsets + other.offsets, refused + other.refused, absent + other.absent, gone + other.gone);
-        }
-    }
-
     // a run takes the log from its beginning
     private void beginning(Planned first, List<String> found) {
         int partition = first.range().partition();
-        OffsetRange log = held.get(partition);
-        if (log != null && log.from() < first.range().from()) {
-            found.add("partition " + partition + ": the offsets " + log.from() + " to "
+        Optional<OffsetRange> held = log.held(partition);
+        if (held.isPresent() && held.get().from() < first.range().from()) {
+            found.add("partition " + partition + ": the offsets " + held.get().from() + " to "
                     + (first.range().from() - 1) + " before step " + first.step() + " are in no plan: lost");
         }
     }
@@ -296,44 +272,7 @@ public final class RunAudit {
         }
     }
 
-    private Counts counts(StepPlan plan) {
-        long offsets = 0;
-        long refused = 0;
-        long empty = 0;
-        long gone = 0;
-        boolean there = inPresentLog(plan.step());
-        for (OffsetRange range : plan.ranges()) {
-            OffsetRange nothing = new OffsetRange(range.partition(), 0, 0);
-            OffsetRange log = there ? held.getOrDefault(range.partition(), nothing) : nothing;
-            long from = Math.max(range.from(), log.from());
-            long to = Math.min(range.to(), log.to());
-            offsets += range.length();
-            gone += range.length() - Math.max(0, to - from);
-            refused += there ? within(range, rejected) : 0;
-            empty += within(range, absent) - (there ? both(range) : 0);
-        }
-        return new Counts(offsets, refused, empty, gone);
-    }
-
-    private static void add(Map<Integer, NavigableSet<Long>> offsets, ImageOffset image) {
-        offsets.computeIfAbsent(image.partition(), partition -> new TreeSet<>()).add(image.offset());
-    }
-
-    private static long within(OffsetRange range, Map<Integer, NavigableSet<Long>> offsets) {
-        NavigableSet<Long> ofPartition = offsets.get(range.partition());
-        return ofPartition == null
-                ? 0
-                : ofPartition.subSet(range.from(), true, range.to(), false).size();
-    }
-
-    // refused, and its record gone since: it counts as refused
-    private long both(OffsetRange range) {
-        NavigableSet<Long> without = absent.getOrDefault(range.partition(), new TreeSet<>());
-        return rejected
-                .getOrDefault(range.partition(), new TreeSet<>())
-                .subSet(range.from(), true, range.to(), false)
-                .stream()
-                .filter(without::contains)
-                .count();
+    private LogCounts.Counts counts(StepPlan plan) {
+        return log.of(plan.ranges(), inPresentLog(plan.step()));
     }
 }

@@ -183,9 +183,12 @@ final class RunAuditTest {
         audit.add(plan(1, 8, new OffsetRange(0, 0, 8)));
         assertThat(audit.result().problems()).isEmpty();
         audit.add(start("byol", 0.03));
-        assertThat(audit.result().problems()).singleElement().asString().contains(
-                "has other settings than those that the run was begun with: trainer.objective: moco-v2 → byol",
-                "millrace encoders revoke VERSION");
+        assertThat(audit.result().problems())
+                .singleElement()
+                .asString()
+                .contains(
+                        "has other settings than those that the run was begun with: trainer.objective: moco-v2 → byol",
+                        "millrace encoders revoke VERSION");
     }
 
     private static RunStarted start(String objective, double rate) {

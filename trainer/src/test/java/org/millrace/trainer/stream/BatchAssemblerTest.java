@@ -184,10 +184,11 @@ final class BatchAssemblerTest {
         for (int planned = 5; planned <= 8; planned++) {
             StepPlan plan = new StepPlan(3, List.of(new OffsetRange(0, 0, 8)), planned);
             int lacking = planned - 4;
-            assertThatThrownBy(() -> assembler(topic.open(Map.of(), PLENTY, 3), 8)
-                            .again(plan, clock()))
+            assertThatThrownBy(
+                            () -> assembler(topic.open(Map.of(), PLENTY, 3), 8).again(plan, clock()))
                     .isInstanceOfSatisfying(
-                            LogGapException.class, gap -> assertThat(gap.diverged()).isEmpty())
+                            LogGapException.class,
+                            gap -> assertThat(gap.diverged()).isEmpty())
                     .hasMessageContaining("step 3 planned to train " + planned
                             + " images, of which images no longer holds " + lacking
                             + ": there is no record at 0/1, 0/4, 0/5, 0/6 (partition/offset)");
