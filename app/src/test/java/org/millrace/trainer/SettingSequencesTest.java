@@ -60,6 +60,7 @@ class SettingSequencesTest {
     private static EmbeddedBroker broker;
     private static Commands commands;
     private static KafkaSettings kafka;
+    private static Admin admin;
 
     private final Random random = new Random(SEED);
     private final Map<String, Map<String, String>> undisturbed = new HashMap<>(); // last checkpoint by settings
@@ -71,12 +72,14 @@ class SettingSequencesTest {
         broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(0, -1), "test");
         commands = new Commands(broker::bootstrapServers, data);
         kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
+        admin = Admin.create(kafka.admin());
         commands.good("push", Commands.SAMPLE, "--limit=" + 16 * (LAST_STEP + 6));
         commands.good("push", Commands.SAMPLE, "--limit=16", "--set=images.topic=other-images");
     }
 
     @AfterAll
     static void stopBroker() {
+        admin.close();
         broker.close();
     }
 
@@ -251,7 +254,7 @@ class SettingSequencesTest {
         }
         List<String> named =
                 QUOTED.matcher(key.doc()).results().map(found -> found.group(1)).toList();
-        return named.isEmpty() ? List.of("/nowhere/" + key.name()) : named;
+        return named.isEmpty() ? List.of("nowhere-" + key.name()) : named;
     }
 
     private static Optional<MillraceConfig> legal(List<String> base, String more) {
@@ -305,15 +308,13 @@ class SettingSequencesTest {
     // digests of the run's files, and where its topics and those of images end
     private static Map<String, String> everything(MillraceConfig config) throws Exception {
         Map<String, String> all = digests(config.run().folder(), Path::toString);
-        try (Admin admin = Admin.create(kafka.admin())) {
-            Map<TopicPartition, OffsetSpec> ends = admin.listTopics().names().get().stream()
-                    .filter(topic -> !topic.startsWith("__"))
-                    .collect(Collectors.toMap(topic -> new TopicPartition(topic, 0), topic -> OffsetSpec.latest()));
-            admin.listOffsets(ends)
-                    .all()
-                    .get()
-                    .forEach((partition, end) -> all.put(partition.toString(), String.valueOf(end.offset())));
-        }
+        Map<TopicPartition, OffsetSpec> ends = admin.listTopics().names().get().stream()
+                .filter(topic -> !topic.startsWith("__"))
+                .collect(Collectors.toMap(topic -> new TopicPartition(topic, 0), topic -> OffsetSpec.latest()));
+        admin.listOffsets(ends)
+                .all()
+                .get()
+                .forEach((partition, end) -> all.put(partition.toString(), String.valueOf(end.offset())));
         return all;
     }
 
@@ -353,13 +354,11 @@ class SettingSequencesTest {
 
     private static void forget(String run) throws Exception {
         delete(data.resolve("runs").resolve(run));
-        try (Admin admin = Admin.create(kafka.admin())) {
-            admin.deleteTopics(admin.listTopics().names().get().stream()
-                            .filter(topic -> topic.startsWith(run + "."))
-                            .toList())
-                    .all()
-                    .get();
-        }
+        admin.deleteTopics(admin.listTopics().names().get().stream()
+                        .filter(topic -> topic.startsWith(run + "."))
+                        .toList())
+                .all()
+                .get();
     }
 
     private void count(String what) {
