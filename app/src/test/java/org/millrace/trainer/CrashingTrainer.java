@@ -39,7 +39,7 @@ public final class CrashingTrainer {
         return List.of(Moment.values()).stream().map(Moment::name).toList();
     }
 
-    private static final class Silence implements TrainerEvents {
+    static final class Silence implements TrainerEvents {
         @Override
         public void starting(long step, int stepsToRepeat) {}
 

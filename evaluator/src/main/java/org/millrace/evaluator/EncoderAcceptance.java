@@ -10,6 +10,7 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.EncoderAccepted;
+import org.millrace.contract.event.EvaluationEvent;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.kafka.KafkaSettings;
 
@@ -31,19 +32,24 @@ public final class EncoderAcceptance {
                     + "\nHeld: " + (standings.held().isEmpty() ? "none" : standings.held()) + ".");
         }
         var event = new EncoderAccepted(EncoderAccepted.SCHEMA, topics.run(), version, clock.millis());
-        byte[] key = Long.toString(version).getBytes(StandardCharsets.UTF_8);
+        send(kafka, topics, event, "that encoder " + version + " is accepted");
+        standings.accept(event);
+        return standings;
+    }
+
+    /** Appends the operator's word to the topic; the broker has it on return. */
+    static void send(KafkaSettings kafka, RunTopics topics, EvaluationEvent event, String what) {
+        byte[] key = Long.toString(event.version()).getBytes(StandardCharsets.UTF_8);
         try (var producer = new KafkaProducer<byte[], byte[]>(kafka.producer(Map.of()))) {
             producer.send(new ProducerRecord<>(topics.evaluations(), key, Json.write(event)))
                     .get();
         } catch (ExecutionException e) {
             throw new UserException(
-                    "that encoder " + version + " is accepted could not be sent to the topic " + topics.evaluations()
-                            + ": " + e.getCause() + "\nCheck that the topic may be written, then try again.",
+                    what + " could not be sent to the topic " + topics.evaluations() + ": " + e.getCause()
+                            + "\nCheck that the topic may be written, then try again.",
                     e);
         } catch (InterruptedException e) {
             throw new InterruptException(e);
         }
-        standings.accept(event);
-        return standings;
     }
 }

@@ -48,7 +48,7 @@ final class EvaluationLog implements AutoCloseable {
         return standings.isScored(version);
     }
 
-    /** Which encoders are current and held; it changes as the topic goes on. */
+    /** Which encoders are current, held and revoked; it changes as the topic goes on. */
     Standings standings() {
         return standings;
     }
@@ -79,6 +79,7 @@ final class EvaluationLog implements AutoCloseable {
             compared.add(newest.lastKey());
             standings.current().ifPresent(compared::add);
             compared.add(pinnedVersion);
+            compared.removeIf(standings::isRevoked);
         }
         return compared;
     }

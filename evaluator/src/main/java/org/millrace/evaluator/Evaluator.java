@@ -240,11 +240,14 @@ public final class Evaluator implements AutoCloseable {
     }
 
     private boolean isWanted(PublishedEncoder encoder) {
-        return !evaluations.has(encoder.version()) || evaluations.isOutgrown(encoder.version(), testImages());
+        return !evaluations.standings().isRevoked(encoder.version())
+                && (!evaluations.has(encoder.version()) || evaluations.isOutgrown(encoder.version(), testImages()));
     }
 
     private void published(PublishedEncoder encoder) {
-        if (isWanted(encoder)) {
+        if (evaluations.standings().isRevoked(encoder.version())) {
+            LOG.info("encoder {} is revoked, and not scored", encoder.version());
+        } else if (isWanted(encoder)) {
             waiting.add(encoder);
         } else if (examiner.misses(encoder.version(), evaluations.standings())) {
             examiner.remember(encoder, probes.set(), this::stopping);

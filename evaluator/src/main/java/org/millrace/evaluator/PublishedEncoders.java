@@ -1,10 +1,11 @@
 package org.millrace.evaluator;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedSet;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.LongPredicate;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -12,6 +13,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
+import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.slf4j.Logger;
@@ -21,12 +23,12 @@ import org.slf4j.LoggerFactory;
 public final class PublishedEncoders {
     private static final Logger LOG = LoggerFactory.getLogger(PublishedEncoders.class);
     private static final String ADVICE =
-            "Accept one with millrace evaluate --accept VERSION, or name the version that you want.";
+            "Accept one with millrace evaluate --accept VERSION, or name the version that you want; millrace encoders list shows them.";
 
     private PublishedEncoders() {}
 
     /**
-     * The newest encoder that is not held, and where there is a churn budget, that was scored; it is said in the log which newer ones are
+     * The newest encoder that is neither held nor revoked, and where there is a churn budget, that was scored; it is said in the log which newer ones are
      * passed over. Throws {@link UserException} where there is none, or where the current one is no longer on the topic.
      */
     public static PublishedEncoder newest(KafkaSettings kafka, RunTopics topics) {
@@ -34,13 +36,35 @@ public final class PublishedEncoders {
         return with(kafka, topics, consumer -> newest(consumer, topics, standings));
     }
 
-    /** The encoder of that version, held or not; throws {@link UserException} that names the versions there are. */
+    /** The encoder of that version, held or not; throws {@link UserException} where it is revoked, or names the versions there are. */
     public static PublishedEncoder find(KafkaSettings kafka, RunTopics topics, long version) {
+        Optional.ofNullable(PublishedEvaluations.read(kafka, topics)
+                        .standings()
+                        .revoked()
+                        .get(version))
+                .ifPresent(revocation -> {
+                    throw new UserException("encoder " + version + " of run " + topics.run() + " is revoked"
+                            + (revocation.reason().isBlank() ? "" : ": " + revocation.reason())
+                            + "\nTake another one, or undo that with millrace encoders reinstate " + version + ".");
+                });
         return with(kafka, topics, consumer -> find(consumer, topics, version));
     }
 
-    private static PublishedEncoder with(
-            KafkaSettings kafka, RunTopics topics, Function<Consumer<byte[], byte[]>, PublishedEncoder> search) {
+    /** What is on the topic, revoked and held ones too, oldest first; none where there is no topic. */
+    public static List<EncoderManifest> all(KafkaSettings kafka, RunTopics topics) {
+        try (TopicSetup setup = new TopicSetup(kafka)) {
+            if (setup.describe(topics.encoders()).isEmpty()) {
+                return List.of();
+            }
+        }
+        return with(
+                kafka,
+                topics,
+                consumer -> List.copyOf(
+                        read(consumer, topics, version -> false).versions.values()));
+    }
+
+    private static <T> T with(KafkaSettings kafka, RunTopics topics, Function<Consumer<byte[], byte[]>, T> search) {
         try (TopicSetup setup = new TopicSetup(kafka)) {
             if (setup.describe(topics.encoders()).isEmpty()) {
                 throw new UserException("run " + topics.run() + " has published no encoder: the topic "
@@ -57,8 +81,9 @@ public final class PublishedEncoders {
     static PublishedEncoder find(Consumer<byte[], byte[]> consumer, RunTopics topics, long version) {
         Found found = read(consumer, topics, candidate -> candidate == version);
         return Optional.ofNullable(found.newest)
-                .orElseThrow(() -> new UserException("run " + topics.run() + " has no encoder " + version
-                        + " on the topic " + topics.encoders() + "; there are " + words(found.versions)));
+                .orElseThrow(
+                        () -> new UserException("run " + topics.run() + " has no encoder " + version + " on the topic "
+                                + topics.encoders() + "; there are " + words(found.versions.navigableKeySet())));
     }
 
     static PublishedEncoder newest(Consumer<byte[], byte[]> consumer, RunTopics topics, Standings standings) {
@@ -72,13 +97,18 @@ public final class PublishedEncoders {
         if (newest == null || newest.version() < current) {
             throw new UserException("no encoder of run " + topics.run() + " may be taken as the newest: "
                     + (current < 0 ? "none is current" : "the current one, " + current + ", has left the topic")
-                    + ", and of those on it (" + words(found.versions) + ") the newer ones are held or not scored yet\n"
+                    + ", and of those on it (" + words(found.versions.navigableKeySet())
+                    + ") the newer ones are held or not scored yet"
+                    + (standings.revoked().isEmpty()
+                            ? ""
+                            : ", or revoked: " + standings.revoked().keySet())
+                    + "\n"
                     + ADVICE);
         }
-        SortedSet<Long> passedOver = found.versions.tailSet(newest.version() + 1);
+        SortedSet<Long> passedOver = found.versions.navigableKeySet().tailSet(newest.version() + 1);
         if (!passedOver.isEmpty()) {
             LOG.warn(
-                    "encoder {} is taken; newer ones are passed over, held by the churn budget or not scored yet: {}. {}",
+                    "encoder {} is taken; newer ones are passed over, held by the churn budget, revoked or not scored yet: {}. {}",
                     newest.version(),
                     passedOver,
                     ADVICE);
@@ -104,11 +134,11 @@ public final class PublishedEncoders {
 
     /** What was found on the topic. Not thread safe. */
     private static final class Found {
-        private final TreeSet<Long> versions = new TreeSet<>();
+        private final TreeMap<Long, EncoderManifest> versions = new TreeMap<>();
         private @Nullable PublishedEncoder newest;
 
         void add(PublishedEncoder encoder, LongPredicate wanted) {
-            versions.add(encoder.version());
+            versions.put(encoder.version(), encoder.manifest());
             boolean newer = newest == null || encoder.version() >= newest.version();
             if (newer && wanted.test(encoder.version())) {
                 newest = encoder;

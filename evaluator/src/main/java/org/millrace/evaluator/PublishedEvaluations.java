@@ -16,8 +16,8 @@ import org.millrace.contract.kafka.TopicSetup;
 /**
  * The evaluations that stand on a run's topic now.
  *
- * @param all the newest of each version, in the order in which the versions were first scored
- * @param standings what they and the operator's acceptances come to
+ * @param all the newest of each version that is not revoked, in the order in which the versions were first scored
+ * @param standings what they and the operator's words come to
  */
 public record PublishedEvaluations(List<Evaluation> all, Standings standings) {
     public PublishedEvaluations {
@@ -51,6 +51,7 @@ public record PublishedEvaluations(List<Evaluation> all, Standings standings) {
                         all.put(evaluation.version(), evaluation);
                     }
                 }));
+        all.keySet().removeIf(standings::isRevoked);
         return new PublishedEvaluations(List.copyOf(all.values()), standings);
     }
 }

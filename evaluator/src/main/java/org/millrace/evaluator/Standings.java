@@ -1,20 +1,24 @@
 package org.millrace.evaluator;
 
 import java.util.OptionalLong;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.millrace.contract.event.EncoderAccepted;
+import org.millrace.contract.event.EncoderRevocation;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.EvaluationEvent;
 import org.millrace.contract.event.Standing;
 
 /**
- * Which of a run's encoders may be taken as its newest and which are held: a fold over the topic {@code <run>.evaluations}. The first
- * evaluation of a version counts. Not thread safe.
+ * Which of a run's encoders may be taken as its newest, which are held and which are revoked: a fold over the topic {@code
+ * <run>.evaluations}. The first evaluation of a version counts, and the last revocation. Not thread safe.
  */
 public final class Standings {
     private final TreeSet<Long> taken = new TreeSet<>();
     private final TreeSet<Long> held = new TreeSet<>();
+    private final TreeMap<Long, EncoderRevocation> revoked = new TreeMap<>();
     private boolean budgeted;
 
     /** Takes the topic's next event. */
@@ -27,6 +31,11 @@ public final class Standings {
             }
         } else if (event instanceof EncoderAccepted accepted && held.remove(accepted.version())) {
             taken.add(accepted.version());
+        } else if (event instanceof EncoderRevocation revocation) {
+            switch (revocation.standing()) {
+                case REVOKED -> revoked.put(revocation.version(), revocation);
+                case REINSTATED -> revoked.remove(revocation.version());
+            }
         }
     }
 
@@ -43,19 +52,30 @@ public final class Standings {
         return new TreeSet<>(held);
     }
 
-    /** The newest version that was scored and is not held. */
+    /** Versions that the operator has revoked, each with why. */
+    public SortedMap<Long, EncoderRevocation> revoked() {
+        return new TreeMap<>(revoked);
+    }
+
+    public boolean isRevoked(long version) {
+        return revoked.containsKey(version);
+    }
+
+    /** The newest version that was scored and is neither held nor revoked. */
     public OptionalLong current() {
-        return taken.isEmpty() ? OptionalLong.empty() : OptionalLong.of(taken.last());
+        return currentBefore(Long.MAX_VALUE);
     }
 
     /** The newest of those before a version. */
     public OptionalLong currentBefore(long version) {
-        Long before = taken.lower(version);
-        return before == null ? OptionalLong.empty() : OptionalLong.of(before);
+        return taken.headSet(version, false).descendingSet().stream()
+                .filter(before -> !isRevoked(before))
+                .mapToLong(Long::longValue)
+                .findFirst();
     }
 
-    /** Whether a version may be taken as the newest: it is not held and, where there is a budget, was judged. */
+    /** Whether a version may be taken as the newest: it is neither held nor revoked and, where there is a budget, was judged. */
     public boolean mayBeTaken(long version) {
-        return taken.contains(version) || (!budgeted && !held.contains(version));
+        return !isRevoked(version) && (taken.contains(version) || (!budgeted && !held.contains(version)));
     }
 }

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.EncoderAccepted;
+import org.millrace.contract.event.EncoderRevocation;
 import org.millrace.contract.event.Standing;
 import org.millrace.contract.event.Standing.Verdict;
 import org.millrace.evaluator.learning.TestEvaluations;
@@ -65,6 +66,24 @@ final class PublishedEncodersTest {
         scored(1200, Verdict.HELD);
         standings.accept(new EncoderAccepted(EncoderAccepted.SCHEMA, "main", 800, 0));
         assertThat(newest()).isEqualTo(800);
+    }
+
+    @Test
+    void newest_currentOneRevoked_theNewestThatIsNot() {
+        publish(0, 400, 800);
+        scored(400, Verdict.CURRENT);
+        scored(800, Verdict.CURRENT);
+        standings.accept(new EncoderRevocation(1, "main", 800, EncoderRevocation.State.REVOKED, "", 0));
+        assertThat(newest()).isEqualTo(400);
+    }
+
+    @Test
+    void newest_allRevoked_refusesAndNamesThem() {
+        publish(0, 400);
+        for (long version : new long[] {0, 400}) {
+            standings.accept(new EncoderRevocation(1, "main", version, EncoderRevocation.State.REVOKED, "", 0));
+        }
+        assertThatThrownBy(this::newest).isInstanceOf(UserException.class).hasMessageContaining("or revoked: [0, 400]");
     }
 
     @Test

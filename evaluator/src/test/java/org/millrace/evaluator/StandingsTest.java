@@ -8,6 +8,8 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.event.EncoderAccepted;
+import org.millrace.contract.event.EncoderRevocation;
+import org.millrace.contract.event.EncoderRevocation.State;
 import org.millrace.contract.event.ModelDrift;
 import org.millrace.contract.event.ModelDrift.Role;
 import org.millrace.contract.event.Standing;
@@ -67,6 +69,35 @@ final class StandingsTest {
         standings.accept(TestEvaluations.scored(400, Optional.empty(), Optional.empty()));
         assertThat(standings.current()).hasValue(400);
         assertThat(standings.mayBeTaken(800)).as("there is no budget").isTrue();
+    }
+
+    @Test
+    void accept_currentEncoderRevoked_theOneBeforeIsCurrentUntilReinstated() {
+        scored(0, Verdict.CURRENT);
+        scored(400, Verdict.CURRENT);
+        scored(800, Verdict.CURRENT);
+        standings.accept(revocation(800, State.REVOKED));
+        standings.accept(revocation(1200, State.REVOKED)); // before it is scored
+        scored(1200, Verdict.CURRENT);
+        assertThat(standings.current()).hasValue(400);
+        assertThat(standings.currentBefore(1600)).hasValue(400);
+        assertThat(standings.mayBeTaken(800)).isFalse();
+        assertThat(standings.isScored(800)).isTrue();
+        assertThat(standings.revoked()).containsOnlyKeys(800L, 1200L);
+        standings.accept(revocation(800, State.REINSTATED));
+        assertThat(standings.current()).hasValue(800);
+        assertThat(standings.revoked()).containsOnlyKeys(1200L);
+    }
+
+    @Test
+    void mayBeTaken_revokedWithoutAnyScore_isNot() {
+        standings.accept(revocation(400, State.REVOKED));
+        assertThat(standings.mayBeTaken(400)).isFalse();
+        assertThat(standings.mayBeTaken(0)).isTrue();
+    }
+
+    private static EncoderRevocation revocation(long version, State state) {
+        return new EncoderRevocation(EncoderRevocation.SCHEMA, "main", version, state, "", 0);
     }
 
     private void scored(long version, Verdict verdict) {

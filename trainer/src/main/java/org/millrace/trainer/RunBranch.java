@@ -79,7 +79,7 @@ public final class RunBranch {
      */
     public void create(MillraceConfig branch, KafkaSettings kafka, Clock clock) {
         checkFree(branch, kafka);
-        RunCheckpoints.compare(checkpoint.state(), branch);
+        RunSettings.compare(checkpoint.state(), branch);
         String name = branch.run().name();
         Path folder = branch.run().folder();
         Path aside = folder.resolveSibling(UNFINISHED + name);

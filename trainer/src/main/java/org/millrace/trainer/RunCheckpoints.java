@@ -6,8 +6,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -19,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.contract.config.ReplayConfig;
 import org.millrace.contract.config.TrainerConfig;
 import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.keystore.KeyStore;
@@ -39,33 +36,6 @@ final class RunCheckpoints implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(RunCheckpoints.class);
     private static final long PAUSE_NANOS = 2_000_000;
     private static final int LAST_SECONDS = 5;
-    /** Keys, or groups of keys, that decide the shape of the state: a run cannot go on under another value. */
-    private static final List<String> STRUCTURAL = List.of(
-            "run.seed",
-            "images.topic",
-            "images.max-pixels",
-            "encoder.",
-            "amdim.mixture",
-            "head.",
-            "trainer.objective",
-            "trainer.symmetric",
-            "trainer.batch-size",
-            "moco.queue-size",
-            "memory-bank.capacity",
-            "optimiser.method",
-            "replay.");
-    /** Keys that have no bearing on the numbers. */
-    private static final Set<String> IRRELEVANT = Set.of(
-            "run.data",
-            "run.name",
-            "run.device",
-            "broker.port",
-            "http.host",
-            "http.port",
-            "http.token",
-            "trainer.on-gap",
-            "trainer.health-every-steps");
-
     private final MillraceConfig config;
     private final Memory memory;
     private final Learner learner;
@@ -151,7 +121,7 @@ final class RunCheckpoints implements AutoCloseable {
         }
         Checkpoint checkpoint = newest.get();
         RunState state = checkpoint.state();
-        compare(state, config);
+        RunSettings.compare(state, config);
         compareEngine(state);
         learner.restore(checkpoint.query(), checkpoint.key(), checkpoint.optimiser(), state.keySequence());
         buffer.restore(checkpoint.buffer(), state.bufferOffered());
@@ -277,28 +247,6 @@ final class RunCheckpoints implements AutoCloseable {
         return new UserException("the checkpoint of step " + step + " could not be written: " + e.getCause(), e);
     }
 
-    /** Throws where a run in that state cannot go on with that configuration, and logs what else is different. */
-    static void compare(RunState state, MillraceConfig config) {
-        Map<String, String> now = ConfigLoader.effective(config);
-        Map<String, String> changed = new TreeMap<>();
-        state.configuration().forEach((key, then) -> {
-            String value = now.getOrDefault(key, "");
-            if (!value.equals(then) && !IRRELEVANT.contains(key)) {
-                changed.put(key, then + " → " + value);
-            }
-        });
-        List<String> refused = changed.entrySet().stream()
-                .filter(change -> isStructural(change.getKey(), config))
-                .map(change -> change.getKey() + ": " + change.getValue())
-                .toList();
-        if (!refused.isEmpty()) {
-            throw new UserException("run " + state.run() + " stands at step " + state.step()
-                    + " and cannot go on with another\n  " + String.join("\n  ", refused)
-                    + "\nSet these back, or start a new run with another run.name.");
-        }
-        changed.forEach((key, change) -> log.info("changed since step {}: {}: {}", state.step(), key, change));
-    }
-
     private void compareEngine(RunState state) {
         if (!engine.equals(state.engine())) {
             log.warn(
@@ -307,11 +255,5 @@ final class RunCheckpoints implements AutoCloseable {
                     state.engine(),
                     engine);
         }
-    }
-
-    // where the replay buffer uses features, the number of prepared batches decides when those of a step count
-    private static boolean isStructural(String key, MillraceConfig config) {
-        return STRUCTURAL.stream().anyMatch(name -> name.endsWith(".") ? key.startsWith(name) : key.equals(name))
-                || (key.equals("trainer.prefetch-batches") && config.replay().policy() == ReplayConfig.Policy.MIN_RED);
     }
 }

@@ -25,6 +25,7 @@ import org.millrace.trainer.journal.JournalReader.JournalledPlan;
 import org.millrace.trainer.journal.JournalReader.Past;
 import org.millrace.trainer.objective.StageClock;
 import org.millrace.trainer.stream.LogGap;
+import org.millrace.trainer.stream.LogGapException;
 import org.millrace.trainer.stream.Pipeline;
 import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
@@ -146,6 +147,11 @@ public final class RunReplay implements AutoCloseable {
                     return new Result(step - startsAfter(), losses, digests, difference);
                 }
             }
+        } catch (LogGapException e) {
+            throw new UserException(
+                    "run " + config.run().name() + " cannot be computed again: " + e.what()
+                            + " Begin with a checkpoint behind that, --from STEP; millrace inspect checkpoints lists them.",
+                    e);
         }
         return new Result(step - startsAfter(), losses, digests, Optional.empty());
     }
@@ -231,7 +237,7 @@ public final class RunReplay implements AutoCloseable {
 
     private void restore(Checkpoint checkpoint, ReplayBuffer buffer) {
         RunState state = checkpoint.state();
-        RunCheckpoints.compare(state, config);
+        RunSettings.compare(state, config);
         switch (config.trainer().objective().remembers()) {
             case KEYS -> {
                 List<KeyBatch> keys = RunBranch.dictionary(config, state);

@@ -19,13 +19,18 @@ import org.millrace.trainer.journal.RunWriter;
 import org.millrace.trainer.stream.LogGap;
 import org.millrace.trainer.stream.LogGapException;
 import org.millrace.trainer.stream.StreamPosition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a run needs of its stream and the stream no longer has: refused with the choice, or where {@code trainer.on-gap} says so skipped,
  * which the journal keeps. Not thread safe.
  */
 final class StreamGaps {
+    private static final Logger LOG = LoggerFactory.getLogger(StreamGaps.class);
     private static final long PAUSE_NANOS = 2_000_000;
+    private static final String COMPACTED =
+            "is compacted (cleanup.policy=compact): Kafka removes an image once another one with its key has come.";
 
     private final MillraceConfig config;
     private final KafkaSettings kafka;
@@ -34,6 +39,7 @@ final class StreamGaps {
     private final RunWriter writer;
     private LogIdentity log;
     private Optional<LogIdentity> positionLog;
+    private boolean compacted;
 
     /** Where a run goes on, and what its journal says of the steps from there. */
     record Onward(StreamPosition position, Past past) {}
@@ -74,20 +80,45 @@ final class StreamGaps {
     /**
      * The position and its past as they are; or where images of them are gone and may be skipped, the nearest place to go on from.
      *
-     * @param diverged where a log that lost its end goes on differently
+     * @param met what training came upon since; then the plans that the position has are void, where nothing else is gone
      * @throws LogGapException where they may not be skipped
      */
-    Onward onward(StreamPosition position, Past past, Map<Integer, Long> diverged, BooleanSupplier stopped) {
+    Onward onward(StreamPosition position, Past past, Optional<LogGapException> met, BooleanSupplier stopped) {
         Optional<LogGap> gap;
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
             LogGap.Log now = LogGap.Log.of(consumer, config.images().topic(), log);
             gap = LogGap.find(position, positionLog, past, now);
-            if (gap.isEmpty() && !diverged.isEmpty()) {
-                gap = Optional.of(now.divergedFrom(position, diverged));
+            if (gap.isEmpty()) {
+                gap = met.map(gone -> gone.diverged().isEmpty()
+                        ? new LogGap(gone.what(), now.nextOffsets(position))
+                        : now.divergedFrom(position, gone.diverged()));
             }
         }
         positionLog = Optional.of(log);
         return gap.map(found -> skip(found, position, stopped)).orElseGet(() -> new Onward(position, past));
+    }
+
+    /** The same, with the reason where it is the topic's own cleaning. */
+    LogGapException explained(LogGapException gap) {
+        return compacted && gap.diverged().isEmpty()
+                ? new LogGapException(gap.what() + " The topic " + COMPACTED)
+                : gap;
+    }
+
+    /** Looks whether the topic images is one that Kafka compacts, and warns if it is. */
+    void warnIfCompacted() {
+        String topic = config.images().topic();
+        try (var topics = new TopicSetup(kafka)) {
+            compacted = topics.isCompacted(topic);
+        }
+        if (compacted) {
+            LOG.warn(
+                    "{} {} Images that are gone before they are trained stop the run, or are skipped with trainer.on-gap=skip. To keep"
+                            + " them, set cleanup.policy=delete on {}.",
+                    topic,
+                    COMPACTED,
+                    topic);
+        }
     }
 
     private Onward skip(LogGap gap, StreamPosition position, BooleanSupplier stopped) {

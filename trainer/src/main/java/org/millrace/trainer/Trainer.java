@@ -85,6 +85,7 @@ public final class Trainer implements AutoCloseable {
         this.kafka = kafka;
         this.events = events;
         this.clock = clock;
+        RunSettings.requireSame(config, kafka); // before anything of the run is opened
         LogIdentity imageLog;
         try (var topics = new TopicSetup(kafka)) {
             imageLog = topics.identity(config.images().topic());
@@ -113,6 +114,7 @@ public final class Trainer implements AutoCloseable {
                     config.images().maxBytes() + FRAME_BYTES,
                     started(torch.description(), imageLog));
             this.gaps = new StreamGaps(config, kafka, events, clock, writer, imageLog, restored.log());
+            gaps.warnIfCompacted();
             this.rejects = new Rejects(writer, config.images());
             this.publisher = new EncoderPublisher(writer, config, restored.published(), clock);
         } catch (RuntimeException | Error e) {
@@ -127,7 +129,7 @@ public final class Trainer implements AutoCloseable {
      * @throws UserException where the run cannot go on; what its topics and its last checkpoint hold is whole
      */
     public void run(TrainLimits limits) {
-        Past past = onward(Map.of());
+        Past past = onward(Optional.empty());
         events.starting(position.step(), past.plans().size());
         if (position.step() == 0) {
             publisher.publish(0, 0, learner.encoder());
@@ -136,7 +138,7 @@ public final class Trainer implements AutoCloseable {
         while (gap.isPresent()) {
             long stuckAt = position.step();
             gaps.lookAgain();
-            gap = train(onward(gap.get().diverged()), limits);
+            gap = train(onward(gap), limits);
             if (gap.isPresent() && position.step() == stuckAt) {
                 throw gap.get();
             }
@@ -168,15 +170,16 @@ public final class Trainer implements AutoCloseable {
             }
             return Optional.empty();
         } catch (LogGapException e) {
+            LogGapException explained = gaps.explained(e);
             if (config.trainer().onGap() == OnGap.FAIL) {
-                throw e;
+                throw explained;
             }
-            return Optional.of(e);
+            return Optional.of(explained);
         }
     }
 
-    private Past onward(Map<Integer, Long> diverged) {
-        StreamGaps.Onward onward = gaps.onward(position, journalled(), diverged, () -> stopped);
+    private Past onward(Optional<LogGapException> met) {
+        StreamGaps.Onward onward = gaps.onward(position, journalled(), met, () -> stopped);
         position = onward.position();
         return onward.past();
     }

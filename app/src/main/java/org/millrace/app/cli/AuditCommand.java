@@ -49,11 +49,12 @@ final class AuditCommand implements Runnable {
 
     @Override
     public void run() {
-        MillraceConfig config = options.config(Map.of(), run.assignments());
+        MillraceConfig own = options.config(Map.of(), run.assignments());
         PrintWriter out = spec.commandLine().getOut();
-        try (Connection connection = options.connect(config);
+        try (Connection connection = options.connect(own);
                 var consumer =
                         new KafkaConsumer<byte[], byte[]>(connection.kafka().consumer(Map.of()))) {
+            MillraceConfig config = options.ofRun(own, connection.kafka(), run);
             LogIdentity identity;
             try (TopicSetup topics = new TopicSetup(connection.kafka())) {
                 topics.requireRun(config.run());
@@ -66,13 +67,17 @@ final class AuditCommand implements Runnable {
                     "steps planned    " + result.steps() + ", of which " + result.waiting() + " wait to be computed");
             out.println("offsets covered  " + result.offsets());
             out.println("images trained   " + result.trained() + ", each once");
+            if (result.planned() > 0) {
+                out.println("images planned   " + result.planned() + " more, which wait to be trained");
+            }
             out.println("images refused   " + result.refused() + ", each with its reason in "
                     + config.images().rejectedTopic());
             out.println("without a record " + result.absent());
             if (result.gone() > 0) {
                 out.println("gone             " + result.gone()
-                        + " of the offsets are no longer in the log: for them the plans' word stands alone");
+                        + " of the offsets have no record any more: for them the plans' word stands alone");
             }
+            result.recomputed().forEach(note -> out.println("computed again   " + note));
             result.skips().forEach(skip -> out.println("skipped by choice " + skip));
             if (!result.skips().isEmpty()) {
                 out.println("offsets skipped  " + result.skipped());

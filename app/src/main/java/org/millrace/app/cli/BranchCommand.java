@@ -12,6 +12,7 @@ import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.trainer.RunBranch;
+import org.millrace.trainer.RunFolders;
 import org.millrace.trainer.TrainLimits;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -53,7 +54,12 @@ final class BranchCommand implements Runnable {
     @Override
     public void run() {
         checkArguments();
-        MillraceConfig trunk = options.config(Map.of(), run.assignments());
+        MillraceConfig own = options.config(Map.of(), run.assignments());
+        Map<String, String> settings = RunFolders.checkpoints(own)
+                .newestState()
+                .map(state -> CommonOptions.defaults(state.configuration()))
+                .orElse(Map.of());
+        MillraceConfig trunk = options.config(settings, run.assignments());
         if (trunk.run().name().equals(name)) {
             throw new UserException("NEW_NAME must be another than that of the trunk, run.name=" + name
                     + ". Choose a name that no run has had.");
@@ -66,7 +72,7 @@ final class BranchCommand implements Runnable {
             long last = start.step() + coolSteps;
             List<String> cooling = List.of(
                     "run.name=" + name, "optimiser.cool-from=" + start.step(), "optimiser.cool-steps=" + coolSteps);
-            MillraceConfig branch = options.config(Map.of(), cooling);
+            MillraceConfig branch = options.config(settings, cooling);
             start.create(branch, connection.kafka(), Clock.systemUTC());
             try (TrainingDisplay display = new TrainingDisplay(out, statistics, OptionalLong.of(last));
                     Services services = new Services()) {

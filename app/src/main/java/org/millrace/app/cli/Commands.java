@@ -18,6 +18,7 @@ final class Commands {
                 new LearningCommand(),
                 new DriftCommand(),
                 new DashboardCommand(),
+                new EncodersCommand(),
                 new ExportCommand(),
                 new EmbedCommand(),
                 new InspectCommand(),

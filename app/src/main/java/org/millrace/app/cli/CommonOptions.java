@@ -9,9 +9,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.ConfigKey;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.Preset;
+import org.millrace.contract.config.SettingChanges;
+import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.trainer.RunSettings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -19,6 +26,11 @@ import picocli.CommandLine.Spec;
 /** The options of every command: which broker, and which configuration. Mixed into a command; not thread safe. */
 final class CommonOptions {
     private static final Path DEFAULT_FILE = Path.of("millrace.properties");
+    private static final Logger LOG = LoggerFactory.getLogger(CommonOptions.class);
+    /** What belongs to a process and its machine, and not to the run that it works on; and what it may read. */
+    private static final List<String> PROCESS_KEYS = List.of(
+            "run.name", "run.data", "run.device", "run.threads", "kafka.", "http.", "broker.", "images.claim-check");
+
     private static final String BOOTSTRAP_SERVERS = "kafka.bootstrap.servers";
     /** What the launcher script reads; not part of the configuration. */
     private static final Set<String> LAUNCHER_VARIABLES = Set.of("MILLRACE_JAVA_OPTIONS", "MILLRACE_PROFILE");
@@ -77,6 +89,62 @@ final class CommonOptions {
         }
         loaded = loader.assignments(overrides).load();
         return loaded;
+    }
+
+    /**
+     * The configuration of a command about a run that exists: what the run itself was begun with lies under what the user says, and what a
+     * run keeps from its first plan on, such as its topic of images, is always the run's. As it is where the run has not begun.
+     */
+    MillraceConfig ofRun(MillraceConfig config, KafkaSettings kafka, RunOption run) {
+        return RunSettings.ofStart(kafka, config.run().topics())
+                .map(start -> over(config, start, run.assignments()))
+                .orElse(config);
+    }
+
+    /** The same, with the run's own configuration. */
+    MillraceConfig over(MillraceConfig config, Map<String, String> ofRun, List<String> overrides) {
+        if (ofRun.isEmpty()) {
+            return config;
+        }
+        Map<String, String> defaults = new HashMap<>(ofRun);
+        defaults.keySet()
+                .retainAll(ConfigLoader.keys().stream().map(ConfigKey::name).toList());
+        defaults.keySet().removeIf(key -> PROCESS_KEYS.stream().anyMatch(key::startsWith));
+        List<String> last = new ArrayList<>();
+        defaults.forEach((key, value) -> {
+            if (SettingChanges.isStructural(key, ofRun)) {
+                last.add(key + "=" + value);
+            }
+        });
+        try {
+            MillraceConfig asked = config(defaults, overrides);
+            last.addAll(overrides);
+            MillraceConfig whole = config(defaults, last);
+            SettingChanges.between(ofRun, ConfigLoader.effective(asked))
+                    .structural()
+                    .forEach(change -> LOG.warn(
+                            "run {} keeps {}={}, which it was begun with; {} is not used",
+                            whole.run().name(),
+                            change.key(),
+                            change.then(),
+                            change.now()));
+            return whole;
+        } catch (UserException e) { // of another release
+            LOG.warn(
+                    "the settings that run {} was begun with cannot be used here; those of this command are: {}",
+                    config.run().name(),
+                    e.getMessage());
+            return config;
+        }
+    }
+
+    /** What of a run's configuration another process takes over, where its user does not say otherwise. */
+    static Map<String, String> defaults(Map<String, String> ofRun) {
+        Map<String, String> defaults = new HashMap<>(ofRun);
+        defaults.keySet()
+                .retainAll(ConfigLoader.keys().stream().map(ConfigKey::name).toList());
+        defaults.keySet().removeIf(key -> PROCESS_KEYS.stream().anyMatch(key::startsWith));
+        return defaults;
     }
 
     /** The recipe that the user started from. */

@@ -33,11 +33,12 @@ final class DashboardCommand implements Runnable {
 
     @Override
     public void run() {
-        MillraceConfig config = options.config(Map.of(), run.assignments());
+        MillraceConfig own = options.config(Map.of(), run.assignments());
         PrintWriter out = spec.commandLine().getOut();
         try (StopSignal signal = StopSignal.install();
-                Connection connection = options.connect(config);
+                Connection connection = options.connect(own);
                 Services services = new Services()) {
+            MillraceConfig config = options.ofRun(own, connection.kafka(), run);
             connection.createImageTopics(config.images());
             services.start(
                     "http",

@@ -35,11 +35,12 @@ final class DriftCommand implements Runnable {
 
     @Override
     public void run() {
-        MillraceConfig config = options.config(Map.of(), run.assignments());
+        MillraceConfig own = options.config(Map.of(), run.assignments());
         PrintWriter out = spec.commandLine().getOut();
         try (StopSignal signal = StopSignal.install();
-                Connection connection = options.connect(config);
+                Connection connection = options.connect(own);
                 Services services = new Services()) {
+            MillraceConfig config = options.ofRun(own, connection.kafka(), run);
             try (TopicSetup topics = new TopicSetup(connection.kafka())) {
                 topics.requireRun(config.run());
             }

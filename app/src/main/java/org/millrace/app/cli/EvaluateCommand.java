@@ -70,18 +70,19 @@ final class EvaluateCommand implements Runnable {
     @Override
     public void run() {
         Optional<ExamRequest> request = exam.request();
-        MillraceConfig config = options.config(Map.of(), run.assignments());
+        MillraceConfig own = options.config(Map.of(), run.assignments());
         PrintWriter out = spec.commandLine().getOut();
         if (request.isPresent()) {
-            examine(config, request.get(), out);
+            examine(own, request.get(), out);
             return;
         }
         if (accepted != null) {
-            accept(config, accepted, out);
+            accept(own, accepted, out);
             return;
         }
         try (StopSignal signal = StopSignal.install();
-                Connection connection = options.connect(config)) {
+                Connection connection = options.connect(own)) {
+            MillraceConfig config = options.ofRun(own, connection.kafka(), run);
             if (createTopics) {
                 connection.createImageTopics(config.images());
             }
@@ -116,7 +117,7 @@ final class EvaluateCommand implements Runnable {
     }
 
     /** Scores one encoder by the papers' protocols; its scores are shown, and go to no topic. */
-    private void examine(MillraceConfig config, ExamRequest request, PrintWriter out) {
+    private void examine(MillraceConfig own, ExamRequest request, PrintWriter out) {
         if (watch || accepted != null) {
             throw new ParameterException(
                     spec.commandLine(),
@@ -128,11 +129,12 @@ final class EvaluateCommand implements Runnable {
             signal.onStop(Thread.currentThread()::interrupt);
             ExamReport report;
             if (request.needsKafka()) {
-                try (Connection connection = options.connect(config)) {
+                try (Connection connection = options.connect(own)) {
+                    MillraceConfig config = options.ofRun(own, connection.kafka(), run);
                     report = examine(config, request, Optional.of(connection.kafka()), display);
                 }
             } else {
-                report = examine(config, request, Optional.empty(), display);
+                report = examine(own, request, Optional.empty(), display);
             }
             json.ifPresent(file -> write(file, report));
         } catch (InterruptException e) {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 import org.millrace.app.export.EncoderExport;
@@ -15,8 +16,11 @@ import org.millrace.app.export.Evaluations;
 import org.millrace.app.export.ExportFormat;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.evaluator.PublishedEncoders;
 import org.millrace.evaluator.Standings;
 import org.millrace.trainer.RunFolders;
+import org.millrace.trainer.RunSettings;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.CheckpointFolder;
 import picocli.CommandLine.Command;
@@ -31,7 +35,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Write a run's encoder for other programs, and beside it FILE.md, which says what it is and how to load it.",
-            "An encoder that the churn budget holds back is passed over where the broker is known, unless --checkpoint names it.",
+            "The newest whole checkpoint's; of a run without one here, the current encoder on the run's topic.",
+            "An encoder that is held back or revoked is passed over where the broker is known, unless --checkpoint names it.",
             "The run may go on meanwhile. The scores in the card need a broker; without one the card says so."
         })
 final class ExportCommand implements Runnable {
@@ -67,55 +72,102 @@ final class ExportCommand implements Runnable {
     public void run() {
         MillraceConfig config = options.config(Map.of(), run.assignments());
         EncoderExport.checkTarget(out, force);
-        Evaluations evaluations = evaluations(config);
-        EncoderExport export = EncoderExport.of(checkpoint(config, evaluations.standings()));
-        long bytes = export.write(out, format, evaluations, Clock.systemUTC());
+        Broker broker = broker(config);
+        Standings standings = broker.evaluations().standings();
+        EncoderExport export = checkpoint(config, standings)
+                .map(EncoderExport::of)
+                .or(broker::export)
+                .orElseThrow(() -> none(config, broker));
+        long bytes = export.write(out, format, broker.evaluations(), Clock.systemUTC());
         PrintWriter text = spec.commandLine().getOut();
-        if (evaluations.standings().isHeld(export.state().step())) {
+        if (standings.isHeld(export.step())) {
             text.println("this encoder is held by the churn budget (evaluator.churn-budget); its card says why");
+        }
+        if (standings.isRevoked(export.step())) {
+            text.println("this encoder is revoked, and must not be used (millrace encoders list says why)");
+        }
+        if (export.step() == 0) {
+            text.println("this encoder is the untrained one: the run has no other yet");
         }
         text.println(String.format(
                 Locale.ROOT,
                 "wrote the encoder of run %s after step %,d to %s (%,d bytes), its card to %s",
-                export.state().run(),
-                export.state().step(),
+                export.run(),
+                export.step(),
                 out,
                 bytes,
                 EncoderExport.cardOf(out)));
         text.flush();
     }
 
-    /** The one of the step that was asked for, or the newest whole one whose encoder is not held. */
-    private Checkpoint checkpoint(MillraceConfig config, Standings standings) {
+    /** The one of the step that was asked for, or the newest whole one whose encoder is neither held nor revoked. */
+    private Optional<Checkpoint> checkpoint(MillraceConfig config, Standings standings) {
         CheckpointFolder checkpoints = RunFolders.checkpoints(config);
         if (step != null) {
-            return checkpoints.at(step);
+            return Optional.of(checkpoints.at(step));
         }
-        return checkpoints
-                .newestWhole(state -> check(
-                        !standings.isHeld(state.step()),
-                        "its encoder is held by the churn budget; --checkpoint %d takes it all the same",
-                        state.step()))
-                .orElseThrow(() -> new UserException("run " + config.run().name() + " has no whole checkpoint"
-                        + (standings.held().isEmpty()
-                                ? ""
-                                : " whose encoder is not held (" + standings.held() + " are)")
-                        + " under "
-                        + config.run().folder()
-                        + ". Name another run with --run NAME or another folder with --set run.data=FOLDER"
-                        + (standings.held().isEmpty() ? "." : ", or a held one with --checkpoint STEP.")));
+        return checkpoints.newestWhole(state -> {
+            check(
+                    !standings.isHeld(state.step()),
+                    "its encoder is held by the churn budget; --checkpoint %d takes it all the same",
+                    state.step());
+            check(!standings.isRevoked(state.step()), "its encoder is revoked");
+        });
     }
 
+    private static UserException none(MillraceConfig config, Broker broker) {
+        Standings standings = broker.evaluations().standings();
+        String others = (standings.held().isEmpty() ? "" : "; held are " + standings.held())
+                + (standings.revoked().isEmpty()
+                        ? ""
+                        : "; revoked are " + standings.revoked().keySet());
+        return new UserException("run " + config.run().name() + " has no whole checkpoint that may be taken under "
+                + config.run().folder() + ", and no published encoder was found" + others + ": " + broker.why()
+                + "\nA run takes its first checkpoint after step "
+                + config.trainer().checkpointEverySteps()
+                + " (trainer.checkpoint-every-steps) and when it is stopped. Name another run with --run NAME or another"
+                + " folder with --set run.data=FOLDER"
+                + (standings.held().isEmpty() ? "." : ", or a held one with --checkpoint STEP."));
+    }
+
+    /**
+     * What the run's topics say.
+     *
+     * @param export of the encoder that is current there, read where no checkpoint was named
+     * @param why there is none, where there is none
+     */
+    private record Broker(Evaluations evaluations, Optional<EncoderExport> export, String why) {}
+
     // an embedded broker is only started where there is one already
-    private Evaluations evaluations(MillraceConfig config) {
+    private Broker broker(MillraceConfig config) {
         if (!config.kafka().containsKey("bootstrap.servers")
                 && !Files.isDirectory(config.run().data().resolve("broker"))) {
-            return Evaluations.unread("no broker is known (--bootstrap-server HOST:PORT names one).");
+            return unread("no broker is known (--bootstrap-server HOST:PORT names one).");
         }
         try (Connection connection = options.connect(config)) {
-            return Evaluations.read(connection.kafka(), config.run().topics());
+            Evaluations evaluations =
+                    Evaluations.read(connection.kafka(), config.run().topics());
+            try {
+                return new Broker(evaluations, published(config, connection.kafka()), "");
+            } catch (UserException e) {
+                return new Broker(evaluations, Optional.empty(), String.valueOf(e.getMessage()));
+            }
         } catch (UserException | KafkaException e) {
-            return Evaluations.unread(String.valueOf(e.getMessage()));
+            return unread(String.valueOf(e.getMessage()));
         }
+    }
+
+    // of a run without a checkpoint here: it is young, or trained elsewhere
+    private Optional<EncoderExport> published(MillraceConfig config, KafkaSettings kafka) {
+        if (step != null || RunFolders.checkpoints(config).newestState().isPresent()) {
+            return Optional.empty();
+        }
+        return Optional.of(EncoderExport.of(
+                PublishedEncoders.newest(kafka, config.run().topics()),
+                RunSettings.ofStart(kafka, config.run().topics()).orElse(Map.of())));
+    }
+
+    private static Broker unread(String why) {
+        return new Broker(Evaluations.unread(why), Optional.empty(), why);
     }
 }

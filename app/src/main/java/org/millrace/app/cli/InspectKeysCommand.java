@@ -37,7 +37,11 @@ final class InspectKeysCommand implements Runnable {
 
     @Override
     public void run() {
-        MillraceConfig config = options.config(Map.of(), run.assignments());
+        MillraceConfig own = options.config(Map.of(), run.assignments());
+        MillraceConfig config = RunFolders.checkpoints(own)
+                .newestState()
+                .map(state -> options.over(own, state.configuration(), run.assignments()))
+                .orElse(own);
         Path dictionary = RunFolders.keys(config);
         Path bank = RunFolders.bank(config);
         if (!Files.isDirectory(dictionary) && !Files.isDirectory(bank)) {

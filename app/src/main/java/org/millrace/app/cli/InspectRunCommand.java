@@ -63,6 +63,11 @@ final class InspectRunCommand implements Runnable {
                         "partition " + range.partition() + "      offsets " + range.from() + " to " + (range.to() - 1));
             }
             history.skips().forEach(skip -> out.println("skipped          " + skip));
+            history.recomputed().forEach(note -> out.println("computed again   " + note));
+            if (!history.mixed().isEmpty()) {
+                out.flush();
+                throw new UserException("the journal is not of one run:\n  " + String.join("\n  ", history.mixed()));
+            }
             if (!history.gaps().isEmpty()) {
                 out.flush();
                 throw new UserException("the journal is not contiguous:\n  " + String.join("\n  ", history.gaps()));

@@ -53,11 +53,12 @@ final class ReplayCommand implements Runnable {
         if (toStep != null && toStep < 1) {
             throw new ParameterException(spec.commandLine(), "--to-step must be at least 1, but was " + toStep);
         }
-        MillraceConfig config = options.config(Map.of(), run.assignments());
+        MillraceConfig own = options.config(Map.of(), run.assignments());
         PrintWriter out = spec.commandLine().getOut();
         try (StopSignal signal = StopSignal.install();
-                Connection connection = options.connect(config);
+                Connection connection = options.connect(own);
                 Services services = new Services()) {
+            MillraceConfig config = options.ofRun(own, connection.kafka(), run);
             var replaying = new Replaying(config, connection);
             TrainCommand.await(services.start("replay", replaying), services, signal);
             report(config, replaying, out);

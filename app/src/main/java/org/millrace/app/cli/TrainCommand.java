@@ -10,6 +10,7 @@ import org.millrace.app.run.RunStatistics;
 import org.millrace.app.run.Services;
 import org.millrace.app.run.TrainerService;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.trainer.RunSettings;
 import org.millrace.trainer.TrainLimits;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -71,6 +72,7 @@ final class TrainCommand implements Runnable {
                 Connection connection = options.connect(config);
                 TrainingDisplay display = new TrainingDisplay(out, statistics, last);
                 Services services = new Services()) {
+            RunSettings.requireSame(config, connection.kafka()); // before a topic is made
             if (createTopics) {
                 connection.createImageTopics(config.images());
             }

@@ -14,6 +14,7 @@ import org.millrace.app.run.TrainerService;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.ingest.PushProgress;
 import org.millrace.ingest.PushRequest;
+import org.millrace.trainer.RunSettings;
 import org.millrace.trainer.TrainLimits;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -72,6 +73,7 @@ final class UpCommand implements Runnable {
             display.say("push more from another terminal: millrace push --bootstrap-server " + broker + " PATH");
             display.say("labelled images for scores:      millrace push --bootstrap-server " + broker
                     + " --to probe --labels folder PATH");
+            RunSettings.requireSame(config, connection.kafka()); // before any part touches the run
             connection.createImageTopics(config.images());
             http.start(services, config, connection.kafka(), display::say);
             if (!paths.isEmpty()) {

@@ -19,6 +19,7 @@ import org.millrace.contract.config.TrainerConfig.Remembers;
 import org.millrace.contract.event.DictionaryHealth;
 import org.millrace.contract.event.DriftEvent;
 import org.millrace.contract.event.EncoderManifest;
+import org.millrace.contract.event.EncoderRevocation;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.EvaluationEvent;
 import org.millrace.contract.event.Health;
@@ -49,6 +50,7 @@ final class RunView {
     private final MillraceConfig own;
     private final Thinned<StepPoint> steps = new Thinned<>(POINTS, StepPoint::with);
     private final Thinned<Evaluation> evaluations = new Thinned<>(EVALUATIONS, (earlier, later) -> later);
+    private final NavigableMap<Long, Evaluation> scores = new TreeMap<>(); // of the newest versions, revoked or not
     private final DriftView drift = new DriftView();
     private Standings standings = new Standings();
     private final NavigableMap<Long, StepPlan> plans = new TreeMap<>(); // of steps that are not done
@@ -114,11 +116,21 @@ final class RunView {
         standings.accept(event);
         if (event instanceof Evaluation evaluation) {
             add(evaluation);
+        } else if (event instanceof EncoderRevocation revocation) {
+            evaluations.removeIf(score -> score.version() == revocation.version());
+            Optional.ofNullable(scores.get(revocation.version())).ifPresent(this::add);
         }
     }
 
     // a version may be scored again
     private void add(Evaluation evaluation) {
+        scores.put(evaluation.version(), evaluation);
+        if (scores.size() > EVALUATIONS) {
+            scores.pollFirstEntry();
+        }
+        if (standings.isRevoked(evaluation.version())) {
+            return;
+        }
         if (!evaluations.replace(other -> other.version() == evaluation.version(), evaluation)) {
             evaluations.add(evaluation);
         }
@@ -145,6 +157,7 @@ final class RunView {
     void clear() {
         steps.clear();
         evaluations.clear();
+        scores.clear();
         drift.clear();
         standings = new Standings();
         plans.clear();
@@ -169,9 +182,11 @@ final class RunView {
         return Optional.ofNullable(newestFresh);
     }
 
-    /** Versions whose weights are on the topic, oldest first. */
+    /** Versions whose weights are on the topic and which are not revoked, oldest first. */
     List<Long> versions() {
-        return List.copyOf(encoders.keySet());
+        return encoders.keySet().stream()
+                .filter(version -> !standings.isRevoked(version))
+                .toList();
     }
 
     /** The offset behind the last trained image of a partition. */
@@ -296,6 +311,7 @@ final class RunView {
 
     private List<Sections.Encoder> encoders() {
         return encoders.descendingMap().values().stream()
+                .filter(manifest -> !standings.isRevoked(manifest.version()))
                 .map(manifest -> new Sections.Encoder(
                         manifest.version(),
                         manifest.imagesTrained(),

@@ -65,6 +65,13 @@ final class Thinned<T> {
         return false;
     }
 
+    void removeIf(Predicate<? super T> unwanted) {
+        if (items.removeIf(unwanted)) {
+            inLast = items.isEmpty() ? 0 : stride; // the next entry begins an item of its own
+            touch(0);
+        }
+    }
+
     void clear() {
         items.clear();
         stride = 1;

@@ -26,6 +26,7 @@ import org.millrace.ingest.Labels;
 import org.millrace.ingest.PushProgress;
 import org.millrace.ingest.PushReport;
 import org.millrace.ingest.PushRequest;
+import org.millrace.trainer.RunSettings;
 import org.millrace.trainer.TrainLimits;
 import org.millrace.trainer.TrainerEvents;
 
@@ -99,6 +100,7 @@ public final class Demo {
      */
     public String run(Duration training, BooleanSupplier stop, Optional<Path> reportFile) throws InterruptedException {
         String sample = sample();
+        RunSettings.requireSame(config, kafka); // before any part touches the run
         try (TopicSetup topics = new TopicSetup(kafka)) {
             topics.ensureImages(config.images());
             topics.ensureRun(config.run().topics());

@@ -67,7 +67,7 @@ public final class RunEncoders implements AutoCloseable {
         return encoders;
     }
 
-    /** The encoders on the topic, oldest first. */
+    /** The encoders on the topic but for revoked ones, oldest first. */
     public List<Published> published() {
         awaitFirst();
         return state.published();
@@ -156,6 +156,7 @@ public final class RunEncoders implements AutoCloseable {
         PublishedEvaluations evaluated = PublishedEvaluations.read(kafka, topics);
         evaluated.all().forEach(scores -> evaluations.put(scores.version(), scores));
         List<Published> published = manifests(consumer, ends).stream()
+                .filter(manifest -> !evaluated.standings().isRevoked(manifest.version()))
                 .map(manifest -> new Published(
                         manifest,
                         Optional.ofNullable(evaluations.get(manifest.version())),

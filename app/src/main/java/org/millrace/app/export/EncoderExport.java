@@ -4,39 +4,96 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.millrace.contract.RunTopics;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EncoderConfig;
+import org.millrace.contract.event.EncoderManifest;
 import org.millrace.encoder.onnx.OnnxModel;
 import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.evaluator.PublishedEncoder;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.RunState;
 import org.millrace.trainer.objective.Objective;
 
 /**
- * The encoder of a checkpoint, ready to be written for other programs.
+ * An encoder of a run, ready to be written for other programs.
  *
- * @param encoder its network and input, as the checkpoint's configuration has them
+ * @param step after which it is the run's encoder
+ * @param configuration of the run
+ * @param origin what else its card says of where it comes from, in order
+ * @param encoder its network and input
  * @param weights under torchvision's names
  */
-public record EncoderExport(RunState state, EncoderConfig encoder, Safetensors weights) {
+public record EncoderExport(
+        String run,
+        long step,
+        long imagesTrained,
+        Map<String, String> configuration,
+        Map<String, String> origin,
+        EncoderConfig encoder,
+        Safetensors weights) {
     private static final String GROUP = "encoder.";
     private static final String PATH = "encoder.initial-weights"; // of this machine: says nothing elsewhere
 
+    /** The one in a checkpoint, its network as the checkpoint's configuration has it. */
     public static EncoderExport of(Checkpoint checkpoint) {
-        List<String> assignments = checkpoint.state().configuration().entrySet().stream()
+        RunState state = checkpoint.state();
+        List<String> assignments = state.configuration().entrySet().stream()
                 .filter(entry -> entry.getKey().startsWith(GROUP))
                 .map(entry -> entry.getKey() + "=" + entry.getValue())
                 .toList();
         EncoderConfig encoder =
                 new ConfigLoader().assignments(assignments).load().encoder();
-        return new EncoderExport(checkpoint.state(), encoder, checkpoint.query().part(Objective.ENCODER));
+        return new EncoderExport(
+                state.run(),
+                state.step(),
+                state.imagesTrained(),
+                state.configuration(),
+                origin(state),
+                encoder,
+                checkpoint.query().part(Objective.ENCODER));
+    }
+
+    /** A published one; {@code configuration} is that of the run's start. */
+    public static EncoderExport of(PublishedEncoder published, Map<String, String> configuration) {
+        EncoderManifest manifest = published.manifest();
+        return new EncoderExport(
+                manifest.run(),
+                manifest.step(),
+                manifest.imagesTrained(),
+                configuration,
+                Map.of(
+                        "published",
+                        ModelCard.second(Instant.ofEpochMilli(manifest.publishedAtMillis())) + " to `"
+                                + new RunTopics(manifest.run()).encoders() + "`"),
+                manifest.encoder(),
+                Safetensors.parse(published.safetensors()));
+    }
+
+    private static Map<String, String> origin(RunState state) {
+        String offsets = state.nextOffsets().entrySet().stream()
+                .map(entry -> "partition " + entry.getKey() + ": " + entry.getValue())
+                .collect(Collectors.joining(", "));
+        Map<String, String> origin = new LinkedHashMap<>();
+        origin.put("images rejected", ModelCard.number(state.imagesRejected()));
+        origin.put(
+                "next offsets of `" + state.configuration().getOrDefault("images.topic", "images") + "`",
+                offsets.isEmpty() ? "none" : offsets);
+        origin.put(
+                "position in the journal",
+                "offset " + state.journalOffset() + " of `" + new RunTopics(state.run()).steps() + "`");
+        origin.put("last key of the dictionary", ModelCard.number(state.keySequence()));
+        origin.put("checkpoint taken", ModelCard.second(Instant.ofEpochMilli(state.takenAtMillis())));
+        origin.put("computed by", state.engine());
+        return origin;
     }
 
     /** The file beside an export that describes it. */
@@ -71,7 +128,7 @@ public record EncoderExport(RunState state, EncoderConfig encoder, Safetensors w
     public long write(Path file, ExportFormat format, Evaluations evaluations, Clock clock) {
         byte[] bytes = bytes(format);
         String card = new ModelCard(this, format, String.valueOf(file.getFileName()), bytes.length, Sha256.of(bytes))
-                .text(evaluations.of(state.step()), clock.instant());
+                .text(evaluations.of(step), clock.instant());
         WholeFile.write(file, bytes);
         WholeFile.write(cardOf(file), card.getBytes(StandardCharsets.UTF_8));
         return bytes.length;
@@ -88,10 +145,10 @@ public record EncoderExport(RunState state, EncoderConfig encoder, Safetensors w
     private Map<String, String> metadata(String first, String value) {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(first, value);
-        metadata.put("millrace.run", state.run());
-        metadata.put("millrace.step", String.valueOf(state.step()));
-        metadata.put("millrace.images-trained", String.valueOf(state.imagesTrained()));
-        state.configuration().forEach((key, text) -> {
+        metadata.put("millrace.run", run);
+        metadata.put("millrace.step", String.valueOf(step));
+        metadata.put("millrace.images-trained", String.valueOf(imagesTrained));
+        configuration.forEach((key, text) -> {
             if (key.startsWith(GROUP) && !key.equals(PATH)) {
                 metadata.put("millrace." + key, text);
             }

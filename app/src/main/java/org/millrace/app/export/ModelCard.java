@@ -8,11 +8,9 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.millrace.app.run.AccuracyText;
 import org.millrace.app.run.StandingText;
-import org.millrace.contract.RunTopics;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.encoder.onnx.OnnxModel;
-import org.millrace.trainer.checkpoint.RunState;
 
 /**
  * What an exported encoder is, where it comes from and how it is used, as Markdown.
@@ -25,24 +23,23 @@ record ModelCard(EncoderExport export, ExportFormat format, String file, long by
     private static final String TABLE = "\n| | |\n| --- | --- |\n";
 
     String text(Evaluations evaluations, Instant now) {
-        RunState state = export.state();
-        return String.format(Locale.ROOT, "# Encoder of the run `%s` after step %,d%n", state.run(), state.step())
+        return String.format(Locale.ROOT, "# Encoder of the run `%s` after step %,d%n", export.run(), export.step())
                 + "\nAn image encoder, pretrained by Millrace on unlabelled images. This card belongs to the file `"
                 + file
                 + "`.\n"
-                + origin(state, now)
+                + origin(now)
                 + input()
                 + "\n## Use\n\n"
                 + new UsageCode(export.encoder(), file).of(format)
                 + scores(evaluations)
-                + configuration(state);
+                + configuration();
     }
 
-    private String origin(RunState state, Instant now) {
+    private String origin(Instant now) {
         EncoderConfig encoder = export.encoder();
-        String offsets = state.nextOffsets().entrySet().stream()
-                .map(entry -> "partition " + entry.getKey() + ": " + entry.getValue())
-                .collect(Collectors.joining(", "));
+        String further = export.origin().entrySet().stream()
+                .map(entry -> row(entry.getKey(), entry.getValue()))
+                .collect(Collectors.joining());
         return "\n## What it is\n" + TABLE
                 + row(
                         "network",
@@ -56,18 +53,9 @@ record ModelCard(EncoderExport export, ExportFormat format, String file, long by
                         })
                 + row("length", String.format(Locale.ROOT, "%,d bytes", bytes))
                 + row("SHA-256", "`" + sha256 + "`")
-                + row("step", number(state.step()))
-                + row("images trained", number(state.imagesTrained()))
-                + row("images rejected", number(state.imagesRejected()))
-                + row(
-                        "next offsets of `" + state.configuration().getOrDefault("images.topic", "images") + "`",
-                        offsets.isEmpty() ? "none" : offsets)
-                + row(
-                        "position in the journal",
-                        "offset " + state.journalOffset() + " of `" + new RunTopics(state.run()).steps() + "`")
-                + row("last key of the dictionary", number(state.keySequence()))
-                + row("checkpoint taken", second(Instant.ofEpochMilli(state.takenAtMillis())))
-                + row("computed by", state.engine())
+                + row("step", number(export.step()))
+                + row("images trained", number(export.imagesTrained()))
+                + further
                 + row("exported", second(now) + " by " + program());
     }
 
@@ -120,9 +108,9 @@ record ModelCard(EncoderExport export, ExportFormat format, String file, long by
         return text + (evaluations.note().isBlank() ? "" : evaluations.note() + "\n");
     }
 
-    private static String configuration(RunState state) {
+    private String configuration() {
         StringBuilder text = new StringBuilder("\n## Configuration of the run\n\n| key | value |\n| --- | --- |\n");
-        for (Map.Entry<String, String> entry : new TreeMap<>(state.configuration()).entrySet()) {
+        for (Map.Entry<String, String> entry : new TreeMap<>(export.configuration()).entrySet()) {
             text.append(
                     row("`" + entry.getKey() + "`", entry.getValue().isEmpty() ? "" : "`" + entry.getValue() + "`"));
         }
@@ -138,11 +126,11 @@ record ModelCard(EncoderExport export, ExportFormat format, String file, long by
         return "| " + name + " | " + value.replace("|", "\\|") + " |\n";
     }
 
-    private static String number(long value) {
+    static String number(long value) {
         return String.format(Locale.ROOT, "%,d", value);
     }
 
-    private static String second(Instant time) {
+    static String second(Instant time) {
         return time.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 }

@@ -2,16 +2,13 @@ package org.millrace.app.inspect;
 
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.OffsetRange;
@@ -29,9 +26,8 @@ public final class RunAudit {
     private final Map<Long, StepPlan> plans = new TreeMap<>();
     private final Set<Long> done = new HashSet<>();
     private final List<String> problems = new ArrayList<>();
-    private final Map<Integer, NavigableSet<Long>> rejected = new HashMap<>();
-    private final Map<Integer, OffsetRange> held = new HashMap<>();
-    private final Map<Integer, NavigableSet<Long>> absent = new HashMap<>();
+    private final Recomputation recomputation = new Recomputation();
+    private final LogCounts log = new LogCounts();
     private final NavigableMap<Long, StreamSkipped> skips =
             new TreeMap<>(); // by the step behind which the stream was moved on
     private Optional<LogIdentity> present = Optional.empty();
@@ -39,6 +35,7 @@ public final class RunAudit {
 
     /** Takes an event of the journal, in order. */
     public void add(JournalEvent event) {
+        recomputation.add(event);
         if (event instanceof StepPlan plan) {
             if (plans.put(plan.step(), plan) != null) {
                 problems.add("step " + plan.step() + " is planned twice");
@@ -62,25 +59,25 @@ public final class RunAudit {
 
     /** Takes the position of a refused image; of one that was sent again after a restart any number of times. */
     public void addRejected(ImageOffset image) {
-        add(rejected, image);
+        log.addRejected(image);
     }
 
     /** Takes what the image log holds of a partition now, from its beginning to its end. */
     public void addLog(OffsetRange range) {
-        held.put(range.partition(), range);
+        log.addHeld(range);
     }
 
     /** Takes an offset of the log without a record: a compacted one, or a transaction's marker. */
     public void addAbsent(ImageOffset offset) {
-        add(absent, offset);
+        log.addAbsent(offset);
     }
 
     /** The ranges in which more offsets than images and refused ones are: whether the others have a record, the log must tell. */
     public List<OffsetRange> unexplained() {
         return plans.values().stream()
                 .filter(plan -> {
-                    Counts counts = counts(plan);
-                    return counts.gone == 0 && counts.offsets - counts.absent - counts.refused != plan.images();
+                    LogCounts.Counts counts = counts(plan);
+                    return counts.gone() == 0 && counts.images() != plan.images();
                 })
                 .flatMap(plan -> plan.ranges().stream())
                 .toList();
@@ -92,10 +89,12 @@ public final class RunAudit {
      * @param steps planned
      * @param waiting planned and not yet computed
      * @param offsets covered by plans
-     * @param trained images, each once
+     * @param trained images of the steps that were computed, each once
+     * @param planned images of the steps that wait
      * @param refused images of the covered offsets
-     * @param absent covered offsets without an image
+     * @param absent covered offsets without a record: transactions' markers, or what a compacted topic has dropped before it was planned
      * @param gone covered offsets that the log no longer holds, of which only the plan can speak
+     * @param recomputed steps that came out otherwise after settings were changed, in words
      * @param skipped offsets that the run's owner let it go on without, where they are known
      * @param skips why, in words
      * @param problems in words; empty where every offset was trained exactly once or refused
@@ -105,20 +104,24 @@ public final class RunAudit {
             long waiting,
             long offsets,
             long trained,
+            long planned,
             long refused,
             long absent,
             long gone,
             long skipped,
             List<String> skips,
+            List<String> recomputed,
             List<String> problems) {
         public Result {
             skips = List.copyOf(skips);
+            recomputed = List.copyOf(recomputed);
             problems = List.copyOf(problems);
         }
     }
 
     public Result result() {
         List<String> found = new ArrayList<>(problems);
+        found.addAll(recomputation.problems());
         Map<Place, List<Planned>> byPlace = new TreeMap<>(); // of each partition between two skips
         long before = 0;
         for (StepPlan plan : plans.values()) {
@@ -142,27 +145,49 @@ public final class RunAudit {
                 beginning(first, found);
             }
         }
-        Counts sum = Counts.NONE;
-        boolean countable = oneLog();
+        LogCounts.Counts sum = LogCounts.Counts.NONE;
+        boolean oneLog = oneLog();
         for (StepPlan plan : plans.values()) {
-            Counts counts = counts(plan);
+            LogCounts.Counts counts = counts(plan);
+            boolean countable = oneLog && counts.gone() == 0;
+            long surplus = counts.images() - plan.images();
+            if (countable && surplus < 0) { // records that were there when it was planned
+                counts = counts.withGone(Math.min(-surplus, counts.absent()));
+                surplus += counts.gone();
+            }
             sum = sum.plus(counts);
-            long images = counts.offsets - counts.absent - counts.refused;
-            if (countable && counts.gone == 0 && images != plan.images()) {
-                found.add(
-                        "step " + plan.step() + " trained " + plan.images() + " images, but its offsets hold " + images
-                                + " that are not in the topic of rejects: " + Math.abs(images - plan.images())
-                                + (images > plan.images() ? " lost" : " too many"));
+            if (countable && surplus != 0) {
+                found.add("step " + plan.step() + (done.contains(plan.step()) ? " trained " : " planned ")
+                        + plan.images() + " images, but its offsets hold " + (plan.images() + surplus)
+                        + " that are not in the topic of rejects: " + Math.abs(surplus)
+                        + (surplus > 0 ? " lost" : " too many"));
             }
         }
-        long waiting =
-                plans.keySet().stream().filter(step -> !done.contains(step)).count();
-        long trained = plans.values().stream().mapToLong(StepPlan::images).sum();
+        long waiting = 0;
+        long trained = 0;
+        long planned = 0;
+        for (StepPlan plan : plans.values()) {
+            boolean computed = done.contains(plan.step());
+            waiting += computed ? 0 : 1;
+            trained += computed ? plan.images() : 0;
+            planned += computed ? 0 : plan.images();
+        }
         List<String> words = skips.values().stream()
                 .map(skip -> "after step " + skip.step() + ": " + skip.reason())
                 .toList();
         return new Result(
-                plans.size(), waiting, sum.offsets, trained, sum.refused, sum.absent, sum.gone, skipped, words, found);
+                plans.size(),
+                waiting,
+                sum.offsets(),
+                trained,
+                planned,
+                sum.refused(),
+                sum.absent(),
+                sum.gone(),
+                skipped,
+                words,
+                recomputation.notes(),
+                found);
     }
 
     /** A partition between two skips; sections count from 0. */
@@ -214,21 +239,12 @@ public final class RunAudit {
 
     private record Planned(long step, OffsetRange range) {}
 
-    private record Counts(long offsets, long refused, long absent, long gone) {
-        private static final Counts NONE = new Counts(0, 0, 0, 0);
-
-        Counts plus(Counts other) {
-            return new Counts(
-                    offsets + other.offsets, refused + other.refused, absent + other.absent, gone + other.gone);
-        }
-    }
-
     // a run takes the log from its beginning
     private void beginning(Planned first, List<String> found) {
         int partition = first.range().partition();
-        OffsetRange log = held.get(partition);
-        if (log != null && log.from() < first.range().from()) {
-            found.add("partition " + partition + ": the offsets " + log.from() + " to "
+        Optional<OffsetRange> held = log.held(partition);
+        if (held.isPresent() && held.get().from() < first.range().from()) {
+            found.add("partition " + partition + ": the offsets " + held.get().from() + " to "
                     + (first.range().from() - 1) + " before step " + first.step() + " are in no plan: lost");
         }
     }
@@ -256,33 +272,7 @@ public final class RunAudit {
         }
     }
 
-    private Counts counts(StepPlan plan) {
-        long offsets = 0;
-        long refused = 0;
-        long empty = 0;
-        long gone = 0;
-        boolean there = inPresentLog(plan.step());
-        for (OffsetRange range : plan.ranges()) {
-            OffsetRange nothing = new OffsetRange(range.partition(), 0, 0);
-            OffsetRange log = there ? held.getOrDefault(range.partition(), nothing) : nothing;
-            long from = Math.max(range.from(), log.from());
-            long to = Math.min(range.to(), log.to());
-            offsets += range.length();
-            gone += range.length() - Math.max(0, to - from);
-            refused += there ? within(range, rejected) : 0;
-            empty += within(range, absent);
-        }
-        return new Counts(offsets, refused, empty, gone);
-    }
-
-    private static void add(Map<Integer, NavigableSet<Long>> offsets, ImageOffset image) {
-        offsets.computeIfAbsent(image.partition(), partition -> new TreeSet<>()).add(image.offset());
-    }
-
-    private static long within(OffsetRange range, Map<Integer, NavigableSet<Long>> offsets) {
-        NavigableSet<Long> ofPartition = offsets.get(range.partition());
-        return ofPartition == null
-                ? 0
-                : ofPartition.subSet(range.from(), true, range.to(), false).size();
+    private LogCounts.Counts counts(StepPlan plan) {
+        return log.of(plan.ranges(), inPresentLog(plan.step()));
     }
 }

@@ -22,6 +22,7 @@ public final class RunHistory {
     private final List<String> gaps = new ArrayList<>();
     private final List<String> skips = new ArrayList<>();
     private final Map<Long, Boolean> doneSteps = new HashMap<>();
+    private final Recomputation recomputation = new Recomputation();
     private long plans;
     private long firstPlanned;
     private long lastPlanned;
@@ -29,6 +30,7 @@ public final class RunHistory {
     private @Nullable StepDone lastMeasured;
 
     public void add(JournalEvent event) {
+        recomputation.add(event);
         if (event instanceof StepPlan plan) {
             addPlan(plan);
         } else if (event instanceof StepDone done) {
@@ -43,6 +45,16 @@ public final class RunHistory {
     /** Where the run's owner let it go on without images that were gone, in words. */
     public List<String> skips() {
         return List.copyOf(skips);
+    }
+
+    /** Steps that came out otherwise after settings were changed, in words. */
+    public List<String> recomputed() {
+        return recomputation.notes();
+    }
+
+    /** Results and starts that do not belong to one run, in words. */
+    public List<String> mixed() {
+        return recomputation.problems();
     }
 
     /** Offsets that the run's plans cover in each partition. */

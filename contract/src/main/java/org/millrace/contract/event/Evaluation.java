@@ -37,9 +37,10 @@ public record Evaluation(
         implements EvaluationEvent {
     public static final int SCHEMA = 1;
 
-    public Evaluation {
+    public Evaluation { // an event of a type that this release does not know is read as one without scores
         check(version >= 0, "version must not be negative, but was %d", version);
         check(testImages >= 0, "testImages must not be negative, but were %d", testImages);
+        check(linear != null && neighbours != null, "an evaluation of encoder %d must have scores", version);
     }
 
     /**

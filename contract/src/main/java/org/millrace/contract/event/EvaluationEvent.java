@@ -7,8 +7,9 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type", defaultImpl = Evaluation.class)
 @JsonSubTypes({
     @JsonSubTypes.Type(value = Evaluation.class, name = "evaluation"),
-    @JsonSubTypes.Type(value = EncoderAccepted.class, name = "accepted")
+    @JsonSubTypes.Type(value = EncoderAccepted.class, name = "accepted"),
+    @JsonSubTypes.Type(value = EncoderRevocation.class, name = "revocation")
 })
-public sealed interface EvaluationEvent permits Evaluation, EncoderAccepted {
+public sealed interface EvaluationEvent permits Evaluation, EncoderAccepted, EncoderRevocation {
     long version();
 }

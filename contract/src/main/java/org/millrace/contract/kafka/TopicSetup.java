@@ -8,12 +8,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -83,6 +86,24 @@ public final class TopicSetup implements AutoCloseable {
                 .toCompletionStage()
                 .toCompletableFuture());
         return new LogIdentity(cluster, describe(topic).orElseThrow().topicId().toString());
+    }
+
+    /** Whether the broker removes records of that topic once others with their keys come; false where it does not say. */
+    public boolean isCompacted(String topic) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        try {
+            ConfigEntry policy = await(admin.describeConfigs(List.of(resource))
+                            .all()
+                            .toCompletionStage()
+                            .toCompletableFuture())
+                    .getOrDefault(resource, new Config(List.of()))
+                    .get(TopicConfig.CLEANUP_POLICY_CONFIG);
+            return policy != null
+                    && policy.value() != null
+                    && policy.value().contains(TopicConfig.CLEANUP_POLICY_COMPACT);
+        } catch (UserException e) { // without the right to ask
+            return false;
+        }
     }
 
     /** Throws {@link UserException} unless the run has a journal. */

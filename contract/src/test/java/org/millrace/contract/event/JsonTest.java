@@ -157,6 +157,20 @@ final class JsonTest {
     }
 
     @Test
+    void read_encoderRevocation_sameAndLeftOutByReadersThatDoNotKnowIt() {
+        var revoked = new EncoderRevocation(
+                EncoderRevocation.SCHEMA, "main", 400, EncoderRevocation.State.REVOKED, "wrong objective", 7);
+        byte[] json = Json.write(revoked);
+        assertThat(Json.read(json, EvaluationEvent.class)).isEqualTo(revoked);
+        // a release without this type takes any type that it does not know for an evaluation
+        assertThatThrownBy(() -> Json.read(json, Evaluation.class)).isInstanceOf(UncheckedIOException.class);
+        byte[] unknown = bytes("{\"type\":\"of-a-later-release\",\"schema\":1,\"run\":\"main\",\"version\":400}");
+        assertThatThrownBy(() -> Json.read(unknown, EvaluationEvent.class))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining("an evaluation of encoder 400 must have scores");
+    }
+
+    @Test
     void read_healthWithoutPowerLaw_same() {
         var health = new Health(30, 2, 0.5, 1.5, 1.75, Optional.empty(), -0.5);
         assertThat(Json.read(Json.write(health), Health.class)).isEqualTo(health);

@@ -9,6 +9,7 @@ import org.millrace.contract.event.Json;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.evaluator.PublishedEncoder;
 import org.millrace.evaluator.PublishedEncoders;
+import org.millrace.evaluator.PublishedEvaluations;
 import org.millrace.evaluator.file.CheckedFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,7 +27,7 @@ final class PinnedEncoder {
 
     private PinnedEncoder() {}
 
-    /** The one in the folder; or where there is none, or the configuration names another, the published one, which is then kept. */
+    /** The one in the folder; or where there is none, it is revoked, or the configuration names another, the published one, which is then kept. */
     static PublishedEncoder of(MillraceConfig config, KafkaSettings kafka) {
         Path path = config.run().folder().resolve(FILE);
         CheckedFile file = new CheckedFile(path, MAGIC, "a pinned encoder");
@@ -36,7 +37,12 @@ final class PinnedEncoder {
                 PublishedEncoder kept = file.read((in, length) -> new PublishedEncoder(
                         Json.read(CheckedFile.readBytes(in, length), EncoderManifest.class),
                         CheckedFile.readBytes(in, length)));
-                if (wanted < 0 || wanted == kept.manifest().version()) {
+                long version = kept.manifest().version();
+                if (PublishedEvaluations.read(kafka, config.run().topics())
+                        .standings()
+                        .isRevoked(version)) {
+                    log.warn("encoder {}, which drift was watched through, is revoked; another one is pinned", version);
+                } else if (wanted < 0 || wanted == version) {
                     return kept;
                 }
             } catch (IOException e) {

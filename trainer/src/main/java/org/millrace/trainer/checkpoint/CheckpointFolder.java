@@ -143,6 +143,18 @@ public final class CheckpointFolder {
         return Optional.empty();
     }
 
+    /** The state of the newest checkpoint whose own file is whole, whatever became of its weights. */
+    public Optional<RunState> newestState() {
+        for (Path candidate : names()) {
+            try {
+                return Optional.of(state(candidate));
+            } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
+                log.debug("the state of {} cannot be read", candidate, e);
+            }
+        }
+        return Optional.empty();
+    }
+
     /** The checkpoint of that step; throws {@link UserException} where there is none or it is damaged. */
     public Checkpoint at(long step) {
         Path checkpoint = folder.resolve(name(step));
@@ -201,15 +213,18 @@ public final class CheckpointFolder {
     }
 
     private static Checkpoint read(Path checkpoint) throws IOException {
-        byte[] digest = Files.readAllBytes(checkpoint.resolve(STATE_DIGEST));
-        byte[] json = checked(checkpoint, STATE, new String(digest, StandardCharsets.UTF_8));
-        RunState state = Json.read(json, RunState.class);
+        RunState state = state(checkpoint);
         return new Checkpoint(
                 state,
                 Safetensors.parse(checked(checkpoint, QUERY, state.sha256().get(QUERY))),
                 Safetensors.parse(checked(checkpoint, KEY, state.sha256().get(KEY))),
                 Safetensors.parse(checked(checkpoint, OPTIMISER, state.sha256().get(OPTIMISER))),
                 BufferFile.read(checked(checkpoint, BUFFER, state.sha256().get(BUFFER))));
+    }
+
+    private static RunState state(Path checkpoint) throws IOException {
+        byte[] digest = Files.readAllBytes(checkpoint.resolve(STATE_DIGEST));
+        return Json.read(checked(checkpoint, STATE, new String(digest, StandardCharsets.UTF_8)), RunState.class);
     }
 
     private static byte[] checked(Path checkpoint, String name, @Nullable String wanted) throws IOException {

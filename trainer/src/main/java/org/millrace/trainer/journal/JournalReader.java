@@ -11,14 +11,19 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.RecordReader;
+import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.event.StreamSkipped;
+import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicSetup;
 
 /** Reads the topic {@code <run>.steps} up to its present end. Not thread safe; the consumer belongs to the caller. */
 public final class JournalReader {
@@ -66,6 +71,48 @@ public final class JournalReader {
         public Past {
             plans = List.copyOf(plans);
         }
+    }
+
+    /**
+     * How a run began.
+     *
+     * @param start the trainer's that made its first plan; where it has none yet, the newest
+     * @param planned whether it has
+     */
+    public record Beginning(RunStarted start, boolean planned) {}
+
+    /** Reads how a run began; empty where it has no journal, or none that says. */
+    public static Optional<Beginning> beginning(KafkaSettings kafka, RunTopics topics) {
+        try (TopicSetup setup = new TopicSetup(kafka)) {
+            if (setup.describe(topics.steps()).isEmpty()) {
+                return Optional.empty();
+            }
+        }
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
+            return new JournalReader(consumer, topics).beginning();
+        }
+    }
+
+    /** The same, of this journal; reads no further than it must. */
+    Optional<Beginning> beginning() {
+        consumer.assign(Set.of(partition));
+        consumer.seek(partition, consumer.beginningOffsets(Set.of(partition)).getOrDefault(partition, 0L));
+        long end = endFrom(0);
+        @Nullable RunStarted start = null;
+        boolean planned = false;
+        while (consumer.position(partition) < end) {
+            for (var record : consumer.poll(POLL)) {
+                @Nullable JournalEvent event = records.read(record).orElse(null);
+                if (event instanceof RunStarted started) {
+                    start = started;
+                }
+                planned |= event instanceof StepPlan;
+                if (planned && start != null) {
+                    return Optional.of(new Beginning(start, true));
+                }
+            }
+        }
+        return start == null ? Optional.empty() : Optional.of(new Beginning(start, false));
     }
 
     /**

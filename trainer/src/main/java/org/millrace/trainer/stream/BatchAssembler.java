@@ -3,11 +3,15 @@ package org.millrace.trainer.stream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.OffsetRange;
@@ -24,6 +28,7 @@ import org.millrace.trainer.objective.StageClock;
  */
 final class BatchAssembler {
     private static final Duration POLL = Duration.ofMillis(100);
+    private static final int HOLES_NAMED = 5;
     private static final Comparator<ImageOffset> ORDER =
             Comparator.comparingInt(ImageOffset::partition).thenComparingLong(ImageOffset::offset);
 
@@ -78,7 +83,11 @@ final class BatchAssembler {
         log.moveTo(nextOffsets);
     }
 
-    /** The batch of a plan; empty when stopped first. */
+    /**
+     * The batch of a plan; empty when stopped first.
+     *
+     * @throws LogGapException where the log has lost records of its ranges
+     */
     Optional<FreshBatch> again(StepPlan plan, StageClock clock) {
         Decoded decoded = new Decoded();
         for (OffsetRange range : plan.ranges()) {
@@ -94,13 +103,32 @@ final class BatchAssembler {
             images.get().forEach(decoded::add);
         }
         clock.lap("decode");
-        if (decoded.images.size() != plan.images()) {
+        int lacking = plan.images() - decoded.images.size();
+        if (lacking > decoded.unreachable && lacking <= decoded.withoutRecord(plan)) {
+            throw new LogGapException("step " + plan.step() + " planned to train " + plan.images()
+                    + " images, of which " + log.topic() + " no longer holds " + lacking + ": " + holes(plan, decoded));
+        }
+        if (lacking != 0) {
             throw new UserException("step " + plan.step() + " was planned with " + plan.images()
                     + " images, but the log gives " + decoded.images.size() + " in " + plan.ranges()
                     + ": what a claim-check record points to is no longer there, or an image decodes otherwise than it did."
                     + " Bring it back, or start a new run with another run.name.");
         }
         return Optional.of(decoded.batch(plan.ranges()));
+    }
+
+    // the first offsets of a plan that have no record; markers of transactions may be among them
+    private static String holes(StepPlan plan, Decoded decoded) {
+        String first = plan.ranges().stream()
+                .flatMap(range -> LongStream.range(range.from(), range.to())
+                        .mapToObj(offset -> new ImageOffset(range.partition(), offset)))
+                .filter(at -> !decoded.records.contains(at))
+                .limit(HOLES_NAMED)
+                .map(at -> at.partition() + "/" + at.offset())
+                .collect(Collectors.joining(", "));
+        long all = decoded.withoutRecord(plan);
+        return "there is no record at " + first + (all > HOLES_NAMED ? " and " + (all - HOLES_NAMED) + " more" : "")
+                + " (partition/offset).";
     }
 
     private static List<OffsetRange> ranges(Map<Integer, Long> before, Map<Integer, Long> after) {
@@ -115,11 +143,18 @@ final class BatchAssembler {
     }
 
     private final class Decoded {
+        private final Set<ImageOffset> records = new HashSet<>();
+        private int unreachable; // claim checks that point to nothing
         private final List<LoggedImage> images = new ArrayList<>();
         private final Map<ImageOffset, Pixels> pixels = new TreeMap<>(ORDER);
         private final List<Rejection> rejections = new ArrayList<>();
 
+        long withoutRecord(StepPlan plan) {
+            return plan.ranges().stream().mapToLong(OffsetRange::length).sum() - records.size();
+        }
+
         void add(LoggedImage image) {
+            records.add(image.at());
             try {
                 LoggedImage whole = image.claim().isPresent()
                         ? image.withFile(claimChecks.fetch(
@@ -130,6 +165,7 @@ final class BatchAssembler {
                 images.add(whole);
             } catch (UndecodableImageException e) {
                 rejections.add(new Rejection(image, e.reason()));
+                unreachable += image.claim().isPresent() ? 1 : 0;
             }
         }
 

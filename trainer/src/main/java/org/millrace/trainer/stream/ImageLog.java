@@ -50,6 +50,10 @@ final class ImageLog {
         goOn(nextOffsets, leaderEpochs);
     }
 
+    String topic() {
+        return topic;
+    }
+
     /** Drops what is fetched and goes on elsewhere; at the log's start where no offset is given. */
     void moveTo(Map<Integer, Long> nextOffsets) {
         goOn(nextOffsets, Map.of());
@@ -192,7 +196,7 @@ final class ImageLog {
         return new LogGapException(
                 topic + " no longer holds " + wanted + ", where this run stands: "
                         + (diverged.isEmpty()
-                                ? "retention removed it."
+                                ? "retention or a deletion removed it."
                                 : "the log lost its end from the offsets " + diverged
                                         + " on when another broker came to lead it."),
                 diverged,

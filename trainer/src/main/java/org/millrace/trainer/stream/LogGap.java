@@ -45,6 +45,14 @@ public record LogGap(String what, Map<Integer, Long> goOnAt) {
             return new Log(topic, identity, held);
         }
 
+        /** Where a run stands in each partition; in one that it has not read yet, its beginning. */
+        public Map<Integer, Long> nextOffsets(StreamPosition position) {
+            Map<Integer, Long> next = new TreeMap<>();
+            held.forEach((partition, range) ->
+                    next.put(partition, position.nextOffsets().getOrDefault(partition, range.from())));
+            return next;
+        }
+
         /** The gap where the log lost its end and has another one since. */
         public LogGap divergedFrom(StreamPosition position, Map<Integer, Long> diverged) {
             Map<Integer, Long> goOnAt = new TreeMap<>(position.nextOffsets());
@@ -118,7 +126,7 @@ public record LogGap(String what, Map<Integer, Long> goOnAt) {
     private static Optional<String> lacking(int partition, long from, long to, OffsetRange held, String topic) {
         if (from < held.from()) {
             return Optional.of("offset " + from + " of partition " + partition + " of " + topic
-                    + ", whose log begins at " + held.from() + " now: retention removed it.");
+                    + ", whose log begins at " + held.from() + " now: retention or a deletion removed it.");
         }
         return to > held.to()
                 ? Optional.of("offset " + to + " of partition " + partition + " of " + topic + ", whose log ends at "

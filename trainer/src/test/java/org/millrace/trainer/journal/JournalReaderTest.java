@@ -20,8 +20,10 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.event.OffsetRange;
+import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepPlan;
+import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.trainer.journal.JournalReader.JournalledPlan;
 
 final class JournalReaderTest {
@@ -29,6 +31,35 @@ final class JournalReaderTest {
 
     private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("none");
     private final JournalReader reader = new JournalReader(consumer, new RunTopics("main"), Duration.ofMillis(100));
+
+    @Test
+    void beginning_emptyJournal_none() {
+        journal(0);
+        assertThat(reader.beginning()).isEmpty();
+    }
+
+    @Test
+    void beginning_startsBeforeTheFirstPlan_theLastOfThem() {
+        journal(0, start("a"), start("b"), plan(1), start("c"), plan(2));
+        assertThat(reader.beginning()).hasValue(new JournalReader.Beginning(start("b"), true));
+    }
+
+    @Test
+    void beginning_noPlanYet_theNewestStart() {
+        journal(0, start("a"), start("b"));
+        assertThat(reader.beginning()).hasValue(new JournalReader.Beginning(start("b"), false));
+    }
+
+    @Test
+    void beginning_journalWithoutItsHead_theNextStart() {
+        journal(0, plan(7), done(7), start("c"), plan(8));
+        assertThat(reader.beginning()).hasValue(new JournalReader.Beginning(start("c"), true));
+    }
+
+    private static RunStarted start(String session) {
+        return new RunStarted(
+                JournalEvent.SCHEMA, 0, session, "writer", "engine", new LogIdentity("c", "t"), Map.of("a", "b"), 0);
+    }
 
     @Test
     void plansAfter_emptyJournal_none() {

@@ -176,6 +176,38 @@ final class BatchAssemblerTest {
     }
 
     @Test
+    void again_recordsGoneSinceTheyWerePlanned_saysWhichAndThatTheyAreGone() {
+        TestLog topic = new TestLog(1);
+        for (long offset : new long[] {0, 2, 3, 7}) { // 1, 4, 5 and 6 were compacted away, or are markers
+            topic.add(0, offset, offset, TestLog.image((int) offset));
+        }
+        for (int planned = 5; planned <= 8; planned++) {
+            StepPlan plan = new StepPlan(3, List.of(new OffsetRange(0, 0, 8)), planned);
+            int lacking = planned - 4;
+            assertThatThrownBy(
+                            () -> assembler(topic.open(Map.of(), PLENTY, 3), 8).again(plan, clock()))
+                    .isInstanceOfSatisfying(
+                            LogGapException.class,
+                            gap -> assertThat(gap.diverged()).isEmpty())
+                    .hasMessageContaining("step 3 planned to train " + planned
+                            + " images, of which images no longer holds " + lacking
+                            + ": there is no record at 0/1, 0/4, 0/5, 0/6 (partition/offset)");
+        }
+    }
+
+    @Test
+    void again_fewerImagesThanPlannedThoughNoRecordIsGone_isNoGap() {
+        TestLog topic = new TestLog(1);
+        for (int offset = 0; offset < 4; offset++) {
+            topic.add(0, offset, offset, offset == 1 ? TestLog.TEXT : TestLog.image(offset));
+        }
+        assertThatThrownBy(() -> assembler(topic.open(Map.of(), PLENTY, 3), 4)
+                        .again(new StepPlan(1, List.of(new OffsetRange(0, 0, 4)), 4), clock()))
+                .isNotInstanceOf(LogGapException.class)
+                .hasMessageContaining("step 1 was planned with 4 images, but the log gives 3");
+    }
+
+    @Test
     void again_planElsewhere_throws() {
         BatchAssembler assembler = assembler(random(1, 10, 21).open(Map.of(), PLENTY, 100), 8);
         assertThatThrownBy(() -> assembler.again(new StepPlan(1, List.of(new OffsetRange(0, 5, 9)), 4), clock()))

@@ -1,0 +1,189 @@
+package org.millrace.app.cli;
+
+import java.io.PrintWriter;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.millrace.contract.RunTopics;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.EncoderManifest;
+import org.millrace.contract.event.EncoderRevocation;
+import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.evaluator.EncoderRevocations;
+import org.millrace.evaluator.PublishedEncoders;
+import org.millrace.evaluator.PublishedEvaluations;
+import org.millrace.evaluator.Standings;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** The encoders that a run has published, and which of them may be used. */
+@Command(
+        name = "encoders",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        description = "List the encoders that a run has published, and withdraw one that must not be used.",
+        subcommands = {
+            EncodersCommand.ListCommand.class,
+            EncodersCommand.RevokeCommand.class,
+            EncodersCommand.ReinstateCommand.class
+        })
+final class EncodersCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "encoders needs one of list, revoke, reinstate");
+    }
+
+    /** What the commands about encoders have in common. */
+    private abstract static class OfRun implements Runnable {
+        @Spec
+        private CommandSpec spec;
+
+        @Mixin
+        private RunOption run;
+
+        @Mixin
+        private CommonOptions options;
+
+        @Override
+        public void run() {
+            MillraceConfig config = options.config(Map.of(), run.assignments());
+            PrintWriter out = spec.commandLine().getOut();
+            try (Connection connection = options.connect(config)) {
+                try (TopicSetup topics = new TopicSetup(connection.kafka())) {
+                    topics.requireRun(config.run());
+                }
+                run(connection.kafka(), config.run().topics(), out);
+                out.flush();
+            }
+        }
+
+        /** Which one is taken from now on, in words. */
+        static String newest(KafkaSettings kafka, RunTopics topics) {
+            try {
+                long version =
+                        PublishedEncoders.newest(kafka, topics).manifest().version();
+                return "the newest that may be used is encoder " + version
+                        + (version == 0 ? ", the untrained one" : "");
+            } catch (UserException e) {
+                return String.valueOf(e.getMessage());
+            }
+        }
+
+        abstract void run(KafkaSettings kafka, RunTopics topics, PrintWriter out);
+    }
+
+    /** Every version with its standing. */
+    @Command(
+            name = "list",
+            mixinStandardHelpOptions = true,
+            description = "List the encoders on the run's topic, the newest last: trained images, score, standing.")
+    static final class ListCommand extends OfRun {
+        @Override
+        void run(KafkaSettings kafka, RunTopics topics, PrintWriter out) {
+            PublishedEvaluations evaluations = PublishedEvaluations.read(kafka, topics);
+            Standings standings = evaluations.standings();
+            Map<Long, Evaluation> scores = new HashMap<>();
+            evaluations.all().forEach(score -> scores.putIfAbsent(score.version(), score));
+            List<EncoderManifest> encoders = PublishedEncoders.all(kafka, topics);
+            if (encoders.isEmpty()) {
+                out.println("run " + topics.run() + " has no encoder on the topic " + topics.encoders());
+                return;
+            }
+            long newest = encoders.stream()
+                    .mapToLong(EncoderManifest::version)
+                    .filter(standings::mayBeTaken)
+                    .max()
+                    .orElse(-1);
+            out.println("version     images trained   linear   published              standing");
+            for (EncoderManifest encoder : encoders) {
+                out.println(String.format(
+                        Locale.ROOT,
+                        "%-10d  %,14d  %7s   %s   %s",
+                        encoder.version(),
+                        encoder.imagesTrained(),
+                        Optional.ofNullable(scores.get(encoder.version()))
+                                .map(score -> String.format(
+                                        Locale.ROOT,
+                                        "%.1f %%",
+                                        100 * score.linear().accuracy()))
+                                .orElse("–"),
+                        second(encoder.publishedAtMillis()),
+                        encoder.version() == newest ? "current" : standing(encoder.version(), standings)));
+            }
+        }
+
+        private static String standing(long version, Standings standings) {
+            @Nullable EncoderRevocation revocation = standings.revoked().get(version);
+            if (revocation != null) {
+                return "revoked " + second(revocation.revokedAtMillis())
+                        + (revocation.reason().isBlank() ? "" : ": " + revocation.reason());
+            }
+            if (standings.isHeld(version)) {
+                return "held by the churn budget";
+            }
+            return standings.isScored(version) ? "scored" : "not scored";
+        }
+
+        private static String second(long millis) {
+            return Instant.ofEpochMilli(millis).truncatedTo(ChronoUnit.SECONDS).toString();
+        }
+    }
+
+    /** Withdraws one. */
+    @Command(
+            name = "revoke",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Withdraw an encoder that must not be used: embed, /v1/embed, the page, drift and evaluate leave it out from now on,",
+                "and the newest encoder that is not revoked is current. Its weights stay on the topic."
+            })
+    static final class RevokeCommand extends OfRun {
+        @Parameters(paramLabel = "VERSION", description = "The encoder's version.")
+        private long version;
+
+        @Option(names = "--reason", paramLabel = "TEXT", defaultValue = "", description = "Why; kept with the event.")
+        private String reason = "";
+
+        @Override
+        void run(KafkaSettings kafka, RunTopics topics, PrintWriter out) {
+            EncoderRevocations.revoke(kafka, topics, version, reason, Clock.systemUTC());
+            out.println("encoder " + version + " of run " + topics.run() + " is revoked; " + newest(kafka, topics));
+        }
+    }
+
+    /** Takes that back. */
+    @Command(
+            name = "reinstate",
+            mixinStandardHelpOptions = true,
+            description = "Take a revocation back: the encoder stands again as it was scored.")
+    static final class ReinstateCommand extends OfRun {
+        @Parameters(paramLabel = "VERSION", description = "The encoder's version.")
+        private long version;
+
+        @Option(names = "--reason", paramLabel = "TEXT", defaultValue = "", description = "Why; kept with the event.")
+        private String reason = "";
+
+        @Override
+        void run(KafkaSettings kafka, RunTopics topics, PrintWriter out) {
+            EncoderRevocations.reinstate(kafka, topics, version, reason, Clock.systemUTC());
+            out.println("encoder " + version + " of run " + topics.run() + " is reinstated; " + newest(kafka, topics));
+        }
+    }
+}

@@ -1,0 +1,65 @@
+package org.millrace.contract.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.millrace.contract.config.SettingChanges.Change;
+
+class SettingChangesTest {
+    @Test
+    void between_sameSettings_none() {
+        assertThat(SettingChanges.between(settings(), settings()).isEmpty()).isTrue();
+    }
+
+    @Test
+    void between_otherObjectiveAndRate_structuralAndNot() {
+        SettingChanges changes = SettingChanges.between(
+                settings(), settings("trainer.objective=byol", "optimiser.learning-rate=0.5", "http.port=1"));
+        assertThat(changes.structural()).containsExactly(new Change("trainer.objective", "moco-v2", "byol"));
+        assertThat(changes.others()).containsExactly(new Change("optimiser.learning-rate", "0.03", "0.5"));
+        assertThat(changes.structural().get(0)).hasToString("trainer.objective: moco-v2 → byol");
+    }
+
+    @Test
+    void between_whatIsOfTheProcess_isNoChange() {
+        assertThat(SettingChanges.between(
+                                settings(),
+                                settings(
+                                        "run.data=elsewhere",
+                                        "trainer.publish-every-steps=7",
+                                        "trainer.on-gap=skip",
+                                        "evaluator.neighbours=7",
+                                        "kafka.client.id=x"))
+                        .isEmpty())
+                .isTrue();
+    }
+
+    @Test
+    void between_keyThatTheRunsReleaseDidNotHave_hadTodaysDefault() {
+        Map<String, String> older = settings();
+        older.remove("replay.policy");
+        assertThat(SettingChanges.between(older, settings()).isEmpty()).isTrue();
+        assertThat(SettingChanges.between(older, settings("replay.policy=fifo")).structural())
+                .containsExactly(new Change("replay.policy", "none", "fifo"));
+    }
+
+    @Test
+    void between_prefetchUnderMinRed_isStructural() {
+        assertThat(SettingChanges.between(settings(), settings("trainer.prefetch-batches=3"))
+                        .structural())
+                .isEmpty();
+        assertThat(SettingChanges.between(
+                                settings("replay.policy=min-red"),
+                                settings("replay.policy=min-red", "trainer.prefetch-batches=3"))
+                        .structural())
+                .containsExactly(new Change("trainer.prefetch-batches", "2", "3"));
+    }
+
+    private static Map<String, String> settings(String... assignments) {
+        return new TreeMap<>(ConfigLoader.effective(
+                new ConfigLoader().assignments(List.of(assignments)).load()));
+    }
+}

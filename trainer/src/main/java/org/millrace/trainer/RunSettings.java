@@ -1,0 +1,71 @@
+package org.millrace.trainer;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.millrace.contract.RunTopics;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.ConfigLoader;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.config.SettingChanges;
+import org.millrace.contract.config.SettingChanges.Change;
+import org.millrace.contract.event.RunStarted;
+import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.trainer.checkpoint.RunState;
+import org.millrace.trainer.journal.JournalReader;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The settings that a run was begun with, by its journal and its checkpoints, against those that it is to go on with. */
+public final class RunSettings {
+    private static final Logger log = LoggerFactory.getLogger(RunSettings.class);
+
+    private RunSettings() {}
+
+    /** The configuration of the run's start, by its journal; empty where it has none. */
+    public static Optional<Map<String, String>> ofStart(KafkaSettings kafka, RunTopics topics) {
+        return JournalReader.beginning(kafka, topics)
+                .map(JournalReader.Beginning::start)
+                .map(RunStarted::configuration);
+    }
+
+    /**
+     * Throws where the run's journal, or its newest checkpoint, says that it cannot go on with that configuration. Only reads, and needs no
+     * checkpoint to be whole: to be called before anything of the run is opened.
+     */
+    public static void requireSame(MillraceConfig config, KafkaSettings kafka) {
+        RunTopics topics = config.run().topics();
+        JournalReader.beginning(kafka, topics)
+                .filter(JournalReader.Beginning::planned)
+                .ifPresent(beginning -> require(
+                        changes(beginning.start().configuration(), config),
+                        "run " + topics.run() + " was begun with other settings, as its journal " + topics.steps()
+                                + " says, and"));
+        RunFolders.checkpoints(config).newestState().ifPresent(state -> require(state, config));
+    }
+
+    /** Throws where a run in that state cannot go on with that configuration, and logs what else is different. */
+    static void compare(RunState state, MillraceConfig config) {
+        require(state, config).others().forEach(change -> log.info("changed since step {}: {}", state.step(), change));
+    }
+
+    private static SettingChanges require(RunState state, MillraceConfig config) {
+        return require(
+                changes(state.configuration(), config),
+                "run " + state.run() + " stands at step " + state.step() + " and");
+    }
+
+    private static SettingChanges require(SettingChanges changes, String run) {
+        if (!changes.structural().isEmpty()) {
+            List<String> refused =
+                    changes.structural().stream().map(Change::toString).toList();
+            throw new UserException(run + " cannot go on with another\n  " + String.join("\n  ", refused)
+                    + "\nSet these back, or start a new run with another run.name.");
+        }
+        return changes;
+    }
+
+    private static SettingChanges changes(Map<String, String> then, MillraceConfig config) {
+        return SettingChanges.between(then, ConfigLoader.effective(config));
+    }
+}
