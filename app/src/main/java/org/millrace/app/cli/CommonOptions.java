@@ -20,8 +20,9 @@ import picocli.CommandLine.Spec;
 final class CommonOptions {
     private static final Path DEFAULT_FILE = Path.of("millrace.properties");
     private static final String BOOTSTRAP_SERVERS = "kafka.bootstrap.servers";
-    /** What the launcher script reads; not part of the configuration. */
-    private static final Set<String> LAUNCHER_VARIABLES = Set.of("MILLRACE_JAVA_OPTIONS", "MILLRACE_PROFILE");
+    /** What the launcher script reads, or the self-test leaves to the process that begins again; not part of the configuration. */
+    private static final Set<String> LAUNCHER_VARIABLES =
+            Set.of("MILLRACE_JAVA_OPTIONS", "MILLRACE_PROFILE", "MILLRACE_SELF_TEST_FAILURES");
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;

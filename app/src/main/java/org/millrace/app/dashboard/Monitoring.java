@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.app.http.Access;
 import org.millrace.app.http.HttpProblem;
 import org.millrace.contract.event.Json;
+import org.millrace.encoder.selftest.SelfTest;
 
 /** What machines ask: whether the process lives, whether it knows the run, and the run's metrics. Thread safe. */
 final class Monitoring {
@@ -39,8 +40,12 @@ final class Monitoring {
 
     record Alive(String status) {}
 
-    /** @param missing topics of the run that nobody has made yet */
-    record Ready(String status, List<String> missing) {}
+    /**
+     * Missing are topics of the run that nobody has made yet.
+     *
+     * @param unusual what this process computes otherwise than usual, because the self-test failed
+     */
+    record Ready(String status, List<String> missing, List<String> unusual) {}
 
     private Ready ready() {
         RunFacts known = newest().orElseThrow(() -> HttpProblem.unavailable("the run's topics are not read yet"));
@@ -51,7 +56,7 @@ final class Monitoring {
             throw HttpProblem.unavailable("the run's topics are read to %.0f %%; wanted all of them"
                     .formatted(100 * known.run().reading().orElse(0)));
         }
-        return new Ready("ready", known.run().missing());
+        return new Ready("ready", known.run().missing(), SelfTest.unusual());
     }
 
     private Optional<RunFacts> newest() {

@@ -18,12 +18,14 @@ import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
 
 /**
- * A network's features and gradient on this machine: eight images in a batch against each alone, and every shape of convolution against
- * plain Java. The eight are two images in an order without a period, so that two passes tell what each row must be, and a row that took
+ * A network's features and gradient on this machine: eight images in a batch (four large ones) against each alone, and every shape of
+ * convolution against plain Java. They are two images in an order without a period, so that two passes tell what each row must be, and a row that took
  * its neighbour's place is seen. Throws {@link WrongNumberException}.
  */
 final class NetworkCheck {
     private static final int[] ORDER = {0, 1, 1, 0, 1, 0, 0, 1}; // Thue and Morse
+    private static final int[] FEW = {0, 1, 1, 0};
+    private static final int LARGE = 128 * 128; // pixels, above which few images take as long as eight below
     private static final double SUM = 1e-4; // of the products' magnitudes; float32 is at 1e-6
     private static final double FEATURE = 1e-3; // of the largest feature; seen: 6e-6
     private static final double GRADIENT = 0.05; // of a tensor's norm: a ReLU at zero may go either way
@@ -35,6 +37,7 @@ final class NetworkCheck {
     private final double slack;
     private final Backbone network;
     private final float[][] images;
+    private final int[] order;
 
     NetworkCheck(Torch torch, EncoderConfig config, boolean gradients) {
         this.torch = torch;
@@ -44,6 +47,7 @@ final class NetworkCheck {
         this.network = Backbone.of(config);
         var random = new SplittableRandom(3);
         int size = config.channels() * config.height() * config.width();
+        this.order = config.height() * config.width() > LARGE ? FEW : ORDER;
         this.images = new float[][] {values(random, size), values(random, size)};
     }
 
@@ -66,11 +70,11 @@ final class NetworkCheck {
 
     private void features(Weights weights) {
         var checked = new CheckedConvolution(torch, gradients, SUM * slack);
-        float[] batch = features(weights, checked, ORDER);
+        float[] batch = features(weights, checked, order);
         float[][] alone = {features(weights, torch.convolution(), 0), features(weights, torch.convolution(), 1)};
         int length = network.features();
-        for (int row = 0; row < ORDER.length; row++) {
-            float[] want = alone[ORDER[row]];
+        for (int row = 0; row < order.length; row++) {
+            float[] want = alone[order[row]];
             double largest = 0;
             for (float value : want) {
                 largest = Math.max(largest, Math.abs(value));
@@ -83,7 +87,7 @@ final class NetworkCheck {
                             "feature %d of image %d in a batch of %d is %.6g, and %.6g where it is alone",
                             i,
                             row,
-                            ORDER.length,
+                            order.length,
                             got,
                             want[i]));
                 }
@@ -94,12 +98,12 @@ final class NetworkCheck {
     // Σₙ gₙ·fₙ has one gradient, whether the images are together or each alone
     private void compareGradients(Weights weights) {
         int length = network.features();
-        float[] slopes = values(new SplittableRandom(4), ORDER.length * length);
+        float[] slopes = values(new SplittableRandom(4), order.length * length);
         float[][] sums = new float[2][length];
         for (int i = 0; i < slopes.length; i++) {
-            sums[ORDER[i / length]][i % length] += slopes[i];
+            sums[order[i / length]][i % length] += slopes[i];
         }
-        backward(weights, slopes, ORDER);
+        backward(weights, slopes, order);
         float[] got = gradient(weights);
         weights.zeroGradient();
         backward(weights, sums[0], 0);
@@ -120,25 +124,25 @@ final class NetworkCheck {
                                 + " alone, whose norm is %.6g",
                         tensor,
                         slices.size(),
-                        ORDER.length,
+                        order.length,
                         Math.sqrt(difference),
                         Math.sqrt(norm)));
             }
         }
     }
 
-    private float[] features(Weights weights, Convolution convolution, int... order) {
+    private float[] features(Weights weights, Convolution convolution, int... rows) {
         try (NDManager scope = torch.newManager()) {
             Tensors tensors = new Tensors(weights.tensors(scope).named(), convolution);
-            return network.forward(batch(scope, order), tensors, "", BatchNormMode.EVALUATION)
+            return network.forward(batch(scope, rows), tensors, "", BatchNormMode.EVALUATION)
                     .toFloatArray(); // N×D
         }
     }
 
-    private void backward(Weights weights, float[] slopes, int... order) {
+    private void backward(Weights weights, float[] slopes, int... rows) {
         try (NDManager scope = torch.newManager()) {
             NDArray features =
-                    network.forward(batch(scope, order), weights.tensors(scope), "", BatchNormMode.EVALUATION);
+                    network.forward(batch(scope, rows), weights.tensors(scope), "", BatchNormMode.EVALUATION);
             NDArray slope = scope.create(slopes, features.getShape());
             JniUtils.backward((PtNDArray) features, (PtNDArray) slope, false, false);
         }
@@ -151,13 +155,13 @@ final class NetworkCheck {
     }
 
     // N×C×H×W, its channels together
-    private NDArray batch(NDManager scope, int... order) {
+    private NDArray batch(NDManager scope, int... rows) {
         int size = images[0].length;
-        float[] values = new float[order.length * size];
-        for (int i = 0; i < order.length; i++) {
-            System.arraycopy(images[order[i]], 0, values, i * size, size);
+        float[] values = new float[rows.length * size];
+        for (int i = 0; i < rows.length; i++) {
+            System.arraycopy(images[rows[i]], 0, values, i * size, size);
         }
-        return scope.create(values, new Shape(order.length, config.height(), config.width(), config.channels()))
+        return scope.create(values, new Shape(rows.length, config.height(), config.width(), config.channels()))
                 .transpose(0, 3, 1, 2);
     }
 

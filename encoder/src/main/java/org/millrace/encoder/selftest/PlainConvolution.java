@@ -5,16 +5,8 @@ package org.millrace.encoder.selftest;
  * Maps are square or not, kernels square. Immutable.
  */
 record PlainConvolution(int inputs, int height, int width, int outputs, int size, int stride, int padding) {
-    /**
-     * A sum of products, and the sum of their magnitudes, which rounding errors are in proportion to.
-     */
-    record Sum(double value, double magnitude) {
-        static final Sum ZERO = new Sum(0, 0);
-
-        private Sum plus(double product) {
-            return new Sum(value + product, magnitude + Math.abs(product));
-        }
-    }
+    /** A sum of products, and the sum of their magnitudes, to which rounding errors are in proportion. */
+    record Sum(double value, double magnitude) {}
 
     int outputHeight() {
         return (height + 2 * padding - size) / stride + 1;
@@ -26,25 +18,29 @@ record PlainConvolution(int inputs, int height, int width, int outputs, int size
 
     /** y[output, row, column] of one image x, C×H×W. kernel: C'×C×K×K. */
     Sum output(float[] x, float[] kernel, int output, int row, int column) {
-        Sum sum = Sum.ZERO;
+        double value = 0;
+        double magnitude = 0;
         for (int input = 0; input < inputs; input++) {
             for (int down = 0; down < size; down++) {
                 for (int right = 0; right < size; right++) {
                     int h = row * stride + down - padding;
                     int w = column * stride + right - padding;
                     if (h >= 0 && h < height && w >= 0 && w < width) {
-                        sum = sum.plus(
-                                (double) kernel[tap(output, input, down, right)] * x[(input * height + h) * width + w]);
+                        double product =
+                                (double) kernel[tap(output, input, down, right)] * x[(input * height + h) * width + w];
+                        value += product;
+                        magnitude += Math.abs(product);
                     }
                 }
             }
         }
-        return sum;
+        return new Sum(value, magnitude);
     }
 
     /** The gradient of x[input, h, w] of one image, from that of its y: dy, C'×H'×W'. */
     Sum inputGradient(float[] dy, float[] kernel, int input, int h, int w) {
-        Sum sum = Sum.ZERO;
+        double value = 0;
+        double magnitude = 0;
         for (int output = 0; output < outputs; output++) {
             for (int down = 0; down < size; down++) {
                 for (int right = 0; right < size; right++) {
@@ -57,26 +53,31 @@ record PlainConvolution(int inputs, int height, int width, int outputs, int size
                             && row / stride < outputHeight()
                             && column / stride < outputWidth()) {
                         int at = (output * outputHeight() + row / stride) * outputWidth() + column / stride;
-                        sum = sum.plus((double) kernel[tap(output, input, down, right)] * dy[at]);
+                        double product = (double) kernel[tap(output, input, down, right)] * dy[at];
+                        value += product;
+                        magnitude += Math.abs(product);
                     }
                 }
             }
         }
-        return sum;
+        return new Sum(value, magnitude);
     }
 
     /** The gradient of kernel[·, ·, down, right] from its input channel of all images, N×H×W, and its output channel's gradient, N×H'×W'. */
     Sum kernelGradient(float[] x, float[] dy, int down, int right) {
-        Sum sum = Sum.ZERO;
+        double value = 0;
+        double magnitude = 0;
         int plane = outputHeight() * outputWidth();
         for (int at = 0; at < dy.length; at++) {
             int h = at % plane / outputWidth() * stride + down - padding;
             int w = at % outputWidth() * stride + right - padding;
             if (h >= 0 && h < height && w >= 0 && w < width) {
-                sum = sum.plus((double) dy[at] * x[(at / plane * height + h) * width + w]);
+                double product = (double) dy[at] * x[(at / plane * height + h) * width + w];
+                value += product;
+                magnitude += Math.abs(product);
             }
         }
-        return sum;
+        return new Sum(value, magnitude);
     }
 
     /** Where that value of the kernel lies in C'×C×K×K. */

@@ -117,9 +117,15 @@ public final class SelfTest {
         return outcome;
     }
 
-    /** Tries one way after the other; one in which a process has died is tried by a process of its own first. */
     static Outcome firstRight(Torch torch, EncoderConfig network, Use use) {
-        Set<Convolution> ways = new LinkedHashSet<>(List.of(torch.convolution(), Convolution.MATRIX_FOR_POINTS));
+        Set<Convolution> ways = new LinkedHashSet<>();
+        ways.add(torch.convolution());
+        ways.add(Convolution.MATRIX_FOR_POINTS);
+        return firstRight(torch, network, use, List.copyOf(ways));
+    }
+
+    /** Tries one way after the other; where a process has died over one, a process of its own tries each first. */
+    static Outcome firstRight(Torch torch, EncoderConfig network, Use use, List<Convolution> ways) {
         List<String> failures = new ArrayList<>();
         try (DeathRecord deaths = DeathRecord.open(torch.run().data())) {
             for (Convolution way : ways) {
@@ -152,7 +158,7 @@ public final class SelfTest {
         log.warn("{}", finding);
     }
 
-    private static UserException refusal(EncoderConfig network, List<String> failures) {
+    static UserException refusal(EncoderConfig network, List<String> failures) {
         return new UserException("this machine computes " + words(network)
                 + " wrongly, so nothing is trained or embedded with it. The self-test compared a batch with single images and"
                 + " each convolution with plain Java:\n  " + String.join("\n  ", failures)
