@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
+import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.InputTransform;
@@ -15,6 +16,8 @@ import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
 import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.network.BatchNormMode;
+import org.millrace.encoder.selftest.SelfTest;
+import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
@@ -32,17 +35,20 @@ public final class FrozenEncoder implements AutoCloseable {
     private final ImageDecoder decoder;
     private final InputTransform transform;
 
-    /** Throws {@link IllegalArgumentException} where the file does not fit the architecture. */
+    /**
+     * Throws {@link IllegalArgumentException} where the file does not fit the architecture or has a value that is no number, and {@link
+     * UserException} where this machine computes the network wrongly.
+     */
     public FrozenEncoder(Torch torch, EncoderConfig config, Safetensors file) {
         Torch.forwardOnly();
         this.config = config;
-        this.torch = torch;
+        this.torch = SelfTest.passed(torch, config, Use.EMBEDDING);
         this.network = Backbone.of(config);
         this.decoder = new ImageDecoder(config.channels());
         this.transform = new InputTransform(config);
         WeightLayout layout = new WeightLayout();
         network.declare(layout, "");
-        this.weights = Weights.initialised(torch, layout, 0);
+        this.weights = Weights.initialised(this.torch, layout, 0);
         try {
             weights.read(file);
         } catch (IllegalArgumentException e) {
@@ -56,7 +62,7 @@ public final class FrozenEncoder implements AutoCloseable {
         return network.features();
     }
 
-    /** Feature vectors of encoded images, N×D row by row. */
+    /** Feature vectors of encoded images, N×D row by row, all of them numbers; throws {@link UserException} where one is not. */
     public float[] embed(List<byte[]> files) throws UndecodableImageException {
         int imageSize = config.channels() * config.height() * config.width();
         ByteBuffer input = ByteBuffer.allocateDirect(files.size() * imageSize * Float.BYTES)
@@ -69,8 +75,20 @@ public final class FrozenEncoder implements AutoCloseable {
         Shape shape = new Shape(files.size(), config.height(), config.width(), config.channels());
         try (NDManager scope = torch.newManager()) {
             NDArray images = scope.create(input, shape, DataType.FLOAT32).transpose(0, 3, 1, 2); // N×C×H×W
-            return network.forward(images, weights.tensors(scope), "", BatchNormMode.EVALUATION)
+            float[] features = network.forward(images, weights.tensors(scope), "", BatchNormMode.EVALUATION)
                     .toFloatArray(); // N×D
+            checkNumbers(features);
+            return features;
+        }
+    }
+
+    private void checkNumbers(float[] features) {
+        for (int i = 0; i < features.length; i++) {
+            if (!Float.isFinite(features[i])) {
+                throw new UserException("this encoder makes the feature " + i % features() + " of an image "
+                        + features[i] + ", where a number is wanted: its training diverged, or its weights are damaged."
+                        + " Take an encoder of an earlier step.");
+            }
         }
     }
 

@@ -20,7 +20,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The weights that {@code encoder.initial-weights} names, for an encoder that does not begin at random: a safetensors file under
- * torchvision's names. Its classifier ({@code fc.*}) and its counters of batches are left out.
+ * torchvision's names, perhaps behind a prefix as other programs save them ({@code module.encoder_q.}). Classifiers and heads ({@code
+ * fc.*}, {@code head.*}) and what lies outside the prefix are left out, which the log says; counters of batches are, too.
  */
 public final class InitialWeights {
     private static final Logger log = LoggerFactory.getLogger(InitialWeights.class);
@@ -40,12 +41,31 @@ public final class InitialWeights {
         Path path = Path.of(config.initialWeights());
         byte[] bytes = read(path);
         Safetensors file = parse(path, bytes);
-        List<String> misfits = misfits(config, file);
-        if (!misfits.isEmpty()) {
-            throw new UserException(refusal(path, config, file, misfits));
+        String prefix = config.initialWeightsPrefix().isBlank()
+                ? ForeignNames.prefix(layout(config), file)
+                : config.initialWeightsPrefix();
+        if (file.part(prefix).names().isEmpty()) {
+            throw new UserException(KEY + "-prefix is " + prefix + ", but no tensor of " + path
+                    + " begins with it. Its names begin with " + String.join(", ", ForeignNames.beginnings(file))
+                    + ".\nSet one of these, or leave the key blank to have it found.");
         }
-        log.info("the encoder begins with the weights of {}, SHA-256 {}", path, Sha256.of(bytes));
-        return Optional.of(file);
+        List<String> misfits = misfits(config, file.part(prefix));
+        if (!misfits.isEmpty()) {
+            throw new UserException(refusal(path, config, file, prefix, misfits));
+        }
+        Safetensors encoder = file.part(prefix).only(layout(config).names());
+        encoder.wrongValue().ifPresent(wrong -> {
+            throw new UserException(KEY + " is " + path + ", whose " + wrong
+                    + ".\nThe training that made it diverged, or the file is damaged: name another file.");
+        });
+        log.info(
+                "the encoder begins with the weights of {}{}, SHA-256 {}",
+                path,
+                prefix.isEmpty() ? "" : " under " + prefix,
+                Sha256.of(bytes));
+        ForeignNames.leftOut(layout(config), file, prefix)
+                .ifPresent(names -> log.info("left out of {}, being no part of the encoder: {}", path, names));
+        return Optional.of(encoder);
     }
 
     private static byte[] read(Path path) {
@@ -72,20 +92,29 @@ public final class InitialWeights {
         }
     }
 
-    private static List<String> misfits(EncoderConfig config, Safetensors file) {
+    private static WeightLayout layout(EncoderConfig config) {
         WeightLayout layout = new WeightLayout();
         Backbone.of(config).declare(layout, "");
-        return layout.misfits(file, name -> name.startsWith("fc.") || name.endsWith(".num_batches_tracked"));
+        return layout;
     }
 
-    private static String refusal(Path path, EncoderConfig config, Safetensors file, List<String> misfits) {
-        StringBuilder text = new StringBuilder(KEY + " is " + path + ", which does not fit " + words(config) + ":");
+    private static List<String> misfits(EncoderConfig config, Safetensors file) {
+        return layout(config).misfits(file, ForeignNames::mayStandBeside);
+    }
+
+    private static String refusal(
+            Path path, EncoderConfig config, Safetensors file, String prefix, List<String> misfits) {
+        StringBuilder text = new StringBuilder(KEY + " is " + path + ", which does not fit " + words(config)
+                + (prefix.isEmpty() ? ":" : " under the prefix " + prefix + ":"));
         misfits.stream().limit(LINES).forEach(line -> text.append("\n  ").append(line));
         if (misfits.size() > LINES) {
             text.append("\n  and ").append(misfits.size() - LINES).append(" more like these");
         }
         Optional<EncoderConfig> fitting = alternatives(config).stream()
-                .filter(other -> misfits(other, file).isEmpty())
+                .filter(other -> {
+                    String found = ForeignNames.prefix(layout(other), file);
+                    return misfits(other, file.part(found)).isEmpty();
+                })
                 .findFirst();
         if (fitting.isPresent()) {
             text.append("\nThe file fits ")
@@ -96,7 +125,9 @@ public final class InitialWeights {
                         + " converted as they are read.");
             }
         } else {
-            text.append("\nThe tensors must be those of torchvision's ResNet of that architecture, under its names.");
+            text.append("\nThe tensors must be those of torchvision's ResNet of that architecture, under its names;"
+                    + " where something stands before them, encoder.initial-weights-prefix names it. The names begin with "
+                    + String.join(", ", ForeignNames.beginnings(file)) + ".");
         }
         return text.toString();
     }

@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.image.TestImages;
 import org.millrace.encoder.image.UndecodableImageException;
@@ -65,6 +67,46 @@ final class FrozenEncoderTest {
         assertThatThrownBy(() -> new FrozenEncoder(TestEncoders.torch(), larger, file()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("tensor conv1.weight must have the shape [64, 3, 3, 3], but has [16, 3, 3, 3]");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "conv1.weight, NaN, a number is wanted",
+        "layer2.0.downsample.0.weight, Infinity, a number is wanted",
+        "layer1.0.bn1.running_mean, -Infinity, a number is wanted",
+        "layer3.2.bn2.running_var, -0.5, a variance is a number of at least 0",
+        "bn1.running_var, NaN, a variance is a number of at least 0",
+    })
+    void new_valueThatIsNoWeight_saysWhichAndWhere(String tensor, float value, String wanted) {
+        Safetensors bad = with(file(), tensor, value);
+        assertThatThrownBy(() -> new FrozenEncoder(TestEncoders.torch(), CONFIG, bad))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("tensor " + tensor + " has " + value + " at [0")
+                .hasMessageEndingWith(", where " + wanted);
+    }
+
+    @Test
+    void embed_weightsThatOverflow_refusesTheFeatures() {
+        try (FrozenEncoder encoder =
+                new FrozenEncoder(TestEncoders.torch(), CONFIG, with(file(), "bn1.weight", Float.MAX_VALUE))) {
+            assertThatThrownBy(() -> encoder.embed(images(2)))
+                    .isInstanceOf(UserException.class)
+                    .hasMessageContaining("where a number is wanted: its training diverged");
+        }
+    }
+
+    /** The same but for the first value of a tensor, or all of them where it has one axis. */
+    static Safetensors with(Safetensors file, String tensor, float value) {
+        Safetensors.Builder changed = new Safetensors.Builder();
+        for (String name : file.names()) {
+            long[] shape = file.shape(name);
+            float[] values = file.tensor(name, shape).clone();
+            if (name.equals(tensor)) {
+                java.util.Arrays.fill(values, 0, shape.length == 1 ? values.length : 1, value);
+            }
+            changed.add(name, shape, values);
+        }
+        return changed.build();
     }
 
     @Test

@@ -1,20 +1,49 @@
 package org.millrace.encoder;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Weights;
+import org.slf4j.LoggerFactory;
 
 final class InitialWeightsTest {
+    private static final EncoderConfig RESNET20 = TestEncoders.encoder("resnet20", "cifar", 32, 3);
+
+    private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
+    private final Logger logger = (Logger) LoggerFactory.getLogger(InitialWeights.class);
+
+    @BeforeEach
+    void listen() {
+        logged.start();
+        logger.addAppender(logged);
+    }
+
+    @AfterEach
+    void stopListening() {
+        logger.detachAppender(logged);
+    }
+
     @TempDir
     private Path folder;
 
@@ -38,6 +67,80 @@ final class InitialWeightsTest {
             assertThat(read.tensor("conv1.weight", 64, 3, 7, 7))
                     .containsExactly(weights.snapshot("").tensor("conv1.weight", 64, 3, 7, 7));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "module.",
+                "module.encoder_q.",
+                "encoder_q.",
+                "backbone.",
+                "encoder.",
+                "model.",
+                "module.encoder.",
+                "state_dict.module.base_encoder.",
+            })
+    void of_prefixedNames_areFoundAndHeadsLeftOut(String prefix) {
+        Safetensors whole = snapshot(RESNET20);
+        Safetensors.Builder foreign = prefixed(whole, prefix);
+        foreign.add(prefix + "fc.0.weight", new long[] {1}, new float[1]);
+        foreign.add(prefix + "head.bias", new long[] {1}, new float[1]);
+        foreign.add("queue", new long[] {2}, new float[2]);
+        foreign.add(prefix + "bn1.num_batches_tracked", new long[] {}, new float[1]);
+        Path file = write(foreign.build());
+        Safetensors read =
+                InitialWeights.of(naming(file, "resnet20", "cifar", 3)).orElseThrow();
+        assertThat(read.toBytes()).isEqualTo(whole.toBytes());
+        assertThat(logged())
+                .filteredOn(line -> line.startsWith("left out of"))
+                .singleElement(as(STRING))
+                .endsWith("being no part of the encoder: " + prefix + "fc.0.weight, " + prefix + "head.bias, queue");
+    }
+
+    @Test
+    void of_queryAndKeyEncoder_theQueryUnlessTheSettingNamesTheKey() {
+        Safetensors query = snapshot(RESNET20);
+        Safetensors key = FrozenEncoderTest.with(query, "bn1.weight", 3);
+        Safetensors.Builder both = prefixed(key, "module.encoder_k.");
+        query.names()
+                .forEach(name ->
+                        both.add("module.encoder_q." + name, query.shape(name), query.tensor(name, query.shape(name))));
+        Path file = write(both.build());
+        EncoderConfig found = naming(file, "resnet20", "cifar", 3);
+        EncoderConfig named = naming(file, "resnet20", "cifar", 3, "encoder.initial-weights-prefix=module.encoder_k.");
+        assertThat(InitialWeights.of(found).orElseThrow().toBytes()).isEqualTo(query.toBytes());
+        assertThat(InitialWeights.of(named).orElseThrow().toBytes()).isEqualTo(key.toBytes());
+    }
+
+    @Test
+    void of_prefixThatNoNameHas_saysWhatNamesBeginWith() {
+        Path file = write(prefixed(snapshot(RESNET20), "backbone.").build());
+        EncoderConfig other = naming(file, "resnet20", "cifar", 3, "encoder.initial-weights-prefix=module.");
+        assertThatThrownBy(() -> InitialWeights.of(other))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("encoder.initial-weights-prefix is module., but no tensor of " + file
+                        + " begins with it. Its names begin with backbone.");
+    }
+
+    @Test
+    void of_prefixedNamesOfAnotherArchitecture_saysWhich() {
+        Path file = write(prefixed(snapshot(RESNET20), "module.").build());
+        assertThatThrownBy(() -> InitialWeights.of(naming(file, "resnet18", "cifar", 3)))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("under the prefix module.:")
+                .hasMessageContaining("The file fits encoder.architecture=resnet20");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"conv1.weight, NaN", "layer1.0.bn1.bias, Infinity", "layer2.0.bn1.running_var, -1"})
+    void of_valueThatIsNoWeight_isRefusedWithFileTensorPositionAndWhatToDo(String tensor, float value) {
+        Path file = write(FrozenEncoderTest.with(snapshot(RESNET20), tensor, value));
+        assertThatThrownBy(() -> InitialWeights.of(naming(file, "resnet20", "cifar", 3)))
+                .isInstanceOf(UserException.class)
+                .hasMessageStartingWith(
+                        "encoder.initial-weights is " + file + ", whose tensor " + tensor + " has " + value + " at [0")
+                .hasMessageEndingWith("name another file.");
     }
 
     @Test
@@ -123,12 +226,25 @@ final class InitialWeightsTest {
         }
     }
 
-    private static EncoderConfig naming(Path file, String architecture, String stem, int channels) {
-        return TestEncoders.config(
-                        "encoder.initial-weights=" + file,
-                        "encoder.architecture=" + architecture,
-                        "encoder.stem=" + stem,
-                        "encoder.channels=" + channels)
-                .encoder();
+    private static Safetensors.Builder prefixed(Safetensors file, String prefix) {
+        Safetensors.Builder prefixed = new Safetensors.Builder();
+        file.names()
+                .forEach(name -> prefixed.add(prefix + name, file.shape(name), file.tensor(name, file.shape(name))));
+        return prefixed;
+    }
+
+    private List<String> logged() {
+        return logged.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
+    }
+
+    private static EncoderConfig naming(
+            Path file, String architecture, String stem, int channels, String... assignments) {
+        List<String> all = new ArrayList<>(List.of(
+                "encoder.initial-weights=" + file,
+                "encoder.architecture=" + architecture,
+                "encoder.stem=" + stem,
+                "encoder.channels=" + channels));
+        all.addAll(List.of(assignments));
+        return TestEncoders.config(all.toArray(String[]::new)).encoder();
     }
 }

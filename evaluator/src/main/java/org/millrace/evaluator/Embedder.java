@@ -7,7 +7,10 @@ public interface Embedder extends AutoCloseable {
     /** Length D of a feature vector. */
     int dimension();
 
-    /** Feature vectors of encoded images that {@link EmbedderFactory#decodes} accepted, N×D row by row. */
+    /**
+     * Feature vectors of encoded images that {@link EmbedderFactory#decodes} accepted, N×D row by row.
+     * Throws {@link org.millrace.contract.UserException} where a feature is no number.
+     */
     float[] embed(List<byte[]> images);
 
     @Override

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
+import org.millrace.contract.UserException;
 import org.millrace.contract.config.EvaluatorConfig;
 import org.millrace.contract.event.BucketScores;
 import org.millrace.contract.event.EncoderManifest;
@@ -67,7 +68,7 @@ final class Examiner implements AutoCloseable {
             test = embed(embedder, heldOut, classes, stopping);
             anchorFeatures =
                     anchorImages.isEmpty() ? Optional.empty() : Optional.of(embed(embedder, anchorImages, stopping));
-        } catch (IllegalArgumentException e) {
+        } catch (UserException | IllegalArgumentException e) {
             LOG.warn("encoder {} cannot be evaluated: {}", manifest.version(), e.getMessage());
             return Optional.empty();
         }
@@ -134,7 +135,7 @@ final class Examiner implements AutoCloseable {
                 anchors.remember(version, features);
                 LOG.info("encoder {} is compared with again: its anchor features were computed anew", version);
             }
-        } catch (IllegalArgumentException e) {
+        } catch (UserException | IllegalArgumentException e) {
             LOG.warn("no encoder can be compared with encoder {}: {}", version, e.getMessage());
         }
     }

@@ -1,6 +1,7 @@
 package org.millrace.evaluator;
 
 import java.util.List;
+import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.encoder.FrozenEncoder;
@@ -22,7 +23,14 @@ public final class TorchEmbedders implements EmbedderFactory {
 
     @Override
     public Embedder load(EncoderManifest manifest, byte[] safetensors) {
-        return new TorchEmbedder(new FrozenEncoder(torch, manifest.encoder(), Safetensors.parse(safetensors)));
+        try {
+            return new TorchEmbedder(new FrozenEncoder(torch, manifest.encoder(), Safetensors.parse(safetensors)));
+        } catch (IllegalArgumentException e) {
+            throw new UserException(
+                    "encoder " + manifest.version() + " of run " + manifest.run() + " cannot be used: " + e.getMessage()
+                            + ". Take another version.",
+                    e);
+        }
     }
 
     @Override

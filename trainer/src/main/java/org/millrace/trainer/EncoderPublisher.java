@@ -10,6 +10,7 @@ import java.util.List;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.Sha256;
+import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Json;
@@ -36,8 +37,17 @@ final class EncoderPublisher {
         this.published.addAll(published);
     }
 
-    /** Sends the encoder and removes the oldest ones beyond {@code trainer.encoders-kept}; the first (version 0) stays. */
+    /**
+     * Sends the encoder and removes the oldest ones beyond {@code trainer.encoders-kept}; the first (version 0) stays.
+     *
+     * @throws UserException where a weight is no number
+     */
     void publish(long step, long imagesTrained, Safetensors encoder) {
+        encoder.wrongValue().ifPresent(wrong -> {
+            throw new UserException("the encoder after step " + step + " is not published: " + wrong
+                    + ". Training diverged: lower optimiser.learning-rate or lengthen optimiser.warmup-steps, and start a"
+                    + " new run.");
+        });
         List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
         byte[] file = encoder.toBytes();
         int chunks = (file.length + CHUNK_BYTES - 1) / CHUNK_BYTES;

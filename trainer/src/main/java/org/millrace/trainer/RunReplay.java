@@ -13,6 +13,8 @@ import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.encoder.InitialWeights;
+import org.millrace.encoder.selftest.SelfTest;
+import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.KeyBatch;
 import org.millrace.keystore.KeyStore;
@@ -98,7 +100,7 @@ public final class RunReplay implements AutoCloseable {
         });
         this.start = chosen;
         this.plans = past.plans();
-        Torch torch = Torch.start(config.run());
+        Torch torch = SelfTest.passed(Torch.start(config.run()), config.encoder(), Use.TRAINING);
         this.memory = RunCheckpoints.openMemoryOnHeap(config);
         this.learner = new Learner(config, torch, memory);
     }

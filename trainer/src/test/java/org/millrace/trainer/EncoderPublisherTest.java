@@ -1,6 +1,7 @@
 package org.millrace.trainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.Sha256;
+import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Json;
@@ -47,6 +49,20 @@ final class EncoderPublisherTest {
         assertThat(manifest.encoder()).isEqualTo(config.encoder());
         assertThat(manifest.publishedAtMillis()).isEqualTo(1234);
         assertWhole(compacted(sent), 400, encoder(1));
+    }
+
+    @Test
+    void publish_weightThatIsNoNumber_nothingIsSent() {
+        List<ProducerRecord<byte[], byte[]>> sent = new ArrayList<>();
+        Safetensors diverged = new Safetensors.Builder()
+                .add("conv1.weight", new long[] {2, 2}, new float[] {1, 2, 3, Float.NaN})
+                .build();
+        assertThatThrownBy(() -> publisher(sent, List.of()).publish(400, 51_200, diverged))
+                .isInstanceOf(UserException.class)
+                .hasMessageStartingWith(
+                        "the encoder after step 400 is not published: tensor conv1.weight has NaN at [1, 1]")
+                .hasMessageContaining("lower optimiser.learning-rate");
+        assertThat(sent).isEmpty();
     }
 
     @Test

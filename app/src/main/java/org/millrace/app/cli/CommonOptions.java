@@ -32,8 +32,9 @@ final class CommonOptions {
             "run.name", "run.data", "run.device", "run.threads", "kafka.", "http.", "broker.", "images.claim-check");
 
     private static final String BOOTSTRAP_SERVERS = "kafka.bootstrap.servers";
-    /** What the launcher script reads; not part of the configuration. */
-    private static final Set<String> LAUNCHER_VARIABLES = Set.of("MILLRACE_JAVA_OPTIONS", "MILLRACE_PROFILE");
+    /** What the launcher script reads, or the self-test leaves to the process that begins again; not part of the configuration. */
+    private static final Set<String> LAUNCHER_VARIABLES =
+            Set.of("MILLRACE_JAVA_OPTIONS", "MILLRACE_PROFILE", "MILLRACE_SELF_TEST_FAILURES");
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;

@@ -13,6 +13,8 @@ import org.millrace.app.run.RunStatistics;
 import org.millrace.app.run.Services;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.encoder.selftest.SelfTest;
+import org.millrace.encoder.selftest.SelfTest.Use;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -68,6 +70,7 @@ final class DemoCommand implements Runnable {
         }
         checkWritable(Optional.ofNullable(report));
         MillraceConfig config = options.config(Demo.defaults());
+        SelfTest.atStart(config, Use.TRAINING);
         PrintWriter out = spec.commandLine().getOut();
         var statistics = new RunStatistics(config.trainer().batchSize());
         Duration whole = Duration.ofMillis(Math.round(minutes * 60_000));

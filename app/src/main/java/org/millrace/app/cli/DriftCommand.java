@@ -6,6 +6,8 @@ import org.millrace.app.run.DriftService;
 import org.millrace.app.run.Services;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.encoder.selftest.SelfTest;
+import org.millrace.encoder.selftest.SelfTest.Use;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,6 +38,7 @@ final class DriftCommand implements Runnable {
     @Override
     public void run() {
         MillraceConfig own = options.config(Map.of(), run.assignments());
+        SelfTest.atStart(own, Use.EMBEDDING);
         PrintWriter out = spec.commandLine().getOut();
         try (StopSignal signal = StopSignal.install();
                 Connection connection = options.connect(own);

@@ -13,6 +13,8 @@ import org.millrace.app.embed.FileEmbedding;
 import org.millrace.app.exam.CheckpointEncoder;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.encoder.selftest.SelfTest;
+import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.evaluator.PublishedEncoder;
 import org.millrace.evaluator.PublishedEncoders;
 import org.millrace.ingest.ImageFiles;
@@ -84,6 +86,7 @@ final class EmbedCommand implements Runnable {
         EmbeddingFile.Form form = EmbeddingFile.Form.of(out);
         checkTarget();
         paths.forEach(EmbedCommand::checkExists);
+        SelfTest.atStart(config, Use.EMBEDDING);
         PublishedEncoder encoder = encoder(config);
         try (Progress progress = Progress.start("embed", spec.commandLine().getErr())) {
             ImageFiles.count(paths).ifPresent(progress::expect);

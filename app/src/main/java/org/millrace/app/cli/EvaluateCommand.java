@@ -20,6 +20,8 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.encoder.selftest.SelfTest;
+import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.evaluator.EncoderAcceptance;
 import org.millrace.evaluator.Evaluator;
 import org.millrace.evaluator.Standings;
@@ -80,6 +82,7 @@ final class EvaluateCommand implements Runnable {
             accept(own, accepted, out);
             return;
         }
+        SelfTest.atStart(config, Use.EMBEDDING);
         try (StopSignal signal = StopSignal.install();
                 Connection connection = options.connect(own)) {
             MillraceConfig config = options.ofRun(own, connection.kafka(), run);
@@ -123,6 +126,7 @@ final class EvaluateCommand implements Runnable {
                     spec.commandLine(),
                     "--protocol examines one encoder: it goes with neither --watch, which goes on for ever, nor --accept");
         }
+        SelfTest.atStart(config, Use.EMBEDDING);
         Optional<Path> json = exam.json();
         try (StopSignal signal = StopSignal.install();
                 ExamDisplay display = new ExamDisplay(out, spec.commandLine().getErr(), signal)) {

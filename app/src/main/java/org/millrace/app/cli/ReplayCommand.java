@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.app.run.Services;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.encoder.selftest.SelfTest;
+import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.trainer.RunReplay;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -54,6 +56,7 @@ final class ReplayCommand implements Runnable {
             throw new ParameterException(spec.commandLine(), "--to-step must be at least 1, but was " + toStep);
         }
         MillraceConfig own = options.config(Map.of(), run.assignments());
+        SelfTest.atStart(own, Use.TRAINING);
         PrintWriter out = spec.commandLine().getOut();
         try (StopSignal signal = StopSignal.install();
                 Connection connection = options.connect(own);

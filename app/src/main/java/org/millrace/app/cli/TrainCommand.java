@@ -10,6 +10,8 @@ import org.millrace.app.run.RunStatistics;
 import org.millrace.app.run.Services;
 import org.millrace.app.run.TrainerService;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.encoder.selftest.SelfTest;
+import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.trainer.RunSettings;
 import org.millrace.trainer.TrainLimits;
 import picocli.CommandLine.Command;
@@ -65,6 +67,7 @@ final class TrainCommand implements Runnable {
             assignments.add("trainer.on-gap=" + onGap);
         }
         MillraceConfig config = options.config(Map.of(), assignments);
+        SelfTest.atStart(config, Use.TRAINING);
         PrintWriter out = spec.commandLine().getOut();
         OptionalLong last = untilStep == null ? OptionalLong.empty() : OptionalLong.of(untilStep);
         var statistics = new RunStatistics(config.trainer().batchSize());

@@ -12,6 +12,8 @@ import org.millrace.app.run.RunStatistics;
 import org.millrace.app.run.Services;
 import org.millrace.app.run.TrainerService;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.encoder.selftest.SelfTest;
+import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.ingest.PushProgress;
 import org.millrace.ingest.PushRequest;
 import org.millrace.trainer.RunSettings;
@@ -61,6 +63,7 @@ final class UpCommand implements Runnable {
     public void run() {
         MillraceConfig config = options.config(Map.of(), run.assignments());
         paths.forEach(PushCommand::checkExists);
+        SelfTest.atStart(config, Use.TRAINING);
         PrintWriter out = spec.commandLine().getOut();
         var statistics = new RunStatistics(config.trainer().batchSize());
         try (StopSignal signal = StopSignal.install();

@@ -12,6 +12,7 @@ import org.millrace.app.http.Access;
 import org.millrace.app.http.HttpProblem;
 import org.millrace.app.run.Role;
 import org.millrace.contract.event.Json;
+import org.millrace.encoder.selftest.SelfTest;
 
 /** What machines ask: whether the process lives, whether it knows the run, and the run's metrics. Thread safe. */
 final class Monitoring {
@@ -47,8 +48,9 @@ final class Monitoring {
     /**
      * @param missing topics of the run that nobody has made yet
      * @param roles that this process runs beside training, and how they fare; one that fails takes no readiness away
+     * @param unusual what this process computes otherwise than usual, because the self-test failed
      */
-    record Ready(String status, List<String> missing, List<Role> roles) {}
+    record Ready(String status, List<String> missing, List<Role> roles, List<String> unusual) {}
 
     private Ready ready() {
         RunFacts known = newest().orElseThrow(() -> HttpProblem.unavailable("the run's topics are not read yet"));
@@ -59,7 +61,7 @@ final class Monitoring {
             throw HttpProblem.unavailable("the run's topics are read to %.0f %%; wanted all of them"
                     .formatted(100 * known.run().reading().orElse(0)));
         }
-        return new Ready("ready", known.run().missing(), roles.get());
+        return new Ready("ready", known.run().missing(), roles.get(), SelfTest.unusual());
     }
 
     private Optional<RunFacts> newest() {

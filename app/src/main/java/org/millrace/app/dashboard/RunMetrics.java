@@ -15,10 +15,11 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.app.run.Role;
 import org.millrace.contract.event.DriftAlarm;
 import org.millrace.contract.event.Health;
+import org.millrace.encoder.selftest.SelfTest;
 
 /**
- * A run's state in the text format of Prometheus. What is not known has no line; all of it is from the topics, so it is right wherever
- * the run is trained. docs/metrics.md lists every name.
+ * A run's state in the text format of Prometheus. What is not known has no line; all of it but the self-test is from the topics, so it is
+ * right wherever the run is trained. docs/metrics.md lists every name.
  */
 final class RunMetrics {
     private static final String SECONDS = "seconds";
@@ -45,6 +46,10 @@ final class RunMetrics {
                     role.name());
         }
         boolean brokerAnswers = facts.brokerAnswers(nowMillis);
+        gauge(
+                "self.test.unusual",
+                "ways in which this process computes otherwise than usual, because the self-test failed; /readyz has the words",
+                SelfTest.unusual().size());
         gauge("broker.up", "1 where the broker answers, else 0", brokerAnswers ? 1 : 0);
         gauge(
                 "topics.read.ratio",
@@ -60,6 +65,15 @@ final class RunMetrics {
                         "topic",
                         topic));
         if (facts.readUp()) {
+            facts.run()
+                    .start()
+                    .ifPresent(start -> gauge(
+                            "trainer.info",
+                            "1; how the trainer computes, which its self-test has a say in",
+                            null,
+                            1,
+                            "engine",
+                            start.engine()));
             stream(facts, brokerAnswers);
             facts.newest().ifPresent(step -> learning(facts, step));
             dictionary(facts);

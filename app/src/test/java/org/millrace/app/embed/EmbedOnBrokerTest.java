@@ -197,6 +197,7 @@ final class EmbedOnBrokerTest {
     /** What the run, trained by another process or none, has told by its topics. */
     private static void seeMetrics(HttpClient client) throws Exception {
         assertThat(json(get(client, "/readyz")).get("status").asText()).isEqualTo("ready");
+        assertThat(json(get(client, "/readyz")).get("unusual").isArray()).isTrue();
         Scrape scrape = new Scrape(get(client, "/metrics").body());
         assertThat(scrape.value("millrace_broker_up", "main")).isEqualTo(1);
         assertThat(scrape.value("millrace_steps_total", "main")).isEqualTo(2);

@@ -12,6 +12,7 @@ import java.util.Objects;
  * @param mean subtracted from each channel in [0, 1], RGB order
  * @param standardDeviation divided by after that
  * @param initialWeights path of the file that holds them, or blank
+ * @param initialWeightsPrefix before the names in that file; blank to find it
  */
 public record EncoderConfig(
         @Setting(
@@ -54,7 +55,13 @@ public record EncoderConfig(
                 value = "",
                 doc =
                         "safetensors file under torchvision's names that the encoder begins with (`fc.*` is left out); blank: random")
-        String initialWeights) {
+        String initialWeights,
+
+        @Setting(
+                value = "",
+                doc =
+                        "what stands before torchvision's names in that file, such as `module.encoder_q.`; blank: found by itself")
+        String initialWeightsPrefix) {
     public EncoderConfig {
         check(architecture != null && stem != null, "encoder.architecture and encoder.stem must be given");
         check(height >= 16 && height <= 512, "encoder.height must be in [16, 512], but was %d", height);
@@ -88,7 +95,8 @@ public record EncoderConfig(
                 standardDeviation);
         mean = List.copyOf(mean);
         standardDeviation = List.copyOf(standardDeviation);
-        initialWeights = Objects.requireNonNullElse(initialWeights, ""); // an older manifest does not have it
+        initialWeights = Objects.requireNonNullElse(initialWeights, ""); // older manifests have neither
+        initialWeightsPrefix = Objects.requireNonNullElse(initialWeightsPrefix, "");
     }
 
     /** The same input to another network, which begins at random. */
@@ -104,6 +112,7 @@ public record EncoderConfig(
                 otherChannels,
                 mean,
                 standardDeviation,
+                "",
                 "");
     }
 

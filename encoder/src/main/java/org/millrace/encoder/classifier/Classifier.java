@@ -13,6 +13,8 @@ import java.util.random.RandomGenerator;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.network.BatchNormMode;
 import org.millrace.encoder.network.Head;
+import org.millrace.encoder.selftest.SelfTest;
+import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Scaled;
 import org.millrace.encoder.tensor.Tensors;
@@ -55,7 +57,7 @@ public final class Classifier implements AutoCloseable {
 
     /** A head on an encoder that learns with it, both with random weights at first. */
     public static Classifier onImages(Torch torch, EncoderConfig config, Head head, Descent descent, long seed) {
-        return new Classifier(torch, Input.images(config), head, descent, seed);
+        return new Classifier(SelfTest.passed(torch, config, Use.TRAINING), Input.images(config), head, descent, seed);
     }
 
     /**

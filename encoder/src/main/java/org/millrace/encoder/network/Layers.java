@@ -3,27 +3,18 @@ package org.millrace.encoder.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
-import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.core.Linear;
 import ai.djl.pytorch.jni.JniUtils;
 import org.millrace.encoder.tensor.Tensors;
 
 /** The layers that the networks are made of, as functions. */
 final class Layers {
-    private static final Shape NO_DILATION = new Shape(1, 1);
-
     private Layers() {}
 
     // x: N×C×H×W → N×C'×H'×W'; with bias where the network declared one
     static NDArray convolution(NDArray x, Tensors weights, String name, int stride, int padding) {
-        return Conv2d.conv2d(
-                        x,
-                        weights.get(name + ".weight"),
-                        weights.named().get(name + ".bias"),
-                        new Shape(stride, stride),
-                        new Shape(padding, padding),
-                        NO_DILATION)
-                .singletonOrThrow();
+        return weights.convolution()
+                .apply(x, weights.get(name + ".weight"), weights.named().get(name + ".bias"), stride, padding);
     }
 
     // x: N×C×… normalised over all but C

@@ -27,6 +27,7 @@ public final class Safetensors {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String METADATA = "__metadata__";
     private static final int ALIGNMENT = 8;
+    private static final String RUNNING_VARIANCE = "running_var";
 
     private final Map<String, Tensor> tensors;
     private final Map<String, String> metadata;
@@ -118,6 +119,43 @@ public final class Safetensors {
         return new Safetensors(tensors, new LinkedHashMap<>(items));
     }
 
+    /** The tensors of those names, as far as they are there. */
+    public Safetensors only(Set<String> names) {
+        Map<String, Tensor> some = new LinkedHashMap<>(tensors);
+        some.keySet().retainAll(names);
+        return new Safetensors(some, metadata);
+    }
+
+    /** The first value that no weight can have, in words: NaN, an infinity, or a running variance below zero. */
+    public Optional<String> wrongValue() {
+        return tensors.keySet().stream()
+                .flatMap(name -> wrongValue(name).stream())
+                .findFirst();
+    }
+
+    private Optional<String> wrongValue(String name) {
+        Tensor tensor = existing(name);
+        boolean variance = name.endsWith(RUNNING_VARIANCE);
+        for (int i = 0; i < tensor.values().length; i++) {
+            float value = tensor.values()[i];
+            if (!Float.isFinite(value) || (variance && value < 0)) {
+                return Optional.of("tensor " + name + " has " + value + " at " + position(i, tensor.shape())
+                        + ", where " + (variance ? "a variance is a number of at least 0" : "a number is wanted"));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static String position(int index, long[] shape) {
+        long[] position = new long[shape.length];
+        long rest = index;
+        for (int axis = shape.length - 1; axis >= 0; axis--) {
+            position[axis] = rest % shape[axis];
+            rest /= shape[axis];
+        }
+        return Arrays.toString(position);
+    }
+
     /** The shape of a tensor; throws {@link IllegalArgumentException} where there is none of that name. */
     public long[] shape(String name) {
         return existing(name).shape().clone();
@@ -132,6 +170,15 @@ public final class Safetensors {
             throw new IllegalArgumentException(problem);
         });
         return existing(name).values();
+    }
+
+    /** The same for a network to take; throws {@link IllegalArgumentException} also on a {@linkplain #wrongValue wrong value}. */
+    float[] weight(String name, long... shape) {
+        float[] values = tensor(name, shape);
+        wrongValue(name).ifPresent(problem -> {
+            throw new IllegalArgumentException(problem);
+        });
+        return values;
     }
 
     /** Why {@link #tensor} would not give that tensor; empty where it does. */

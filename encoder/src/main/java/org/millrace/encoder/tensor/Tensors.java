@@ -4,8 +4,12 @@ import ai.djl.ndarray.NDArray;
 import java.util.Map;
 import java.util.Optional;
 
-/** The named weights of one forward pass. Not thread safe; the tensors live as long as the scope that made them. */
-public record Tensors(Map<String, NDArray> named) {
+/**
+ * The named weights of one forward pass. Not thread safe; the tensors live as long as the scope that made them.
+ *
+ * @param convolution how the pass computes its convolutions
+ */
+public record Tensors(Map<String, NDArray> named, Convolution convolution) {
     /** The tensor of that name; throws {@link IllegalArgumentException} where the network declared none. */
     public NDArray get(String name) {
         NDArray tensor = named.get(name);

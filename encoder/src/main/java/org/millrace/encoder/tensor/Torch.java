@@ -17,10 +17,16 @@ import org.millrace.contract.config.RunConfig;
  * docs/decisions/0003-allocator.md.
  */
 public final class Torch {
-    private final Device device;
+    private static final String INSTRUCTIONS = "ONEDNN_MAX_CPU_ISA";
 
-    private Torch(Device device) {
+    private final RunConfig run;
+    private final Device device;
+    private final Convolution convolution;
+
+    private Torch(RunConfig run, Device device, Convolution convolution) {
+        this.run = run;
         this.device = device;
+        this.convolution = convolution;
     }
 
     /** Starts the engine if it does not run yet; throws {@link UserException} where the device is not there. */
@@ -30,12 +36,22 @@ public final class Torch {
         System.setProperty("ai.djl.pytorch.num_threads", String.valueOf(run.effectiveThreads()));
         Engine engine = engine();
         JniUtils.setNumThreads(run.effectiveThreads());
-        return new Torch(device(engine, run.device()));
+        return new Torch(run, device(engine, run.device()), Convolution.USUAL);
     }
 
     /** The same engine on another device; throws {@link UserException} where it is not there. */
     public Torch on(String name) {
-        return new Torch(device(engine(), name));
+        return new Torch(run, device(engine(), name), convolution);
+    }
+
+    /** The same engine with convolutions computed that way. */
+    public Torch with(Convolution way) {
+        return new Torch(run, device, way);
+    }
+
+    /** How networks on this engine compute their convolutions. */
+    public Convolution convolution() {
+        return convolution;
     }
 
     /** The tensor itself where it lies on this device, or a copy that does, with its gradient's way back. */
@@ -48,10 +64,24 @@ public final class Torch {
         return NDManager.newBaseManager(device);
     }
 
-    /** The engine's name and version with its device and threads: what bit-exactness is promised for. */
+    /**
+     * The engine's name and version with its device and threads, and what is other than usual in how it computes: what bit-exactness is
+     * promised for.
+     */
     public String description() {
+        String instructions = System.getenv(INSTRUCTIONS);
         return "PyTorch " + Engine.getInstance().getVersion() + " on " + device + ", " + JniUtils.getNumThreads()
-                + " threads";
+                + " threads" + (convolution.words().isEmpty() ? "" : ", " + convolution.words())
+                + (instructions == null ? "" : ", " + INSTRUCTIONS + "=" + instructions);
+    }
+
+    public boolean isGpu() {
+        return device.isGpu();
+    }
+
+    /** What it was started for. */
+    public RunConfig run() {
+        return run;
     }
 
     /** Turns off the recording of gradients on the calling thread, for threads that only run networks forward. */

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.millrace.contract.CounterRandom;
@@ -78,6 +79,13 @@ public final class WeightLayout {
         return misfits;
     }
 
+    /** The tensors' names. */
+    public Set<String> names() {
+        Set<String> names = new LinkedHashSet<>();
+        Stream.concat(parameters.stream(), buffers.stream()).forEach(spec -> names.add(spec.name()));
+        return names;
+    }
+
     List<WeightSpec> parameters() {
         return parameters;
     }
@@ -103,6 +111,22 @@ public final class WeightLayout {
             CounterRandom random = CounterRandom.of(seed, 0, CounterRandom.Purpose.WEIGHTS, i);
             fill(values, at, spec, fanIn, random);
             at += spec.size();
+        }
+        return values;
+    }
+
+    // kernels U(±√(6 / fan-in)), which keeps a layer's scale; scales and variances about 1, shifts and means about 0
+    static float[] valuesForTrying(List<WeightSpec> specs) {
+        float[] values = new float[size(specs)];
+        var random = new SplittableRandom(1);
+        int at = 0;
+        for (WeightSpec spec : specs) {
+            boolean kernel = spec.shape().dimension() > 1;
+            double middle = !kernel && spec.initial() == Initial.ONE ? 1 : 0;
+            double bound = kernel ? Math.sqrt(6.0 * spec.shape().get(0) / spec.size()) : middle == 1 ? 0.5 : 0.1;
+            for (int end = at + spec.size(); at < end; at++) {
+                values[at] = (float) (middle + bound * (2 * random.nextDouble() - 1));
+            }
         }
         return values;
     }

@@ -23,9 +23,11 @@ public final class Weights implements AutoCloseable {
     private final NDArray buffers; // B
     private final Map<String, NDArray> bufferViews;
     private final List<Slice> slices = new ArrayList<>();
+    private final Convolution convolution;
 
-    private Weights(NDManager manager, WeightLayout layout, float[] parameterValues, float[] bufferValues) {
-        this.manager = manager;
+    private Weights(Torch torch, WeightLayout layout, float[] parameterValues, float[] bufferValues) {
+        this.manager = torch.newManager();
+        this.convolution = torch.convolution();
         this.parameterSpecs = List.copyOf(layout.parameters());
         this.bufferSpecs = List.copyOf(layout.buffers());
         this.parameters = manager.create(parameterValues);
@@ -41,10 +43,19 @@ public final class Weights implements AutoCloseable {
     /** Fresh weights, the same for the same seed. */
     public static Weights initialised(Torch torch, WeightLayout layout, long seed) {
         return new Weights(
-                torch.newManager(),
+                torch,
                 layout,
                 WeightLayout.initialValues(layout.parameters(), seed),
                 WeightLayout.initialValues(layout.buffers(), seed));
+    }
+
+    /** Weights that let every tensor count, quickly made and always the same: for trying a network. */
+    public static Weights forTrying(Torch torch, WeightLayout layout) {
+        return new Weights(
+                torch,
+                layout,
+                WeightLayout.valuesForTrying(layout.parameters()),
+                WeightLayout.valuesForTrying(layout.buffers()));
     }
 
     /** Whether steps record gradients of these parameters. */
@@ -70,7 +81,7 @@ public final class Weights implements AutoCloseable {
             WeightSpec spec = parameterSpecs.get(i);
             named.put(spec.name(), pieces.get(i).reshape(spec.shape()));
         }
-        return new Tensors(named);
+        return new Tensors(named, convolution);
     }
 
     /** The same with copies of the buffers: batch norm may move those, and the network's own stay as they are. */
@@ -79,7 +90,7 @@ public final class Weights implements AutoCloseable {
         NDArray copy = buffers.duplicate();
         copy.attach(scope);
         named.putAll(views(bufferSpecs, copy));
-        return new Tensors(named);
+        return new Tensors(named, convolution);
     }
 
     // each tensor's part of a flat tensor of all, by name
@@ -135,7 +146,7 @@ public final class Weights implements AutoCloseable {
         return file.build();
     }
 
-    /** Takes every tensor that the file has; throws {@link IllegalArgumentException} on another shape. */
+    /** Takes every tensor that the file has; throws {@link IllegalArgumentException} on another shape or a value that is no number. */
     public void read(Safetensors file) {
         read("", file);
     }
@@ -168,7 +179,7 @@ public final class Weights implements AutoCloseable {
         int at = 0;
         for (WeightSpec spec : specs) {
             if (spec.name().startsWith(prefix)) {
-                float[] tensor = file.tensor(
+                float[] tensor = file.weight(
                         spec.name().substring(prefix.length()), spec.shape().getShape());
                 System.arraycopy(tensor, 0, all, at, tensor.length);
             }

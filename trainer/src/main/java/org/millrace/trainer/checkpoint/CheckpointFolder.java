@@ -59,6 +59,9 @@ public final class CheckpointFolder {
 
     /** Writes the files of a checkpoint, which does not count before it is {@linkplain #name named}. */
     public void writeAside(Checkpoint checkpoint) {
+        requireNumbers(checkpoint, QUERY, checkpoint.query());
+        requireNumbers(checkpoint, KEY, checkpoint.key());
+        requireNumbers(checkpoint, OPTIMISER, checkpoint.optimiser());
         try {
             Files.createDirectories(folder);
             Path aside = aside(checkpoint);
@@ -82,6 +85,15 @@ public final class CheckpointFolder {
         } catch (IOException e) {
             throw cannotWrite(checkpoint, e);
         }
+    }
+
+    private void requireNumbers(Checkpoint checkpoint, String name, Safetensors file) {
+        file.wrongValue().ifPresent(wrong -> {
+            throw new UserException("no checkpoint of step "
+                    + checkpoint.state().step() + " is written under " + folder
+                    + ": " + name + ": " + wrong + ". Training diverged: lower optimiser.learning-rate or lengthen"
+                    + " optimiser.warmup-steps, and start a new run. The checkpoints before it are whole.");
+        });
     }
 
     /** Gives a checkpoint that was {@linkplain #writeAside written aside} its name, and removes those that are no longer kept. */
@@ -216,15 +228,25 @@ public final class CheckpointFolder {
         RunState state = state(checkpoint);
         return new Checkpoint(
                 state,
-                Safetensors.parse(checked(checkpoint, QUERY, state.sha256().get(QUERY))),
-                Safetensors.parse(checked(checkpoint, KEY, state.sha256().get(KEY))),
-                Safetensors.parse(checked(checkpoint, OPTIMISER, state.sha256().get(OPTIMISER))),
+                numbers(checkpoint, QUERY, state),
+                numbers(checkpoint, KEY, state),
+                numbers(checkpoint, OPTIMISER, state),
                 BufferFile.read(checked(checkpoint, BUFFER, state.sha256().get(BUFFER))));
     }
 
     private static RunState state(Path checkpoint) throws IOException {
         byte[] digest = Files.readAllBytes(checkpoint.resolve(STATE_DIGEST));
         return Json.read(checked(checkpoint, STATE, new String(digest, StandardCharsets.UTF_8)), RunState.class);
+    }
+
+    private static Safetensors numbers(Path checkpoint, String name, RunState state) throws IOException {
+        Safetensors file =
+                Safetensors.parse(checked(checkpoint, name, state.sha256().get(name)));
+        Optional<String> wrong = file.wrongValue();
+        if (wrong.isPresent()) {
+            throw new IOException(name + ": " + wrong.get());
+        }
+        return file;
     }
 
     private static byte[] checked(Path checkpoint, String name, @Nullable String wanted) throws IOException {

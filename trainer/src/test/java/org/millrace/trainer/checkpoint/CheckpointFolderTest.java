@@ -8,6 +8,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.ImageOffset;
+import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.encoder.tensor.Safetensors;
@@ -160,6 +162,39 @@ final class CheckpointFolderTest {
     }
 
     @Test
+    void write_valueThatIsNoNumber_nothingIsWrittenAndTheOneBeforeStays() {
+        folder().write(checkpoint(1));
+        Checkpoint whole = checkpoint(2);
+        Safetensors bad = tensor("w", 1, Float.POSITIVE_INFINITY);
+        for (Checkpoint diverged : List.of(
+                new Checkpoint(whole.state(), bad, whole.key(), whole.optimiser(), whole.buffer()),
+                new Checkpoint(whole.state(), whole.query(), bad, whole.optimiser(), whole.buffer()),
+                new Checkpoint(whole.state(), whole.query(), whole.key(), bad, whole.buffer()))) {
+            assertThatThrownBy(() -> folder().write(diverged))
+                    .isInstanceOf(UserException.class)
+                    .hasMessageStartingWith("no checkpoint of step 2 is written under ")
+                    .hasMessageContaining(".safetensors: tensor w has Infinity at [1], where a number is wanted");
+        }
+        assertThat(newest().state().step()).isEqualTo(1);
+    }
+
+    @Test
+    void newestWhole_valueThatIsNoNumberFromAnEarlierRelease_theOneBefore() throws IOException {
+        folder().write(checkpoint(1));
+        folder().write(checkpoint(2));
+        Path newest = root.resolve("checkpoints/step-000000000002");
+        byte[] whole = Files.readAllBytes(newest.resolve("query.safetensors"));
+        byte[] bad = tensor("w", 2, Float.NaN).toBytes();
+        Files.write(newest.resolve("query.safetensors"), bad);
+        String state = Files.readString(newest.resolve("state.json")).replace(Sha256.of(whole), Sha256.of(bad));
+        Files.writeString(newest.resolve("state.json"), state);
+        Files.writeString(newest.resolve("state.sha256"), Sha256.of(state.getBytes(StandardCharsets.UTF_8)));
+        assertThat(newest().state().step()).isEqualTo(1);
+        assertThat(warnings()).singleElement().asString().contains("query.safetensors: tensor w has NaN at [1]");
+        assertThatThrownBy(() -> folder().at(2)).hasMessageContaining("tensor w has NaN at [1]");
+    }
+
+    @Test
     void write_folderCannotBeMade_says() throws IOException {
         Files.writeString(root.resolve("checkpoints"), "a file in the way");
         assertThatThrownBy(() -> folder().write(checkpoint(4)))
@@ -225,7 +260,7 @@ final class CheckpointFolderTest {
         return new Checkpoint(
                 state,
                 tensor("w", (float) step, second),
-                tensor("w", (float) -step, Float.NaN),
+                tensor("w", (float) -step, Float.MIN_VALUE),
                 tensor("velocity", -0f, 1e-40f),
                 new ReplayContent(
                         List.of(

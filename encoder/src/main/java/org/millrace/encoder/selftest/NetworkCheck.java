@@ -1,0 +1,175 @@
+package org.millrace.encoder.selftest;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import org.millrace.contract.config.EncoderConfig;
+import org.millrace.encoder.network.Backbone;
+import org.millrace.encoder.network.BatchNormMode;
+import org.millrace.encoder.tensor.Convolution;
+import org.millrace.encoder.tensor.Tensors;
+import org.millrace.encoder.tensor.Torch;
+import org.millrace.encoder.tensor.WeightLayout;
+import org.millrace.encoder.tensor.Weights;
+
+/**
+ * A network's features and gradient on this machine: eight images in a batch (four large ones) against each alone, and every shape of
+ * convolution against plain Java. They are two images in an order without a period, so that two passes tell what each row must be, and a row that took
+ * its neighbour's place is seen. Throws {@link WrongNumberException}.
+ */
+final class NetworkCheck {
+    private static final int[] ORDER = {0, 1, 1, 0, 1, 0, 0, 1}; // Thue and Morse
+    private static final int[] FEW = {0, 1, 1, 0};
+    private static final int LARGE = 128 * 128; // pixels, above which few images take as long as eight below
+    private static final double SUM = 1e-4; // of the products' magnitudes; float32 is at 1e-6
+    private static final double FEATURE = 1e-3; // of the largest feature; seen: 6e-6
+    private static final double GRADIENT = 0.05; // of a tensor's norm: a ReLU at zero may go either way
+    private static final double GPU = 20; // TF32 has 10 bits
+
+    private final Torch torch;
+    private final EncoderConfig config;
+    private final boolean gradients;
+    private final double slack;
+    private final Backbone network;
+    private final float[][] images;
+    private final int[] order;
+
+    NetworkCheck(Torch torch, EncoderConfig config, boolean gradients) {
+        this.torch = torch;
+        this.config = config;
+        this.gradients = gradients;
+        this.slack = torch.isGpu() ? GPU : 1;
+        this.network = Backbone.of(config);
+        var random = new SplittableRandom(3);
+        int size = config.channels() * config.height() * config.width();
+        this.order = config.height() * config.width() > LARGE ? FEW : ORDER;
+        this.images = new float[][] {values(random, size), values(random, size)};
+    }
+
+    void run() {
+        boolean recording = JniUtils.isGradMode();
+        WeightLayout layout = new WeightLayout();
+        network.declare(layout, "");
+        try (Weights weights = Weights.forTrying(torch, layout)) {
+            JniUtils.setGradMode(false);
+            features(weights);
+            if (gradients) {
+                weights.requireGradient();
+                JniUtils.setGradMode(true);
+                compareGradients(weights);
+            }
+        } finally {
+            JniUtils.setGradMode(recording);
+        }
+    }
+
+    private void features(Weights weights) {
+        var checked = new CheckedConvolution(torch, gradients, SUM * slack);
+        float[] batch = features(weights, checked, order);
+        float[][] alone = {features(weights, torch.convolution(), 0), features(weights, torch.convolution(), 1)};
+        int length = network.features();
+        for (int row = 0; row < order.length; row++) {
+            float[] want = alone[order[row]];
+            double largest = 0;
+            for (float value : want) {
+                largest = Math.max(largest, Math.abs(value));
+            }
+            for (int i = 0; i < length; i++) {
+                float got = batch[row * length + i];
+                if (!(Math.abs(got - want[i]) <= FEATURE * slack * largest)) {
+                    throw new WrongNumberException(String.format(
+                            Locale.ROOT,
+                            "feature %d of image %d in a batch of %d is %.6g, and %.6g where it is alone",
+                            i,
+                            row,
+                            order.length,
+                            got,
+                            want[i]));
+                }
+            }
+        }
+    }
+
+    // Σₙ gₙ·fₙ has one gradient, whether the images are together or each alone
+    private void compareGradients(Weights weights) {
+        int length = network.features();
+        float[] slopes = values(new SplittableRandom(4), order.length * length);
+        float[][] sums = new float[2][length];
+        for (int i = 0; i < slopes.length; i++) {
+            sums[order[i / length]][i % length] += slopes[i];
+        }
+        backward(weights, slopes, order);
+        float[] got = gradient(weights);
+        weights.zeroGradient();
+        backward(weights, sums[0], 0);
+        backward(weights, sums[1], 1);
+        float[] want = gradient(weights);
+        List<Weights.Slice> slices = weights.slices();
+        for (int tensor = 0; tensor < slices.size(); tensor++) {
+            double difference = 0;
+            double norm = 0;
+            for (int i = (int) slices.get(tensor).from(); i < slices.get(tensor).to(); i++) {
+                difference += Math.pow(got[i] - want[i], 2);
+                norm += Math.pow(want[i], 2);
+            }
+            if (!(Math.sqrt(difference) <= GRADIENT * slack * Math.sqrt(norm) + Float.MIN_NORMAL)) {
+                throw new WrongNumberException(String.format(
+                        Locale.ROOT,
+                        "the gradient of parameter tensor %d of %d from a batch of %d is %.6g away from that of the images"
+                                + " alone, whose norm is %.6g",
+                        tensor,
+                        slices.size(),
+                        order.length,
+                        Math.sqrt(difference),
+                        Math.sqrt(norm)));
+            }
+        }
+    }
+
+    private float[] features(Weights weights, Convolution convolution, int... rows) {
+        try (NDManager scope = torch.newManager()) {
+            Tensors tensors = new Tensors(weights.tensors(scope).named(), convolution);
+            return network.forward(batch(scope, rows), tensors, "", BatchNormMode.EVALUATION)
+                    .toFloatArray(); // N×D
+        }
+    }
+
+    private void backward(Weights weights, float[] slopes, int... rows) {
+        try (NDManager scope = torch.newManager()) {
+            NDArray features =
+                    network.forward(batch(scope, rows), weights.tensors(scope), "", BatchNormMode.EVALUATION);
+            NDArray slope = scope.create(slopes, features.getShape());
+            JniUtils.backward((PtNDArray) features, (PtNDArray) slope, false, false);
+        }
+    }
+
+    private static float[] gradient(Weights weights) {
+        try (NDArray gradient = weights.gradient()) {
+            return gradient.toFloatArray();
+        }
+    }
+
+    // N×C×H×W, its channels together
+    private NDArray batch(NDManager scope, int... rows) {
+        int size = images[0].length;
+        float[] values = new float[rows.length * size];
+        for (int i = 0; i < rows.length; i++) {
+            System.arraycopy(images[rows[i]], 0, values, i * size, size);
+        }
+        return scope.create(values, new Shape(rows.length, config.height(), config.width(), config.channels()))
+                .transpose(0, 3, 1, 2);
+    }
+
+    private static float[] values(SplittableRandom random, int size) {
+        float[] values = new float[size];
+        for (int i = 0; i < size; i++) {
+            values[i] = (float) (2 * random.nextDouble() - 1);
+        }
+        return values;
+    }
+}
