@@ -32,13 +32,22 @@ public final class FrozenEncoder implements AutoCloseable {
     private final ImageDecoder decoder;
     private final InputTransform transform;
 
-    /** Throws {@link IllegalArgumentException} where the file does not fit the architecture. */
+    /** One that embeds images of any size that can be decoded. */
     public FrozenEncoder(Torch torch, EncoderConfig config, Safetensors file) {
+        this(torch, config, file, new ImageDecoder(config.channels()));
+    }
+
+    /**
+     * Throws {@link IllegalArgumentException} where the file does not fit the architecture.
+     *
+     * @param decoder of as many channels, used by this alone
+     */
+    public FrozenEncoder(Torch torch, EncoderConfig config, Safetensors file, ImageDecoder decoder) {
         Torch.forwardOnly();
         this.config = config;
         this.torch = torch;
         this.network = Backbone.of(config);
-        this.decoder = new ImageDecoder(config.channels());
+        this.decoder = decoder;
         this.transform = new InputTransform(config);
         WeightLayout layout = new WeightLayout();
         network.declare(layout, "");

@@ -5,8 +5,8 @@ import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.UserException;
+import org.millrace.contract.config.ImagesConfig;
 
 /** Reads images from files into this process, from the same sources as a push, with the same ids and labels; none goes to Kafka. */
 public final class ImageFiles {

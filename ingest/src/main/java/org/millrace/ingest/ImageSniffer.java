@@ -31,7 +31,8 @@ final class ImageSniffer {
             return new Rejection(Rejection.Kind.NOT_AN_IMAGE, "not an image: " + describe(bytes));
         }
         try {
-            return new Accepted(ImageGate.judge(bytes, images.maxPixels()).format().contentType());
+            return new Accepted(
+                    ImageGate.judge(bytes, images.maxPixels()).format().contentType());
         } catch (UnsoundImageException e) {
             return new Rejection(Rejection.Kind.UNSOUND, e.reason());
         }

@@ -32,7 +32,7 @@ final class GifStructure {
             if (kind == ',') {
                 break;
             } else if (kind != '!') {
-                throw bytes.damaged("a block of kind %02x before its first frame", kind);
+                throw bytes.damaged("a block of an unknown kind before its first frame");
             }
             if (bytes.uint8(at + 1) == 0xf9 && at + 7 <= bytes.length() && (bytes.uint8(at + 3) & 1) == 1) {
                 transparent = bytes.uint8(at + 6);

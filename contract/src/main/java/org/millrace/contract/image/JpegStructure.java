@@ -89,7 +89,7 @@ final class JpegStructure {
         if (length < 2) {
             throw bytes.damaged("a segment of length %d", length);
         }
-        bytes.require(at + 1, length, "segment ff%02x".formatted(code));
+        bytes.require(at + 1, length, "segment");
         int end = at + 1 + length;
         if (code == 0xe0) {
             jfif |= length >= 16 && bytes.hasText(at + 3, "JFIF\0");

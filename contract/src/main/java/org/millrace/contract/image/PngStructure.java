@@ -35,7 +35,7 @@ final class PngStructure {
             String name = bytes.text(at + 4, 4);
             boolean whole = at + AROUND + length <= bytes.length();
             if (!whole && !data && !name.equals("IDAT")) {
-                bytes.require(at + 8, length + 4, "chunk " + printable(name));
+                bytes.require(at + 8, length + 4, "chunk");
             }
             int end = whole ? (int) (at + AROUND + length) : bytes.length();
             boolean first = name.equals("PLTE") && !palette && !data;
@@ -54,9 +54,5 @@ final class PngStructure {
             throw bytes.damaged("it has no pixels");
         }
         return SoundImage.whole(ImageFormat.PNG, width, height, Colours.AS_STORED, parts);
-    }
-
-    private static String printable(String name) {
-        return name.replaceAll("[^A-Za-z]", "?");
     }
 }

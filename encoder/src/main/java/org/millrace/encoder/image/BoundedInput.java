@@ -16,14 +16,15 @@ final class BoundedInput extends ImageInputStreamImpl {
     private static final int LEAST_READS = 1 << 16;
 
     private final byte[] file;
-    private final long mostAllocated;
+    private final long allocatedBefore = THREADS.getCurrentThreadAllocatedBytes();
+    private final long allowance;
     private long mostRead;
     private int reads;
 
     /** @param allowance most bytes that this thread may allocate from now on */
     BoundedInput(byte[] file, long allowance) {
         this.file = file;
-        this.mostAllocated = THREADS.getCurrentThreadAllocatedBytes() + allowance;
+        this.allowance = allowance;
         this.mostRead = LEAST_READS + (long) MOST_TIMES * file.length;
     }
 
@@ -52,12 +53,16 @@ final class BoundedInput extends ImageInputStreamImpl {
         return file.length;
     }
 
+    private long allocated() {
+        return THREADS.getCurrentThreadAllocatedBytes() - allocatedBefore;
+    }
+
     private void count(int bytes) throws IOException {
         mostRead -= bytes;
         if (mostRead < 0) {
             throw new IOException("it is read more than " + MOST_TIMES + " times over");
         }
-        if (reads++ % READS_BETWEEN_CHECKS == 0 && THREADS.getCurrentThreadAllocatedBytes() > mostAllocated) {
+        if (reads++ % READS_BETWEEN_CHECKS == 0 && allocated() > allowance) {
             throw new IOException("it asks for more memory than there is");
         }
     }

@@ -57,8 +57,7 @@ public final class ImageDecoder {
     /** The file's pixels; the reason of a refusal depends on its bytes and the heap's size alone. */
     public Pixels decode(byte[] file) throws UndecodableImageException {
         SoundImage image = judged(file);
-        byte[] reduced = image.reduced();
-        long memory = memory(image, reduced);
+        long memory = memory(image);
         if (memory > MOST) {
             throw new UndecodableImageException(
                     "too large: to decode %d×%d of this %s takes up to %d MB, and half of Java's heap is %d MB"
@@ -70,11 +69,11 @@ public final class ImageDecoder {
                                     MOST >> 20));
         }
         if (memory <= MUCH) {
-            return decode(image, reduced, MUCH);
+            return decode(image, MUCH);
         }
         WITH_MUCH_MEMORY.lock();
         try {
-            return decode(image, reduced, MOST);
+            return decode(image, MOST);
         } finally {
             WITH_MUCH_MEMORY.unlock();
         }
@@ -89,24 +88,27 @@ public final class ImageDecoder {
     }
 
     /** Bytes of the heap that a decoder takes for an image of this size: its raster, our planes, and what else it keeps. */
-    private static long memory(SoundImage image, byte[] reduced) {
+    private static long memory(SoundImage image) {
         long forEachPixel = switch (image.format()) {
             case JPEG -> image.colours() == Colours.AS_STORED ? 6 : 8;
             case PNG -> 11; // four samples of 16 bits
             case GIF -> 4;
             case BMP -> 7;
-            case WEBP -> reduced[15] == 'L' ? 12 : 72; // the lossy one keeps objects for every block of 4×4
+            case WEBP -> 12;
         };
         return forEachPixel * image.width() * image.height();
     }
 
-    private Pixels decode(SoundImage image, byte[] reduced, long allowance) throws UndecodableImageException {
+    private Pixels decode(SoundImage image, long memory) throws UndecodableImageException {
+        byte[] reduced = image.reduced();
         String format = image.format().label();
         String problem = "no decoder for " + format;
         for (ImageReader reader : readers.computeIfAbsent(image.format(), this::newReaders)) {
-            try (BoundedInput input = new BoundedInput(reduced, allowance)) {
+            boolean begun = false;
+            try (BoundedInput input = new BoundedInput(reduced, allowance(reduced, memory))) {
                 reader.setInput(input, true, true);
                 requireSize(reader, image.frame());
+                begun = true;
                 pixelsMissing = false;
                 Pixels pixels = pixels(reader, image);
                 if (pixelsMissing) {
@@ -115,13 +117,23 @@ public final class ImageDecoder {
                 return onCanvas(pixels, image);
             } catch (IOException | RuntimeException e) {
                 problem = "damaged " + format + ": " + firstLine(e);
-            } catch (OutOfMemoryError | StackOverflowError e) { // of what a damaged file claims, not of its pixels
-                problem = "damaged " + format + ": it asks for more memory than there is";
+                if (begun) { // another reader would get no further
+                    break;
+                }
             } finally {
                 reader.setInput(null);
             }
         }
         throw new UndecodableImageException(problem);
+    }
+
+    /**
+     * What may be allocated while the file is read. Only a lossless WebP declares tables of which its structure says nothing: up to 65,536
+     * groups of five. All others need what their size says, beside garbage.
+     */
+    private static long allowance(byte[] reduced, long memory) {
+        boolean lossless = reduced[12] == 'V' && reduced[13] == 'P' && reduced[14] == '8' && reduced[15] == 'L';
+        return lossless ? memory : Long.MAX_VALUE;
     }
 
     /** What the decoder makes of the size must be what was judged. */
