@@ -81,7 +81,7 @@ final class DriftDetection {
             encoder = PublishedEncoders.newest(kafka, config.run().topics());
             earlier = PublishedEncoders.find(kafka, config.run().topics(), Long.parseLong(arguments[2]));
         }
-        TorchEmbedders embedders = new TorchEmbedders(Torch.start(config.run()), config.encoder());
+        TorchEmbedders embedders = new TorchEmbedders(Torch.start(config.run()), config.encoder(), config.images());
         try (Embedder embedder = embedders.load(encoder.manifest(), encoder.safetensors());
                 Embedder before = embedders.load(earlier.manifest(), earlier.safetensors())) {
             int seeds = arguments.length > 5 ? Integer.parseInt(arguments[5]) : 3;

@@ -263,17 +263,18 @@ final class HttpLoad {
 
     private static List<byte[]> read(String path) {
         List<byte[]> images = new ArrayList<>();
-        ImageFiles.read(List.of(path), new Labels.None(), 8 << 20, new ImageFiles.Taker() {
-            @Override
-            public void image(ImageFiles.Image image) {
-                if (images.size() < MOST_IMAGES) {
-                    images.add(image.file());
-                }
-            }
+        ImageFiles.read(
+                List.of(path), new Labels.None(), new ConfigLoader().load().images(), new ImageFiles.Taker() {
+                    @Override
+                    public void image(ImageFiles.Image image) {
+                        if (images.size() < MOST_IMAGES) {
+                            images.add(image.file());
+                        }
+                    }
 
-            @Override
-            public void leftOut(String position, String kind, String reason) {}
-        });
+                    @Override
+                    public void leftOut(String position, String kind, String reason) {}
+                });
         return images;
     }
 }

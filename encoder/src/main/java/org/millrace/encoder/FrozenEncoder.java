@@ -35,16 +35,23 @@ public final class FrozenEncoder implements AutoCloseable {
     private final ImageDecoder decoder;
     private final InputTransform transform;
 
+    /** One that embeds images of any size that can be decoded. */
+    public FrozenEncoder(Torch torch, EncoderConfig config, Safetensors file) {
+        this(torch, config, file, new ImageDecoder(config.channels()));
+    }
+
     /**
      * Throws {@link IllegalArgumentException} where the file does not fit the architecture or has a value that is no number, and {@link
      * UserException} where this machine computes the network wrongly.
+     *
+     * @param decoder of as many channels, used by this alone
      */
-    public FrozenEncoder(Torch torch, EncoderConfig config, Safetensors file) {
+    public FrozenEncoder(Torch torch, EncoderConfig config, Safetensors file, ImageDecoder decoder) {
         Torch.forwardOnly();
         this.config = config;
         this.torch = SelfTest.passed(torch, config, Use.EMBEDDING);
         this.network = Backbone.of(config);
-        this.decoder = new ImageDecoder(config.channels());
+        this.decoder = decoder;
         this.transform = new InputTransform(config);
         WeightLayout layout = new WeightLayout();
         network.declare(layout, "");

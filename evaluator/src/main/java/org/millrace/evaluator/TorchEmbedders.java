@@ -3,6 +3,7 @@ package org.millrace.evaluator;
 import java.util.List;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
+import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.encoder.FrozenEncoder;
 import org.millrace.encoder.image.ImageDecoder;
@@ -13,18 +14,27 @@ import org.millrace.encoder.tensor.Torch;
 /** Encoders that PyTorch runs, as their manifests describe them. Used by the evaluator's thread alone. */
 public final class TorchEmbedders implements EmbedderFactory {
     private final Torch torch;
+    private final int maxPixels;
     private final ImageDecoder decoder;
 
-    /** @param config says how many channels an image is decoded to when it is only tried */
-    public TorchEmbedders(Torch torch, EncoderConfig config) {
+    /**
+     * @param config says how many channels an image is decoded to when it is only tried
+     * @param images says how large an image may be
+     */
+    public TorchEmbedders(Torch torch, EncoderConfig config, ImagesConfig images) {
         this.torch = torch;
-        this.decoder = new ImageDecoder(config.channels());
+        this.maxPixels = images.maxPixels();
+        this.decoder = new ImageDecoder(config.channels(), maxPixels);
     }
 
     @Override
     public Embedder load(EncoderManifest manifest, byte[] safetensors) {
         try {
-            return new TorchEmbedder(new FrozenEncoder(torch, manifest.encoder(), Safetensors.parse(safetensors)));
+            return new TorchEmbedder(new FrozenEncoder(
+                    torch,
+                    manifest.encoder(),
+                    Safetensors.parse(safetensors),
+                    new ImageDecoder(manifest.encoder().channels(), maxPixels)));
         } catch (IllegalArgumentException e) {
             throw new UserException(
                     "encoder " + manifest.version() + " of run " + manifest.run() + " cannot be used: " + e.getMessage()

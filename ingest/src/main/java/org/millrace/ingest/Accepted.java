@@ -1,4 +1,4 @@
 package org.millrace.ingest;
 
-/** An image by its first bytes; whether it decodes is seen later. */
+/** An image of sound structure; whether its data decodes is seen later. */
 record Accepted(String contentType) implements Verdict {}

@@ -193,7 +193,7 @@ public final class FolderWatch implements AutoCloseable {
     private void push(List<Settled> settled) throws IOException {
         Transaction transaction = new Transaction();
         for (Settled file : settled) {
-            Judged judged = Judged.of(file.entry(), images.maxBytes());
+            Judged judged = Judged.of(file.entry(), images);
             boolean unreadable =
                     judged.verdict() instanceof Rejection rejection && rejection.kind() == Rejection.Kind.UNREADABLE;
             if (!unreadable

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.millrace.contract.UserException;
+import org.millrace.contract.config.ImagesConfig;
 
 /** Reads images from files into this process, from the same sources as a push, with the same ids and labels; none goes to Kafka. */
 public final class ImageFiles {
@@ -33,22 +34,22 @@ public final class ImageFiles {
     /**
      * Hands on every file of the paths. An interrupt ends it with an exception.
      *
-     * @param maxBytes larger files are left out
+     * @param images what is larger than it allows is left out
      * @throws UserException if a source or its labels cannot be read
      */
-    public static void read(List<String> paths, Labels labels, int maxBytes, Taker taker) {
+    public static void read(List<String> paths, Labels labels, ImagesConfig images, Taker taker) {
         PushRequest request = PushRequest.of(paths, PushRequest.Target.IMAGES).withLabels(labels);
         tellingPaths(paths, () -> {
             Labeller labeller = Labeller.of(request.labels());
             List<ImageSource> sources = ImageSources.of(request, InputStream.nullInputStream());
-            try (EntryFeed feed = EntryFeed.open(request, sources, labeller, maxBytes, 0);
+            try (EntryFeed feed = EntryFeed.open(request, sources, labeller, images.maxBytes(), 0);
                     EntryReader entries = feed.pass(0, 0)) {
                 for (Optional<SourceEntry> next = entries.next(); next.isPresent(); next = entries.next()) {
                     if (Thread.currentThread().isInterrupted()) {
                         throw new InterruptedException();
                     }
                     SourceEntry entry = next.get();
-                    Judged judged = Judged.of(entry, maxBytes);
+                    Judged judged = Judged.of(entry, images);
                     Optional<String> label = labeller.labelOf(entry);
                     if (judged.verdict() instanceof Rejection rejection) {
                         taker.leftOut(

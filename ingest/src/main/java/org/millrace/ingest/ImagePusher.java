@@ -173,7 +173,7 @@ public final class ImagePusher {
     }
 
     private Judged judge(SourceEntry entry) throws IOException {
-        return Judged.of(entry, images.maxBytes());
+        return Judged.of(entry, images);
     }
 
     private void expect(EntryFeed feed) {

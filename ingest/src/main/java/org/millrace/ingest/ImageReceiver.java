@@ -57,7 +57,7 @@ public final class ImageReceiver {
         try (InputStream in = image.body().open()) {
             content = Content.read(in, image.body().declaredBytes(), images.maxBytes());
         }
-        Verdict verdict = ImageSniffer.judge(content, images.maxBytes());
+        Verdict verdict = ImageSniffer.judge(content, images);
         if (verdict instanceof Accepted
                 && image.target() == PushRequest.Target.PROBE
                 && image.label().isEmpty()) {
@@ -91,7 +91,7 @@ public final class ImageReceiver {
 
     private static Receipt refused(Rejection rejection) {
         Receipt.Reason reason = switch (rejection.kind()) {
-            case EMPTY, NOT_AN_IMAGE, UNREADABLE -> Receipt.Reason.NO_IMAGE;
+            case EMPTY, NOT_AN_IMAGE, UNSOUND, UNREADABLE -> Receipt.Reason.NO_IMAGE;
             case TOO_LARGE -> Receipt.Reason.TOO_LARGE;
             case NO_LABEL -> Receipt.Reason.NO_LABEL;
         };

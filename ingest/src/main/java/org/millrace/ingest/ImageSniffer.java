@@ -4,44 +4,38 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
-import java.util.Set;
+import org.millrace.contract.config.ImagesConfig;
+import org.millrace.contract.image.ImageFormat;
+import org.millrace.contract.image.ImageGate;
+import org.millrace.contract.image.UnsoundImageException;
 
-/** Tells images from other files by their first bytes, without decoding. */
+/** Judges a pushed file without decoding it: its size, its structure, and in words what it is where it is no image. */
 final class ImageSniffer {
     private static final int SHOWN_TEXT = 24;
     private static final int SHOWN_BYTES = 4;
-    /** Lengths of the header that follows BMP's file header, of all its versions. */
-    private static final Set<Integer> BMP_HEADERS = Set.of(12, 16, 40, 52, 56, 64, 108, 124);
 
     private ImageSniffer() {}
 
-    static Verdict judge(Content content, int maxBytes) {
-        if (content.size() > maxBytes) {
+    static Verdict judge(Content content, ImagesConfig images) {
+        if (content.size() > images.maxBytes()) {
             return new Rejection(
                     Rejection.Kind.TOO_LARGE,
                     "larger than images.max-bytes (%d): %s%d bytes"
-                            .formatted(maxBytes, content.sizeKnown() ? "" : "at least ", content.size()));
+                            .formatted(images.maxBytes(), content.sizeKnown() ? "" : "at least ", content.size()));
         }
         byte[] bytes = content.bytes();
         if (bytes.length == 0) {
             return new Rejection(Rejection.Kind.EMPTY, "empty");
         }
-        if (startsWith(bytes, "ffd8ff")) {
-            return new Accepted("image/jpeg");
+        if (ImageFormat.of(bytes).isEmpty()) {
+            return new Rejection(Rejection.Kind.NOT_AN_IMAGE, "not an image: " + describe(bytes));
         }
-        if (startsWith(bytes, "89504e470d0a1a0a")) {
-            return new Accepted("image/png");
+        try {
+            return new Accepted(
+                    ImageGate.judge(bytes, images.maxPixels()).format().contentType());
+        } catch (UnsoundImageException e) {
+            return new Rejection(Rejection.Kind.UNSOUND, e.reason());
         }
-        if (hasText(bytes, 0, "GIF87a") || hasText(bytes, 0, "GIF89a")) {
-            return new Accepted("image/gif");
-        }
-        if (hasText(bytes, 0, "RIFF") && hasText(bytes, 8, "WEBP")) {
-            return new Accepted("image/webp");
-        }
-        if (hasText(bytes, 0, "BM") && bytes.length >= 18 && BMP_HEADERS.contains(littleEndian(bytes, 14))) {
-            return new Accepted("image/bmp");
-        }
-        return new Rejection(Rejection.Kind.NOT_AN_IMAGE, "not an image: " + describe(bytes));
     }
 
     private static String describe(byte[] bytes) {
@@ -89,9 +83,5 @@ final class ImageSniffer {
     private static boolean hasText(byte[] bytes, int at, String text) {
         return bytes.length >= at + text.length()
                 && new String(bytes, at, text.length(), StandardCharsets.ISO_8859_1).equals(text);
-    }
-
-    private static int littleEndian(byte[] bytes, int at) {
-        return ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).getInt(at);
     }
 }

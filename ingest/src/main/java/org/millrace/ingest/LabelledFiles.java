@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.millrace.contract.UserException;
+import org.millrace.contract.config.ImagesConfig;
 
 /** Reads labelled images from files into this process, from the same sources as a push and with the same labels; none goes to Kafka. */
 public final class LabelledFiles {
@@ -17,13 +18,14 @@ public final class LabelledFiles {
     /**
      * Hands on every labelled image of the paths, in their order.
      *
-     * @param maxBytes larger files are left out
+     * @param images what is larger than it allows is left out
      * @return how many files were left out for each reason, in words
      * @throws UserException if a source or its labels cannot be read
      */
-    public static Map<String, Long> read(List<String> paths, Labels labels, int maxBytes, Consumer<Image> taker) {
+    public static Map<String, Long> read(
+            List<String> paths, Labels labels, ImagesConfig images, Consumer<Image> taker) {
         Map<String, Long> leftOut = new TreeMap<>();
-        ImageFiles.read(paths, labels, maxBytes, new ImageFiles.Taker() {
+        ImageFiles.read(paths, labels, images, new ImageFiles.Taker() {
             @Override
             public void image(ImageFiles.Image image) {
                 image.label()

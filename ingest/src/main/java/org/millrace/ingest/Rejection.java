@@ -11,6 +11,7 @@ record Rejection(Kind kind, String reason) implements Verdict {
         EMPTY("empty"),
         TOO_LARGE("larger than images.max-bytes"),
         NOT_AN_IMAGE("not an image"),
+        UNSOUND("damaged, or too much to decode"),
         NO_LABEL("no label"),
         UNREADABLE("cannot be read");
 

@@ -2,13 +2,18 @@ package org.millrace.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.millrace.contract.config.ImagesConfig;
 
 final class ImageSnifferTest {
-    private static final int MAX_BYTES = 1000;
+    private static final int MAX_BYTES = 1024;
+    private static final ImagesConfig IMAGES =
+            new ImagesConfig("images", "images.rejected", "probe", 1, MAX_BYTES, 100_000, "", 1);
 
     @ParameterizedTest
     @CsvSource({"png,image/png", "jpeg,image/jpeg", "gif,image/gif", "bmp,image/bmp"})
@@ -18,7 +23,18 @@ final class ImageSnifferTest {
 
     @Test
     void judge_webp_isAccepted() {
-        assertThat(judge(TestImages.text("RIFF\1\2\3\4WEBPVP8 "))).isEqualTo(new Accepted("image/webp"));
+        byte[] key = HexFormat.of()
+                .parseHex("52494646160000005745425056503820" + "0a000000" + "000000" + "9d012a" + "01000100");
+        assertThat(judge(key)).isEqualTo(new Accepted("image/webp"));
+    }
+
+    @Test
+    void judge_morePixelsThanAllowed_isRejected() {
+        byte[] png = TestImages.png(1);
+        ByteBuffer.wrap(png).putInt(16, 1000).putInt(20, 1000);
+        assertThat(judge(png))
+                .isEqualTo(new Rejection(
+                        Rejection.Kind.UNSOUND, "too large: 1000×1000 is more than 100000 pixels (images.max-pixels)"));
     }
 
     @Test
@@ -55,11 +71,11 @@ final class ImageSnifferTest {
         byte[] image = Arrays.copyOf(TestImages.png(1), MAX_BYTES);
         assertThat(judge(image)).isEqualTo(new Accepted("image/png"));
         assertThat(reason(Arrays.copyOf(image, MAX_BYTES + 1)))
-                .isEqualTo("larger than images.max-bytes (1000): 1001 bytes");
+                .isEqualTo("larger than images.max-bytes (1024): 1025 bytes");
     }
 
     private static Verdict judge(byte[] bytes) {
-        return ImageSniffer.judge(Content.of(bytes), MAX_BYTES);
+        return ImageSniffer.judge(Content.of(bytes), IMAGES);
     }
 
     private static String reason(byte[] bytes) {

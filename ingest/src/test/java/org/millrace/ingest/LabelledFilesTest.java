@@ -14,7 +14,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.millrace.contract.UserException;
 
 final class LabelledFilesTest {
-    private static final int MAX_BYTES = 100_000;
 
     @TempDir
     private Path temporary;
@@ -59,6 +58,6 @@ final class LabelledFilesTest {
     }
 
     private Map<String, Long> read(Path path, String labels) {
-        return LabelledFiles.read(List.of(path.toString()), Labels.parse(labels), MAX_BYTES, images::add);
+        return LabelledFiles.read(List.of(path.toString()), Labels.parse(labels), TestPush.IMAGES, images::add);
     }
 }

@@ -50,7 +50,7 @@ public final class FileEmbedding {
         try (LoadedEncoders loaded = new LoadedEncoders(config)) {
             LoadedEncoders.Loaded ready = loaded.of(encoder);
             try (EmbeddingFile file = EmbeddingFile.create(out, ready.version(), ready.dimension())) {
-                ImageFiles.read(paths, new Labels.None(), config.images().maxBytes(), new ImageFiles.Taker() {
+                ImageFiles.read(paths, new Labels.None(), config.images(), new ImageFiles.Taker() {
                     @Override
                     public void image(ImageFiles.Image image) {
                         take(image, ready, file);

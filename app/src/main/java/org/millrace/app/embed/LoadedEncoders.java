@@ -109,7 +109,7 @@ public final class LoadedEncoders implements AutoCloseable {
             loaded.remove(version);
         }
         if (factory == null) {
-            factory = new TorchEmbedders(Torch.start(config.run()), config.encoder());
+            factory = new TorchEmbedders(Torch.start(config.run()), config.encoder(), config.images());
         }
         Loaded added = new Loaded(encoder, factory.load(encoder.manifest(), encoder.safetensors()));
         loaded.put(version, added);

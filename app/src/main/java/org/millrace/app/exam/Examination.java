@@ -42,7 +42,7 @@ public final class Examination {
     /** Runs every protocol; throws {@link org.millrace.contract.UserException} where encoder or images are not to be had. */
     public ExamReport run() {
         Torch torch = Torch.start(config.run());
-        TorchEmbedders embedders = new TorchEmbedders(torch, config.encoder());
+        TorchEmbedders embedders = new TorchEmbedders(torch, config.encoder(), config.images());
         PublishedEncoder encoder = request.encoder().isPresent()
                 ? PublishedEncoders.find(
                         kafka.orElseThrow(),
@@ -66,7 +66,7 @@ public final class Examination {
 
     private LabelledHalves images(TorchEmbedders embedders) {
         if (request.local()) {
-            return new LocalImages(config.images().maxBytes(), embedders::decodes, listener::remark).read(request);
+            return new LocalImages(config.images(), embedders::decodes, listener::remark).read(request);
         }
         LabelledHalves halves = LabelledHalves.of(ProbeSets.read(config, kafka.orElseThrow(), embedders::decodes));
         halves.requireUsable(

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.millrace.contract.UserException;
+import org.millrace.contract.config.ImagesConfig;
 import org.millrace.evaluator.probe.Half;
 import org.millrace.evaluator.probe.LabelledHalves;
 import org.millrace.evaluator.probe.ProbeImage;
@@ -19,13 +20,13 @@ final class LocalImages {
     private static final String ADVICE =
             "Labels come from the names of the images' folders with --labels folder, or from --labels FILE.";
 
-    private final int maxBytes;
+    private final ImagesConfig config;
     private final Predicate<byte[]> decodes;
     private final Consumer<String> remarks;
 
     /** @param remarks is told in a sentence what was left out */
-    LocalImages(int maxBytes, Predicate<byte[]> decodes, Consumer<String> remarks) {
-        this.maxBytes = maxBytes;
+    LocalImages(ImagesConfig config, Predicate<byte[]> decodes, Consumer<String> remarks) {
+        this.config = config;
         this.decodes = decodes;
         this.remarks = remarks;
     }
@@ -43,7 +44,7 @@ final class LocalImages {
     private List<ProbeImage> half(ExamRequest request, List<String> paths, Half half) {
         List<ProbeImage> images = new ArrayList<>();
         Map<String, Long> leftOut = new TreeMap<>();
-        Map<String, Long> refused = LabelledFiles.read(paths, request.labels(), maxBytes, image -> {
+        Map<String, Long> refused = LabelledFiles.read(paths, request.labels(), config, image -> {
             if (decodes.test(image.file())) {
                 images.add(ProbeImage.of(image.id(), image.label(), half, image.file()));
             } else {

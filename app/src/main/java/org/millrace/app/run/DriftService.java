@@ -127,7 +127,10 @@ public final class DriftService implements Services.Service {
 
     private void embed(KafkaStreams streams) {
         try (DriftWorker opened = new DriftWorker(
-                config, kafka, new TorchEmbedders(Torch.start(config.run()), config.encoder()), Clock.systemUTC())) {
+                config,
+                kafka,
+                new TorchEmbedders(Torch.start(config.run()), config.encoder(), config.images()),
+                Clock.systemUTC())) {
             worker.set(opened);
             if (stopping.getCount() == 0) {
                 opened.stop();

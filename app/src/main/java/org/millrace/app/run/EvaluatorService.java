@@ -24,7 +24,12 @@ public final class EvaluatorService implements Services.Service {
             topics.ensureRun(config.run().topics());
         }
         Torch torch = Torch.start(config.run());
-        return new Evaluator(config, kafka, new TorchEmbedders(torch, config.encoder()), listener, Clock.systemUTC());
+        return new Evaluator(
+                config,
+                kafka,
+                new TorchEmbedders(torch, config.encoder(), config.images()),
+                listener,
+                Clock.systemUTC());
     }
 
     @Override

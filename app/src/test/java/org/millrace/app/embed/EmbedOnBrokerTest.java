@@ -214,17 +214,21 @@ final class EmbedOnBrokerTest {
 
     private static List<ImageFiles.Image> images() {
         List<ImageFiles.Image> images = new ArrayList<>();
-        ImageFiles.read(List.of(Commands.SAMPLE), new Labels.None(), 1 << 20, new ImageFiles.Taker() {
-            @Override
-            public void image(ImageFiles.Image image) {
-                if (images.size() < IMAGES) {
-                    images.add(image);
-                }
-            }
+        ImageFiles.read(
+                List.of(Commands.SAMPLE),
+                new Labels.None(),
+                new ConfigLoader().load().images(),
+                new ImageFiles.Taker() {
+                    @Override
+                    public void image(ImageFiles.Image image) {
+                        if (images.size() < IMAGES) {
+                            images.add(image);
+                        }
+                    }
 
-            @Override
-            public void leftOut(String position, String kind, String reason) {}
-        });
+                    @Override
+                    public void leftOut(String position, String kind, String reason) {}
+                });
         return images;
     }
 

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +72,12 @@ final class HostileImages {
         refused.put("BMP of a negative width", bmpBomb(-5, 7));
         refused.put("JPEG of 65500×65500", jpegBomb());
         refused.put("WebP of 16384×16384", webpBomb());
+        refused.put("BMP with a JPEG inside, of 2 GB", bmpWithin(4));
+        refused.put("BMP with a PNG inside, of 2 GB", bmpWithin(5));
+        refused.put("JPEG of 20000 scans", scans(file("progressive.jpg"), 20_000, 2048));
+        refused.put("WebP of 32×32 whose frame has 16383×16383", webpOfTwoSizes());
+        refused.put("WebP of 32×32 with 65536 groups of codes", groups());
+        refused.put("GIF of 10×10 on a screen of 65535×65535", screen());
         return refused;
     }
 
@@ -151,6 +158,98 @@ final class HostileImages {
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .putInt(21, 0x0fffffff); // 14 bits each, behind the signature
         return file;
+    }
+
+    private static byte[] bmpWithin(int compression) {
+        return ByteBuffer.allocate(54)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put(new byte[] {'B', 'M'})
+                .putInt(54)
+                .putInt(0)
+                .putInt(54)
+                .putInt(40)
+                .putInt(32)
+                .putInt(32)
+                .putShort((short) 1)
+                .putShort((short) 0)
+                .putInt(compression)
+                .putInt(Integer.MAX_VALUE)
+                .array();
+    }
+
+    /** The same progressive JPEG, larger by its own word, with its last scan so many times. */
+    private static byte[] scans(byte[] jpeg, int count, int side) {
+        int frame = -1;
+        int scan = -1;
+        for (int i = 0; i < jpeg.length - 1; i++) {
+            if (jpeg[i] == (byte) 0xff && jpeg[i + 1] == (byte) 0xc2) {
+                frame = i;
+            } else if (jpeg[i] == (byte) 0xff && jpeg[i + 1] == (byte) 0xda) {
+                scan = i;
+            }
+        }
+        ByteBuffer.wrap(jpeg).putShort(frame + 5, (short) side).putShort(frame + 7, (short) side);
+        var bytes = new ByteArrayOutputStream();
+        bytes.write(jpeg, 0, scan);
+        for (int i = 0; i < count; i++) {
+            bytes.write(jpeg, scan, Math.min(60, jpeg.length - 2 - scan));
+        }
+        bytes.write(jpeg, jpeg.length - 2, 2);
+        return bytes.toByteArray();
+    }
+
+    private static byte[] webpOfTwoSizes() {
+        return ByteBuffer.allocate(48)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put("RIFF".getBytes(StandardCharsets.US_ASCII))
+                .putInt(40)
+                .put("WEBPVP8X".getBytes(StandardCharsets.US_ASCII))
+                .putInt(10)
+                .putInt(0)
+                .put(new byte[] {31, 0, 0, 31, 0, 0})
+                .put("VP8 ".getBytes(StandardCharsets.US_ASCII))
+                .putInt(10)
+                .put(new byte[] {0, 0, 0, (byte) 0x9d, 1, 0x2a})
+                .putInt(0x3fff3fff)
+                .array();
+    }
+
+    /** RFC 9649: every block of 4×4 pixels names the last of 65,536 groups, of five codes with one symbol each, four bits long. */
+    private static byte[] groups() {
+        BitSet bits = new BitSet();
+        int at = put(bits, 0, 0x2f, 8);
+        at = put(bits, at, 31, 14);
+        at = put(bits, at, 31, 14);
+        at = put(bits, at, 1 << 6, 10); // no alpha, no transform, no cache; groups by blocks of 4
+        at = put(bits, at, 0, 1);
+        for (int symbol : new int[] {255, 255}) {
+            at = put(bits, at, 0b101 | (symbol << 3), 11);
+        }
+        for (int code = 0; code < 3 + 5 * 65_536; code++) {
+            at = put(bits, at, 1, 4);
+        }
+        byte[] data = Arrays.copyOf(bits.toByteArray(), at / 8 + 1 + (at / 8 + 1) % 2);
+        return ByteBuffer.allocate(20 + data.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put("RIFF".getBytes(StandardCharsets.US_ASCII))
+                .putInt(12 + data.length)
+                .put("WEBPVP8L".getBytes(StandardCharsets.US_ASCII))
+                .putInt(data.length)
+                .put(data)
+                .array();
+    }
+
+    private static int put(BitSet bits, int at, int value, int count) {
+        for (int i = 0; i < count; i++) {
+            bits.set(at + i, ((value >> i) & 1) == 1);
+        }
+        return at + count;
+    }
+
+    private static byte[] screen() {
+        byte[] gif = written(new BufferedImage(10, 10, BufferedImage.TYPE_BYTE_INDEXED), "gif");
+        ByteBuffer.wrap(gif).putInt(6, -1);
+        return gif;
     }
 
     private static byte[] patched(String name, int at, short first, short second) {

@@ -5,6 +5,7 @@ import static org.millrace.app.run.Commands.run;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -65,10 +66,16 @@ class HostileImagesTest {
         send(
                 "odd",
                 Stream.concat(odd.values().stream(), refused.values().stream()).toList());
-        commands.good("push", Commands.SAMPLE, "--skip=16", "--limit=" + (32 - odd.size() % 16), run);
+        commands.good("push", Commands.SAMPLE, "--skip=16", "--limit=" + (33 - odd.size() % 16), run);
+        Path folder = Files.createDirectories(commands.folder("odd"));
+        Files.write(
+                folder.resolve("decoding"), // as the third process in a row leaves it that ended on offset 2
+                ByteBuffer.allocate(24).putLong(0 + 1).putLong(2).putLong(2).array());
         assertThat(train(run)).isZero();
 
         Map<Long, String> reasons = reasons("odd.rejected");
+        assertThat(reasons.remove(2L)).contains("the process that decoded it ended");
+        assertThat(folder.resolve("poisoned-images")).hasContent("0/2");
         List<String> names = new ArrayList<>(odd.keySet());
         names.addAll(refused.keySet());
         Set<String> got = new HashSet<>();

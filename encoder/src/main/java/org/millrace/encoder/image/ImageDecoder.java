@@ -1,27 +1,31 @@
 package org.millrace.encoder.image;
 
-import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
-import java.awt.image.DataBuffer;
-import java.awt.image.DataBufferByte;
-import java.awt.image.Raster;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
+import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
-import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.MemoryCacheImageInputStream;
+import org.millrace.contract.image.ImageFormat;
+import org.millrace.contract.image.ImageGate;
+import org.millrace.contract.image.SoundImage;
+import org.millrace.contract.image.SoundImage.Colours;
+import org.millrace.contract.image.SoundImage.Frame;
+import org.millrace.contract.image.UnsoundImageException;
 
 /**
- * Encoded files (JPEG, PNG, GIF, BMP, WebP) to pixels: the first frame, without alpha. Not thread safe: it reuses its readers; one
- * per thread.
+ * Encoded files (JPEG, PNG, GIF, BMP, WebP) to pixels: judge → reduce → decode → planes. The first frame, without alpha, as libjpeg and
+ * Pillow decode it: colour profiles, gamma and orientation are ignored in every format. Not thread safe: it reuses its readers; one per
+ * thread.
+ *
+ * <p>Memory and work are bounded by the image's structure first, then by {@link BoundedInput}. Of all decoders of the process one at a
+ * time may use much memory.
  */
 public final class ImageDecoder {
     private static final int MAX_PIXELS = 32 << 20;
@@ -29,9 +33,14 @@ public final class ImageDecoder {
     /** libjpeg's words where a file ends or breaks off early; the JDK's reader fills the rest with grey and only warns. */
     private static final String PIXELS_MISSING = "premature end of data";
 
+    private static final long HEAP = Runtime.getRuntime().maxMemory();
+    private static final long MUCH = HEAP / 16;
+    private static final long MOST = HEAP / 2;
+    private static final ReentrantLock WITH_MUCH_MEMORY = new ReentrantLock();
+
     private final int channels;
     private final int maxPixels;
-    private final Map<String, List<ImageReader>> readers = new HashMap<>();
+    private final Map<ImageFormat, List<ImageReader>> readers = new EnumMap<>(ImageFormat.class);
     private boolean pixelsMissing;
 
     /** @param channels 1 turns every image grey, 3 makes every image RGB */
@@ -45,25 +54,72 @@ public final class ImageDecoder {
         this.maxPixels = maxPixels;
     }
 
+    /** The file's pixels; the reason of a refusal depends on its bytes and the heap's size alone. */
     public Pixels decode(byte[] file) throws UndecodableImageException {
-        String format = format(file)
-                .orElseThrow(() -> new UndecodableImageException(
-                        file.length == 0 ? "empty" : "not a JPEG, PNG, GIF, BMP or WebP image"));
+        SoundImage image = judged(file);
+        long memory = memory(image);
+        if (memory > MOST) {
+            throw new UndecodableImageException(
+                    "too large: to decode %d×%d of this %s takes up to %d MB, and half of Java's heap is %d MB"
+                            .formatted(
+                                    image.width(),
+                                    image.height(),
+                                    image.format().label(),
+                                    memory >> 20,
+                                    MOST >> 20));
+        }
+        if (memory <= MUCH) {
+            return decode(image, MUCH);
+        }
+        WITH_MUCH_MEMORY.lock();
+        try {
+            return decode(image, MOST);
+        } finally {
+            WITH_MUCH_MEMORY.unlock();
+        }
+    }
+
+    private SoundImage judged(byte[] file) throws UndecodableImageException {
+        try {
+            return ImageGate.judge(file, maxPixels);
+        } catch (UnsoundImageException e) {
+            throw new UndecodableImageException(e.reason());
+        }
+    }
+
+    /** Bytes of the heap that a decoder takes for an image of this size: its raster, our planes, and what else it keeps. */
+    private static long memory(SoundImage image) {
+        long forEachPixel = switch (image.format()) {
+            case JPEG -> image.colours() == Colours.AS_STORED ? 6 : 8;
+            case PNG -> 11; // four samples of 16 bits
+            case GIF -> 4;
+            case BMP -> 7;
+            case WEBP -> 12;
+        };
+        return forEachPixel * image.width() * image.height();
+    }
+
+    private Pixels decode(SoundImage image, long memory) throws UndecodableImageException {
+        byte[] reduced = image.reduced();
+        String format = image.format().label();
         String problem = "no decoder for " + format;
-        for (ImageReader reader : readers.computeIfAbsent(format, this::newReaders)) {
-            try (ImageInputStream input = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
+        for (ImageReader reader : readers.computeIfAbsent(image.format(), this::newReaders)) {
+            boolean begun = false;
+            try (BoundedInput input = new BoundedInput(reduced, allowance(reduced, memory))) {
                 reader.setInput(input, true, true);
-                refuseTooLarge(reader.getWidth(0), reader.getHeight(0));
+                requireSize(reader, image.frame());
+                begun = true;
                 pixelsMissing = false;
-                BufferedImage image = reader.read(0);
+                Pixels pixels = pixels(reader, image);
                 if (pixelsMissing) {
                     throw new UndecodableImageException("damaged " + format + ": it ends before its last pixel");
                 }
-                return pixels(image);
+                return onCanvas(pixels, image);
             } catch (IOException | RuntimeException e) {
                 problem = "damaged " + format + ": " + firstLine(e);
-            } catch (OutOfMemoryError | StackOverflowError e) { // of what a damaged file claims, not of its pixels
-                problem = "damaged " + format + ": it asks for more memory than there is";
+                if (begun) { // another reader would get no further
+                    break;
+                }
             } finally {
                 reader.setInput(null);
             }
@@ -71,44 +127,27 @@ public final class ImageDecoder {
         throw new UndecodableImageException(problem);
     }
 
-    private void refuseTooLarge(int width, int height) throws UndecodableImageException {
-        if ((long) width * height > maxPixels) {
-            throw new UndecodableImageException(
-                    "too large: " + width + "×" + height + " is more than " + maxPixels + " pixels");
-        }
+    /**
+     * What may be allocated while the file is read. Only a lossless WebP declares tables of which its structure says nothing: up to 65,536
+     * groups of five. All others need what their size says, beside garbage.
+     */
+    private static long allowance(byte[] reduced, long memory) {
+        boolean lossless = reduced[12] == 'V' && reduced[13] == 'P' && reduced[14] == '8' && reduced[15] == 'L';
+        return lossless ? memory : Long.MAX_VALUE;
     }
 
-    private static Optional<String> format(byte[] file) {
-        if (startsWith(file, 0, 0xff, 0xd8, 0xff)) {
-            return Optional.of("jpeg");
-        } else if (startsWith(file, 0, 0x89, 'P', 'N', 'G')) {
-            return Optional.of("png");
-        } else if (startsWith(file, 0, 'G', 'I', 'F', '8')) {
-            return Optional.of("gif");
-        } else if (startsWith(file, 0, 'R', 'I', 'F', 'F') && startsWith(file, 8, 'W', 'E', 'B', 'P')) {
-            return Optional.of("webp");
-        } else if (startsWith(file, 0, 'B', 'M')) {
-            return Optional.of("bmp");
+    /** What the decoder makes of the size must be what was judged. */
+    private static void requireSize(ImageReader reader, Frame frame) throws IOException {
+        if (reader.getWidth(0) != frame.width() || reader.getHeight(0) != frame.height()) {
+            throw new IOException("its size is read as %d×%d and as %d×%d"
+                    .formatted(frame.width(), frame.height(), reader.getWidth(0), reader.getHeight(0)));
         }
-        return Optional.empty();
-    }
-
-    private static boolean startsWith(byte[] file, int at, int... magic) {
-        if (file.length < at + magic.length) {
-            return false;
-        }
-        for (int i = 0; i < magic.length; i++) {
-            if ((file[at + i] & 0xff) != magic[i]) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /** The JDK's own reader first, which is the fastest; then those that take odd files. */
-    private List<ImageReader> newReaders(String format) {
+    private List<ImageReader> newReaders(ImageFormat format) {
         List<ImageReader> found = new ArrayList<>();
-        for (Iterator<ImageReader> all = ImageIO.getImageReadersByFormatName(format); all.hasNext(); ) {
+        for (Iterator<ImageReader> all = ImageIO.getImageReadersByFormatName(format.label()); all.hasNext(); ) {
             ImageReader reader = all.next();
             reader.addIIOReadWarningListener((source, warning) -> pixelsMissing |= warning.contains(PIXELS_MISSING));
             found.add(reader);
@@ -117,28 +156,20 @@ public final class ImageDecoder {
         return found;
     }
 
-    private Pixels pixels(BufferedImage image) {
-        int width = image.getWidth();
-        int height = image.getHeight();
-        if (image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY) {
-            return replicated(grey(image), height, width);
+    private Pixels pixels(ImageReader reader, SoundImage image) throws IOException {
+        int width = image.frame().width();
+        int height = image.frame().height();
+        if (image.colours() != Colours.AS_STORED) {
+            return ofRgb(Rasters.rgbOfFour(reader.readRaster(0, null), image.colours()), height, width);
         }
-        byte[] rgb = image.getType() == BufferedImage.TYPE_3BYTE_BGR ? fromBgr(image) : fromAny(image);
-        return channels == 3 ? new Pixels(3, height, width, rgb) : new Pixels(1, height, width, luma(rgb));
+        BufferedImage read = reader.read(0);
+        return Rasters.isGrey(read)
+                ? replicated(Rasters.grey(read), height, width)
+                : ofRgb(Rasters.rgb(read), height, width);
     }
 
-    // Read from the raster: getRGB would change the values by the grey colour space's gamma.
-    private static byte[] grey(BufferedImage image) {
-        Raster raster = image.getRaster();
-        int shift = DataBuffer.getDataTypeSize(raster.getTransferType()) == 16 ? 8 : 0;
-        int bits = image.getColorModel().getComponentSize(0);
-        int scale = bits < 8 ? 255 / ((1 << bits) - 1) : 1;
-        int[] samples = raster.getSamples(0, 0, image.getWidth(), image.getHeight(), 0, (int[]) null);
-        byte[] grey = new byte[samples.length];
-        for (int i = 0; i < grey.length; i++) {
-            grey[i] = (byte) ((samples[i] >> shift) * scale);
-        }
-        return grey;
+    private Pixels ofRgb(byte[] rgb, int height, int width) {
+        return channels == 3 ? new Pixels(3, height, width, rgb) : new Pixels(1, height, width, luma(rgb));
     }
 
     private Pixels replicated(byte[] grey, int height, int width) {
@@ -152,28 +183,30 @@ public final class ImageDecoder {
         return new Pixels(3, height, width, rgb);
     }
 
-    private static byte[] fromBgr(BufferedImage image) {
-        byte[] bgr = ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
-        int plane = image.getWidth() * image.getHeight();
-        byte[] rgb = new byte[3 * plane];
-        for (int i = 0; i < plane; i++) {
-            rgb[i] = bgr[3 * i + 2];
-            rgb[plane + i] = bgr[3 * i + 1];
-            rgb[2 * plane + i] = bgr[3 * i];
+    /** The frame in its place, where it does not cover the canvas. */
+    private Pixels onCanvas(Pixels frame, SoundImage image) {
+        if (image.frameCoversCanvas()) {
+            return frame;
         }
-        return rgb;
-    }
-
-    private static byte[] fromAny(BufferedImage image) {
-        int plane = image.getWidth() * image.getHeight();
-        int[] packed = image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
-        byte[] rgb = new byte[3 * plane];
-        for (int i = 0; i < plane; i++) {
-            rgb[i] = (byte) (packed[i] >> 16);
-            rgb[plane + i] = (byte) (packed[i] >> 8);
-            rgb[2 * plane + i] = (byte) packed[i];
+        int plane = image.width() * image.height();
+        int colour = image.background();
+        byte[] beside = ofRgb(new byte[] {(byte) (colour >> 16), (byte) (colour >> 8), (byte) colour}, 1, 1)
+                .values();
+        byte[] canvas = new byte[channels * plane];
+        for (int c = 0; c < channels; c++) {
+            Arrays.fill(canvas, c * plane, (c + 1) * plane, beside[c]);
+            for (int y = 0; y < frame.height(); y++) {
+                System.arraycopy(
+                        frame.values(),
+                        (c * frame.height() + y) * frame.width(),
+                        canvas,
+                        c * plane
+                                + (image.frame().y() + y) * image.width()
+                                + image.frame().x(),
+                        frame.width());
+            }
         }
-        return rgb;
+        return new Pixels(channels, image.height(), image.width(), canvas);
     }
 
     // ITU-R 601-2, as PIL's convert("L")

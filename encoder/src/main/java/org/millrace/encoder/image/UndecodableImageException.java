@@ -6,7 +6,7 @@ public final class UndecodableImageException extends Exception {
 
     private final String reason;
 
-    UndecodableImageException(String reason) {
+    public UndecodableImageException(String reason) {
         super(reason);
         this.reason = reason;
     }

@@ -46,7 +46,7 @@ final class TestExams implements ExamProgress {
     /** An exam of a ResNet-20 with random weights on images that the network sees. */
     Exam ofNetwork(LabelledHalves images) {
         Torch torch = Torch.start(CONFIG.run());
-        return exam(torch, images, new TorchEmbedders(torch, CONFIG.encoder()));
+        return exam(torch, images, new TorchEmbedders(torch, CONFIG.encoder(), CONFIG.images()));
     }
 
     /** An exam of an encoder whose features of an image are the values of its only pixels. */

@@ -17,7 +17,6 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.encoder.image.ClaimChecks;
-import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
 import org.millrace.trainer.objective.StageClock;
@@ -34,13 +33,12 @@ final class BatchAssembler {
 
     private final ImageLog log;
     private final ClaimChecks claimChecks;
-    private final ImageDecoder decoder;
+    private final LogDecoder decoder;
     private final int batchSize;
     private final BooleanSupplier stopped;
 
     /** @param stopped asked between polls; when it holds, no batch is made */
-    BatchAssembler(
-            ImageLog log, ClaimChecks claimChecks, ImageDecoder decoder, int batchSize, BooleanSupplier stopped) {
+    BatchAssembler(ImageLog log, ClaimChecks claimChecks, LogDecoder decoder, int batchSize, BooleanSupplier stopped) {
         this.log = log;
         this.claimChecks = claimChecks;
         this.decoder = decoder;
@@ -161,7 +159,7 @@ final class BatchAssembler {
                                 image.claim().get().location(),
                                 image.claim().get().sha256()))
                         : image;
-                pixels.put(whole.at(), decoder.decode(whole.file()));
+                pixels.put(whole.at(), decoder.decode(whole.at(), whole.file()));
                 images.add(whole);
             } catch (UndecodableImageException e) {
                 rejections.add(new Rejection(image, e.reason()));

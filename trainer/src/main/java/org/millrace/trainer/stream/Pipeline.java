@@ -49,7 +49,7 @@ public final class Pipeline implements AutoCloseable {
     private final Optional<Map<Integer, Long>> ends;
     private final StreamEvents events;
     private final ReplayBuffer buffer;
-    private final ImageDecoder decoder;
+    private final LogDecoder decoder;
     private final TwoViews twoViews;
     private final BlockingQueue<TrainedImages> trained = new LinkedBlockingQueue<>();
     private final BlockingQueue<PreparedStep> ready;
@@ -90,8 +90,12 @@ public final class Pipeline implements AutoCloseable {
         this.journal = journal;
         this.ends = ends;
         this.events = events;
-        this.decoder =
-                new ImageDecoder(config.encoder().channels(), config.images().maxPixels());
+        this.decoder = journal.isPresent()
+                ? LogDecoder.ofTrainer(config)
+                : LogDecoder.reading(
+                        new ImageDecoder(
+                                config.encoder().channels(), config.images().maxPixels()),
+                        config.run().folder());
         this.twoViews = new TwoViews(config);
         int slots = config.trainer().prefetchBatches() + 1;
         this.ready = new ArrayBlockingQueue<>(slots);
@@ -294,7 +298,7 @@ public final class Pipeline implements AutoCloseable {
         List<Pixels> pixels = new ArrayList<>(batch.size());
         for (LoggedImage image : batch) {
             try {
-                pixels.add(decoder.decode(image.file()));
+                pixels.add(decoder.decode(image.at(), image.file()));
             } catch (UndecodableImageException e) {
                 throw new IllegalStateException("an image of the replay buffer no longer decodes: " + image.at(), e);
             }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,6 +27,7 @@ import org.millrace.trainer.TestRuns;
 import org.millrace.trainer.objective.StageClock;
 
 final class BatchAssemblerTest {
+    private static final Path NO_FOLDER = Path.of("none");
     private static final ClaimChecks NO_CLAIMS =
             new ClaimChecks(TestRuns.config().images());
     private static final int PLENTY = 1 << 20;
@@ -234,7 +236,8 @@ final class BatchAssemblerTest {
     @Test
     void next_stopped_noBatch() {
         TestLog.Opened opened = new TestLog(1).open(Map.of(), PLENTY, 100);
-        var assembler = new BatchAssembler(opened.log(), NO_CLAIMS, new ImageDecoder(3), 4, () -> true);
+        var assembler = new BatchAssembler(
+                opened.log(), NO_CLAIMS, LogDecoder.reading(new ImageDecoder(3), NO_FOLDER), 4, () -> true);
         assertThat(assembler.next(Optional.empty(), events, clock())).isEmpty();
         assertThat(leftOver).as("stopping is no end of the stream").isEmpty();
         assertThat(assembler.again(new StepPlan(1, List.of(new OffsetRange(0, 0, 9)), 9), clock()))
@@ -279,7 +282,8 @@ final class BatchAssemblerTest {
     }
 
     private BatchAssembler assembler(TestLog.Opened opened, int batchSize) {
-        return new BatchAssembler(opened.log(), NO_CLAIMS, new ImageDecoder(3), batchSize, () -> false);
+        return new BatchAssembler(
+                opened.log(), NO_CLAIMS, LogDecoder.reading(new ImageDecoder(3), NO_FOLDER), batchSize, () -> false);
     }
 
     private Optional<FreshBatch> next(BatchAssembler assembler, Map<Integer, Long> ends) {

@@ -1,0 +1,33 @@
+package org.millrace.contract.image;
+
+/**
+ * The one gate for bytes: judges an image's structure before any decoder sees it. Every declared size is held against the file's
+ * length and the most pixels allowed, and the work of decoding is bounded; whether the compressed data is right, the decoder finds out.
+ * A verdict depends on the bytes and the limit alone.
+ */
+public final class ImageGate {
+    private ImageGate() {}
+
+    /**
+     * The image's structure.
+     *
+     * @param maxPixels of the image, its canvas and its frame; decoding goes over at most 16 times as many samples
+     * @throws UnsoundImageException where the bytes are no image, or may not be decoded
+     */
+    public static SoundImage judge(byte[] file, int maxPixels) throws UnsoundImageException {
+        if (file.length == 0) {
+            throw new UnsoundImageException("empty");
+        }
+        ImageFormat format = ImageFormat.of(file)
+                .orElseThrow(() -> new UnsoundImageException("not a JPEG, PNG, GIF, BMP or WebP image"));
+        FileBytes bytes = new FileBytes(file, format.label());
+        DecodingLimits limits = new DecodingLimits(maxPixels);
+        return switch (format) {
+            case JPEG -> new JpegStructure(bytes, limits).judge();
+            case PNG -> PngStructure.judge(bytes, limits);
+            case GIF -> GifStructure.judge(bytes, limits);
+            case BMP -> BmpStructure.judge(bytes, limits);
+            case WEBP -> WebpStructure.judge(bytes, limits);
+        };
+    }
+}

@@ -1,0 +1,69 @@
+package org.millrace.encoder.image;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.millrace.contract.UserException;
+
+/**
+ * Decodes one image in a process of its own, with as much heap as this one has, to see whether the process survives it. The image comes
+ * on standard input.
+ */
+public final class DecodeTrial {
+    private static final long PATIENCE_SECONDS = 120;
+    private static final int READY = 'r';
+
+    private DecodeTrial() {}
+
+    /** Whether a process that decodes the image lives on, be it that the decoder refuses the image. */
+    public static boolean survives(byte[] file, int channels, int maxPixels) {
+        List<String> command = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx" + Runtime.getRuntime().maxMemory(),
+                "-XX:+ExitOnOutOfMemoryError",
+                "-Djava.awt.headless=true",
+                "-cp",
+                System.getProperty("java.class.path"),
+                DecodeTrial.class.getName(),
+                Integer.toString(channels),
+                Integer.toString(maxPixels));
+        try {
+            Process child = new ProcessBuilder(command)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            try {
+                if (child.getInputStream().read() != READY) {
+                    throw new UserException("cannot try an image in a process of its own: " + command.get(0)
+                            + " ended before it began; see whether it starts by hand");
+                }
+                try (OutputStream out = child.getOutputStream()) {
+                    out.write(file);
+                }
+                return child.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) && child.exitValue() == 0;
+            } finally {
+                child.destroyForcibly();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UserException("interrupted while an image was tried in a process of its own", e);
+        }
+    }
+
+    /** @param arguments channels, most pixels */
+    public static void main(String[] arguments) throws IOException {
+        ImageDecoder decoder = new ImageDecoder(Integer.parseInt(arguments[0]), Integer.parseInt(arguments[1]));
+        System.out.write(new byte[] {READY}, 0, 1);
+        System.out.flush();
+        byte[] file = System.in.readAllBytes();
+        try {
+            System.out.println(decoder.decode(file).values().length);
+        } catch (UndecodableImageException e) {
+            System.out.println(e.reason());
+        }
+    }
+}
