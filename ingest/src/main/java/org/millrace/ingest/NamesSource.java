@@ -43,7 +43,8 @@ final class NamesSource implements ImageSource {
 
             @Override
             public Optional<SourceEntry> next() throws IOException {
-                Optional<String> name = readToEnd ? kept(at++) : nextName();
+                Optional<String> name = at < names.size() || readToEnd ? kept(at) : nextName();
+                at++;
                 return name.isPresent() ? Optional.of(entry(name.get())) : Optional.empty();
             }
 

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.CheckedOutputStream;
@@ -62,7 +63,7 @@ public final class CheckedFile {
 
     /** It is on disk on return. */
     public void write(Writer body) throws IOException {
-        Path folder = path.toAbsolutePath().getParent();
+        Path folder = Objects.requireNonNull(path.toAbsolutePath().getParent());
         Path aside = path.resolveSibling(path.getFileName() + ".new");
         PrivateFolder.make(folder);
         try (FileOutputStream file = new FileOutputStream(aside.toFile())) { // a channel would not survive an interrupt
