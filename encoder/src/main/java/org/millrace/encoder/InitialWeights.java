@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.millrace.contract.FileNames;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
@@ -38,7 +39,7 @@ public final class InitialWeights {
         if (config.initialWeights().isBlank()) {
             return Optional.empty();
         }
-        Path path = Path.of(config.initialWeights());
+        Path path = FileNames.path(config.initialWeights());
         byte[] bytes = read(path);
         Safetensors file = parse(path, bytes);
         String prefix = config.initialWeightsPrefix().isBlank()
