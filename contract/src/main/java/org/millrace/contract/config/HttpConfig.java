@@ -16,7 +16,14 @@ public record HttpConfig(
                 value = "",
                 doc =
                         "secret that every request must bring (`Authorization: Bearer TOKEN`, or `?token=TOKEN` once in a browser), at least 16 characters; blank asks for none")
-        String token) {
+        String token,
+
+        @Setting(
+                value = "",
+                doc =
+                        "address of the proxy in front, as browsers use it (`https://millrace.example.org`), where there is one; with `https` the browser's cookie is `Secure`. It needs `http.token`")
+        String publicUrl) {
+    private static final String LEGAL_PUBLIC_URL = "https?://[A-Za-z0-9.-]+(:\\d{1,5})?/?";
     private static final String LEGAL_TOKEN = "[\\x21-\\x7e]{16,256}";
 
     public HttpConfig {
@@ -33,6 +40,14 @@ public record HttpConfig(
                 !token.isEmpty() || isLoopback(host),
                 "http.token must be set where http.host is not a loopback address, but was blank with http.host=%s: everyone on the network could push and read images",
                 host);
+        check(
+                publicUrl.isEmpty() || publicUrl.matches(LEGAL_PUBLIC_URL),
+                "http.public-url must be http:// or https:// and a name, perhaps with a port, and no path, but was '%s'",
+                publicUrl);
+        check(
+                publicUrl.isEmpty() || !token.isEmpty(),
+                "http.token must be set where http.public-url is, but was blank with http.public-url=%s: everyone who reaches the proxy could push and read images",
+                publicUrl);
     }
 
     /** Whether only programs of this machine reach it. */
@@ -43,7 +58,8 @@ public record HttpConfig(
     /** Without the token. */
     @Override
     public String toString() {
-        return "HttpConfig[host=" + host + ", port=" + port + ", token=" + (token.isEmpty() ? "" : "********") + "]";
+        return "HttpConfig[host=" + host + ", port=" + port + ", token=" + (token.isEmpty() ? "" : "********")
+                + ", publicUrl=" + publicUrl + "]";
     }
 
     private static boolean isLoopback(String host) {
