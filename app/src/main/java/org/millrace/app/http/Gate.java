@@ -98,7 +98,10 @@ final class Gate extends Handler.Wrapper {
                         maxBodyBytes,
                         nanoTime,
                         blocks -> dispatch(exchange, new HeldRequest(request, blocks), pool),
-                        problem -> refuse(exchange, problem))
+                        problem -> {
+                            place.close(); // before the answer: who reads it may try again at once
+                            refuse(exchange, problem);
+                        })
                 .run();
     }
 
@@ -111,12 +114,15 @@ final class Gate extends Handler.Wrapper {
     }
 
     private void serve(Request request, Exchange exchange) {
+        AfterReturn callback = new AfterReturn(exchange.callback());
         try {
-            if (!super.handle(request, exchange.response(), exchange.callback())) {
-                Response.writeError(request, exchange.response(), exchange.callback(), 404);
+            if (!super.handle(request, exchange.response(), callback)) {
+                Response.writeError(request, exchange.response(), callback, 404);
             }
         } catch (Exception | Error e) {
-            Response.writeError(request, exchange.response(), exchange.callback(), e);
+            Response.writeError(request, exchange.response(), callback, e);
+        } finally {
+            callback.returned();
         }
     }
 

@@ -15,7 +15,7 @@ import org.eclipse.jetty.util.thread.Invocable;
  * {@link Room} block by block. Ends once: with the whole body, or a problem.
  */
 final class IncomingBody implements Invocable.Task {
-    private static final int LEAST_BLOCK = 1024;
+    private static final int LEAST_BLOCK = 256;
     private static final int MOST_BLOCK = 256 * 1024;
 
     private final Request request;

@@ -40,7 +40,7 @@ class MonitoringTest {
             HttpResponse<String> metrics = get(server, "/metrics", TOKEN);
             assertThat(metrics.headers().firstValue("Content-Type"))
                     .contains("text/plain; version=0.0.4; charset=utf-8");
-            await().atMost(Duration.ofMinutes(2))
+            await().atMost(Duration.ofMinutes(5))
                     .untilAsserted(() -> assertThat(
                                     new Scrape(get(server, "/metrics", TOKEN).body())
                                             .value("millrace_topics_read_ratio", "main"))
