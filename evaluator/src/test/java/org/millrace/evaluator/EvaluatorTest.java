@@ -44,7 +44,7 @@ import org.millrace.contract.event.Standing;
 import org.millrace.contract.event.Standing.Verdict;
 import org.millrace.evaluator.drift.Anchors;
 
-@Timeout(value = 30, unit = TimeUnit.SECONDS)
+@Timeout(value = 5, unit = TimeUnit.MINUTES) // only a hang takes that long
 final class EvaluatorTest {
     private static final TopicPartition PROBE = new TopicPartition("probe", 0);
     private static final TopicPartition ENCODERS = new TopicPartition("main.encoders", 0);

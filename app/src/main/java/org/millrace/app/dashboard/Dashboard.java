@@ -9,11 +9,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.millrace.app.http.HttpProblem;
+import org.millrace.app.http.Parameters;
 import org.millrace.app.http.Routes;
 import org.millrace.app.run.DriftOrders;
 import org.millrace.app.run.Role;
@@ -77,10 +79,18 @@ public final class Dashboard implements Routes {
         router.get("/dashboard/state", context -> json(context, live.snapshot().json()));
         router.sse("/dashboard/events", streams::watch);
         router.get("/dashboard/recent", context -> answer(context, pictures.recent()));
-        router.get("/dashboard/map", context -> answer(context, pictures.map(version(context.queryParam("version")))));
-        router.get("/dashboard/picture", this::picture);
-        router.post("/dashboard/neighbours", this::neighbours);
+        router.get(
+                "/dashboard/map",
+                context -> answer(context, pictures.map(version(context.queryParam("version")))),
+                Parameters.of("version"));
+        router.get("/dashboard/picture", this::picture, Parameters.of("image"));
+        router.post("/dashboard/neighbours", this::neighbours, Parameters.of("image", "versions"));
         router.post("/dashboard/acknowledge", this::acknowledge);
+    }
+
+    @Override
+    public Set<String> healthPaths() {
+        return Set.of(Monitoring.HEALTH, Monitoring.READY);
     }
 
     @Override
@@ -131,10 +141,13 @@ public final class Dashboard implements Routes {
     record Acknowledged(Optional<String> source, Optional<String> note) {}
 
     private void acknowledge(Context context) {
-        Acknowledged seen;
+        @Nullable Acknowledged seen; // null where the body is the JSON null
         try {
             seen = Json.read(context.bodyAsBytes(), Acknowledged.class);
         } catch (UncheckedIOException e) {
+            seen = null;
+        }
+        if (seen == null) {
             throw new HttpProblem(400, "wanted {\"source\": …, \"note\": …}, but got something else");
         }
         List<DriftAlarm> became = orders.give(

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.millrace.app.http.Access;
 import org.millrace.app.http.HttpProblem;
 import org.millrace.app.run.Role;
 import org.millrace.contract.event.Json;
@@ -16,6 +15,8 @@ import org.millrace.encoder.selftest.SelfTest;
 
 /** What machines ask: whether the process lives, whether it knows the run, and the run's metrics. Thread safe. */
 final class Monitoring {
+    static final String HEALTH = "/healthz";
+    static final String READY = "/readyz";
     private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
 
     private final Clock clock;
@@ -34,8 +35,8 @@ final class Monitoring {
     }
 
     void addTo(JavalinDefaultRoutingApi router) {
-        router.get("/healthz", context -> json(context, new Alive("alive")), Access.OPEN);
-        router.get("/readyz", context -> json(context, ready()), Access.OPEN);
+        router.get(HEALTH, context -> json(context, new Alive("alive")));
+        router.get(READY, context -> json(context, ready()));
         router.get("/metrics", context -> {
             context.contentType(PROMETHEUS_TEXT);
             context.result(newest().map(known -> RunMetrics.text(known, clock.millis(), roles.get()))

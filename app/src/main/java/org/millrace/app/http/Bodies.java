@@ -26,12 +26,12 @@ final class Bodies {
         requireImage(type(context), "the body");
     }
 
-    /** The request's body, read from the network when it is opened. */
+    /** The request's body. */
     static IncomingImage.Body raw(Context context) {
         return new IncomingImage.Body() {
             @Override
             public InputStream open() {
-                return new SteadyInput(context.bodyInputStream(), System::nanoTime);
+                return context.bodyInputStream();
             }
 
             @Override
@@ -49,7 +49,6 @@ final class Bodies {
         } catch (HttpResponseException e) {
             throw e;
         } catch (Exception e) { // Kotlin throws checked exceptions unannounced
-            context.header("Connection", "close"); // Jetty closes it, so the client must not send more on it
             throw new HttpProblem(400, "wanted a whole multipart/form-data body, but got: " + rootOf(e));
         }
         if (files.isEmpty()) {
@@ -97,7 +96,7 @@ final class Bodies {
     }
 
     /** The type without its parameters. */
-    private static String bare(String type) {
+    static String bare(String type) {
         return type.replaceFirst(";.*", "").strip().toLowerCase(Locale.ROOT);
     }
 

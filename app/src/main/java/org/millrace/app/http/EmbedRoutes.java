@@ -38,8 +38,6 @@ final class EmbedRoutes implements Routes {
     private final EmbeddingQueue queue;
     private final String run;
     private final int maxBytes;
-    private final long mostBodyBytes;
-    private final Room room;
     /** Answers are written here, so that no client holds up the encoder. */
     private final ExecutorService answering = Executors.newFixedThreadPool(2, work -> {
         Thread thread = new Thread(work, "millrace-http-embeddings");
@@ -47,13 +45,11 @@ final class EmbedRoutes implements Routes {
         return thread;
     });
 
-    EmbedRoutes(MillraceConfig config, RunEncoders encoders, EmbeddingQueue queue, long mostBodyBytes, Room room) {
+    EmbedRoutes(MillraceConfig config, RunEncoders encoders, EmbeddingQueue queue) {
         this.encoders = encoders;
         this.queue = queue;
         this.run = config.run().name();
         this.maxBytes = config.images().maxBytes();
-        this.mostBodyBytes = mostBodyBytes;
-        this.room = room;
     }
 
     /** The forms of an answer. */
@@ -95,7 +91,7 @@ final class EmbedRoutes implements Routes {
 
     @Override
     public void addTo(JavalinDefaultRoutingApi router) {
-        router.post(EMBED, this::embed);
+        router.post(EMBED, this::embed, Parameters.of(VERSION));
         router.get(ENCODERS, this::list);
     }
 
@@ -108,27 +104,14 @@ final class EmbedRoutes implements Routes {
         Form form = Form.wanted(context);
         OptionalLong version = version(context);
         boolean several = Bodies.isMultipart(context);
-        long declared = Bodies.declared(context);
-        long most = several ? mostBodyBytes : maxBytes;
-        if (declared > most) {
-            throw tooLarge(several ? "the form" : "the image", declared, most);
-        }
         if (!several) {
             Bodies.requireImage(context);
         }
-        Room.Place place = room.take(declared < 0 ? most : declared);
-        try {
-            Asked asked =
-                    several ? files(context) : new Asked(List.of(), List.of(read(Bodies.raw(context), "the image")));
-            CompletableFuture<Embeddings> embeddings = queue.offer(asked.images(), version)
-                    .orElseThrow(() -> HttpProblem.busy("more images come than are embedded; send it again later"));
-            context.future(() -> embeddings
-                    .thenAcceptAsync(made -> answer(context, form, several, asked.names(), made), answering)
-                    .whenComplete((done, problem) -> place.close()));
-        } catch (IOException | RuntimeException e) {
-            place.close();
-            throw e;
-        }
+        Asked asked = several ? files(context) : new Asked(List.of(), List.of(read(Bodies.raw(context), "the image")));
+        CompletableFuture<Embeddings> embeddings = queue.offer(asked.images(), version)
+                .orElseThrow(() -> HttpProblem.busy("more images come than are embedded; send it again later"));
+        context.future(() ->
+                embeddings.thenAcceptAsync(made -> answer(context, form, several, asked.names(), made), answering));
     }
 
     private OptionalLong version(Context context) {

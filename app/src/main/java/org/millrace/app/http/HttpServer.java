@@ -5,7 +5,6 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.config.SizeUnit;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
-import jakarta.servlet.ServletInputStream;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -14,11 +13,11 @@ import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -30,7 +29,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An HTTP server with bounded threads and bodies, which ends connections of slow clients; every answer that is no success is {@code
+ * An HTTP server with bounded threads and bodies, which no slow client holds up ({@link Gate}); every answer that is no success is {@code
  * {"error": …}}. Thread safe. Closing it closes its routes.
  */
 public final class HttpServer implements AutoCloseable {
@@ -38,11 +37,14 @@ public final class HttpServer implements AutoCloseable {
     public static final int IDLE_MILLIS = 20_000;
 
     private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
-    private static final int MOST_THREADS = 48;
+    /** Of the network alone: routes run on the workers of {@link Gate}. */
+    private static final int MOST_THREADS = 16;
+
     private static final int LEAST_THREADS = 4;
+    private static final int ACCEPTORS = 1;
+    private static final int SELECTORS = 2;
     private static final int PORTS_TRIED = 20;
-    private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(2);
-    private static final long REST_POLL_MILLIS = 5;
+    private static final long LEAST_ROOM_BYTES = 96L << 20;
 
     private final Javalin javalin;
     private final URI address;
@@ -67,10 +69,18 @@ public final class HttpServer implements AutoCloseable {
      * @throws UserException if the address cannot be used
      */
     public static HttpServer start(HttpConfig config, TakenPort taken, long maxBodyBytes, List<Routes> routes) {
+        long room = Math.min(Integer.MAX_VALUE, Math.max(LEAST_ROOM_BYTES, 3 * maxBodyBytes));
+        return start(config, taken, new Limits(maxBodyBytes, new Room((int) room), System::nanoTime), routes);
+    }
+
+    /** What bodies may take. */
+    record Limits(long maxBodyBytes, Room room, LongSupplier nanoTime) {}
+
+    static HttpServer start(HttpConfig config, TakenPort taken, Limits limits, List<Routes> routes) {
         int tries = config.port() != 0 && taken == TakenPort.TAKE_NEXT ? PORTS_TRIED : 1;
         for (int i = 0; ; i++) {
             int port = config.port() + i;
-            Javalin javalin = Javalin.create(built -> build(built, config, port, maxBodyBytes, routes));
+            Javalin javalin = Javalin.create(built -> build(built, config, port, limits, routes));
             try {
                 javalin.start();
                 return new HttpServer(javalin, addressOf(config, javalin.port()), List.copyOf(routes));
@@ -105,9 +115,11 @@ public final class HttpServer implements AutoCloseable {
         routes.forEach(Routes::close);
     }
 
-    private static void build(
-            JavalinConfig built, HttpConfig config, int port, long maxBodyBytes, List<Routes> routes) {
-        Guard guard = new Guard(config);
+    private static void build(JavalinConfig built, HttpConfig config, int port, Limits limits, List<Routes> routes) {
+        long maxBodyBytes = limits.maxBodyBytes();
+        Set<String> healthPaths =
+                routes.stream().flatMap(some -> some.healthPaths().stream()).collect(Collectors.toSet());
+        Gate gate = new Gate(new Guard(config), limits.room(), maxBodyBytes, limits.nanoTime(), healthPaths);
         built.startup.showJavalinBanner = false;
         built.startup.showOldJavalinVersionWarning = false;
         built.startup.startupWatcherEnabled = false;
@@ -118,9 +130,9 @@ public final class HttpServer implements AutoCloseable {
         built.jetty.multipartConfig.maxFileSize(maxBodyBytes, SizeUnit.BYTES);
         built.jetty.multipartConfig.maxInMemoryFileSize(
                 (int) Math.min(maxBodyBytes, Integer.MAX_VALUE), SizeUnit.BYTES); // nothing of it on disk
+        built.jetty.modifyServer(server -> server.insertHandler(gate));
         built.jetty.addConnector((server, http) -> connector(server, http, config.host(), port));
-        built.routes.before(guard::admit);
-        built.routes.beforeMatched(guard::identify);
+        built.routes.beforeMatched(Parameters::check);
         built.routes.exception(HttpProblem.class, (problem, context) -> answer(context, problem));
         built.routes.exception(
                 HttpResponseException.class,
@@ -131,8 +143,7 @@ public final class HttpServer implements AutoCloseable {
                 (problem, context) -> answer(context, HttpProblem.unavailable(String.valueOf(problem.getMessage()))));
         built.routes.exception(
                 IOException.class,
-                (problem, context) ->
-                        answer(context, new HttpProblem(400, "the request ended early, or came too slowly")));
+                (problem, context) -> answer(context, new HttpProblem(400, "the request ended early")));
         built.routes.exception(Exception.class, (problem, context) -> {
             log.error("{} {} failed", context.method(), context.path(), problem);
             answer(context, new HttpProblem(500, "unexpected failure, which the server's log tells of"));
@@ -143,7 +154,7 @@ public final class HttpServer implements AutoCloseable {
     private static ServerConnector connector(Server server, HttpConfiguration http, String host, int port) {
         http.setSendServerVersion(false);
         server.setErrorHandler(new PlainErrors());
-        ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
+        ServerConnector connector = new ServerConnector(server, ACCEPTORS, SELECTORS, new HttpConnectionFactory(http));
         connector.setHost(host);
         connector.setPort(port);
         connector.setIdleTimeout(IDLE_MILLIS);
@@ -151,44 +162,10 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private static void answer(Context context, HttpProblem problem) {
-        readRest(context);
         problem.retryAfterSeconds().ifPresent(seconds -> context.header("Retry-After", String.valueOf(seconds)));
         context.status(problem.status());
         context.contentType("application/json");
         context.result(Json.write(Map.of("error", String.valueOf(problem.getMessage()))));
-    }
-
-    /** Takes what the client still sends, for a while: a connection that is closed before would take the answer with it. */
-    private static void readRest(Context context) {
-        if (context.req().getContentLengthLong() <= 0 && context.header("Transfer-Encoding") == null) {
-            return;
-        }
-        long end = System.nanoTime() + REST_NANOS;
-        byte[] unused = new byte[16 * 1024];
-        try {
-            ServletInputStream rest = context.req().getInputStream();
-            while (!rest.isFinished() && System.nanoTime() < end) {
-                boolean whole = hasCome(context);
-                if (rest.available() > 0) {
-                    int ignored = rest.read(unused);
-                } else if (whole) {
-                    return;
-                } else {
-                    TimeUnit.MILLISECONDS.sleep(REST_POLL_MILLIS);
-                }
-            }
-        } catch (IOException | IllegalStateException e) {
-            log.debug("the rest of a refused request does not come", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    /** Whether all of the body that was announced has come from the network; false where none was. */
-    private static boolean hasCome(Context context) {
-        long announced = context.req().getContentLengthLong();
-        Request request = ServletContextRequest.getServletContextRequest(context.req());
-        return announced >= 0 && Request.getContentBytesRead(request) >= announced;
     }
 
     private static String words(HttpResponseException problem, Context context, long maxBodyBytes) {

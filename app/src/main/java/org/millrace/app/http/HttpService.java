@@ -19,7 +19,6 @@ import org.millrace.contract.kafka.KafkaSettings;
 public final class HttpService implements Services.Service {
     private static final int FILES_OF_A_REQUEST = 4;
     private static final int AROUND_A_FILE = 64 * 1024;
-    private static final long LEAST_ROOM_BYTES = 64L << 20;
 
     private final MillraceConfig config;
     private final KafkaSettings kafka;
@@ -65,12 +64,10 @@ public final class HttpService implements Services.Service {
             RunEncoders encoders,
             EmbeddingQueue queue,
             Supplier<List<Role>> roles) {
-        long mostBytes = mostBytes(config.images());
-        Room room = new Room((int) Math.min(Integer.MAX_VALUE, Math.max(LEAST_ROOM_BYTES, 2 * mostBytes)));
         return List.of(
                 Dashboard.start(config, kafka, Clock.systemUTC(), roles),
-                ImageRoutes.open(kafka, config.images(), mostBytes, room),
-                new EmbedRoutes(config, encoders, queue, mostBytes, room),
+                ImageRoutes.open(kafka, config.images()),
+                new EmbedRoutes(config, encoders, queue),
                 new OpenApiRoutes());
     }
 

@@ -26,8 +26,8 @@ import org.millrace.ingest.PushRequest;
 import org.millrace.ingest.Receipt;
 
 /**
- * {@code POST /v1/images}: admit → read → send → answer once the log has it. No thread waits for the log; bodies that are on their way
- * have bounded room. Owns its producer.
+ * {@code POST /v1/images}: admit → read → send → answer once the log has it. No thread waits for the log. Owns its
+ * producer.
  */
 final class ImageRoutes implements Routes {
     static final String PATH = "/v1/images";
@@ -35,9 +35,6 @@ final class ImageRoutes implements Routes {
 
     private final Producer<byte[], byte[]> producer;
     private final ImageReceiver receiver;
-    private final int maxBytes;
-    private final long mostBodyBytes;
-    private final Room room;
     /** Answers are written here, so that no client holds up the producer. */
     private final ExecutorService answering = Executors.newFixedThreadPool(2, work -> {
         Thread thread = new Thread(work, "millrace-http-receipts");
@@ -45,17 +42,14 @@ final class ImageRoutes implements Routes {
         return thread;
     });
 
-    private ImageRoutes(Producer<byte[], byte[]> producer, ImagesConfig images, long mostBodyBytes, Room room) {
+    private ImageRoutes(Producer<byte[], byte[]> producer, ImagesConfig images) {
         this.producer = producer;
         this.receiver = new ImageReceiver(producer, images);
-        this.maxBytes = images.maxBytes();
-        this.mostBodyBytes = mostBodyBytes;
-        this.room = room;
     }
 
-    static ImageRoutes open(KafkaSettings kafka, ImagesConfig images, long mostBodyBytes, Room room) {
+    static ImageRoutes open(KafkaSettings kafka, ImagesConfig images) {
         var producer = new KafkaProducer<byte[], byte[]>(kafka.producer(ImageReceiver.producerNeeds(images)));
-        return new ImageRoutes(producer, images, mostBodyBytes, room);
+        return new ImageRoutes(producer, images);
     }
 
     /** What became of one image; what does not apply is left out of the answer. */
@@ -102,7 +96,16 @@ final class ImageRoutes implements Routes {
 
     @Override
     public void addTo(JavalinDefaultRoutingApi router) {
-        router.post(PATH, this::post);
+        router.post(
+                PATH,
+                this::post,
+                Parameters.of(
+                        "to",
+                        "id",
+                        ImageHeaders.SOURCE,
+                        ImageHeaders.LABEL,
+                        ImageHeaders.CAPTURED_AT,
+                        ImageHeaders.SPLIT));
     }
 
     @Override
@@ -112,49 +115,31 @@ final class ImageRoutes implements Routes {
     }
 
     private void post(Context context) throws IOException {
-        long declared = Bodies.declared(context);
         if (Bodies.isMultipart(context)) {
-            if (declared > mostBodyBytes) {
-                throw new HttpProblem(
-                        413,
-                        "the form has " + declared + " bytes, but a request may have " + mostBodyBytes
-                                + "; send its files in several requests");
-            }
-            postForm(context, room.take(declared < 0 ? mostBodyBytes : declared));
+            postForm(context);
         } else {
             Bodies.requireImage(context);
-            postRaw(context, room.take(declared < 0 ? maxBytes : Math.min(declared, maxBytes)));
+            postRaw(context);
         }
     }
 
-    private void postRaw(Context context, Room.Place place) throws IOException {
-        CompletableFuture<Receipt> receipt;
-        try {
-            receipt = receiver.take(incoming(context, "POST " + PATH, Optional.empty(), Bodies.raw(context)));
-        } catch (IOException | RuntimeException e) {
-            place.close();
-            throw e;
-        }
+    private void postRaw(Context context) throws IOException {
+        CompletableFuture<Receipt> receipt =
+                receiver.take(incoming(context, "POST " + PATH, Optional.empty(), Bodies.raw(context)));
         context.future(() -> receipt.thenAcceptAsync(
-                        taken -> {
-                            if (!(taken instanceof Receipt.Logged)) {
-                                throw problemOf(taken);
-                            }
-                            answer(context, 201, Result.of(null, taken));
-                        },
-                        answering)
-                .whenComplete((done, problem) -> place.close()));
+                taken -> {
+                    if (!(taken instanceof Receipt.Logged)) {
+                        throw problemOf(taken);
+                    }
+                    answer(context, 201, Result.of(null, taken));
+                },
+                answering));
     }
 
-    private void postForm(Context context, Room.Place place) throws IOException {
+    private void postForm(Context context) throws IOException {
         List<CompletableFuture<Result>> results = new ArrayList<>();
-        try {
-            for (UploadedFile file : Bodies.files(context)) {
-                results.add(takeFile(context, file));
-            }
-        } catch (IOException | RuntimeException e) {
-            place.close();
-            throw e;
+        for (UploadedFile file : Bodies.files(context)) {
+            results.add(takeFile(context, file));
         }
         context.future(() -> CompletableFuture.allOf(results.toArray(CompletableFuture[]::new))
                 .thenRunAsync(
@@ -164,8 +149,7 @@ final class ImageRoutes implements Routes {
                                     .toList());
                             answer(context, all.status(), all);
                         },
-                        answering)
-                .whenComplete((done, problem) -> place.close()));
+                        answering));
     }
 
     private CompletableFuture<Result> takeFile(Context context, UploadedFile file) throws IOException {

@@ -13,6 +13,10 @@ import org.millrace.contract.event.Json;
 final class PlainErrors extends ErrorHandler {
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
+        if (response.getStatus() == 501 || response.getStatus() == 505) {
+            response.setStatus(
+                    400); // a transfer coding or version of HTTP that there is not: the client's fault, not ours
+        }
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
         Object message = request.getAttribute(ERROR_MESSAGE);
         byte[] body = Json.write(Map.of("error", message == null ? "not understood" : message.toString()));

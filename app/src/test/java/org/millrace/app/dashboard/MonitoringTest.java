@@ -8,6 +8,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -28,7 +29,7 @@ class MonitoringTest {
         Dashboard dashboard = Dashboard.start(
                 new ConfigLoader().load(), new KafkaSettings("127.0.0.1:1", Map.of()), Clock.systemUTC(), List::of);
         try (HttpServer server = HttpServer.start(
-                new HttpConfig("127.0.0.1", 0, TOKEN, ""), TakenPort.FAIL, 1_000, List.of(dashboard))) {
+                new HttpConfig("127.0.0.1", 0, TOKEN, "", ""), TakenPort.FAIL, 1_000, List.of(dashboard))) {
             HttpResponse<String> alive = get(server, "/healthz", "");
             assertThat(alive.statusCode()).isEqualTo(200);
             assertThat(alive.body()).isEqualTo("{\"status\":\"alive\"}");
@@ -39,10 +40,11 @@ class MonitoringTest {
             HttpResponse<String> metrics = get(server, "/metrics", TOKEN);
             assertThat(metrics.headers().firstValue("Content-Type"))
                     .contains("text/plain; version=0.0.4; charset=utf-8");
-            await().untilAsserted(() -> assertThat(
-                            new Scrape(get(server, "/metrics", TOKEN).body())
-                                    .value("millrace_topics_read_ratio", "main"))
-                    .isZero());
+            await().atMost(Duration.ofMinutes(5))
+                    .untilAsserted(() -> assertThat(
+                                    new Scrape(get(server, "/metrics", TOKEN).body())
+                                            .value("millrace_topics_read_ratio", "main"))
+                            .isZero());
         }
     }
 

@@ -53,7 +53,7 @@ import org.millrace.ingest.Labels;
 final class EmbedOnBrokerTest {
     private static final int IMAGES = 20;
     private static final double TOLERANCE = 1e-4;
-    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     @TempDir
     private static Path data;

@@ -3,6 +3,7 @@ package org.millrace.app.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.javalin.router.JavalinDefaultRoutingApi;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -14,11 +15,12 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.app.http.HttpServer.TakenPort;
 import org.millrace.contract.UserException;
@@ -26,25 +28,33 @@ import org.millrace.contract.config.HttpConfig;
 
 final class HttpServerTest {
     private static final String TOKEN = "a-token-of-this-test";
-    private static final HttpConfig OPEN = new HttpConfig("127.0.0.1", 0, "", "");
-    private static final HttpConfig WITH_TOKEN = new HttpConfig("127.0.0.1", 0, TOKEN, "");
+    private static final HttpConfig OPEN = new HttpConfig("127.0.0.1", 0, "", "", "");
+    private static final HttpConfig WITH_TOKEN = new HttpConfig("127.0.0.1", 0, TOKEN, "", "");
 
     private final HttpClient client = HttpClient.newHttpClient();
 
     private static Routes routes() {
-        return router -> {
-            router.get("/page", context -> context.result("page"));
-            router.get("/health", context -> context.result("good"), Access.OPEN);
-            router.post("/length", context -> context.result(String.valueOf(context.bodyAsBytes().length)));
-            router.get("/fault", context -> {
-                throw new IllegalStateException("inner matters");
-            });
-            router.get("/busy", context -> {
-                throw HttpProblem.busy("later");
-            });
-            router.get("/user", context -> {
-                throw new UserException("no encoder yet");
-            });
+        return new Routes() {
+            @Override
+            public void addTo(JavalinDefaultRoutingApi router) {
+                router.get("/page", context -> context.result("page"), Parameters.of("label", "split"));
+                router.get("/health", context -> context.result("good"));
+                router.post("/length", context -> context.result(String.valueOf(context.bodyAsBytes().length)));
+                router.get("/fault", context -> {
+                    throw new IllegalStateException("inner matters");
+                });
+                router.get("/busy", context -> {
+                    throw HttpProblem.busy("later");
+                });
+                router.get("/user", context -> {
+                    throw new UserException("no encoder yet");
+                });
+            }
+
+            @Override
+            public Set<String> healthPaths() {
+                return Set.of("/health");
+            }
         };
     }
 
@@ -189,16 +199,75 @@ final class HttpServerTest {
     }
 
     @Test
-    void post_refusedBeforeItsBodyIsRead_isAnsweredOnceTheBodyHasCome() throws Exception {
+    void get_fromAForeignPage_isRefusedButForLinks() throws Exception {
         try (HttpServer server = start(OPEN)) {
-            long begin = System.nanoTime();
-            for (int i = 0; i < 10; i++) {
-                assertThat(post(server, 100, "Origin", "http://evil.example").statusCode())
-                        .isEqualTo(403);
+            for (String site : List.of("cross-site", "same-site")) { // another port of this machine is the latter
+                for (String mode : List.of("no-cors", "cors", "navigate")) {
+                    assertThat(get(server, "/page", "Sec-Fetch-Site", site, "Sec-Fetch-Mode", mode)
+                                    .statusCode())
+                            .isEqualTo(403);
+                }
             }
-            assertThat(Duration.ofNanos(System.nanoTime() - begin))
-                    .as("ten answers, none of which waits the 2 s for a body that does not come")
-                    .isLessThan(Duration.ofSeconds(10));
+            assertThat(get(server, "/page", "Origin", "http://evil.example").statusCode())
+                    .isEqualTo(403);
+            String[] link = {"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"
+            };
+            assertThat(get(server, "/page", link).body()).isEqualTo("page");
+            assertThat(post(server, 1, link).statusCode()).isEqualTo(403);
+        }
+    }
+
+    @Test
+    void publicUrl_behindAProxy_cookieIsSecureAndItsNameAndOriginAreOurs() throws Exception {
+        HttpConfig config = new HttpConfig("127.0.0.1", 0, TOKEN, "", "https://millrace.example");
+        try (HttpServer server = start(config)) {
+            String cookie = get(server, "/page?token=" + TOKEN)
+                    .headers()
+                    .firstValue("Set-Cookie")
+                    .orElseThrow();
+            assertThat(cookie).contains("; Secure");
+            String bearer = "Authorization: Bearer " + TOKEN + "\r\nConnection: close\r\n";
+            assertThat(raw(server, "GET /page HTTP/1.1\r\nHost: millrace.example\r\n" + bearer + "\r\n"))
+                    .endsWith("page");
+            String post = "POST /length HTTP/1.1\r\nContent-Length: 0\r\nOrigin: https://millrace.example\r\n" + bearer;
+            assertThat(raw(server, post + "Host: millrace.example\r\n\r\n")).startsWith("HTTP/1.1 200");
+            assertThat(raw(server, post + "Host: 127.0.0.1:8080\r\n\r\n"))
+                    .as("a proxy that sets Host to what it connects to")
+                    .startsWith("HTTP/1.1 200");
+            assertThat(raw(server, "GET /page HTTP/1.1\r\nHost: evil.example\r\n" + bearer + "\r\n"))
+                    .startsWith("HTTP/1.1 403");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/page?lable=cat, there is no query parameter 'lable'; did you mean label? This path takes",
+        "/health?x, there is no query parameter 'x'; this path takes none",
+        "/page?label=a&label=b, is given twice",
+        "/page?label=%zz, two hexadecimal digits",
+        "/page?label=%f, two hexadecimal digits",
+        "/page?label=%ff, is not UTF-8",
+    })
+    void get_badParameters_are400(String path, String words) throws Exception {
+        try (HttpServer server = start(OPEN)) {
+            String answer = raw(server, "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            assertThat(answer)
+                    .startsWith("HTTP/1.1 400")
+                    .contains("{\"error\":")
+                    .contains(words);
+        }
+    }
+
+    @Test
+    void get_goodParameters_areTaken() throws Exception {
+        try (HttpServer server = start(OPEN)) {
+            assertThat(get(server, "/page?label=%C3%A9+%25&split=&").statusCode())
+                    .isEqualTo(200);
+            assertThat(get(server, "/page?token=" + TOKEN).statusCode())
+                    .as("a bookmark of the time when there was one")
+                    .isEqualTo(200);
+            assertThat(get(server, "/page", "Millrace-Label", "a").statusCode()).isEqualTo(200);
+            assertThat(get(server, "/page", "Millrace-Lable", "a").body()).contains("did you mean Millrace-label?");
         }
     }
 
@@ -218,7 +287,7 @@ final class HttpServerTest {
         AtomicInteger closed = new AtomicInteger();
         Routes counted = new Routes() {
             @Override
-            public void addTo(io.javalin.router.JavalinDefaultRoutingApi router) {
+            public void addTo(JavalinDefaultRoutingApi router) {
                 router.get("/page", context -> context.result("page"));
             }
 
@@ -228,7 +297,7 @@ final class HttpServerTest {
             }
         };
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            HttpConfig config = new HttpConfig("127.0.0.1", other.getLocalPort(), "", "");
+            HttpConfig config = new HttpConfig("127.0.0.1", other.getLocalPort(), "", "", "");
             assertThatThrownBy(() -> HttpServer.start(config, TakenPort.FAIL, 1000, List.of(counted)))
                     .isInstanceOf(UserException.class)
                     .hasMessageContaining("http.port " + other.getLocalPort() + " on 127.0.0.1 cannot be used")

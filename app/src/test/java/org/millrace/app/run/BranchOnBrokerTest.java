@@ -41,7 +41,7 @@ import org.millrace.contract.kafka.KafkaSettings;
 class BranchOnBrokerTest {
     private static final Path SAMPLE = Path.of("../samples/fashion-mnist/t10k-images-idx3-ubyte.gz");
     private static final int BATCH = 16;
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     @TempDir
     private static Path data;

@@ -65,7 +65,7 @@ final class BrokerChild implements AutoCloseable {
         var kafka = new KafkaSettings(address(), Map.of());
         try (Admin admin = Admin.create(kafka.admin())) {
             Awaitility.await()
-                    .atMost(Duration.ofMinutes(1))
+                    .atMost(Duration.ofMinutes(5))
                     .ignoreExceptionsInstanceOf(ExecutionException.class)
                     .until(() -> {
                         admin.describeCluster(new DescribeClusterOptions().timeoutMs(2_000))

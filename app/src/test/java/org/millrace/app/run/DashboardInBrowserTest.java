@@ -215,7 +215,7 @@ class DashboardInBrowserTest {
             consumer.assign(List.of(partition));
             consumer.seekToBeginning(List.of(partition));
             return org.awaitility.Awaitility.await()
-                    .atMost(Duration.ofSeconds(60))
+                    .atMost(Duration.ofMinutes(5))
                     .until(() -> consumer.poll(Duration.ofMillis(200)), records -> !records.isEmpty())
                     .iterator()
                     .next()

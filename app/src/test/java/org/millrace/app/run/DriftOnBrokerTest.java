@@ -36,7 +36,7 @@ import org.millrace.contract.kafka.KafkaSettings;
 
 /** {@code millrace drift} in a process of its own, on a real broker, killed in the middle. */
 class DriftOnBrokerTest {
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final int WINDOW_IMAGES = 64;
 
     @TempDir

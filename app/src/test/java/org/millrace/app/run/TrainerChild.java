@@ -11,7 +11,7 @@ import org.millrace.app.Millrace;
 
 /** The program in a process of its own, to be killed. Closing it kills it. */
 final class TrainerChild implements AutoCloseable {
-    private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(2);
+    private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(5); // only a hang takes that long
 
     private final Process process;
 
@@ -75,7 +75,7 @@ final class TrainerChild implements AutoCloseable {
     /** Asks the child to stop, as a service manager does, and returns its exit code. */
     int terminate() throws InterruptedException {
         process.destroy();
-        return process.waitFor();
+        return await();
     }
 
     @Override

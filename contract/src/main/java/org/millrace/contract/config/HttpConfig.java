@@ -21,7 +21,14 @@ public record HttpConfig(
         @Setting(
                 value = "",
                 doc = "file that holds `http.token`, readable by its owner only; read at the start. Blank for none")
-        String tokenFile) {
+        String tokenFile,
+
+        @Setting(
+                value = "",
+                doc =
+                        "address of the proxy in front, as browsers use it (`https://millrace.example.org`), where there is one; with `https` the browser's cookie is `Secure`. It needs `http.token`")
+        String publicUrl) {
+    private static final String LEGAL_PUBLIC_URL = "https?://[A-Za-z0-9.-]+(:\\d{1,5})?/?";
     private static final String LEGAL_TOKEN = "[\\x21-\\x7e]{16,256}";
 
     public HttpConfig {
@@ -38,6 +45,14 @@ public record HttpConfig(
                 !token.isEmpty() || isLoopback(host),
                 "http.token must be set where http.host is not a loopback address, but was blank with http.host=%s: everyone on the network could push and read images",
                 host);
+        check(
+                publicUrl.isEmpty() || publicUrl.matches(LEGAL_PUBLIC_URL),
+                "http.public-url must be http:// or https:// and a name, perhaps with a port, and no path, but was '%s'",
+                publicUrl);
+        check(
+                publicUrl.isEmpty() || !token.isEmpty(),
+                "http.token must be set where http.public-url is, but was blank with http.public-url=%s: everyone who reaches the proxy could push and read images",
+                publicUrl);
     }
 
     /** Whether only programs of this machine reach it. */
@@ -49,7 +64,7 @@ public record HttpConfig(
     @Override
     public String toString() {
         return "HttpConfig[host=" + host + ", port=" + port + ", token=" + (token.isEmpty() ? "" : "********")
-                + ", tokenFile=" + tokenFile + "]";
+                + ", tokenFile=" + tokenFile + ", publicUrl=" + publicUrl + "]";
     }
 
     private static boolean isLoopback(String host) {

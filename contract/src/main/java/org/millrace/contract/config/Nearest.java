@@ -4,10 +4,11 @@ import java.util.Comparator;
 import java.util.List;
 
 /** The known word that a mistyped one most likely meant. */
-final class Nearest {
+public final class Nearest {
     private Nearest() {}
 
-    static String of(String typed, List<String> known) {
+    /** @param known at least one */
+    public static String of(String typed, List<String> known) {
         return known.stream()
                 .min(Comparator.comparingInt(word -> distance(typed, word)))
                 .orElseThrow(() -> new IllegalArgumentException("no known words"));

@@ -147,7 +147,7 @@ final class BatchAssemblerTest {
         FreshBatch batch = next(live, Map.of(0, 30L)).orElseThrow();
         BatchAssembler assembler = assembler(topic.open(Map.of(), 2 * TestLog.image(0).length, 1), 20);
         FreshBatch again = assertTimeoutPreemptively(
-                Duration.ofSeconds(20),
+                Duration.ofMinutes(5),
                 () -> assembler
                         .again(new StepPlan(1, batch.ranges(), 20), clock())
                         .orElseThrow());

@@ -25,7 +25,7 @@ import org.millrace.trainer.journal.JournalReader.JournalledPlan;
 import org.millrace.trainer.journal.JournalReader.Past;
 
 /** Steps prepared ahead, and after a restart, are what they are without either. */
-@Timeout(60)
+@Timeout(300) // only a hang takes that long
 final class PipelineTest {
     private static final long STEPS = 60;
     private static final int DIMENSION = 6;
