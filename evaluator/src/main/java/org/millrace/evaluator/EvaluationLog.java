@@ -98,8 +98,7 @@ final class EvaluationLog implements AutoCloseable {
     // what was published here comes back from the topic
     private void take(Evaluation evaluation) {
         boolean isNew = of(evaluation.version())
-                .map(known ->
-                        !evaluation.equals(known) && evaluation.evaluatedAtMillis() >= known.evaluatedAtMillis())
+                .map(known -> !evaluation.equals(known) && evaluation.evaluatedAtMillis() >= known.evaluatedAtMillis())
                 .orElse(true);
         standings.accept(evaluation);
         if (isNew) {

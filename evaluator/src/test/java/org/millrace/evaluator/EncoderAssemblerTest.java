@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Random;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
+import org.millrace.contract.event.Json;
 import org.millrace.evaluator.EncoderRecords.Entry;
 
 final class EncoderAssemblerTest {
@@ -138,7 +139,7 @@ final class EncoderAssemblerTest {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         List<Entry> entries = EncoderRecords.of(1, FILE);
-        byte[] manifest = entries.get(entries.size() - 1).value;
+        byte[] manifest = Json.write(EncoderRecords.manifest(1, FILE, entries.size() - 1));
         for (int i = 0; i < 500; i++) {
             byte[] forged = manifest.clone();
             for (int change = random.nextInt(3); change >= 0; change--) {
@@ -146,9 +147,8 @@ final class EncoderAssemblerTest {
             }
             EncoderRecords.feed(assembler, entries.subList(0, entries.size() - 1));
             EncoderRecords.feed(assembler, List.of(new Entry("1/manifest", forged)))
-                    .ifPresent(encoder -> assertThat(encoder.safetensors())
-                            .as("seed " + seed)
-                            .isEqualTo(FILE));
+                    .ifPresent(encoder ->
+                            assertThat(encoder.safetensors()).as("seed " + seed).isEqualTo(FILE));
         }
     }
 

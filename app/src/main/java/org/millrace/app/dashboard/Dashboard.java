@@ -56,8 +56,7 @@ public final class Dashboard implements Routes {
      *
      * @param roles the process's roles as they stand, for any thread
      */
-    public static Dashboard start(
-            MillraceConfig config, KafkaSettings kafka, Clock clock, Supplier<List<Role>> roles) {
+    public static Dashboard start(MillraceConfig config, KafkaSettings kafka, Clock clock, Supplier<List<Role>> roles) {
         Dashboard dashboard = new Dashboard(config, kafka, clock, roles);
         dashboard.services.supervise(
                 "dashboard", () -> new RunReader(config, kafka, dashboard.live, dashboard::show, clock));

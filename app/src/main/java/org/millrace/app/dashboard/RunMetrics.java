@@ -41,7 +41,7 @@ final class RunMetrics {
                     "role.failures",
                     "times that the role of this process has failed since the start",
                     null,
-                    role.failures(),
+                    (double) role.failures(),
                     "role",
                     role.name());
         }
@@ -61,7 +61,7 @@ final class RunMetrics {
                         "records.unreadable",
                         "records of the topic that were left out because they cannot be read",
                         null,
-                        count,
+                        count.doubleValue(),
                         "topic",
                         topic));
         if (facts.readUp()) {

@@ -14,7 +14,6 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.millrace.contract.RunTopics;
@@ -125,7 +124,7 @@ public final class RunEncoders implements AutoCloseable {
                 } while (!closing.await(LOOK_MILLIS, TimeUnit.MILLISECONDS));
             } catch (InterruptedException | InterruptException e) {
                 return;
-            } catch (KafkaException | UserException e) {
+            } catch (RuntimeException e) { // or nobody would look any more
                 if (!silent && closing.getCount() > 0) {
                     log.warn("the encoders of run {} cannot be read; trying again: {}", topics.run(), e.getMessage());
                 }

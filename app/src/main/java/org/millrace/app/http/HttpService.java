@@ -49,7 +49,10 @@ public final class HttpService implements Services.Service {
         try (RunEncoders encoders = RunEncoders.watch(kafka, config.run().topics());
                 EmbeddingQueue queue = EmbeddingQueue.start(config, encoders);
                 HttpServer server = HttpServer.start(
-                        config.http(), taken, mostBytes(config.images()), routes(config, kafka, encoders, queue, roles))) {
+                        config.http(),
+                        taken,
+                        mostBytes(config.images()),
+                        routes(config, kafka, encoders, queue, roles))) {
             listening.accept(server.address());
             stopped.await();
         } catch (InterruptedException e) {

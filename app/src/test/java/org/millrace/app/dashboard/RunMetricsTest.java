@@ -128,9 +128,7 @@ class RunMetricsTest {
 
     @Test
     void text_roles_sayHowTheyFareWhateverTheTopicsSay() {
-        roles = List.of(
-                new Role("drift", Role.State.WAITING, 3),
-                new Role("http", Role.State.RUNNING, 0));
+        roles = List.of(new Role("drift", Role.State.WAITING, 3), new Role("http", Role.State.RUNNING, 0));
         Scrape scrape = scrape(new RunView.ReadProgress(OptionalDouble.of(0.25), true, List.of(), Map.of()));
         assertThat(scrape.value("millrace_role_up", "main", "role", "drift")).isZero();
         assertThat(scrape.value("millrace_role_failures", "main", "role", "drift"))

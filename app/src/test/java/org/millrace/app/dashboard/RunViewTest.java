@@ -10,11 +10,11 @@ import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.contract.event.JournalEvent;
-import org.millrace.contract.event.Json;
 import org.millrace.contract.event.DriftAlarm;
 import org.millrace.contract.event.DriftReport;
 import org.millrace.contract.event.EncoderAccepted;
+import org.millrace.contract.event.JournalEvent;
+import org.millrace.contract.event.Json;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.event.StepDone;
@@ -62,7 +62,8 @@ class RunViewTest {
         view.add(done(most, Double.NaN));
         steps(1, 3);
         view.add(new StreamSkipped(1, most, Map.of(-1, -1L), LOG, "x".repeat(100_000), most));
-        view.add(new RunStarted(1, most, "s", HOSTILE, HOSTILE, LOG, Map.of("trainer.batch-size", "-1", "no", "key"), -1));
+        view.add(new RunStarted(
+                1, most, "s", HOSTILE, HOSTILE, LOG, Map.of("trainer.batch-size", "-1", "no", "key"), -1));
         view.add(new EncoderAccepted(1, HOSTILE, most, most));
         view.add(new DriftReport(
                 2,
@@ -82,12 +83,20 @@ class RunViewTest {
                 Optional.of(HOSTILE)));
         for (int source = 0; source < 1_000; source++) {
             view.add(new DriftAlarm(
-                    2, "main", Optional.of("s" + source), DriftAlarm.State.RAISED, most, List.of(HOSTILE), HOSTILE, -1));
+                    2,
+                    "main",
+                    Optional.of("s" + source),
+                    DriftAlarm.State.RAISED,
+                    most,
+                    List.of(HOSTILE),
+                    HOSTILE,
+                    -1));
         }
         assertThat(published().at("/alarms").size()).isLessThan(100);
         var progress = new RunView.ReadProgress(OptionalDouble.empty(), true, List.of(), Map.of());
         var stream = new StreamView("images").section(view, 0);
-        assertThat(RunMetrics.text(view.facts(progress, stream, 0), 0, List.of())).contains("millrace_");
+        assertThat(RunMetrics.text(view.facts(progress, stream, 0), 0, List.of()))
+                .contains("millrace_");
     }
 
     @Test

@@ -113,12 +113,13 @@ class BadRecordsOnBrokerTest {
         }
     }
 
-    private static void send(
-            KafkaProducer<byte[], byte[]> producer, String topic, String key, Optional<String> value) throws Exception {
+    private static void send(KafkaProducer<byte[], byte[]> producer, String topic, String key, Optional<String> value)
+            throws Exception {
         byte[] name = key.getBytes(StandardCharsets.UTF_8);
         producer.send(
                         value.isPresent()
-                                ? new ProducerRecord<>(topic, 0, name, value.get().getBytes(StandardCharsets.UTF_8))
+                                ? new ProducerRecord<>(
+                                        topic, 0, name, value.get().getBytes(StandardCharsets.UTF_8))
                                 : new ProducerRecord<>(topic, 0, name, null))
                 .get();
     }

@@ -98,7 +98,10 @@ class DashboardInBrowserTest {
 
     private static HttpServer serve(MillraceConfig config, KafkaSettings kafka) {
         return HttpServer.start(
-                config.http(), TakenPort.FAIL, 1 << 20, List.of(Dashboard.start(config, kafka, Clock.systemUTC(), List::of)));
+                config.http(),
+                TakenPort.FAIL,
+                1 << 20,
+                List.of(Dashboard.start(config, kafka, Clock.systemUTC(), List::of)));
     }
 
     /** Eight steps on images of hostile names, and one that is none. */

@@ -31,7 +31,7 @@ class ServicesTest {
         void run(int start) throws InterruptedException;
     }
 
-    private final class FakeRole implements Services.Service {
+    private static final class FakeRole implements Services.Service {
         private final Work work;
         private final AtomicInteger starts;
 
@@ -71,8 +71,7 @@ class ServicesTest {
                 throw sneaky(failure);
             }
         });
-        assertThat(pauses)
-                .containsExactly(1_000L, 2_000L, 4_000L, 8_000L, 16_000L, 32_000L, 60_000L, 60_000L, 60_000L);
+        assertThat(pauses).containsExactly(1_000L, 2_000L, 4_000L, 8_000L, 16_000L, 32_000L, 60_000L, 60_000L, 60_000L);
         assertThat(said).hasSize(1);
         assertThat(said.get(0)).startsWith("helper has failed: ").contains("It starts again in 1 s");
         assertThat(role.failures()).isEqualTo(9);
@@ -154,8 +153,9 @@ class ServicesTest {
         services.stop();
         assertThat(starts).hasValue(1);
         assertThat(said).containsExactly("push has failed: the archive is damaged\nPush the rest again.");
-        assertThat(services.roles()).singleElement().satisfies(role -> assertThat(role.state())
-                .isEqualTo(Role.State.FAILED));
+        assertThat(services.roles())
+                .singleElement()
+                .satisfies(role -> assertThat(role.state()).isEqualTo(Role.State.FAILED));
     }
 
     @Test

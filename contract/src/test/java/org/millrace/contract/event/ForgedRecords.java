@@ -46,11 +46,16 @@ final class ForgedRecords {
         List<byte[]> forged = new ArrayList<>();
         byte[] whole = Json.write(event);
         try {
-            for (int field = 0; field < fields(MAPPER.readTree(whole)).size(); field++) {
-                forged.add(bytes(changed(whole, field, "")));
+            JsonNode tree = MAPPER.readTree(whole);
+            for (Field field : fields(tree)) {
+                JsonNode right = field.parent().remove(field.name());
+                forged.add(bytes(text(tree)));
+                field.parent().put(field.name(), "@@");
+                String marked = text(tree);
                 for (String value : VALUES) {
-                    forged.add(bytes(changed(whole, field, value)));
+                    forged.add(bytes(marked.replace("\"@@\"", value)));
                 }
+                field.parent().set(field.name(), right);
             }
         } catch (IOException e) {
             throw new IllegalStateException(e);
@@ -76,17 +81,6 @@ final class ForgedRecords {
     }
 
     private record Field(ObjectNode parent, String name) {}
-
-    private static String changed(byte[] whole, int field, String value) throws IOException {
-        JsonNode tree = MAPPER.readTree(whole);
-        Field chosen = fields(tree).get(field);
-        if (value.isEmpty()) {
-            chosen.parent().remove(chosen.name());
-        } else {
-            chosen.parent().put(chosen.name(), "@@");
-        }
-        return text(tree).replace("\"@@\"", value);
-    }
 
     private static String text(JsonNode tree) throws JsonProcessingException {
         return MAPPER.writeValueAsString(tree);

@@ -102,8 +102,7 @@ record SampledRows(long encoderVersion, long presentVersion, int capacity, long 
         List<Row> all = new ArrayList<>(rowsUnder(newest));
         all.addAll(other.rowsUnder(newest));
         all.sort(Comparator.comparingLong(Row::rank));
-        return new SampledRows(
-                encoderVersion, newest, capacity, both, all.subList(0, Math.min(capacity, all.size())));
+        return new SampledRows(encoderVersion, newest, capacity, both, all.subList(0, Math.min(capacity, all.size())));
     }
 
     private List<Row> rowsUnder(long present) {
