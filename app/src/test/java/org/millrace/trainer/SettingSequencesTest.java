@@ -47,7 +47,7 @@ import org.millrace.trainer.journal.JournalReader;
  * <p>{@code mvn verify} runs the short form; the long one is {@code bench/settings}.
  */
 class SettingSequencesTest {
-    private static final int SEQUENCES = Integer.getInteger("millrace.sequences", 6);
+    private static final int SEQUENCES = Integer.getInteger("millrace.sequences", 3);
     private static final long SEED = Long.getLong("millrace.seed", System.nanoTime() & 0xffff);
     private static final int LAST_STEP = 7;
     private static final List<String> OBJECTIVES =

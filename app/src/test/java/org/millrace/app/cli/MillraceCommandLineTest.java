@@ -70,7 +70,7 @@ class MillraceCommandLineTest {
     @Test
     void unknownCommand_isWrongUsageWithHint() {
         assertThat(run("confg")).isEqualTo(2);
-        assertThat(error.toString()).contains("millrace: ", "'confg'", "Did you mean config?", "`millrace --help`");
+        assertThat(error.toString()).contains("millrace: ", "'confg'", "Did you mean config", "`millrace --help`");
     }
 
     @Test
@@ -158,6 +158,7 @@ class MillraceCommandLineTest {
             case "embed" -> arguments.addAll(List.of(folder.toString(), "--out", folder + "/x.npy"));
             case "export" -> arguments.addAll(List.of("--format", "onnx", "--out", folder + "/model.onnx"));
             case "branch" -> arguments.addAll(List.of("released", "--cool-steps", "5"));
+            case "encoders revoke", "encoders reinstate" -> arguments.add("400");
             default -> {}
         }
         assertThat(run(arguments.toArray(String[]::new))).isEqualTo(1);

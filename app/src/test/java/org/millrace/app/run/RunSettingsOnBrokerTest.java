@@ -118,7 +118,7 @@ class RunSettingsOnBrokerTest {
         assertThat(commands.bad(
                         "export", "--format=safetensors", "--out=" + data.resolve("n"), "--run=none", elsewhere))
                 .contains(
-                        "run none has no whole checkpoint that may be taken",
+                        "run none has no whole checkpoint under",
                         "run none has published no encoder: the topic none.encoders does not exist",
                         "its first checkpoint after step 5 (trainer.checkpoint-every-steps)");
     }

@@ -70,17 +70,16 @@ public record SettingChanges(List<Change> structural, List<Change> others) {
         }
     }
 
-    /**
-     * Compares two effective configurations.
-     *
-     * @param then of the run; a key that its release did not have yet had today's default
-     */
+    /** Compares two effective configurations; a key that the release of one did not have had today's default. */
     public static SettingChanges between(Map<String, String> then, Map<String, String> now) {
-        Map<String, String> former = new TreeMap<>(ConfigLoader.effective(new ConfigLoader().load()));
+        Map<String, String> former =
+                new TreeMap<>(ConfigLoader.effective(new ConfigLoader().load()));
+        Map<String, String> latter = new TreeMap<>(former);
         former.putAll(then);
+        latter.putAll(now);
         List<Change> changes = former.entrySet().stream()
                 .filter(entry -> isAmong(COMPUTED, entry.getKey()) && !isAmong(BESIDE, entry.getKey()))
-                .map(entry -> new Change(entry.getKey(), entry.getValue(), now.getOrDefault(entry.getKey(), "")))
+                .map(entry -> new Change(entry.getKey(), entry.getValue(), latter.getOrDefault(entry.getKey(), "")))
                 .filter(change -> !change.then().equals(change.now()))
                 .toList();
         return new SettingChanges(
