@@ -44,13 +44,15 @@ import org.millrace.trainer.stream.ReplayContent;
 /**
  * Exports encoders in both formats and embeds real images with them, for other programs to compare: {@code bench/run export-check
  * IMAGES.tar FOLDER [COUNT]}, then {@code /usr/bin/python3 bench/pytorch/check_export.py FOLDER}. The weights are random, but batch
- * norm's scales, shifts and statistics are moved away from their first values. onnxruntime is compared with here.
+ * norm's scales, shifts and statistics are moved away from their first values. onnxruntime, and each image alone, are compared with here.
  *
  * <p>About two minutes for 16 images on 2 cores. Expect differences of a few 1e-6, where the largest feature is about 4.
  */
 final class ExportCheck {
     private static final int DEFAULT_COUNT = 16;
     private static final int PASSES = 5;
+    /** Features of the images, each a batch of its own. */
+    private static final String ALONE = "alone";
 
     private final MillraceConfig config;
     private final Torch torch;
@@ -59,7 +61,8 @@ final class ExportCheck {
     private ExportCheck(MillraceConfig config) {
         this.config = config;
         this.torch = Torch.start(config.run());
-        this.name = config.encoder().architecture().key();
+        this.name =
+                config.encoder().architecture().key() + "-" + config.encoder().height();
     }
 
     public static void main(String[] arguments) throws Exception {
@@ -67,6 +70,8 @@ final class ExportCheck {
         int count = arguments.length > 2 ? Integer.parseInt(arguments[2]) : DEFAULT_COUNT;
         List<byte[]> images = images(Path.of(arguments[0]), count);
         new ExportCheck(config("resnet20", "cifar", 32)).run(images, folder);
+        new ExportCheck(config("resnet18", "imagenet", 64)).run(images, folder);
+        new ExportCheck(config("resnet50", "imagenet", 64)).run(images, folder);
         new ExportCheck(config("resnet18", "imagenet", 224)).run(images, folder);
         new ExportCheck(config("resnet50", "imagenet", 224)).run(images, folder);
     }
@@ -82,19 +87,27 @@ final class ExportCheck {
         export.write(model, ExportFormat.ONNX, none, Clock.systemUTC());
 
         float[] features;
+        float[] alone;
         try (var frozen = new FrozenEncoder(torch, encoder, Safetensors.parse(Files.readAllBytes(weights)))) {
             features = frozen.embed(images);
+            alone = new float[features.length];
+            for (int i = 0; i < images.size(); i++) {
+                float[] one = frozen.embed(List.of(images.get(i)));
+                System.arraycopy(one, 0, alone, i * one.length, one.length);
+            }
         }
         long[] shape = {images.size(), encoder.channels(), encoder.height(), encoder.width()};
         Safetensors pairs = new Safetensors.Builder()
                 .add(OnnxModel.INPUT, shape, input)
                 .add(OnnxModel.OUTPUT, new long[] {images.size(), features.length / images.size()}, features)
+                .add(ALONE, new long[] {images.size(), features.length / images.size()}, alone)
                 .build();
         Files.write(folder.resolve(name + ".pairs"), pairs.toBytes());
-        compare(features, onnxruntime(model, input, shape));
+        compare("each image alone", features, alone);
+        compare("onnxruntime", features, onnxruntime(model, input, shape));
     }
 
-    private void compare(float[] ours, float[] theirs) {
+    private void compare(String what, float[] ours, float[] theirs) {
         double largest = 0;
         double difference = 0;
         for (int i = 0; i < ours.length; i++) {
@@ -103,8 +116,9 @@ final class ExportCheck {
         }
         System.out.println(String.format(
                 Locale.ROOT,
-                "%s: onnxruntime differs by %.2e at most; the largest of %d features is %.2f",
+                "%s: %s differs by %.2e at most; the largest of %d features is %.2f",
                 name,
+                what,
                 difference,
                 ours.length,
                 largest));

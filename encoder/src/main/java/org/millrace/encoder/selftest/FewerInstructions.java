@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +25,10 @@ final class FewerInstructions {
     private static final List<String> LEVELS = List.of("AVX512_CORE", "AVX2", "SSE41");
     private static final String PROGRAM = "org.millrace.app.Millrace";
 
+    private static final int STANDARD_ERROR = 2;
+    private static final int SET_FLAGS = 2; // F_SETFD
+    private static final int CLOSE_AT_EXECUTION = 1; // FD_CLOEXEC
+
     private FewerInstructions() {}
 
     /** The C library. */
@@ -31,6 +36,8 @@ final class FewerInstructions {
         int setenv(String name, String value, int overwrite);
 
         int execv(String path, Pointer arguments);
+
+        int fcntl(int file, int command, int argument);
     }
 
     /** What failed before this process began again; empty where it did not. */
@@ -61,6 +68,7 @@ final class FewerInstructions {
             C c = Native.load("c", C.class);
             c.setenv(LIMIT, next.get(), 1);
             c.setenv(FAILURES, String.join("\n", failures).replace("as usual", LIMIT + " " + limit), 1);
+            closeFilesAtExecution(c);
             System.out.flush();
             System.err.flush();
             c.execv(program, arguments(line));
@@ -74,6 +82,15 @@ final class FewerInstructions {
     static Optional<String> lower(Optional<String> limit) {
         int at = limit.map(LEVELS::indexOf).orElse(-1);
         return at + 1 < LEVELS.size() ? Optional.of(LEVELS.get(at + 1)) : Optional.empty();
+    }
+
+    // else the jars of the class path would stay open once more
+    private static void closeFilesAtExecution(C c) throws IOException {
+        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+            open.mapToInt(file -> Integer.parseInt(file.getFileName().toString()))
+                    .filter(file -> file > STANDARD_ERROR)
+                    .forEach(file -> c.fcntl(file, SET_FLAGS, CLOSE_AT_EXECUTION));
+        }
     }
 
     // argv: a pointer to each argument, then null

@@ -33,15 +33,11 @@ final class SelfTestTest {
 
     @ParameterizedTest
     @CsvSource({"resnet20, cifar, 3", "resnet18, imagenet, 3", "resnet50, imagenet, 1", "amdim, cifar, 3"})
-    void problem_rightKernels_noneByAnyWay(String architecture, String stem, int channels) {
+    void problem_pointsAsProducts_none(String architecture, String stem, int channels) {
         EncoderConfig config = architecture.equals("amdim")
                 ? TestEncoders.amdim(channels)
                 : TestEncoders.encoder(architecture, stem, 32, channels);
-        for (Convolution way : List.of(Convolution.USUAL, Convolution.MATRIX_FOR_POINTS)) {
-            assertThat(SelfTest.problem(TestEncoders.torch().with(way), config, Use.TRAINING))
-                    .as(way.words())
-                    .isEmpty();
-        }
+        assertThat(SelfTest.problem(TestEncoders.torch(), config, Use.TRAINING)).isEmpty();
     }
 
     /** What a wrong kernel may do. The faults are in 1×1 convolutions, as those that were met. */
@@ -119,7 +115,9 @@ final class SelfTestTest {
 
     @Test
     void firstRight_rightKernels_asUsual() {
-        Outcome outcome = SelfTest.firstRight(TestEncoders.torch(), RESNET20, Use.TRAINING);
+        Torch usual =
+                TestEncoders.torch().with(Convolution.USUAL); // of ResNet-20 right on every machine that was tried
+        Outcome outcome = SelfTest.firstRight(usual, RESNET20, Use.TRAINING);
         assertThat(outcome.way()).contains(Convolution.USUAL);
         assertThat(outcome.failures()).isEmpty();
     }
