@@ -32,18 +32,30 @@ public final class ImageHeaders {
     /** On the topic of rejects: {@code topic/partition/offset} of the record, or {@code path[!entry]} of the file. */
     public static final String REJECT_POSITION = "reject-position";
 
+    private static final int MOST_LOCATION_BYTES = 8192;
+
     private ImageHeaders() {}
 
-    /** The last header of that name as text, if there is one. */
+    /** The last header of that name, if there is one, as {@link OutsideText}: bounded, one line, without control characters. */
     public static Optional<String> text(Headers headers, String name) {
-        Header header = headers.lastHeader(name);
-        return header == null || header.value() == null
-                ? Optional.empty()
-                : Optional.of(new String(header.value(), StandardCharsets.UTF_8));
+        return value(headers, name).map(OutsideText::of);
     }
 
-    /** Adds a header with a text value. */
+    /** The {@link #LOCATION} exactly as it was written, unless it is too long for an address: not to be shown unescaped. */
+    public static Optional<String> location(Headers headers) {
+        return value(headers, LOCATION)
+                .map(bytes -> bytes.length > MOST_LOCATION_BYTES
+                        ? OutsideText.of(bytes)
+                        : new String(bytes, StandardCharsets.UTF_8));
+    }
+
+    /** Adds a header with a text value, bounded and escaped as {@link #text} reads it. */
     public static void put(Headers headers, String name, String value) {
-        headers.add(name, value.getBytes(StandardCharsets.UTF_8));
+        headers.add(name, OutsideText.of(value).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static Optional<byte[]> value(Headers headers, String name) {
+        Header header = headers.lastHeader(name);
+        return header == null ? Optional.empty() : Optional.ofNullable(header.value());
     }
 }

@@ -99,7 +99,7 @@ final class StoredImages implements AutoCloseable {
     private Optional<StoredImage> image(ConsumerRecord<byte[], byte[]> record) {
         byte[] file = record.value();
         if (file == null || file.length == 0) {
-            Optional<String> location = ImageHeaders.text(record.headers(), ImageHeaders.LOCATION);
+            Optional<String> location = ImageHeaders.location(record.headers());
             if (location.isEmpty()) {
                 return Optional.empty();
             }

@@ -13,6 +13,7 @@ import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.millrace.contract.ImageHeaders;
+import org.millrace.contract.OutsideText;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EvaluatorConfig;
 import org.slf4j.Logger;
@@ -73,7 +74,7 @@ public final class ProbeFeed {
         String address = new TopicPartition(record.topic(), record.partition()) + "@" + record.offset();
         String id = key == null
                 ? record.topic() + "/" + record.partition() + "/" + record.offset()
-                : new String(key, StandardCharsets.ISO_8859_1);
+                : new String(bounded(key), StandardCharsets.ISO_8859_1);
         if (record.value() == null) {
             set.remove(id);
             return;
@@ -96,6 +97,11 @@ public final class ProbeFeed {
         } else if (answer == ProbeSet.Answer.TOO_MANY_CLASSES) {
             refuse(Refusal.TOO_MANY_CLASSES, address);
         }
+    }
+
+    /** The key itself, or what stands for one that is longer than an id may be. */
+    private static byte[] bounded(byte[] key) {
+        return key.length <= OutsideText.MOST_BYTES ? key : OutsideText.of(key).getBytes(StandardCharsets.UTF_8);
     }
 
     /** Writes the file if a record came since it was last written. */

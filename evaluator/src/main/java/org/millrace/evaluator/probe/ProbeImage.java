@@ -3,6 +3,7 @@ package org.millrace.evaluator.probe;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.Optional;
+import org.millrace.contract.OutsideText;
 import org.millrace.contract.Sha256;
 
 /**
@@ -31,7 +32,7 @@ public final class ProbeImage {
         String hash = Sha256.of(id.getBytes(StandardCharsets.ISO_8859_1));
         this.id = id;
         this.rank = Long.parseUnsignedLong(hash.substring(0, 16), 16);
-        this.label = label;
+        this.label = OutsideText.of(label); // of a file of an older version as well
         this.half = half.orElse(Character.digit(hash.charAt(16), 16) < 8 ? Half.TRAIN : Half.TEST);
         this.timeMillis = timeMillis;
         this.file = file;

@@ -59,6 +59,23 @@ final class ProbeFeedTest {
     }
 
     @Test
+    void accept_longKeyAndWildLabel_areBoundedAndStayDistinct() {
+        ProbeFeed feed = open(100);
+        String one = "k".repeat(5_000) + 1;
+        String two = "k".repeat(5_000) + 2;
+        feed.accept(record(0, one, "cat\n12:00:00 forged", null, 1));
+        feed.accept(record(1, two, "cat" + "x".repeat(100_000), null, 2));
+        assertThat(feed.set().images())
+                .hasSize(2)
+                .allMatch(image -> image.id().length() <= 1024 && image.label().length() <= 1024);
+        assertThat(feed.set().labels()).contains("cat�0A12:00:00 forged");
+        feed.save();
+        assertThat(open(100).set().labels()).isEqualTo(feed.set().labels());
+        feed.accept(new ConsumerRecord<>("probe", 0, 2, one.getBytes(StandardCharsets.UTF_8), null));
+        assertThat(feed.set().size()).isEqualTo(1);
+    }
+
+    @Test
     void open_afterSave_hasTheSameImagesAndOffsets() {
         ProbeFeed feed = open(40);
         for (int i = 0; i < 200; i++) {
@@ -161,7 +178,7 @@ final class ProbeFeedTest {
             long offset, @Nullable String key, @Nullable String label, @Nullable String split, int content) {
         RecordHeaders headers = new RecordHeaders();
         if (label != null) {
-            ImageHeaders.put(headers, ImageHeaders.LABEL, label);
+            headers.add(ImageHeaders.LABEL, label.getBytes(StandardCharsets.UTF_8));
         }
         if (split != null) {
             ImageHeaders.put(headers, ImageHeaders.SPLIT, split);

@@ -94,7 +94,7 @@ final class ImageLog {
     }
 
     private static Optional<LoggedImage.Claim> claim(Headers headers) {
-        return ImageHeaders.text(headers, ImageHeaders.LOCATION)
+        return ImageHeaders.location(headers)
                 .map(location -> new LoggedImage.Claim(
                         location,
                         ImageHeaders.text(headers, ImageHeaders.SHA256).orElse("")));

@@ -2,6 +2,7 @@ package org.millrace.trainer.stream;
 
 import java.util.Optional;
 import org.millrace.contract.ImageOffset;
+import org.millrace.contract.OutsideText;
 import org.millrace.keystore.ImageId;
 
 /**
@@ -17,6 +18,10 @@ public record LoggedImage(
         ImageOffset at, long timestampMillis, Optional<ImageId> id, String source, byte[] file, Optional<Claim> claim) {
     /** A URI, and the SHA-256 of what lies there, blank where the record does not say. */
     public record Claim(String location, String sha256) {}
+
+    public LoggedImage {
+        source = OutsideText.of(source); // of a file of an older version as well
+    }
 
     /** An image whose record holds the file. */
     public LoggedImage(ImageOffset at, long timestampMillis, Optional<ImageId> id, String source, byte[] file) {

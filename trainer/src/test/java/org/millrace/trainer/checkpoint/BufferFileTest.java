@@ -60,6 +60,16 @@ final class BufferFileTest {
     }
 
     @Test
+    void write_sourceOfAnyLength_isReadBack() throws IOException {
+        LoggedImage wild = new LoggedImage(new ImageOffset(0, 1), 1, "😀\u001b".repeat(100_000), new byte[] {1});
+        ReplayContent content = new ReplayContent(List.of(new Kept(wild, Optional.empty())), List.of());
+        assertThat(wild.source()).contains("�1B").doesNotContain("\u001b");
+        assertThat(BufferFile.read(BufferFile.write(content)))
+                .usingRecursiveComparison()
+                .isEqualTo(content);
+    }
+
+    @Test
     void read_formToCome_isRefused() {
         assertThatThrownBy(() -> BufferFile.read(new byte[] {-1, -1, -1, -3}))
                 .isInstanceOf(IOException.class)
