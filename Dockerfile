@@ -17,7 +17,9 @@ RUN groupadd --system millrace \
 COPY --from=build /image /opt/millrace
 
 # DJL unpacks PyTorch's natives here at the first start; in the volume, so that a new container need not do it again.
+# Java reads arguments and names of files in the locale's encoding.
 ENV DJL_CACHE_DIR=/data/djl \
+    LC_ALL=C.UTF-8 \
     CLASSPATH=/opt/millrace/lib/*
 ENV MILLRACE_RUN_DATA=/data
 

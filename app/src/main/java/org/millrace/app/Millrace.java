@@ -7,6 +7,13 @@ public final class Millrace {
     private Millrace() {}
 
     public static void main(String[] arguments) {
-        System.exit(MillraceCommandLine.run(arguments));
+        String folder = System.getProperty("user.dir", "");
+        if (ProcessText.isLost(folder)) {
+            System.err.printf(
+                    "millrace: the working folder's name, %s, cannot be read in the locale's encoding (%s): change to another folder, or set LC_ALL=C.UTF-8 if the name is UTF-8%n",
+                    folder, System.getProperty("sun.jnu.encoding"));
+            System.exit(1);
+        }
+        System.exit(MillraceCommandLine.run(ProcessText.arguments(arguments)));
     }
 }

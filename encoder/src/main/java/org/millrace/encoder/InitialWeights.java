@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.millrace.contract.FileNames;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
@@ -37,7 +38,7 @@ public final class InitialWeights {
         if (config.initialWeights().isBlank()) {
             return Optional.empty();
         }
-        Path path = Path.of(config.initialWeights());
+        Path path = FileNames.path(config.initialWeights());
         byte[] bytes = read(path);
         Safetensors file = parse(path, bytes);
         List<String> misfits = misfits(config, file);

@@ -1,26 +1,31 @@
 package org.millrace.ingest;
 
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.millrace.contract.OutsideText;
 import org.millrace.contract.UserException;
 
 /**
- * Labels of a CSV file: lines {@code path,label}, UTF-8, fields quoted where they hold commas, a header line if the file has one.
+ * Labels of a CSV file: lines {@code path,label}, fields quoted where they hold commas, a header line if the file has one. Semicolons or
+ * tabs may stand for the commas if they do in every line. Bytes that are not UTF-8 become text as in the names of files.
  * An image has the label of the line with its path within the source, or with its path as the user gave it; or else of the one line
  * of whose path and the image's the longer ends with the shorter. Not thread safe.
  */
 final class CsvLabels implements Labeller {
     private static final int LONGEST_LABEL = 256;
+    private static final int SHOWN = 3;
+    private static final char[] SEPARATORS = {',', ';', '\t'};
     private static final Set<String> PATH_TITLES =
             Set.of("path", "file", "filename", "file_name", "name", "image", "id");
     private static final Set<String> LABEL_TITLES = Set.of("label", "class", "category", "target");
@@ -38,13 +43,18 @@ final class CsvLabels implements Labeller {
     static CsvLabels read(Path file) {
         CsvLabels labels = new CsvLabels(file);
         try {
-            List<String> lines = Files.readAllLines(file, StandardCharsets.UTF_8);
-            for (int i = 0; i < lines.size(); i++) {
-                labels.add(i + 1, i == 0 ? lines.get(i).replaceFirst("^\ufeff", "") : lines.get(i));
+            String bytes = Files.readString(file, StandardCharsets.ISO_8859_1); // a character for each byte
+            if (bytes.indexOf('\0') >= 0) {
+                throw new UserException(
+                        "push: --labels %s is no text of 8-bit characters (UTF-16?); wanted lines of path,label in UTF-8"
+                                .formatted(file));
             }
-        } catch (CharacterCodingException e) {
-            throw new UserException(
-                    "push: --labels %s is not UTF-8 text; wanted lines of path,label".formatted(file), e);
+            List<String> lines =
+                    bytes.replaceFirst("^\u00ef\u00bb\u00bf", "").lines().toList();
+            char separator = separator(lines);
+            for (int i = 0; i < lines.size(); i++) {
+                labels.add(i + 1, lines.get(i), separator);
+            }
         } catch (IOException e) {
             throw new UserException("push: --labels %s cannot be read: %s".formatted(file, FileReading.why(e)), e);
         }
@@ -52,6 +62,37 @@ final class CsvLabels implements Labeller {
             throw new UserException("push: --labels %s holds no line of path,label".formatted(file));
         }
         return labels;
+    }
+
+    /**
+     * Looks for the first image that has a label.
+     *
+     * @throws UserException if there is none
+     */
+    void requireMatch(List<ImageSource> sources) throws IOException {
+        List<String> seen = new ArrayList<>();
+        for (ImageSource source : sources) {
+            try (EntryReader entries = source.open()) {
+                for (Optional<SourceEntry> next = entries.next(); next.isPresent(); next = entries.next()) {
+                    if (labelOf(next.get()).isPresent()) {
+                        return;
+                    }
+                    if (seen.size() < SHOWN) {
+                        seen.add("'" + Names.shown(next.get().origin().name()) + "'");
+                    }
+                }
+            }
+        }
+        if (!seen.isEmpty()) {
+            String first = byPath.values().stream()
+                    .sorted(Comparator.comparingInt(Line::number))
+                    .limit(SHOWN)
+                    .map(line -> "'" + Names.shown(line.path()) + "'")
+                    .collect(Collectors.joining(", "));
+            throw new UserException(
+                    "push: --labels %s fits no image: its first of %d labels are for %s, but the first images are %s; write each image's path within its source, or its file name"
+                            .formatted(file, byPath.size(), first, String.join(", ", seen)));
+        }
     }
 
     @Override
@@ -78,14 +119,14 @@ final class CsvLabels implements Labeller {
         return Optional.of(line.label());
     }
 
-    private void add(int number, String text) {
+    private void add(int number, String text, char separator) {
         if (text.isBlank()) {
             return;
         }
-        List<String> fields = fields(text);
+        List<String> fields = fields(text, separator);
         if (fields.size() != 2 || fields.get(0).isEmpty()) {
             throw new UserException("push: --labels %s line %d: wanted path,label, got %d fields: '%s'"
-                    .formatted(file, number, fields.size(), Names.shown(text)));
+                    .formatted(file, number, fields.size(), Names.shown(utf8(text))));
         }
         String path = bare(fields.get(0));
         String label = fields.get(1);
@@ -117,8 +158,27 @@ final class CsvLabels implements Labeller {
                 || LABEL_TITLES.contains(label.toLowerCase(Locale.ROOT));
     }
 
-    /** The fields of a line, without the quotes around them; a quote within quotes is written twice. */
-    private static List<String> fields(String line) {
+    /** The comma, unless another character divides every line in two. */
+    private static char separator(List<String> lines) {
+        List<String> filled = lines.stream().filter(line -> !line.isBlank()).toList();
+        for (char separator : SEPARATORS) {
+            if (filled.stream().allMatch(line -> fields(line, separator).size() == 2)) {
+                return separator;
+            }
+        }
+        return SEPARATORS[0];
+    }
+
+    private static String utf8(String bytes) {
+        return OutsideText.ofName(bytes.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    /**
+     * The fields of a line, without the quotes around them; a quote within quotes is written twice.
+     *
+     * @param line a character for each byte
+     */
+    private static List<String> fields(String line, char separator) {
         List<String> fields = new ArrayList<>();
         StringBuilder field = new StringBuilder();
         boolean quoted = false;
@@ -129,14 +189,14 @@ final class CsvLabels implements Labeller {
                 i++;
             } else if (character == '"' && (quoted || field.toString().isBlank())) {
                 quoted = !quoted;
-            } else if (character == ',' && !quoted) {
-                fields.add(field.toString().strip());
+            } else if (character == separator && !quoted) {
+                fields.add(utf8(field.toString().strip()).strip());
                 field.setLength(0);
             } else {
                 field.append(character);
             }
         }
-        fields.add(field.toString().strip());
+        fields.add(utf8(field.toString().strip()).strip());
         return fields;
     }
 

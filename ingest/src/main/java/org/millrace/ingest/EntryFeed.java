@@ -7,10 +7,16 @@ import java.util.OptionalLong;
 
 /** The entries of a request in its order, pass after pass. Not thread safe; whoever opened it closes it. */
 sealed interface EntryFeed extends Closeable permits StreamedFeed, OrderedFeed {
-    /** Opens the feed that a request's order needs; ordering holds at most {@code heldBytes} of images in memory. */
+    /**
+     * Opens the feed that a request's order needs; ordering holds at most {@code heldBytes} of images in memory. Fails
+     * where a file of labels fits none of the sources' images.
+     */
     static EntryFeed open(
             PushRequest request, List<ImageSource> sources, Labeller labeller, int maxBytes, long heldBytes)
             throws IOException {
+        if (labeller instanceof CsvLabels labels) {
+            labels.requireMatch(sources);
+        }
         return switch (request.order()) {
             case AS_IS -> new StreamedFeed(sources);
             case SHUFFLED, BY_LABEL -> OrderedFeed.open(request, sources, labeller, maxBytes, heldBytes);

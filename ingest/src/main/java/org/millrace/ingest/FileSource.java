@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.millrace.contract.FileNames;
 
 /** One image file. */
 record FileSource(String path) implements ImageSource {
@@ -25,7 +26,7 @@ record FileSource(String path) implements ImageSource {
                     return Optional.empty();
                 }
                 given = true;
-                return Optional.of(entry(path, Path.of(path)));
+                return Optional.of(entry(path, FileNames.path(path)));
             }
 
             @Override
@@ -36,10 +37,9 @@ record FileSource(String path) implements ImageSource {
     /** The entry of a file that the user named. */
     static SourceEntry entry(String given, Path file) {
         Path parent = file.toAbsolutePath().normalize().getParent();
-        Path folder = parent == null ? null : parent.getFileName();
         return new SourceEntry(
                 SourceEntry.Origin.file(given),
-                folder == null ? null : folder.toString(),
+                parent == null || parent.getFileName() == null ? null : FileNames.name(parent),
                 null,
                 modified(file),
                 limit -> FileReading.read(file, limit));

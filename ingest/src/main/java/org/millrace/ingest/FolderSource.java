@@ -1,6 +1,6 @@
 package org.millrace.ingest;
 
-import java.nio.file.Path;
+import org.millrace.contract.FileNames;
 
 /** The files of a folder and the folders in it, in the order of their names, folder by folder. */
 record FolderSource(SourceEntry.SourceName sourceName) implements ImageSource {
@@ -16,6 +16,6 @@ record FolderSource(SourceEntry.SourceName sourceName) implements ImageSource {
 
     @Override
     public EntryReader open() throws SourceException {
-        return new FolderWalk(sourceName, Path.of(sourceName.path()));
+        return new FolderWalk(sourceName, FileNames.path(sourceName.path()));
     }
 }

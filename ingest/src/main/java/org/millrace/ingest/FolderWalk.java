@@ -16,6 +16,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.millrace.contract.FileNames;
 
 /**
  * Goes through a folder, holding the names of the folders on the way only. A link to a file within the folder is read; links to
@@ -23,19 +24,20 @@ import java.util.Optional;
  */
 final class FolderWalk implements EntryReader {
     private final SourceEntry.SourceName sourceName;
-    private final Path root;
     private final Path realRoot;
-    private final Deque<Iterator<Path>> open = new ArrayDeque<>();
+    private final Deque<Iterator<Named>> open = new ArrayDeque<>();
+
+    /** @param inner the path's names from the root on */
+    private record Named(Path path, String inner) {}
 
     FolderWalk(SourceEntry.SourceName sourceName, Path root) throws SourceException {
         this.sourceName = sourceName;
-        this.root = root;
         try {
             this.realRoot = root.toRealPath();
         } catch (IOException e) {
             throw cannotList(root, e);
         }
-        open.push(list(root));
+        open.push(list(root, ""));
     }
 
     @Override
@@ -45,16 +47,13 @@ final class FolderWalk implements EntryReader {
                 open.pop();
                 continue;
             }
-            Path path = open.element().next();
-            if (Junk.isJunk(nameOf(path))) {
-                continue;
-            }
-            BasicFileAttributes attributes = attributes(path);
+            Named file = open.element().next();
+            BasicFileAttributes attributes = attributes(file.path());
             if (attributes.isDirectory()) {
-                open.push(list(path));
+                open.push(list(file.path(), file.inner() + "/"));
                 continue;
             }
-            return Optional.of(entry(path, attributes));
+            return Optional.of(entry(file, attributes));
         }
         return Optional.empty();
     }
@@ -70,13 +69,13 @@ final class FolderWalk implements EntryReader {
         }
     }
 
-    private SourceEntry entry(Path path, BasicFileAttributes attributes) {
-        String name =
-                root.relativize(path).toString().replace(path.getFileSystem().getSeparator(), "/");
-        Path parent = root.equals(path.getParent()) ? realRoot : path.getParent();
+    private SourceEntry entry(Named file, BasicFileAttributes attributes) {
+        Path path = file.path();
+        SourceEntry.Origin origin = SourceEntry.Origin.inFolder(sourceName, file.inner());
+        String folder = origin.folder();
         return new SourceEntry(
-                SourceEntry.Origin.inFolder(sourceName, name),
-                parent == null ? null : nameOf(parent),
+                origin,
+                folder == null ? FileNames.name(realRoot) : folder,
                 null,
                 attributes.lastModifiedTime().toInstant(),
                 attributes.isSymbolicLink()
@@ -101,25 +100,27 @@ final class FolderWalk implements EntryReader {
         return FileReading.read(target, limit, LinkOption.NOFOLLOW_LINKS);
     }
 
-    private static Iterator<Path> list(Path folder) throws SourceException {
-        List<Path> paths = new ArrayList<>();
+    /** @param prefix what the inner paths of its files begin with */
+    private static Iterator<Named> list(Path folder, String prefix) throws SourceException {
+        List<Named> files = new ArrayList<>();
         try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder)) {
-            stream.forEach(paths::add);
+            for (Path path : stream) {
+                String name = FileNames.name(path);
+                if (!Junk.isJunk(name)) {
+                    files.add(new Named(path, prefix + name));
+                }
+            }
         } catch (DirectoryIteratorException e) {
             throw cannotList(folder, Objects.requireNonNull(e.getCause()));
         } catch (IOException e) {
             throw cannotList(folder, e);
         }
-        paths.sort(Comparator.comparing(FolderWalk::nameOf));
-        return Collections.unmodifiableList(paths).iterator();
-    }
-
-    private static String nameOf(Path path) {
-        Path name = path.getFileName();
-        return name == null ? path.toString() : name.toString();
+        files.sort(Comparator.comparing(Named::inner));
+        return Collections.unmodifiableList(files).iterator();
     }
 
     private static SourceException cannotList(Path path, IOException e) {
-        return new SourceException("push: %s cannot be read: %s".formatted(path, FileReading.why(e)), e);
+        return new SourceException(
+                "push: %s cannot be read: %s".formatted(FileNames.text(path), FileReading.why(e)), e);
     }
 }

@@ -21,6 +21,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
+import org.millrace.contract.FileNames;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ImagesConfig;
@@ -74,9 +75,9 @@ public final class FolderWatch implements AutoCloseable {
         this.producer = producer;
         this.memory = memory;
         this.labeller = Labeller.of(request.labels());
-        Path named = request.folder().toAbsolutePath().normalize().getFileName();
         this.sourceName = new SourceEntry.SourceName(
-                request.folder().toString(), named == null ? request.folder().toString() : named.toString());
+                FileNames.text(request.folder()),
+                FileNames.name(request.folder().toAbsolutePath().normalize()));
         this.settling = new SettlingFiles(request.settle().toNanos());
     }
 
@@ -172,7 +173,7 @@ public final class FolderWatch implements AutoCloseable {
             return Optional.empty();
         }
         try {
-            BasicFileAttributes now = Files.readAttributes(request.folder().resolve(name), BasicFileAttributes.class);
+            BasicFileAttributes now = Files.readAttributes(fileOf(name), BasicFileAttributes.class);
             boolean known = memory.of(name)
                     .filter(then -> then.bytes() == now.size()
                             && then.modifiedMillis() == now.lastModifiedTime().toMillis())
@@ -188,6 +189,10 @@ public final class FolderWatch implements AutoCloseable {
         } catch (IOException e) {
             return Optional.empty(); // it is gone again, or comes back with the next look
         }
+    }
+
+    private Path fileOf(String name) {
+        return FileNames.path(sourceName.path() + "/" + name);
     }
 
     private void push(List<Settled> settled) throws IOException {
@@ -293,7 +298,7 @@ public final class FolderWatch implements AutoCloseable {
             return true;
         }
         return memory.namesOf(now.sha256()).stream()
-                .filter(name -> !Files.exists(request.folder().resolve(name)))
+                .filter(name -> !Files.exists(fileOf(name)))
                 .flatMap(name -> memory.of(name).stream())
                 .anyMatch(then -> then.modifiedMillis() == now.modifiedMillis());
     }

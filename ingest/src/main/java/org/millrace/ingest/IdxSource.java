@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.millrace.contract.FileNames;
 
 /**
  * Grey images of an IDX file, each made a PNG in memory; an entry's name is its number from 0.
@@ -26,7 +27,7 @@ record IdxSource(
 
     @Override
     public EntryReader open() throws IOException {
-        IdxFile images = IdxFile.open(Path.of(path()), IdxFile.IMAGES);
+        IdxFile images = IdxFile.open(FileNames.path(path()), IdxFile.IMAGES);
         try {
             IdxFile names = labels == null ? null : IdxFile.open(labels, IdxFile.LABELS);
             if (names != null && names.items() != images.items()) {

@@ -70,7 +70,7 @@ public final class ImageFiles {
         long[] files = {0};
         tellingPaths(paths, () -> {
             for (ImageSource source : ImageSources.of(request, InputStream.nullInputStream())) {
-                if (source instanceof TarSource tar && tar.gzip()) {
+                if (source instanceof TarSource tar && !tar.readInAnyOrder()) {
                     files[0] = -1;
                     return;
                 }

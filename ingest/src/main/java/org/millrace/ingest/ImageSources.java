@@ -3,7 +3,6 @@ package org.millrace.ingest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -13,11 +12,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.zip.GZIPInputStream;
+import org.millrace.contract.FileNames;
 import org.millrace.contract.UserException;
 
 /** Tells what kind of source a path is: by what the file begins with, and by its name where that does not say. */
 final class ImageSources {
+    private static final int HEAD_BYTES = 512;
     private static final int TAR_MAGIC_AT = 257;
 
     private ImageSources() {}
@@ -36,7 +36,8 @@ final class ImageSources {
             String id = Integer.valueOf(1).equals(lastNames.get(lastName)) ? lastName : path;
             sources.add(
                     path.equals(PushRequest.STANDARD_INPUT)
-                            ? new NamesSource(standardInput, request.repeat() > 1)
+                            ? new NamesSource(
+                                    standardInput, request.repeat() > 1 || request.labels() instanceof Labels.FromFile)
                             : of(new SourceEntry.SourceName(trimmed(path), trimmed(id)), request.labels()));
         }
         checkLabels(request.labels(), sources);
@@ -47,7 +48,9 @@ final class ImageSources {
     static boolean isIdxLabels(Path file) {
         try {
             return file.toString().toLowerCase(Locale.ROOT).contains("idx1")
-                    || ByteBuffer.wrap(head(file, 4)).getInt() == IdxFile.LABELS;
+                    || ByteBuffer.wrap(head(file, Compression.of(raw(file, HEAD_BYTES))))
+                                    .getInt()
+                            == IdxFile.LABELS;
         } catch (IOException | java.nio.BufferUnderflowException e) {
             return false;
         }
@@ -59,25 +62,34 @@ final class ImageSources {
             return new FolderSource(name);
         }
         try {
-            byte[] raw = raw(path, 4);
-            boolean gzip = begins(raw, 0, "\u001f\u008b");
-            byte[] head = gzip ? head(path, 512) : raw(path, 512);
-            String lower = name.path().toLowerCase(Locale.ROOT).replaceFirst("\\.gz$", "");
-            if (begins(raw, 0, "PK\3\4") || begins(raw, 0, "PK\5\6")) {
+            byte[] raw = raw(path, HEAD_BYTES);
+            Optional<String> foreign = Magic.foreign(raw);
+            if (foreign.isPresent()) {
+                throw new UserException(
+                        "push: %s is %s, which Millrace does not read: unpack it and push the folder, or pack the images as .tar or .zip"
+                                .formatted(name.path(), foreign.get()));
+            }
+            Compression compression = Compression.of(raw);
+            byte[] head = compression == Compression.NONE ? raw : head(path, compression);
+            String lower = name.path().toLowerCase(Locale.ROOT).replaceFirst("\\.(gz|bz2|xz|zst)$", "");
+            if (Magic.begins(raw, 0, "PK\3\4") || Magic.begins(raw, 0, "PK\5\6")) {
                 return new ZipSource(name);
             }
-            if (isIdx(lower, head)) {
+            if (isIdx(lower, head) && (compression == Compression.NONE || compression == Compression.GZIP)) {
                 return new IdxSource(name, idxLabels(path, labels).orElse(null));
             }
-            if (begins(head, TAR_MAGIC_AT, "ustar") || lower.endsWith(".tar") || lower.endsWith(".tgz")) {
-                return new TarSource(name, gzip);
+            if (Magic.begins(head, TAR_MAGIC_AT, "ustar") || lower.matches(".*\\.(tar|tgz|tbz2?|txz|tzst)")) {
+                return new TarSource(name, compression);
             }
             if (lower.endsWith(".zip")) {
                 throw new UserException("push: %s is no zip file: it does not begin as one".formatted(name.path()));
             }
-            if (gzip) {
-                throw new UserException("push: %s is compressed with gzip, but holds neither a tar nor an IDX file"
-                        .formatted(name.path()));
+            if (compression != Compression.NONE) {
+                throw new UserException("push: %s is compressed with %s, but holds %s"
+                        .formatted(
+                                name.path(),
+                                compression.words(),
+                                compression == Compression.GZIP ? "neither a tar nor an IDX file" : "no tar"));
             }
             return new FileSource(name.path());
         } catch (IOException e) {
@@ -88,7 +100,7 @@ final class ImageSources {
     private static Path existing(String given) {
         Optional<Path> path = Optional.empty();
         try {
-            path = Optional.of(Path.of(given)).filter(Files::exists);
+            path = Optional.of(FileNames.path(given)).filter(Files::exists);
         } catch (InvalidPathException e) {
             // no path of this system, so there is no such file
         }
@@ -131,16 +143,15 @@ final class ImageSources {
         }
     }
 
-    /** The first bytes, after decompression where the file is compressed with gzip; fewer if the file is shorter or damaged. */
-    private static byte[] head(Path path, int length) throws IOException {
-        byte[] raw = raw(path, 4);
-        if (!begins(raw, 0, "\u001f\u008b")) {
-            return raw(path, length);
-        }
+    /** The first bytes, after decompression where the file is compressed; fewer if the file is shorter or damaged. */
+    private static byte[] head(Path path, Compression compression) throws IOException {
         try (InputStream in = Files.newInputStream(path);
-                InputStream inflated = new GZIPInputStream(in)) {
-            return inflated.readNBytes(length);
-        } catch (java.util.zip.ZipException | java.io.EOFException e) {
+                InputStream expanded = compression.open(in)) {
+            return expanded.readNBytes(HEAD_BYTES);
+        } catch (IOException | RuntimeException e) {
+            if (compression == Compression.NONE) {
+                throw e;
+            }
             return new byte[0]; // reading it as what its name says tells what is wrong
         }
     }
@@ -151,17 +162,10 @@ final class ImageSources {
         }
     }
 
-    private static boolean begins(byte[] bytes, int at, String latin) {
-        return bytes.length >= at + latin.length()
-                && new String(bytes, at, latin.length(), StandardCharsets.ISO_8859_1).equals(latin);
-    }
-
     private static String lastName(String path) {
         try {
-            Path absolute = Path.of(path).toAbsolutePath().normalize();
-            return absolute.getFileName() == null
-                    ? path
-                    : absolute.getFileName().toString();
+            Path absolute = FileNames.path(path).toAbsolutePath().normalize();
+            return absolute.getFileName() == null ? path : FileNames.name(absolute);
         } catch (InvalidPathException e) {
             return path;
         }

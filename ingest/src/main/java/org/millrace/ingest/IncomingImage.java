@@ -9,6 +9,7 @@ import java.time.OffsetDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Optional;
+import org.millrace.contract.OutsideText;
 
 /**
  * An image that a program hands over, not seen to be one yet, with the contract's optional headers as that program gave them.
@@ -71,7 +72,7 @@ public record IncomingImage(
                     longest,
                     value.length());
             check(
-                    value.chars().noneMatch(Character::isISOControl),
+                    value.equals(OutsideText.visible(value)),
                     "%s must be one line of text, but had a control character: '%s'",
                     what,
                     Names.shown(value));

@@ -3,6 +3,7 @@ package org.millrace.ingest;
 import static org.millrace.contract.Check.check;
 
 import java.nio.file.Path;
+import org.millrace.contract.FileNames;
 
 /** Where the labels of images come from. */
 public sealed interface Labels {
@@ -24,7 +25,7 @@ public sealed interface Labels {
             case "auto" -> new Automatic();
             case "none" -> new None();
             case "folder" -> new FromFolder();
-            default -> new FromFile(Path.of(text));
+            default -> new FromFile(FileNames.path(text));
         };
     }
 }

@@ -1,13 +1,21 @@
 package org.millrace.ingest;
 
+import java.io.ByteArrayOutputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** Counts the bytes read and refuses to go past a position, so that a crafted archive cannot make its reader take all memory. */
+/**
+ * Counts the bytes read and refuses to go past a position, so that a crafted archive cannot make its reader take all memory. Keeps a copy
+ * of what is read from a position on.
+ */
 final class MeteredInput extends FilterInputStream {
+    private static final int SKIPPED_AT_ONCE = 8192;
+
     private long position;
     private long end = Long.MAX_VALUE;
+    private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
+    private long keptFrom = Long.MAX_VALUE;
 
     MeteredInput(InputStream in) {
         super(in);
@@ -23,11 +31,24 @@ final class MeteredInput extends FilterInputStream {
         this.end = end < 0 ? Long.MAX_VALUE : end; // negative: overflow of a size that is a lie
     }
 
+    /** Forgets what was kept; a copy is kept of what is read at or after this position from now on. */
+    void keepFrom(long position) {
+        kept.reset();
+        keptFrom = position < 0 ? Long.MAX_VALUE : position;
+    }
+
+    byte[] kept() {
+        return kept.toByteArray();
+    }
+
     @Override
     public int read() throws IOException {
         requireRoom();
         int value = in.read();
         if (value >= 0) {
+            if (position >= keptFrom) {
+                kept.write(value);
+            }
             position++;
         }
         return value;
@@ -38,6 +59,8 @@ final class MeteredInput extends FilterInputStream {
         requireRoom();
         int count = in.read(bytes, offset, (int) Math.min(length, end - position));
         if (count > 0) {
+            int before = (int) Math.max(0, Math.min(count, keptFrom - position));
+            kept.write(bytes, offset + before, count - before);
             position += count;
         }
         return count;
@@ -45,7 +68,10 @@ final class MeteredInput extends FilterInputStream {
 
     @Override
     public long skip(long count) throws IOException {
-        long skipped = in.skip(Math.min(count, end - position));
+        if (position >= keptFrom) {
+            return Math.max(0, read(new byte[(int) Math.min(count, SKIPPED_AT_ONCE)]));
+        }
+        long skipped = in.skip(Math.min(count, Math.min(end, keptFrom) - position));
         position += skipped;
         return skipped;
     }

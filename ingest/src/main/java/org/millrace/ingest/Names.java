@@ -1,5 +1,7 @@
 package org.millrace.ingest;
 
+import org.millrace.contract.OutsideText;
+
 /** Bounds on the names that archives give to their entries. */
 final class Names {
     /** Characters of the longest name of an entry that is pushed. */
@@ -11,7 +13,7 @@ final class Names {
 
     /** The name as a message shows it: one line, not too long. */
     static String shown(String name) {
-        String line = name.replaceAll("\\p{Cntrl}", "?");
+        String line = OutsideText.visible(name);
         return line.length() <= SHOWN ? line : line.substring(0, SHOWN) + "…";
     }
 }

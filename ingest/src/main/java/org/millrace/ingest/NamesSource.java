@@ -4,14 +4,15 @@ import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.millrace.contract.FileNames;
+import org.millrace.contract.OutsideText;
 
-/** File names on standard input, UTF-8, one a line. The stream can be read once; the names are kept for later passes if asked. */
+/** File names on standard input, one a line. The stream can be read once; the names are kept for later passes if asked. */
 final class NamesSource implements ImageSource {
     private static final int LONGEST_LINE = 16 * 1024;
 
@@ -42,7 +43,8 @@ final class NamesSource implements ImageSource {
 
             @Override
             public Optional<SourceEntry> next() throws IOException {
-                Optional<String> name = readToEnd ? kept(at++) : nextName();
+                Optional<String> name = at < names.size() || readToEnd ? kept(at) : nextName();
+                at++;
                 return name.isPresent() ? Optional.of(entry(name.get())) : Optional.empty();
             }
 
@@ -85,13 +87,14 @@ final class NamesSource implements ImageSource {
             }
             line.write(value);
         }
-        String text = line.toString(StandardCharsets.UTF_8);
-        return Optional.of(text.endsWith("\r") ? text.substring(0, text.length() - 1) : text);
+        byte[] name = line.toByteArray();
+        boolean carriageReturn = name.length > 0 && name[name.length - 1] == '\r';
+        return Optional.of(OutsideText.ofName(carriageReturn ? Arrays.copyOf(name, name.length - 1) : name));
     }
 
     private SourceEntry entry(String name) throws SourceException {
         try {
-            return FileSource.entry(name, Path.of(name));
+            return FileSource.entry(name, FileNames.path(name));
         } catch (InvalidPathException e) {
             throw noNames(e.getReason());
         }

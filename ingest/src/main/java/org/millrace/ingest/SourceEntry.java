@@ -3,6 +3,7 @@ package org.millrace.ingest;
 import java.io.IOException;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
+import org.millrace.contract.OutsideText;
 
 /**
  * A file of a source, not read yet.
@@ -44,16 +45,21 @@ record SourceEntry(
     record Origin(String source, String name, String position, String id) {
         static Origin inArchive(SourceName archive, String name) {
             String bounded = name.length() <= Names.LONGEST + 1 ? name : name.substring(0, Names.LONGEST + 1);
-            return new Origin(archive.path(), bounded, archive.path() + "!" + bounded, archive.id() + "!" + bounded);
+            return new Origin(
+                    archive.path(),
+                    bounded,
+                    archive.path() + "!" + bounded,
+                    OutsideText.of(archive.id() + "!" + bounded));
         }
 
         static Origin inFolder(SourceName folder, String name) {
-            return new Origin(folder.path(), name, folder.path() + "/" + name, folder.id() + "/" + name);
+            return new Origin(
+                    folder.path(), name, folder.path() + "/" + name, OutsideText.of(folder.id() + "/" + name));
         }
 
         static Origin file(String path) {
             String slashed = path.replace('\\', '/');
-            return new Origin(path, slashed.substring(slashed.lastIndexOf('/') + 1), path, path);
+            return new Origin(path, slashed.substring(slashed.lastIndexOf('/') + 1), path, OutsideText.of(path));
         }
 
         /** The name of the folder that the name puts the entry in, if any. */

@@ -1,22 +1,22 @@
 package org.millrace.ingest;
 
-import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.jspecify.annotations.Nullable;
+import org.millrace.contract.FileNames;
+import org.millrace.contract.OutsideText;
 
-/** A tar file, also compressed with gzip; a plain one can be read in any order, a compressed one only from its beginning. */
-record TarSource(SourceEntry.SourceName sourceName, boolean gzip) implements ImageSource {
-    private static final int BUFFER_BYTES = 64 * 1024;
-
+/** A tar file, also a compressed one; a plain one can be read in any order, a compressed one only from its beginning. */
+record TarSource(SourceEntry.SourceName sourceName, Compression compression) implements ImageSource {
     @Override
     public String path() {
         return sourceName.path();
@@ -24,17 +24,19 @@ record TarSource(SourceEntry.SourceName sourceName, boolean gzip) implements Ima
 
     @Override
     public boolean readInAnyOrder() {
-        return !gzip;
+        return compression == Compression.NONE;
     }
 
     @Override
     public EntryReader open() throws IOException {
-        return new Reader(sourceName, Path.of(path()), gzip);
+        return new Reader(sourceName, FileNames.path(path()), compression);
     }
 
     private static final class Reader implements EntryReader {
         /** Room for the headers between two entries, among them long names. */
         private static final long HEADER_BYTES = 256 * 1024;
+
+        private static final int BLOCK = TarConstants.DEFAULT_RCDSIZE;
 
         private final SourceEntry.SourceName sourceName;
         private final MeteredInput metered;
@@ -44,22 +46,24 @@ record TarSource(SourceEntry.SourceName sourceName, boolean gzip) implements Ima
 
         private String lastName = "";
 
-        Reader(SourceEntry.SourceName sourceName, Path file, boolean gzip) throws IOException {
+        Reader(SourceEntry.SourceName sourceName, Path file, Compression compression) throws IOException {
             this.sourceName = sourceName;
             InputStream in = Files.newInputStream(file);
             try {
-                metered = new MeteredInput(
-                        gzip ? new GZIPInputStream(in, BUFFER_BYTES) : new BufferedInputStream(in, BUFFER_BYTES));
-                channel = gzip ? null : FileChannel.open(file);
+                metered = new MeteredInput(compression.open(in));
+                channel = compression == Compression.NONE ? FileChannel.open(file) : null;
             } catch (ClosedByInterruptException e) {
                 in.close();
                 throw e;
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException e) {
                 in.close();
-                throw damaged(FileReading.why(e), e);
+                throw damaged(
+                        e instanceof IOException failure ? FileReading.why(failure) : String.valueOf(e.getMessage()),
+                        e);
             }
-            tar = new TarArchiveInputStream(metered, "UTF-8");
+            tar = new TarArchiveInputStream(metered, StandardCharsets.ISO_8859_1.name());
             metered.endAt(HEADER_BYTES);
+            metered.keepFrom(0);
         }
 
         @Override
@@ -69,13 +73,14 @@ record TarSource(SourceEntry.SourceName sourceName, boolean gzip) implements Ima
                 if (entry == null) {
                     return Optional.empty();
                 }
-                String name = entry.getName();
-                lastName = name;
                 if (!entry.isCheckSumOK()) {
                     throw damaged("the checksum of the next header is wrong", null);
                 }
+                String name = name();
+                lastName = name;
                 long begin = metered.position();
                 metered.endAt(begin + entry.getSize() + HEADER_BYTES);
+                metered.keepFrom(begin + (entry.getSize() + BLOCK - 1) / BLOCK * BLOCK);
                 String shown = name.startsWith("./") ? name.substring(2) : name;
                 if (entry.isDirectory() || isAttributesOnly(entry) || Junk.isJunk(shown)) {
                     continue;
@@ -111,6 +116,14 @@ record TarSource(SourceEntry.SourceName sourceName, boolean gzip) implements Ima
             }
         }
 
+        private String name() throws SourceException {
+            try {
+                return OutsideText.ofName(TarNames.last(metered.kept()));
+            } catch (IllegalArgumentException e) {
+                throw damaged(String.valueOf(e.getMessage()), e);
+            }
+        }
+
         private static boolean isAttributesOnly(TarArchiveEntry entry) {
             return entry.isGlobalPaxHeader() || entry.isPaxHeader();
         }
@@ -118,7 +131,7 @@ record TarSource(SourceEntry.SourceName sourceName, boolean gzip) implements Ima
         private Content read(TarArchiveEntry entry, long begin, int limit) throws IOException {
             if (entry.isLink() || entry.isSymbolicLink()) {
                 throw new UnreadableEntryException(
-                        "cannot be read: a link to '" + Names.shown(entry.getLinkName()) + "', which is not followed");
+                        "cannot be read: a link to '" + Names.shown(linkName(entry)) + "', which is not followed");
             }
             if (!entry.isFile() || entry.isSparse()) {
                 throw new UnreadableEntryException("cannot be read: not a regular file");
@@ -132,6 +145,10 @@ record TarSource(SourceEntry.SourceName sourceName, boolean gzip) implements Ima
             } catch (IOException | RuntimeException e) {
                 throw damaged(String.valueOf(e.getMessage()), e);
             }
+        }
+
+        private static String linkName(TarArchiveEntry entry) {
+            return OutsideText.ofName(entry.getLinkName().getBytes(StandardCharsets.ISO_8859_1));
         }
 
         private SourceException damaged(String got, @Nullable Exception cause) {

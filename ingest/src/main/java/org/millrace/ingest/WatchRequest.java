@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.millrace.contract.FileNames;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 
@@ -24,12 +25,12 @@ public record WatchRequest(Path folder, String name, PushRequest.Target target, 
     /** The folder's own path, links resolved: its name where the user gives none. Throws {@link UserException} for no folder. */
     public static String nameOf(Path folder) {
         if (!Files.isDirectory(folder)) {
-            throw new UserException("watch: no such folder: " + folder);
+            throw new UserException("watch: no such folder: " + FileNames.text(folder));
         }
         try {
-            return folder.toRealPath().toString();
+            return FileNames.text(folder.toRealPath());
         } catch (IOException e) {
-            throw new UserException("watch: " + folder + " cannot be read: " + FileReading.why(e), e);
+            throw new UserException("watch: " + FileNames.text(folder) + " cannot be read: " + FileReading.why(e), e);
         }
     }
 

@@ -3,13 +3,13 @@ package org.millrace.ingest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.ClosedByInterruptException;
-import java.nio.file.Path;
 import java.util.Enumeration;
 import java.util.Optional;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipFile;
+import org.millrace.contract.FileNames;
 
 /** A zip file, in the order of its directory. */
 record ZipSource(SourceEntry.SourceName sourceName) implements ImageSource {
@@ -31,18 +31,22 @@ record ZipSource(SourceEntry.SourceName sourceName) implements ImageSource {
     private static final class Reader implements EntryReader {
         private final SourceEntry.SourceName sourceName;
         private final ZipFile zip;
+        private final ZipNames names;
         private final Enumeration<ZipArchiveEntry> entries;
 
         Reader(SourceEntry.SourceName sourceName) throws IOException {
             this.sourceName = sourceName;
             try {
-                zip = ZipFile.builder().setPath(Path.of(sourceName.path())).get();
+                zip = ZipFile.builder()
+                        .setPath(FileNames.path(sourceName.path()))
+                        .get();
             } catch (ClosedByInterruptException e) {
                 throw e;
             } catch (IOException | RuntimeException e) { // the reader meets some damage with unchecked exceptions
                 throw new SourceException(
                         "push: %s is no whole zip file: %s".formatted(sourceName.path(), e.getMessage()), e);
             }
+            names = ZipNames.of(zip);
             entries = zip.getEntries();
         }
 
@@ -50,7 +54,7 @@ record ZipSource(SourceEntry.SourceName sourceName) implements ImageSource {
         public Optional<SourceEntry> next() {
             while (entries.hasMoreElements()) {
                 ZipArchiveEntry entry = entries.nextElement();
-                String name = entry.getName().replace('\\', '/');
+                String name = names.of(entry);
                 String shown = name.startsWith("./") ? name.substring(2) : name;
                 if (!entry.isDirectory() && !Junk.isJunk(shown)) {
                     var origin = SourceEntry.Origin.inArchive(sourceName, shown);
@@ -86,7 +90,7 @@ record ZipSource(SourceEntry.SourceName sourceName) implements ImageSource {
             } catch (IOException | RuntimeException e) {
                 throw new SourceException(
                         "push: %s is no whole zip file: entry '%s': %s"
-                                .formatted(sourceName.path(), Names.shown(entry.getName()), e.getMessage()),
+                                .formatted(sourceName.path(), Names.shown(names.of(entry)), e.getMessage()),
                         e);
             }
         }

@@ -105,7 +105,7 @@ final class SourcesTest {
 
         push.push(TestPush.images(archive));
 
-        assertThat(push.ids()).containsExactly(name + "!../x.png", name + "!" + victim, name + "!line\nbreak.png");
+        assertThat(push.ids()).containsExactly(name + "!../x.png", name + "!" + victim, name + "!line�0Abreak.png");
         assertThat(push.reasons())
                 .containsExactly(
                         "not an image: begins with text 'root:x'",

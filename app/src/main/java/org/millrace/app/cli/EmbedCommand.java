@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.app.embed.EmbeddingFile;
 import org.millrace.app.embed.FileEmbedding;
 import org.millrace.app.exam.CheckpointEncoder;
+import org.millrace.contract.FileNames;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.evaluator.PublishedEncoder;
@@ -157,7 +158,7 @@ final class EmbedCommand implements Runnable {
     }
 
     private static void checkExists(String path) {
-        if (!Files.exists(Path.of(path))) {
+        if (!Files.exists(FileNames.path(path))) {
             throw new UserException("embed: no such file or folder: " + path);
         }
     }

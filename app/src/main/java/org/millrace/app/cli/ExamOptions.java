@@ -9,6 +9,7 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.millrace.app.exam.ExamRequest;
+import org.millrace.contract.FileNames;
 import org.millrace.contract.UserException;
 import org.millrace.evaluator.protocol.Protocol;
 import org.millrace.ingest.Labels;
@@ -104,7 +105,7 @@ final class ExamOptions {
     }
 
     private static void checkExists(String path) {
-        if (!Files.exists(Path.of(path))) {
+        if (!Files.exists(FileNames.path(path))) {
             throw new UserException("no such file or folder: " + path);
         }
     }

@@ -2,7 +2,9 @@ package org.millrace.app.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import org.millrace.app.export.ExportFormat;
+import org.millrace.contract.FileNames;
 import org.millrace.evaluator.protocol.Protocol;
 import org.millrace.ingest.PushRequest;
 import picocli.CommandLine;
@@ -32,6 +34,7 @@ public final class MillraceCommandLine {
     static CommandLine create() {
         CommandLine root = new CommandLine(new MillraceCommand());
         Commands.all().forEach(root::addSubcommand);
+        root.registerConverter(Path.class, FileNames::path);
         root.registerConverter(PushRequest.Target.class, new Words<>(PushRequest.Target.class));
         root.registerConverter(PushRequest.Order.class, new Words<>(PushRequest.Order.class));
         root.registerConverter(PushRequest.Split.class, new Words<>(PushRequest.Split.class));

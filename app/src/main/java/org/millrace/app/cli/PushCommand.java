@@ -2,13 +2,13 @@ package org.millrace.app.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.jspecify.annotations.Nullable;
+import org.millrace.contract.FileNames;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.config.MillraceConfig;
@@ -35,14 +35,17 @@ import picocli.CommandLine.Spec;
             "What is no image goes to the topic of rejects with the reason, and is counted."
         })
 final class PushCommand implements Runnable {
+    private static final String NO_LABEL = "no label";
+
     @Spec
     private CommandSpec spec;
 
     @Parameters(
             arity = "1..*",
             paramLabel = "PATH",
-            description = "Folder (with all below it), .tar, .tar.gz, .zip, IDX file (.gz too), single image,"
-                    + " or - for file names on standard input.")
+            description =
+                    "Folder (with all below it), .tar (also .gz, .bz2, .xz, .zst), .zip, IDX file (.gz too), single image,"
+                            + " or - for file names on standard input.")
     private List<String> paths = List.of();
 
     @Option(
@@ -128,7 +131,7 @@ final class PushCommand implements Runnable {
             out.flush();
             if (report.pushed() == 0 && !report.interrupted()) {
                 throw new UserException("no image was pushed; see the reasons above"
-                        + (target == PushRequest.Target.PROBE
+                        + (report.rejectionsByReason().containsKey(NO_LABEL)
                                 ? ". The probe needs labels: --labels folder takes them from the folders' names, --labels FILE from a CSV"
                                 : ""));
             }
@@ -155,7 +158,7 @@ final class PushCommand implements Runnable {
 
     /** Tells of a mistyped path before a broker is started for it. */
     static void checkExists(String path) {
-        if (!path.equals(PushRequest.STANDARD_INPUT) && !Files.exists(Path.of(path))) {
+        if (!path.equals(PushRequest.STANDARD_INPUT) && !Files.exists(FileNames.path(path))) {
             throw new UserException("push: no such file or folder: " + path);
         }
     }

@@ -8,6 +8,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.millrace.app.run.Services;
 import org.millrace.app.run.WatchService;
+import org.millrace.contract.FileNames;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.ingest.FolderWatch;
 import org.millrace.ingest.Labels;
@@ -80,7 +81,7 @@ final class WatchCommand implements Runnable {
         try (StopSignal signal = StopSignal.install();
                 Connection connection = options.connect(config);
                 Services services = new Services()) {
-            say(out, "watching " + folder + "; Ctrl-C stops");
+            say(out, "watching " + FileNames.text(folder) + "; Ctrl-C stops");
             services.start(
                     "watch",
                     new WatchService(

@@ -143,7 +143,7 @@ final class ImageRoutesTest {
             value = {
                 "?captured-at=yesterday | image/png | 400 | captured-at must be ISO-8601 with an offset (2026-05-01T12:00:00Z), but was 'yesterday'",
                 "?label= | image/png | 400 | label must not be blank",
-                "?label=a%0Ab | image/png | 400 | label must be one line of text, but had a control character: 'a?b'",
+                "?label=a%0Ab | image/png | 400 | label must be one line of text, but had a control character: 'a�0Ab'",
                 "?to=elsewhere | image/png | 400 | to must be one of [images, probe], but was 'elsewhere'",
                 "?split=test | image/png | 400 | split test is for images of the probe only",
                 "'' | text/html | 415 | the body is said to be text/html; wanted image/jpeg, image/png",

@@ -103,7 +103,7 @@ final class RecordBinder {
             return text;
         }
         if (type == Path.class) {
-            return Path.of(text);
+            return path(text);
         }
         if (type instanceof ParameterizedType list && list.getActualTypeArguments()[0] == Long.class) {
             return text.isEmpty()
@@ -124,6 +124,13 @@ final class RecordBinder {
                     .orElseThrow(() -> new IllegalArgumentException(text));
         }
         throw new LinkageError("no parser for " + type);
+    }
+
+    private static Path path(String text) {
+        if (text.indexOf('\ufffd') >= 0) {
+            throw new IllegalArgumentException(text); // what stands for bytes that are not text
+        }
+        return Path.of(text);
     }
 
     private static double finite(double value) {
@@ -153,6 +160,10 @@ final class RecordBinder {
             return Arrays.stream(raw.getEnumConstants())
                     .map(constant -> kebab((Enum<?>) constant))
                     .collect(Collectors.joining(", ", "one of ", ""));
+        }
+        if (type == Path.class) {
+            return "a path that the locale's encoding (%s) can write; set LC_ALL=C.UTF-8 for any but ASCII"
+                    .formatted(System.getProperty("sun.jnu.encoding"));
         }
         return "a " + type.getTypeName();
     }
