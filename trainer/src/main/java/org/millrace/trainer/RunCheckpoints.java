@@ -63,6 +63,7 @@ final class RunCheckpoints implements AutoCloseable {
             "http.host",
             "http.port",
             "http.token",
+            "http.token-file",
             "trainer.on-gap",
             "trainer.health-every-steps");
 

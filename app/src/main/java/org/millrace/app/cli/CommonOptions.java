@@ -12,8 +12,10 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.Preset;
+import org.millrace.contract.config.Secrets;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The options of every command: which broker, and which configuration. Mixed into a command; not thread safe. */
@@ -62,6 +64,12 @@ final class CommonOptions {
 
     /** The same, with assignments of the command's own that have the very last word. */
     MillraceConfig config(Map<String, String> commandDefaults, List<String> overrides) {
+        assignments.stream()
+                .flatMap(assignment -> Secrets.exposedBy(assignment).stream())
+                .findFirst()
+                .ifPresent(problem -> {
+                    throw new ParameterException(command.commandLine(), problem);
+                });
         ConfigLoader loader = new ConfigLoader().defaults(commandDefaults);
         preset().ifPresent(loader::preset);
         if (file != null) {

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigKey;
 import org.millrace.contract.config.ConfigLoader;
@@ -167,19 +168,24 @@ class MillraceCommandLineTest {
     }
 
     @Test
-    void config_masksSecrets() {
-        assertThat(run(
-                        "config",
-                        "--bootstrap-server",
-                        "kafka:9092",
-                        "--set",
-                        "kafka.ssl.truststore.password=hunter2",
-                        "--set",
-                        "kafka.sasl.jaas.config=PlainLoginModule required password=hunter2;"))
+    void config_masksSecrets() throws Exception {
+        Path file = Files.writeString(
+                folder.resolve("kafka.properties"),
+                "kafka.ssl.truststore.password=hunter2\nkafka.sasl.jaas.config=PlainLoginModule required password=hunter2;\n");
+        assertThat(run("config", "--bootstrap-server", "kafka:9092", "--config", file.toString()))
                 .isZero();
         assertThat(out.toString())
                 .doesNotContain("hunter2")
                 .contains("kafka.ssl.truststore.password=********", "kafka.bootstrap.servers=kafka:9092");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http.token", "kafka.sasl.jaas.config", "kafka.producer.ssl.keystore.password"})
+    void set_secret_isRefusedAndNotRepeated(String key) {
+        assertThat(run("config", "--set", key + "=hunter2-hunter2-hunter2")).isEqualTo(2);
+        assertThat(error.toString())
+                .contains("--set " + key + "=… would stand in the list of processes", "MILLRACE_")
+                .doesNotContain("hunter2");
     }
 
     @Test

@@ -26,8 +26,8 @@ import org.millrace.contract.config.HttpConfig;
 
 final class HttpServerTest {
     private static final String TOKEN = "a-token-of-this-test";
-    private static final HttpConfig OPEN = new HttpConfig("127.0.0.1", 0, "");
-    private static final HttpConfig WITH_TOKEN = new HttpConfig("127.0.0.1", 0, TOKEN);
+    private static final HttpConfig OPEN = new HttpConfig("127.0.0.1", 0, "", "");
+    private static final HttpConfig WITH_TOKEN = new HttpConfig("127.0.0.1", 0, TOKEN, "");
 
     private final HttpClient client = HttpClient.newHttpClient();
 
@@ -228,7 +228,7 @@ final class HttpServerTest {
             }
         };
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            HttpConfig config = new HttpConfig("127.0.0.1", other.getLocalPort(), "");
+            HttpConfig config = new HttpConfig("127.0.0.1", other.getLocalPort(), "", "");
             assertThatThrownBy(() -> HttpServer.start(config, TakenPort.FAIL, 1000, List.of(counted)))
                     .isInstanceOf(UserException.class)
                     .hasMessageContaining("http.port " + other.getLocalPort() + " on 127.0.0.1 cannot be used")

@@ -191,7 +191,9 @@ class TrainOnBrokerTest {
 
     @Test
     void train_secretAmongItsSettings_isNowhereAfterwards() throws Exception {
-        String[] small = with(small("discreet"), "--set=kafka.sasl.jaas.config=module required password=hunter22;");
+        Path secrets = Files.writeString(
+                data.resolve("secrets.properties"), "kafka.sasl.jaas.config=module required password=hunter22;\n");
+        String[] small = with(small("discreet"), "--config=" + secrets);
         assertThat(run("push", SAMPLE.toString(), "--limit=160", small)).isZero();
         assertThat(run("train", "--until-end", small)).as(error.toString()).isZero();
         assertThat(out.toString() + error).doesNotContain("hunter22");

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import org.millrace.contract.UserException;
 
 /**
@@ -27,8 +26,7 @@ import org.millrace.contract.UserException;
 public final class ConfigLoader {
     private static final String VARIABLE_PREFIX = "MILLRACE_";
     private static final String KAFKA_PREFIX = "kafka.";
-    private static final Pattern SECRET =
-            Pattern.compile(".*(password|secret|token|jaas|credential|\\.key$|key\\.pem).*");
+    private static final String TOKEN_FILE = "http.token-file";
 
     private final Map<String, String> values = new TreeMap<>();
     private final List<String> unknownKeys = new ArrayList<>();
@@ -93,6 +91,7 @@ public final class ConfigLoader {
     }
 
     public MillraceConfig load() {
+        readTokenFile();
         RecordBinder binder = new RecordBinder(values, problems);
         Optional<RunConfig> run = binder.bind("run", RunConfig.class);
         Optional<ImagesConfig> images = binder.bind("images", ImagesConfig.class);
@@ -153,12 +152,32 @@ public final class ConfigLoader {
                 Object record = get(group, config);
                 for (RecordComponent component : group.getType().getRecordComponents()) {
                     String key = RecordBinder.kebab(group.getName()) + "." + RecordBinder.kebab(component.getName());
-                    effective.put(key, mask(key, RecordBinder.text(get(component, record))));
+                    effective.put(key, Secrets.masked(key, RecordBinder.text(get(component, record))));
                 }
             }
         }
-        new TreeMap<>(config.kafka()).forEach((key, value) -> effective.put(KAFKA_PREFIX + key, mask(key, value)));
+        new TreeMap<>(config.kafka())
+                .forEach((key, value) -> effective.put(KAFKA_PREFIX + key, Secrets.masked(KAFKA_PREFIX + key, value)));
+        if (!config.http().tokenFile().isEmpty()) {
+            effective.put(Secrets.HTTP_TOKEN, ""); // the file says it
+        }
         return effective;
+    }
+
+    private void readTokenFile() {
+        String file = values.getOrDefault(TOKEN_FILE, "").trim();
+        if (file.isEmpty()) {
+            return;
+        }
+        if (!values.getOrDefault(Secrets.HTTP_TOKEN, "").isEmpty()) {
+            problems.add("http.token and http.token-file are both set; leave one of them out");
+            return;
+        }
+        try {
+            values.put(Secrets.HTTP_TOKEN, TokenFile.read(file));
+        } catch (UserException e) {
+            problems.add(e.getMessage());
+        }
     }
 
     private void put(String key, String value, String from) {
@@ -190,8 +209,10 @@ public final class ConfigLoader {
                 .replace('\u0000', '_');
     }
 
-    private static String mask(String key, String value) {
-        return !value.isEmpty() && SECRET.matcher(key.toLowerCase(Locale.ROOT)).matches() ? "********" : value;
+    /** The environment variable that sets a key. */
+    static String variableOf(String key) {
+        return VARIABLE_PREFIX
+                + key.replace("_", "__").replace("-", "___").replace('.', '_').toUpperCase(Locale.ROOT);
     }
 
     private static String reason(Exception e) {

@@ -16,7 +16,12 @@ public record HttpConfig(
                 value = "",
                 doc =
                         "secret that every request must bring (`Authorization: Bearer TOKEN`, or `?token=TOKEN` once in a browser), at least 16 characters; blank asks for none")
-        String token) {
+        String token,
+
+        @Setting(
+                value = "",
+                doc = "file that holds `http.token`, readable by its owner only; read at the start. Blank for none")
+        String tokenFile) {
     private static final String LEGAL_TOKEN = "[\\x21-\\x7e]{16,256}";
 
     public HttpConfig {
@@ -43,7 +48,8 @@ public record HttpConfig(
     /** Without the token. */
     @Override
     public String toString() {
-        return "HttpConfig[host=" + host + ", port=" + port + ", token=" + (token.isEmpty() ? "" : "********") + "]";
+        return "HttpConfig[host=" + host + ", port=" + port + ", token=" + (token.isEmpty() ? "" : "********")
+                + ", tokenFile=" + tokenFile + "]";
     }
 
     private static boolean isLoopback(String host) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -200,6 +201,13 @@ final class ConfigLoaderTest {
                 "ssl.key.password",
                 "ssl.keystore.key",
                 "consumer.sasl.jaas.config",
+                "basic.auth.user.info",
+                "schema.registry.basic-auth-user-info",
+                "sasl.oauthbearer.assertion.private.file",
+                "some.credential",
+                "vendor.api-key",
+                "vendor.ApiKey",
+                "access.token",
                 "producer.sasl.oauthbearer.client.credentials.client.secret",
             })
     void effective_secret_masked(String key) {
@@ -208,6 +216,84 @@ final class ConfigLoaderTest {
                 .load();
         assertThat(config.kafka()).containsEntry(key, "hush");
         assertThat(ConfigLoader.effective(config)).containsEntry("kafka." + key, "********");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "kafka.x.url, https://me:hush@host/path",
+        "kafka.x.options, user=me;password=hush",
+        "images.claim-check-allow, https://me:hush@host/",
+    })
+    void effective_secretInAValue_masked(String key, String value) {
+        assertThat(Secrets.masked(key, value)).isEqualTo("********");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "kafka.key.serializer=x",
+                "kafka.ssl.keystore.location=/etc/keys",
+                "kafka.ssl.truststore.type=PKCS12",
+                "kafka.sasl.mechanism=PLAIN",
+                "kafka.sasl.jaas.config=${file:/etc/millrace/kafka.properties:jaas}",
+                "moco.queue-size=64",
+                "http.token=",
+                "no assignment",
+            })
+    void exposedBy_noSecret_nothing(String assignment) {
+        assertThat(Secrets.exposedBy(assignment)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "http.token, MILLRACE_HTTP_TOKEN",
+        "kafka.sasl.jaas.config, MILLRACE_KAFKA_SASL_JAAS_CONFIG",
+        "kafka.ssl.key.password, MILLRACE_KAFKA_SSL_KEY_PASSWORD",
+        "kafka.vendor.api-key, MILLRACE_KAFKA_VENDOR_API___KEY",
+    })
+    void exposedBy_secret_namesTheVariableThatSetsIt(String key, String variable) {
+        String problem = Secrets.exposedBy(key + "=hush-hush-hush-hush").orElseThrow();
+        assertThat(problem).contains(variable + ",", "--config").doesNotContain("hush");
+        MillraceConfig config = new ConfigLoader()
+                .environment(Map.of(variable, "hush-hush-hush-hush"))
+                .load();
+        assertThat(ConfigLoader.effective(config)).containsEntry(key, "********");
+    }
+
+    @Test
+    void tokenFile_ofTheOwnerOnly_isTheToken() throws IOException {
+        Path file = file("  hush-hush-hush-hush\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        MillraceConfig config = new ConfigLoader()
+                .assignments(List.of("http.host=0.0.0.0", "http.token-file=" + file))
+                .load();
+        assertThat(config.http().token()).isEqualTo("hush-hush-hush-hush");
+        assertThat(ConfigLoader.effective(config))
+                .containsEntry("http.token", "")
+                .containsEntry("http.token-file", file.toString());
+    }
+
+    @Test
+    void tokenFile_unusable_saysWhy() throws IOException {
+        Path file = file("hush-hush-hush-hush");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+        assertThat(problemsOf("http.token-file=" + file))
+                .contains("rw-r-----", "chmod 600")
+                .doesNotContain("hush");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        assertThat(problemsOf("http.token-file=" + file, "http.token=hush-hush-hush-hush"))
+                .contains("both set");
+        Files.writeString(file, "short");
+        assertThat(problemsOf("http.token-file=" + file)).contains("16 to 256");
+        Files.writeString(file, " ");
+        assertThat(problemsOf("http.token-file=" + file)).contains("it is empty");
+        assertThat(problemsOf("http.token-file=" + file + ".gone")).contains("there is no such file");
+    }
+
+    private static String problemsOf(String... assignments) {
+        ConfigLoader loader = new ConfigLoader().assignments(List.of(assignments));
+        return String.valueOf(
+                org.assertj.core.api.Assertions.catchThrowable(loader::load).getMessage());
     }
 
     @Test

@@ -1,0 +1,61 @@
+package org.millrace.contract.config;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Collections;
+import java.util.Set;
+import org.millrace.contract.FileNames;
+import org.millrace.contract.UserException;
+
+/** A file that holds the token of HTTP. One of this user must be closed to all others; one of another owner is that owner's care. */
+final class TokenFile {
+    private static final int MOST_BYTES = 4096;
+    private static final Set<PosixFilePermission> OF_OTHERS = PosixFilePermissions.fromString("---rwxrwx");
+
+    private TokenFile() {}
+
+    /** The token, without space around it. */
+    static String read(String path) {
+        try {
+            Path file = FileNames.path(path);
+            checkMode(file, path);
+            byte[] bytes = Files.readAllBytes(file);
+            if (bytes.length > MOST_BYTES) {
+                throw problem(path, "it has " + bytes.length + " bytes");
+            }
+            String token = new String(bytes, StandardCharsets.UTF_8).strip();
+            if (token.isEmpty()) {
+                throw problem(path, "it is empty");
+            }
+            return token;
+        } catch (NoSuchFileException e) {
+            throw problem(path, "there is no such file");
+        } catch (IOException | IllegalArgumentException e) {
+            throw problem(path, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static void checkMode(Path file, String path) throws IOException {
+        if (!file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            return;
+        }
+        PosixFileAttributes attributes = Files.readAttributes(file, PosixFileAttributes.class);
+        boolean ours = attributes.owner().getName().equals(System.getProperty("user.name"));
+        if (ours && !Collections.disjoint(attributes.permissions(), OF_OTHERS)) {
+            throw problem(
+                    path,
+                    "others may use it (" + PosixFilePermissions.toString(attributes.permissions())
+                            + "): chmod 600 closes it to them");
+        }
+    }
+
+    private static UserException problem(String path, String why) {
+        return new UserException("http.token-file " + path + " cannot be used: " + why);
+    }
+}
