@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.UserException;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.CompressionType;
@@ -35,7 +36,7 @@ final class RocksFolder implements AutoCloseable {
             50; // some milliseconds each; on a busy machine ten were not enough beside a writer that never rests
 
     static {
-        RocksDB.loadLibrary(); // LRUCache does not do so by itself
+        RocksLibrary.load(); // LRUCache does not do so by itself
     }
 
     private final Path folder;
@@ -71,7 +72,7 @@ final class RocksFolder implements AutoCloseable {
     /** Opens the database in that folder, or makes it; holds its lock until closed. */
     static RocksFolder open(Path folder, long ringBytes) {
         try {
-            Files.createDirectories(folder);
+            PrivateFolder.make(folder);
         } catch (IOException e) {
             throw new UserException(
                     "The folder of the key store, %s, cannot be made: %s. Name a folder that can be written."

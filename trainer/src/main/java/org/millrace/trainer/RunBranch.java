@@ -9,6 +9,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
@@ -86,7 +87,7 @@ public final class RunBranch {
         RunState state = checkpoint.state().asBeginningOf(name, ConfigLoader.effective(branch), clock.millis());
         try {
             Folders.delete(aside);
-            Files.createDirectories(aside);
+            PrivateFolder.make(aside);
             if (RunCheckpoints.hasDictionary(branch)) {
                 writeKeys(RunFolders.keys(aside), branch);
             }

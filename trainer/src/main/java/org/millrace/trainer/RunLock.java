@@ -1,9 +1,9 @@
 package org.millrace.trainer;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.millrace.contract.HeldFile;
+import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.trainer.journal.RunWriter;
@@ -22,7 +22,7 @@ final class RunLock implements AutoCloseable {
     static RunLock take(MillraceConfig config) {
         Path folder = config.run().folder();
         try {
-            Files.createDirectories(folder);
+            PrivateFolder.make(folder);
             return new RunLock(HeldFile.take(folder.resolve(FILE), RunWriter.thisProcess()));
         } catch (HeldFile.TakenException e) {
             throw new UserException(

@@ -1,5 +1,6 @@
 package org.millrace.app.broker;
 
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.BindException;
@@ -11,6 +12,7 @@ import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
+import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.BrokerConfig;
 import org.slf4j.Logger;
@@ -111,6 +113,11 @@ public final class EmbeddedBroker implements AutoCloseable {
     private static void format(Path folder) {
         if (Files.exists(folder.resolve("meta.properties"))) {
             return;
+        }
+        try {
+            PrivateFolder.make(folder);
+        } catch (IOException e) {
+            throw cannotStart(folder, e);
         }
         try (PrintStream silent = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
             new Formatter()

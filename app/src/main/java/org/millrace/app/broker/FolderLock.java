@@ -2,10 +2,10 @@ package org.millrace.app.broker;
 
 import java.io.IOException;
 import java.io.StringReader;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Properties;
 import org.millrace.contract.HeldFile;
+import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.UserException;
 
 /**
@@ -53,7 +53,7 @@ final class FolderLock implements AutoCloseable {
 
     private static Path made(Path folder) {
         try {
-            return Files.createDirectories(folder).toRealPath();
+            return PrivateFolder.make(folder).toRealPath();
         } catch (IOException e) {
             throw new UserException(
                     "cannot make the data folder " + folder + ": " + e

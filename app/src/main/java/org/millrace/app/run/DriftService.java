@@ -1,7 +1,6 @@
 package org.millrace.app.run;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -25,6 +24,7 @@ import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.HeldFile;
+import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.DriftAlarm;
@@ -37,6 +37,7 @@ import org.millrace.evaluator.PublishedEncoders;
 import org.millrace.evaluator.TorchEmbedders;
 import org.millrace.evaluator.drift.DriftTopology;
 import org.millrace.evaluator.drift.DriftWorker;
+import org.millrace.keystore.RocksLibrary;
 
 /** The drift of a run's incoming images: a worker on the service's thread, the topology beside it, and its reports to a listener. */
 public final class DriftService implements Services.Service {
@@ -72,7 +73,7 @@ public final class DriftService implements Services.Service {
         }
         Path lock = config.run().folder().resolve(LOCK);
         try {
-            Files.createDirectories(config.run().folder());
+            PrivateFolder.make(config.run().folder());
             Optional<HeldFile> held = take(lock);
             if (held.isPresent()) {
                 watch(held.get());
@@ -104,6 +105,7 @@ public final class DriftService implements Services.Service {
 
     /** @param held closed at the end: one process of a folder watches */
     private void watch(HeldFile held) {
+        RocksLibrary.load(); // before Kafka Streams does
         Properties properties = new Properties();
         properties.putAll(kafka.streams(DriftTopology.settings(config)));
         try (held;

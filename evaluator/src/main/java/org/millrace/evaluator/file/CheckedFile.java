@@ -13,9 +13,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.CheckedOutputStream;
+import org.millrace.contract.PrivateFolder;
 
 /**
  * A file with a magic number before its body and the CRC-32C of both behind. Written aside, flushed and renamed: a reader finds the old
@@ -61,9 +63,9 @@ public final class CheckedFile {
 
     /** It is on disk on return. */
     public void write(Writer body) throws IOException {
-        Path folder = path.toAbsolutePath().getParent();
+        Path folder = Objects.requireNonNull(path.toAbsolutePath().getParent());
         Path aside = path.resolveSibling(path.getFileName() + ".new");
-        Files.createDirectories(folder);
+        PrivateFolder.make(folder);
         try (FileOutputStream file = new FileOutputStream(aside.toFile())) { // a channel would not survive an interrupt
             CheckedOutputStream checked = new CheckedOutputStream(file, new CRC32C());
             DataOutputStream out = new DataOutputStream(new BufferedOutputStream(checked, 1 << 16));

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.Json;
@@ -60,10 +61,10 @@ public final class CheckpointFolder {
     /** Writes the files of a checkpoint, which does not count before it is {@linkplain #name named}. */
     public void writeAside(Checkpoint checkpoint) {
         try {
-            Files.createDirectories(folder);
+            PrivateFolder.make(folder);
             Path aside = aside(checkpoint);
             Folders.delete(aside);
-            Files.createDirectory(aside);
+            PrivateFolder.make(aside);
             Map<String, byte[]> files = new LinkedHashMap<>();
             files.put(QUERY, checkpoint.query().toBytes());
             files.put(KEY, checkpoint.key().toBytes());
