@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
+import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.broker.EmbeddedBroker;
+import org.millrace.contract.FileNames;
 import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.BrokerConfig;
@@ -83,14 +84,15 @@ final class FolderWatchTest {
     @Test
     void look_filesNewRenamedTouchedAndWrittenAnew_pushesEachImageOnceAlsoAfterARestart() throws Exception {
         Path cat = Files.write(folder.resolve("cat.png"), png(1));
-        Path deep =
-                Files.write(Files.createDirectories(folder.resolve("deep/er")).resolve("dog <b>.png"), png(2));
+        String latin = "deep/er/d�F6g <b>.png"; // a byte that is not UTF-8
+        Files.createDirectories(folder.resolve("deep/er"));
+        Path deep = Files.write(FileNames.path(folder + "/" + latin), png(2));
         Files.writeString(folder.resolve("notes.txt"), "this is no image");
         Files.write(folder.resolve("coming.jpg.part"), png(3));
         String id = folder.getFileName().toString();
         try (FolderWatch watch = open(Duration.ZERO)) {
             assertThat(watch.look()).isFalse();
-            assertThat(keys(images.topic())).containsExactly(id + "/cat.png", id + "/deep/er/dog <b>.png");
+            assertThat(keys(images.topic())).containsExactly(id + "/cat.png", id + "/" + latin);
             assertThat(records(images.topic()).get(0).value()).isEqualTo(png(1));
             assertThat(keys(images.rejectedTopic())).containsExactly(id + "/notes.txt");
             watch.look();
