@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 /** The short form of {@code bench/fuzz images}. */
 final class ImageFuzzTest {
     private static final long SEED = Long.getLong("millrace.seed", 13);
-    private static final int IMAGES = 4_000;
+    private static final int IMAGES = 2_000;
 
     @Test
     void decode_mutatedImagesOfAllFormats_eachIsDecodedOrRefused() throws IOException {

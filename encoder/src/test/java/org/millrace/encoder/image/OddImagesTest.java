@@ -64,7 +64,7 @@ final class OddImagesTest {
         for (int c = 0; c < 3; c++) {
             double wanted = Double.parseDouble(cells[19 + c]);
             double got = mean(pixels, c);
-            if (Math.abs(got - wanted) > (Math.max(0.01, tolerance / 4))) {
+            if (Math.abs(got - wanted) > Math.max(0.01, tolerance / 4)) {
                 problems.add("mean of channel " + c + " is " + got + ", wanted " + wanted);
             }
         }
