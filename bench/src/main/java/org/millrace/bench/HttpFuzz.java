@@ -27,7 +27,10 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class HttpFuzz {
     private static final int CLIENTS = 8;
-    private static final int SLOW_CLIENTS = 100;
+    private static final int SLOW_CLIENTS = 300;
+    /** Slow clients come from here, so that their share is not the honest client's. */
+    private static final String SLOW_ADDRESS = "127.0.0.2";
+
     /** A slow client sends a part of its request at once and a byte every so often, until it is cut off or has sent so many. */
     private static final long SLOW_MILLIS = 3_000;
 
@@ -138,6 +141,9 @@ final class HttpFuzz {
      */
     private int exchange(byte[] request, int slowBytes) throws IOException, InterruptedException {
         try (Socket socket = new Socket()) {
+            if (slowBytes > 0) {
+                socket.bind(new InetSocketAddress(SLOW_ADDRESS, 0));
+            }
             socket.connect(server, STUCK_MILLIS);
             socket.setSoTimeout(STUCK_MILLIS);
             try {
