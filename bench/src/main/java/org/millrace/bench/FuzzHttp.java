@@ -73,8 +73,20 @@ final class FuzzHttp {
                 "%,d requests of seed %d, %.0f %% slow, in %.1f s: statuses %s (0: closed without an answer); faults %d%n"
                         + "health checks %,d: p50 %.1f ms, p99 %.1f ms, most %.1f ms; honest client %s%n"
                         + "threads before %d, after %d; heap in use before %.1f MB, after %.1f MB%n",
-                count, seed, 100 * slow, seconds, outcome.statuses(), outcome.faults().size(), outcome.health().length,
-                outcome.health(0.5), outcome.health(0.99), outcome.health(1), outcome.honest(), threads, threads(), heap / 1e6,
+                count,
+                seed,
+                100 * slow,
+                seconds,
+                outcome.statuses(),
+                outcome.faults().size(),
+                outcome.health().length,
+                outcome.health(0.5),
+                outcome.health(0.99),
+                outcome.health(1),
+                outcome.honest(),
+                threads,
+                threads(),
+                heap / 1e6,
                 heap() / 1e6);
         return outcome.faults().isEmpty() && server.uncaught().isEmpty() && threads() <= threads + SPARE_THREADS;
     }
@@ -99,14 +111,21 @@ final class FuzzHttp {
      *
      * @param uncaught exceptions that ended a thread of this process
      */
-    record Server(EmbeddedBroker broker, Services services, URI address, Collection<String> uncaught) implements AutoCloseable {
+    record Server(EmbeddedBroker broker, Services services, URI address, Collection<String> uncaught)
+            implements AutoCloseable {
         /** @param trained whether there is an encoder to embed with */
         static Server start(Path data, boolean trained) throws Exception {
             var uncaught = new ConcurrentLinkedQueue<String>();
-            Thread.setDefaultUncaughtExceptionHandler((thread, problem) -> uncaught.add(thread.getName() + ": " + problem));
+            Thread.setDefaultUncaughtExceptionHandler(
+                    (thread, problem) -> uncaught.add(thread.getName() + ": " + problem));
             EmbeddedBroker broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(0, -1), "fuzz");
             List<String> settings = List.of(
-                    "run.data=" + data, "run.threads=1", "http.port=0", "encoder.height=16", "encoder.width=16", "moco.queue-size=64",
+                    "run.data=" + data,
+                    "run.threads=1",
+                    "http.port=0",
+                    "encoder.height=16",
+                    "encoder.width=16",
+                    "moco.queue-size=64",
                     "trainer.batch-size=16");
             MillraceConfig config = new ConfigLoader().assignments(settings).load();
             var kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
@@ -125,7 +144,8 @@ final class FuzzHttp {
         private static void train(EmbeddedBroker broker, List<String> settings) {
             String[] set = settings.stream().map(setting -> "--set=" + setting).toArray(String[]::new);
             for (List<String> command : List.of(
-                    List.of("push", "samples/fashion-mnist/t10k-images-idx3-ubyte.gz", "--limit=64"), List.of("train", "--until-step=0"))) {
+                    List.of("push", "samples/fashion-mnist/t10k-images-idx3-ubyte.gz", "--limit=64"),
+                    List.of("train", "--until-step=0"))) {
                 var line = new java.util.ArrayList<>(command);
                 line.add("--bootstrap-server=" + broker.bootstrapServers());
                 line.addAll(List.of(set));

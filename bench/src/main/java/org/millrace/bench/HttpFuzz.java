@@ -81,7 +81,8 @@ final class HttpFuzz {
                         faults.add("health check: " + status);
                     }
                 })),
-                beside.submit(() -> repeat(over, () -> honest.merge(exchange(plain("POST", "/v1/images", image), 0), 1, Integer::sum))));
+                beside.submit(() -> repeat(
+                        over, () -> honest.merge(exchange(plain("POST", "/v1/images", image), 0), 1, Integer::sum))));
         List<Future<?>> all = new ArrayList<>();
         AtomicInteger next = new AtomicInteger();
         int slowCount = (int) (count * slowShare);
@@ -186,8 +187,8 @@ final class HttpFuzz {
     }
 
     private static byte[] plain(String method, String path, byte[] body) {
-        byte[] head = (method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " + body.length
-                        + "\r\n\r\n")
+        byte[] head = (method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
+                        + body.length + "\r\n\r\n")
                 .getBytes(StandardCharsets.ISO_8859_1);
         byte[] all = Arrays.copyOf(head, head.length + body.length);
         System.arraycopy(body, 0, all, head.length, body.length);

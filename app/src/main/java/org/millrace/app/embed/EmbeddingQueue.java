@@ -36,8 +36,8 @@ public final class EmbeddingQueue implements AutoCloseable {
     private final Condition changed = lock.newCondition();
     private final Deque<Waiting> waiting = new ArrayDeque<>();
     private final Thread thread;
-    private final FairPool decoders =
-            new FairPool("millrace-decode", Math.max(LEAST_DECODERS, Runtime.getRuntime().availableProcessors()));
+    private final FairPool decoders = new FairPool(
+            "millrace-decode", Math.max(LEAST_DECODERS, Runtime.getRuntime().availableProcessors()));
     private final ScaledImages scaled;
     /** Images of each client that are not embedded yet. */
     private final Map<String, Integer> held = new HashMap<>();
@@ -83,7 +83,8 @@ public final class EmbeddingQueue implements AutoCloseable {
             int most = BATCHES_HELD * batchSize;
             int own = held.getOrDefault(client, 0);
             boolean fits = imagesHeld + all.size() <= most && own + all.size() <= most - most / 4;
-            if (!fits && (own > 0 || imagesHeld > most)) { // more than ever fit are taken where the client has no others
+            if (!fits
+                    && (own > 0 || imagesHeld > most)) { // more than ever fit are taken where the client has no others
                 return Optional.empty();
             }
             held.merge(client, all.size(), Integer::sum);

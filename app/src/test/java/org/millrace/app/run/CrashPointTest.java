@@ -63,14 +63,12 @@ class CrashPointTest {
     @ParameterizedTest
     @MethodSource("moments")
     void train_crashedAt_goesOnToTheSameBits(String moment) throws Exception {
-        assertThat(crashedAndEnded(name(moment)))
-                .contains("going on from the checkpoint of step ");
+        assertThat(crashedAndEnded(name(moment))).contains("going on from the checkpoint of step ");
     }
 
     @Test
     void train_crashedBeforeTheFirstCheckpoint_beginsWithAnEmptyDictionary() throws Exception {
-        assertThat(crashedAndEnded(EARLY))
-                .contains("going on from the checkpoint of step 0; computing ");
+        assertThat(crashedAndEnded(EARLY)).contains("going on from the checkpoint of step 0; computing ");
     }
 
     private static String name(String moment) {

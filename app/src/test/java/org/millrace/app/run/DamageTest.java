@@ -30,7 +30,12 @@ class DamageTest {
     private static final int STEPS = 26;
     private static final int STOPPED_AT = 20;
     private static final List<String> CHECKPOINT_FILES = List.of(
-            "state.json", "state.sha256", "query.safetensors", "key.safetensors", "optimiser.safetensors", "buffer.bin");
+            "state.json",
+            "state.sha256",
+            "query.safetensors",
+            "key.safetensors",
+            "optimiser.safetensors",
+            "buffer.bin");
     private static final boolean ALL = System.getProperty("millrace.damage", "").equals("all");
 
     @TempDir

@@ -165,7 +165,11 @@ class ClaimChecksTest {
             String address = "https://localhost:" + server.getAddress().getPort() + "/";
             HttpClient client = HttpClient.newBuilder().sslContext(tls).build();
             var limits = new ClaimCheckBody.Limits(Duration.ofMillis(300), Duration.ofMillis(600));
-            refused(new ClaimChecks(List.of(address), 100, () -> client, limits), address + "a", DIGEST, "comes too slowly");
+            refused(
+                    new ClaimChecks(List.of(address), 100, () -> client, limits),
+                    address + "a",
+                    DIGEST,
+                    "comes too slowly");
         } finally {
             over.countDown();
             server.stop(0);
