@@ -7,10 +7,12 @@ import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import javax.imageio.ImageIO;
 import org.millrace.app.broker.EmbeddedBroker;
@@ -64,16 +66,29 @@ final class FuzzHttp {
         while (threads() > threads + SPARE_THREADS && System.nanoTime() < end) {
             TimeUnit.SECONDS.sleep(1);
         }
+        server.uncaught().forEach(System.out::println);
         outcome.faults().stream().limit(20).forEach(System.out::println);
         System.out.printf(
                 Locale.ROOT,
                 "%,d requests of seed %d, %.0f %% slow, in %.1f s: statuses %s (0: closed without an answer); faults %d%n"
                         + "health checks %,d: p50 %.1f ms, p99 %.1f ms, most %.1f ms; honest client %s%n"
                         + "threads before %d, after %d; heap in use before %.1f MB, after %.1f MB%n",
-                count, seed, 100 * slow, seconds, outcome.statuses(), outcome.faults().size(), outcome.health().length,
-                outcome.health(0.5), outcome.health(0.99), outcome.health(1), outcome.honest(), threads, threads(), heap / 1e6,
+                count,
+                seed,
+                100 * slow,
+                seconds,
+                outcome.statuses(),
+                outcome.faults().size(),
+                outcome.health().length,
+                outcome.health(0.5),
+                outcome.health(0.99),
+                outcome.health(1),
+                outcome.honest(),
+                threads,
+                threads(),
+                heap / 1e6,
                 heap() / 1e6);
-        return outcome.faults().isEmpty() && threads() <= threads + SPARE_THREADS;
+        return outcome.faults().isEmpty() && server.uncaught().isEmpty() && threads() <= threads + SPARE_THREADS;
     }
 
     static int threads() {
@@ -91,13 +106,26 @@ final class FuzzHttp {
         return bytes.toByteArray();
     }
 
-    /** A broker and a server with all routes. */
-    record Server(EmbeddedBroker broker, Services services, URI address) implements AutoCloseable {
+    /**
+     * A broker and a server with all routes.
+     *
+     * @param uncaught exceptions that ended a thread of this process
+     */
+    record Server(EmbeddedBroker broker, Services services, URI address, Collection<String> uncaught)
+            implements AutoCloseable {
         /** @param trained whether there is an encoder to embed with */
         static Server start(Path data, boolean trained) throws Exception {
+            var uncaught = new ConcurrentLinkedQueue<String>();
+            Thread.setDefaultUncaughtExceptionHandler(
+                    (thread, problem) -> uncaught.add(thread.getName() + ": " + problem));
             EmbeddedBroker broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(0, -1), "fuzz");
             List<String> settings = List.of(
-                    "run.data=" + data, "run.threads=1", "http.port=0", "encoder.height=16", "encoder.width=16", "moco.queue-size=64",
+                    "run.data=" + data,
+                    "run.threads=1",
+                    "http.port=0",
+                    "encoder.height=16",
+                    "encoder.width=16",
+                    "moco.queue-size=64",
                     "trainer.batch-size=16");
             MillraceConfig config = new ConfigLoader().assignments(settings).load();
             var kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
@@ -110,13 +138,14 @@ final class FuzzHttp {
             Services services = new Services();
             CompletableFuture<URI> listening = new CompletableFuture<>();
             services.start("http", new HttpService(config, kafka, HttpServer.TakenPort.FAIL, listening::complete));
-            return new Server(broker, services, listening.get());
+            return new Server(broker, services, listening.get(), uncaught);
         }
 
         private static void train(EmbeddedBroker broker, List<String> settings) {
             String[] set = settings.stream().map(setting -> "--set=" + setting).toArray(String[]::new);
             for (List<String> command : List.of(
-                    List.of("push", "samples/fashion-mnist/t10k-images-idx3-ubyte.gz", "--limit=64"), List.of("train", "--until-step=0"))) {
+                    List.of("push", "samples/fashion-mnist/t10k-images-idx3-ubyte.gz", "--limit=64"),
+                    List.of("train", "--until-step=0"))) {
                 var line = new java.util.ArrayList<>(command);
                 line.add("--bootstrap-server=" + broker.bootstrapServers());
                 line.addAll(List.of(set));

@@ -27,7 +27,10 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class HttpFuzz {
     private static final int CLIENTS = 8;
-    private static final int SLOW_CLIENTS = 100;
+    private static final int SLOW_CLIENTS = 300;
+    /** Slow clients come from here, so that their share is not the honest client's. */
+    private static final String SLOW_ADDRESS = "127.0.0.2";
+
     /** A slow client sends a part of its request at once and a byte every so often, until it is cut off or has sent so many. */
     private static final long SLOW_MILLIS = 3_000;
 
@@ -78,7 +81,8 @@ final class HttpFuzz {
                         faults.add("health check: " + status);
                     }
                 })),
-                beside.submit(() -> repeat(over, () -> honest.merge(exchange(plain("POST", "/v1/images", image), 0), 1, Integer::sum))));
+                beside.submit(() -> repeat(
+                        over, () -> honest.merge(exchange(plain("POST", "/v1/images", image), 0), 1, Integer::sum))));
         List<Future<?>> all = new ArrayList<>();
         AtomicInteger next = new AtomicInteger();
         int slowCount = (int) (count * slowShare);
@@ -138,6 +142,9 @@ final class HttpFuzz {
      */
     private int exchange(byte[] request, int slowBytes) throws IOException, InterruptedException {
         try (Socket socket = new Socket()) {
+            if (slowBytes > 0) {
+                socket.bind(new InetSocketAddress(SLOW_ADDRESS, 0));
+            }
             socket.connect(server, STUCK_MILLIS);
             socket.setSoTimeout(STUCK_MILLIS);
             try {
@@ -180,8 +187,8 @@ final class HttpFuzz {
     }
 
     private static byte[] plain(String method, String path, byte[] body) {
-        byte[] head = (method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " + body.length
-                        + "\r\n\r\n")
+        byte[] head = (method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
+                        + body.length + "\r\n\r\n")
                 .getBytes(StandardCharsets.ISO_8859_1);
         byte[] all = Arrays.copyOf(head, head.length + body.length);
         System.arraycopy(body, 0, all, head.length, body.length);

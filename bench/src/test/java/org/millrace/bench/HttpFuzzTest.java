@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The short form of {@code bench/fuzz http}. */
 final class HttpFuzzTest {
-    private static final int COUNT = 1_500;
+    private static final int COUNT = 1_000;
     private static final long SEED = Long.getLong("millrace.seed", 13);
 
     @TempDir
@@ -25,6 +25,7 @@ final class HttpFuzzTest {
             HttpFuzz.Outcome outcome = new HttpFuzz(server.address(), SEED, FuzzHttp.png()).run(COUNT, 0);
             System.out.println(outcome.statuses());
             assertThat(outcome.faults()).isEmpty();
+            assertThat(server.uncaught()).isEmpty();
             assertThat(outcome.honest()).isEqualTo(Map.of(201, outcome.honest().get(201)));
             assertThat(outcome.statuses().keySet()).contains(200, 201, 400, 404, 405, 413, 415);
         }

@@ -71,15 +71,30 @@ public final class FrozenEncoder implements AutoCloseable {
 
     /** Feature vectors of encoded images, N×D row by row, all of them numbers; throws {@link UserException} where one is not. */
     public float[] embed(List<byte[]> files) throws UndecodableImageException {
-        int imageSize = config.channels() * config.height() * config.width();
-        ByteBuffer input = ByteBuffer.allocateDirect(files.size() * imageSize * Float.BYTES)
-                .order(ByteOrder.nativeOrder());
+        ByteBuffer input = input(files.size());
         FloatBuffer floats = input.asFloatBuffer();
         for (byte[] file : files) {
             Pixels pixels = decoder.decode(file);
             transform.apply(pixels, floats);
         }
-        Shape shape = new Shape(files.size(), config.height(), config.width(), config.channels());
+        return forward(input, files.size());
+    }
+
+    /** The same of images as {@link InputTransform#scale} makes them, each C×H×W in [0, 1]. */
+    public float[] embedScaled(List<float[]> images) {
+        ByteBuffer input = input(images.size());
+        FloatBuffer floats = input.asFloatBuffer();
+        images.forEach(image -> InputTransform.putNormalised(config, image, floats));
+        return forward(input, images.size());
+    }
+
+    private ByteBuffer input(int images) {
+        int imageSize = config.channels() * config.height() * config.width();
+        return ByteBuffer.allocateDirect(images * imageSize * Float.BYTES).order(ByteOrder.nativeOrder());
+    }
+
+    private float[] forward(ByteBuffer input, int count) {
+        Shape shape = new Shape(count, config.height(), config.width(), config.channels());
         try (NDManager scope = torch.newManager()) {
             NDArray images = scope.create(input, shape, DataType.FLOAT32).transpose(0, 3, 1, 2); // N×C×H×W
             float[] features = network.forward(images, weights.tensors(scope), "", BatchNormMode.EVALUATION)

@@ -13,6 +13,9 @@ public interface Embedder extends AutoCloseable {
      */
     float[] embed(List<byte[]> images);
 
+    /** The same of images that are decoded and scaled to the network's input, each C×H×W in [0, 1]. */
+    float[] embedScaled(List<float[]> images);
+
     @Override
     void close();
 }

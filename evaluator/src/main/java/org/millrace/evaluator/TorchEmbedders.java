@@ -68,6 +68,11 @@ public final class TorchEmbedders implements EmbedderFactory {
         }
 
         @Override
+        public float[] embedScaled(List<float[]> images) {
+            return encoder.embedScaled(images);
+        }
+
+        @Override
         public void close() {
             encoder.close();
         }

@@ -28,6 +28,11 @@ final class TestEncoders implements EmbedderFactory {
             }
 
             @Override
+            public float[] embedScaled(List<float[]> images) {
+                throw new UnsupportedOperationException("these encoders see encoded images");
+            }
+
+            @Override
             public float[] embed(List<byte[]> images) {
                 float[] features = new float[images.size() * 2];
                 for (int i = 0; i < images.size(); i++) {

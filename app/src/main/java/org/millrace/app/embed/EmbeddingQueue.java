@@ -3,6 +3,7 @@ package org.millrace.app.embed;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,18 +13,21 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.millrace.app.embed.ScaledImages.Scaled;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 
 /**
- * Images that wait to be embedded: those that wait together are embedded together, by the run's current encoder or a version asked for,
- * and what one call hands over is never split among versions. Thread safe; one thread of its own owns the encoders.
+ * Images that wait to be embedded: decode → wait → embed. They are decoded on a pool that clients share fairly; those that wait together
+ * are embedded together, by the run's current encoder or a version asked for, and what one call hands over is never split among
+ * versions. Thread safe; one thread of its own owns the encoders.
  */
 public final class EmbeddingQueue implements AutoCloseable {
     /** How long the first of a batch waits for others. */
     private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
     private static final int BATCHES_HELD = 4;
+    private static final int LEAST_DECODERS = 4;
 
     private final RunEncoders encoders;
     private final LoadedEncoders loaded;
@@ -32,16 +36,24 @@ public final class EmbeddingQueue implements AutoCloseable {
     private final Condition changed = lock.newCondition();
     private final Deque<Waiting> waiting = new ArrayDeque<>();
     private final Thread thread;
+    private final FairPool decoders = new FairPool(
+            "millrace-decode", Math.max(LEAST_DECODERS, Runtime.getRuntime().availableProcessors()));
+    private final ScaledImages scaled;
+    /** Images of each client that are not embedded yet. */
+    private final Map<String, Integer> held = new HashMap<>();
+
+    private int imagesHeld;
     private int imagesWaiting;
     private boolean closed;
 
-    /** What one call handed over. */
-    private record Waiting(List<byte[]> images, OptionalLong version, CompletableFuture<Embeddings> answer) {}
+    /** What one call handed over, decoded. */
+    private record Waiting(List<Scaled> images, OptionalLong version, CompletableFuture<Embeddings> answer) {}
 
     private EmbeddingQueue(MillraceConfig config, RunEncoders encoders) {
         this.encoders = encoders;
         this.loaded = new LoadedEncoders(config);
         this.batchSize = config.evaluator().batchSize();
+        this.scaled = new ScaledImages(config);
         this.thread = new Thread(this::run, "millrace-embed");
         thread.setDaemon(true);
     }
@@ -54,28 +66,89 @@ public final class EmbeddingQueue implements AutoCloseable {
     }
 
     /**
-     * Hands over encoded images, at least one; empty where too many wait already. The answer comes on the queue's thread, where nothing
-     * may wait; it fails with {@link UserException} where there is no such encoder.
+     * Hands over encoded images, at least one; empty where too many wait already, or too many of this client. The answer comes on the
+     * queue's threads, where nothing may wait; it fails with {@link UserException} where there is no such encoder.
      *
+     * @param client whose images they are: clients are decoded in turns, and none may hold more than three quarters of what may wait
      * @param version of the encoder; empty for the current one
      */
-    public Optional<CompletableFuture<Embeddings>> offer(List<byte[]> images, OptionalLong version) {
+    public Optional<CompletableFuture<Embeddings>> offer(String client, List<byte[]> images, OptionalLong version) {
+        List<byte[]> all = List.copyOf(images);
         var answer = new CompletableFuture<Embeddings>();
         lock.lock();
         try {
             if (closed) {
-                throw new UserException("embeddings: the server is stopping");
+                throw stopping();
             }
-            if (imagesWaiting > 0 && imagesWaiting + images.size() > BATCHES_HELD * batchSize) {
+            int most = BATCHES_HELD * batchSize;
+            int own = held.getOrDefault(client, 0);
+            boolean fits = imagesHeld + all.size() <= most && own + all.size() <= most - most / 4;
+            if (!fits
+                    && (own > 0 || imagesHeld > most)) { // more than ever fit are taken where the client has no others
                 return Optional.empty();
             }
-            waiting.add(new Waiting(List.copyOf(images), version, answer));
-            imagesWaiting += images.size();
-            changed.signalAll();
-            return Optional.of(answer);
+            held.merge(client, all.size(), Integer::sum);
+            imagesHeld += all.size();
         } finally {
             lock.unlock();
         }
+        CompletableFuture<Embeddings> released = answer.whenComplete((made, problem) -> release(client, all.size()));
+        decoders.run(client, () -> decode(all, version, answer));
+        return Optional.of(released);
+    }
+
+    private void release(String client, int images) {
+        lock.lock();
+        try {
+            imagesHeld -= images;
+            held.computeIfPresent(client, (name, count) -> count == images ? null : count - images);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits while a batch is decoded already: encoded images take less memory. */
+    private void decode(List<byte[]> images, OptionalLong version, CompletableFuture<Embeddings> answer) {
+        try {
+            if (isClosed()) {
+                answer.completeExceptionally(stopping());
+                return;
+            }
+            Waiting decoded = new Waiting(scaled.of(images), version, answer);
+            lock.lockInterruptibly();
+            try {
+                while (imagesWaiting >= batchSize && !closed) {
+                    changed.await();
+                }
+                if (closed) {
+                    answer.completeExceptionally(stopping());
+                    return;
+                }
+                waiting.add(decoded);
+                imagesWaiting += images.size();
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            answer.completeExceptionally(stopping());
+        } catch (RuntimeException | Error e) { // the next may fare better
+            answer.completeExceptionally(e);
+        }
+    }
+
+    private boolean isClosed() {
+        lock.lock();
+        try {
+            return closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static UserException stopping() {
+        return new UserException("embeddings: the server is stopping");
     }
 
     /** Finishes the batch that is being computed, and fails what waits. */
@@ -88,6 +161,7 @@ public final class EmbeddingQueue implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+        decoders.close();
         try {
             thread.join();
         } catch (InterruptedException e) {
@@ -104,8 +178,7 @@ public final class EmbeddingQueue implements AutoCloseable {
             Thread.currentThread().interrupt();
         } finally {
             loaded.close();
-            waiting.forEach(each ->
-                    each.answer().completeExceptionally(new UserException("embeddings: the server is stopping")));
+            waiting.forEach(each -> each.answer().completeExceptionally(stopping()));
         }
     }
 
@@ -131,6 +204,7 @@ public final class EmbeddingQueue implements AutoCloseable {
                 imagesWaiting -= more;
                 batch.add(waiting.remove());
             }
+            changed.signalAll(); // there is room for decoded ones
             return batch;
         } finally {
             lock.unlock();
@@ -155,11 +229,11 @@ public final class EmbeddingQueue implements AutoCloseable {
     }
 
     private void embed(List<Waiting> together, LoadedEncoders.Loaded encoder) {
-        List<byte[]> images =
+        List<Scaled> images =
                 together.stream().flatMap(each -> each.images().stream()).toList();
         List<Embeddings.Row> rows = new ArrayList<>();
         for (int from = 0; from < images.size(); from += batchSize) {
-            rows.addAll(encoder.embed(images.subList(from, Math.min(images.size(), from + batchSize))));
+            rows.addAll(encoder.embedScaled(images.subList(from, Math.min(images.size(), from + batchSize))));
         }
         int at = 0;
         for (Waiting each : together) {

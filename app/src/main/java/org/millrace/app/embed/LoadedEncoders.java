@@ -67,10 +67,26 @@ public final class LoadedEncoders implements AutoCloseable {
             }
         }
 
+        /** The same of images that are decoded, or could not be. */
+        List<Embeddings.Row> embedScaled(List<ScaledImages.Scaled> images) {
+            List<float[]> good =
+                    images.stream().flatMap(image -> image.values().stream()).toList();
+            var features = (good.isEmpty() ? List.<Embeddings.Row>of() : rows(embedder.embedScaled(good))).iterator();
+            return images.stream()
+                    .map(image -> image.values().isPresent()
+                            ? features.next()
+                            : (Embeddings.Row) new Embeddings.Undecodable(image.problem()))
+                    .toList();
+        }
+
         private List<Embeddings.Row> features(List<byte[]> images) {
-            float[] features = embedder.embed(images); // N×D
+            return rows(embedder.embed(images));
+        }
+
+        /** @param features N×D */
+        private List<Embeddings.Row> rows(float[] features) {
             List<Embeddings.Row> rows = new ArrayList<>();
-            for (int i = 0; i < images.size(); i++) {
+            for (int i = 0; i < features.length / dimension(); i++) {
                 rows.add(new Embeddings.Features(Arrays.copyOfRange(features, i * dimension(), (i + 1) * dimension())));
             }
             return rows;

@@ -108,7 +108,7 @@ final class EmbedRoutes implements Routes {
             Bodies.requireImage(context);
         }
         Asked asked = several ? files(context) : new Asked(List.of(), List.of(read(Bodies.raw(context), "the image")));
-        CompletableFuture<Embeddings> embeddings = queue.offer(asked.images(), version)
+        CompletableFuture<Embeddings> embeddings = queue.offer(Gate.client(context), asked.images(), version)
                 .orElseThrow(() -> HttpProblem.busy("more images come than are embedded; send it again later"));
         context.future(() ->
                 embeddings.thenAcceptAsync(made -> answer(context, form, several, asked.names(), made), answering));

@@ -1,6 +1,8 @@
 package org.millrace.app.http;
 
+import io.javalin.http.Context;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -11,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.MultiPartFormData;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -28,6 +31,8 @@ final class Gate extends Handler.Wrapper {
     private static final int MOST_WAITING = 1024;
     private static final long IDLE_SECONDS = 30;
     private static final long STOP_SECONDS = 2;
+    private static final String CLIENT = "millrace.client";
+    private static final String FORM = MultiPartFormData.class.getName();
 
     private final Guard guard;
     private final Room room;
@@ -59,6 +64,7 @@ final class Gate extends Handler.Wrapper {
         Guard.HEADERS.forEach(response.getHeaders()::put);
         try {
             guard.admit(request);
+            request.setAttribute(CLIENT, guard.client(request));
             Query query = Query.parse(request.getHttpURI().getQuery());
             boolean health =
                     healthPaths.contains(String.valueOf(request.getHttpURI().getPath()));
@@ -68,7 +74,7 @@ final class Gate extends Handler.Wrapper {
             } else if (hasBody(request)) {
                 collect(exchange, health ? healthWorkers : workers);
             } else {
-                dispatch(exchange, request, health ? healthWorkers : workers);
+                dispatch(exchange, new HeldRequest(request, new ArrayDeque<>()), health ? healthWorkers : workers);
             }
         } catch (HttpProblem problem) {
             refuse(exchange, problem);
@@ -85,12 +91,17 @@ final class Gate extends Handler.Wrapper {
         }
     }
 
+    /** Whose request it is, as {@link Guard#client} says. */
+    static String client(Context context) {
+        return String.valueOf(context.req().getAttribute(CLIENT));
+    }
+
     private void collect(Exchange exchange, ThreadPoolExecutor pool) {
         Request request = exchange.request();
         if (request.getHeaders().getLongField(HttpHeader.CONTENT_LENGTH) > maxBodyBytes) {
             throw IncomingBody.tooLarge(maxBodyBytes);
         }
-        Room.Place place = room.begin(guard.client(request));
+        Room.Place place = room.begin(String.valueOf(request.getAttribute(CLIENT)));
         Request.addCompletionListener(request, failure -> place.close());
         new IncomingBody(
                         request,
@@ -122,6 +133,7 @@ final class Gate extends Handler.Wrapper {
         } catch (Exception | Error e) {
             Response.writeError(request, exchange.response(), callback, e);
         } finally {
+            exchange.request().removeAttribute(FORM); // Jetty fails on closing a form that it could not read
             callback.returned();
         }
     }

@@ -37,7 +37,13 @@ final class HttpServerTest {
         return new Routes() {
             @Override
             public void addTo(JavalinDefaultRoutingApi router) {
-                router.get("/page", context -> context.result("page"), Parameters.of("label", "split"));
+                router.get(
+                        "/page",
+                        context -> {
+                            String unused = context.queryParam("label");
+                            context.result("page");
+                        },
+                        Parameters.of("label", "split"));
                 router.get("/health", context -> context.result("good"));
                 router.post("/length", context -> context.result(String.valueOf(context.bodyAsBytes().length)));
                 router.get("/fault", context -> {
@@ -255,6 +261,17 @@ final class HttpServerTest {
                     .startsWith("HTTP/1.1 400")
                     .contains("{\"error\":")
                     .contains(words);
+        }
+    }
+
+    @Test
+    void get_contentTypeWithAnUnknownCharset_isTaken() throws Exception {
+        try (HttpServer server = start(OPEN)) {
+            assertThat(raw(
+                            server,
+                            "GET /page?label=a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                                    + "Content-Type: text/plain; charset=no-such\r\n\r\n"))
+                    .endsWith("page");
         }
     }
 

@@ -4,8 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.millrace.app.run.Commands.run;
 
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -20,6 +26,7 @@ import org.millrace.trainer.CrashingTrainer;
 /** A process that dies at each moment of docs/decisions/0016, and what the next one makes of what it left. */
 class CrashPointTest {
     private static final int STEPS = 24;
+    private static final String EARLY = "early";
 
     @TempDir
     private static Path data;
@@ -27,6 +34,10 @@ class CrashPointTest {
     private static EmbeddedBroker broker;
     private static Commands commands;
     private static List<String> straight;
+    /** Of each run, what its process ended with. Two run at a time, beside the tests: most of what they take is their start. */
+    private static final Map<String, Future<Integer>> crashes = new HashMap<>();
+
+    private static final ExecutorService children = Executors.newFixedThreadPool(2);
 
     @BeforeAll
     static void trainStraight() throws Exception {
@@ -35,10 +46,13 @@ class CrashPointTest {
         commands.good("push", Commands.SAMPLE, "--limit=" + 16 * STEPS);
         commands.good("train", "--until-step=" + STEPS, run("straight"));
         straight = RunStates.last(commands.folder("straight"));
+        moments().forEach(moment -> crashes.put(name(moment), crash(moment, 9, name(moment))));
+        crashes.put(EARLY, crash("COMPUTED", 4, EARLY));
     }
 
     @AfterAll
     static void stopBroker() {
+        children.shutdownNow();
         broker.close();
     }
 
@@ -49,17 +63,19 @@ class CrashPointTest {
     @ParameterizedTest
     @MethodSource("moments")
     void train_crashedAt_goesOnToTheSameBits(String moment) throws Exception {
-        assertThat(crashedAndEnded(moment, 9, moment.toLowerCase(Locale.ROOT)))
-                .contains("going on from the checkpoint of step ");
+        assertThat(crashedAndEnded(name(moment))).contains("going on from the checkpoint of step ");
     }
 
     @Test
     void train_crashedBeforeTheFirstCheckpoint_beginsWithAnEmptyDictionary() throws Exception {
-        assertThat(crashedAndEnded("COMPUTED", 4, "early"))
-                .contains("going on from the checkpoint of step 0; computing ");
+        assertThat(crashedAndEnded(EARLY)).contains("going on from the checkpoint of step 0; computing ");
     }
 
-    private static String crashedAndEnded(String moment, int step, String name) throws Exception {
+    private static String name(String moment) {
+        return moment.toLowerCase(Locale.ROOT);
+    }
+
+    private static Future<Integer> crash(String moment, int step, String name) {
         String[] arguments = Stream.concat(
                         Stream.of(
                                 broker.bootstrapServers(),
@@ -69,9 +85,17 @@ class CrashPointTest {
                                 "run.name=" + name),
                         commands.settings())
                 .toArray(String[]::new);
-        try (TrainerChild child = TrainerChild.start(CrashingTrainer.class, arguments)) {
-            assertThat(child.await()).as("it did not come to %s", moment).isEqualTo(137);
-        }
+        return children.submit(() -> {
+            try (TrainerChild child = TrainerChild.start(CrashingTrainer.class, arguments)) {
+                return child.await();
+            }
+        });
+    }
+
+    private static String crashedAndEnded(String name) throws Exception {
+        assertThat(Objects.requireNonNull(crashes.get(name)).get())
+                .as("it did not come to its moment")
+                .isEqualTo(137);
         String[] run = run(name);
         String out = commands.good("train", "--until-step=" + STEPS, run);
         assertThat(RunStates.last(commands.folder(name))).isEqualTo(straight);

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -21,12 +22,21 @@ import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.contract.config.BrokerConfig;
 
 /**
- * Every file of a run's newest checkpoint and of its key store, damaged in every way: the run goes on to the same bits, or says clearly
- * what is damaged and touches nothing.
+ * Every file of a run's newest checkpoint and of its key store, damaged, in turn, in one of three ways: the run goes on to the same bits,
+ * or says clearly what is damaged and touches nothing. Every way on every file of a checkpoint is in {@code CheckpointFolderTest}; {@code
+ * -Dmillrace.damage=all} does it here too, for every file.
  */
 class DamageTest {
     private static final int STEPS = 26;
     private static final int STOPPED_AT = 20;
+    private static final List<String> CHECKPOINT_FILES = List.of(
+            "state.json",
+            "state.sha256",
+            "query.safetensors",
+            "key.safetensors",
+            "optimiser.safetensors",
+            "buffer.bin");
+    private static final boolean ALL = System.getProperty("millrace.damage", "").equals("all");
 
     @TempDir
     private static Path data;
@@ -62,6 +72,11 @@ class DamageTest {
         };
 
         abstract void doTo(Path file) throws IOException;
+
+        /** Whether the file of that number has its turn with this damage. */
+        boolean isFor(int number) {
+            return ALL || number % values().length == ordinal();
+        }
     }
 
     @BeforeAll
@@ -84,13 +99,7 @@ class DamageTest {
     @ParameterizedTest
     @EnumSource
     void train_aFileOfTheCheckpointDamaged_takesTheOneBeforeAndSaysSo(Damage damage) throws Exception {
-        for (String file : List.of(
-                "state.json",
-                "state.sha256",
-                "query.safetensors",
-                "key.safetensors",
-                "optimiser.safetensors",
-                "buffer.bin")) {
+        for (String file : turnsOf(damage, CHECKPOINT_FILES)) {
             Path folder = freshCopy(damage + "-" + file);
             List<Path> checkpoints = RunStates.checkpoints(folder.resolve("runs/damaged"));
             damage.doTo(checkpoints.get(checkpoints.size() - 1).resolve(file));
@@ -103,7 +112,7 @@ class DamageTest {
     @ParameterizedTest
     @EnumSource
     void train_aFileOfTheKeyStoreDamaged_sameBitsOrAClearError(Damage damage) throws Exception {
-        for (String file : keyStoreFiles()) {
+        for (String file : turnsOf(damage, keyStoreFiles())) {
             Path folder = freshCopy(damage + "-" + file);
             damage.doTo(folder.resolve("runs/damaged/keys").resolve(file));
             String[] run = run("damaged", "--set=run.data=" + folder);
@@ -131,6 +140,13 @@ class DamageTest {
                         .isEqualTo(undamaged);
             }
         }
+    }
+
+    private static List<String> turnsOf(Damage damage, List<String> files) {
+        return IntStream.range(0, files.size())
+                .filter(damage::isFor)
+                .mapToObj(files::get)
+                .toList();
     }
 
     private static List<String> keyStoreFiles() throws IOException {

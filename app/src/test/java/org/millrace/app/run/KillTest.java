@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
@@ -28,12 +29,12 @@ import org.millrace.contract.kafka.KafkaSettings;
 /**
  * {@code kill -9} at random instants, every second time with the broker: what the run comes to must equal what it comes to undisturbed.
  *
- * <p>{@code mvn verify} runs the short form; the long one is {@code bench/kills}, 40 kills over 580 steps for each objective.
+ * <p>{@code mvn verify} runs the short form; the long one is {@code bench/kills}, 40 kills over 500 steps for each objective.
  */
 class KillTest {
     private static final int KILLS = Integer.getInteger("millrace.kills", 4);
     private static final int STEPS_A_KILL = 12;
-    private static final int LAST_STEPS = 100; // so that no life is over before its kill
+    private static final int LAST_STEPS = 20; // their images come after the last kill: no life is over before its kill
     private static final long SEED = Long.getLong("millrace.seed", System.nanoTime() & 0xffff);
 
     @TempDir
@@ -61,18 +62,24 @@ class KillTest {
         String[] settings = {
             "--set=trainer.objective=" + objective, "--set=replay.updates-per-batch=2", "--set=images.partitions=1"
         };
-        commands.good("push", Commands.SAMPLE, "--limit=" + 16 * steps / 2, settings);
-        commands.good("train", "--until-step=" + steps, run("straight", settings));
+        int before = imagesOf(steps - LAST_STEPS);
+        commands.good("push", Commands.SAMPLE, "--limit=" + before, settings);
 
         String[] killed = run("killed", settings);
-        int kills = trainKilling(steps, killed);
+        trainKilling(
+                steps,
+                killed,
+                KILLS,
+                () -> commands.good(
+                        "push", Commands.SAMPLE, "--skip=" + before, "--limit=" + imagesOf(LAST_STEPS), settings));
+        commands.good("train", "--until-step=" + steps, run("straight", settings));
         assertThat(RunStates.last(commands.folder("killed"))).isEqualTo(RunStates.last(commands.folder("straight")));
         assertThat(commands.good("inspect", "run", killed))
                 .contains("steps done       " + steps, "contiguous       yes");
         assertThat(commands.good("audit", killed)).contains("lost 0, trained twice 0");
         assertThat(commands.good("replay", killed)).contains(": all equal to the bit");
         System.out.println(
-                objective + ": " + kills + " kills over " + steps + " steps, seed " + SEED + ": the same bits");
+                objective + ": " + KILLS + " kills over " + steps + " steps, seed " + SEED + ": the same bits");
     }
 
     @Test
@@ -82,9 +89,10 @@ class KillTest {
         String[] settings = run("bursts", "--set=images.partitions=4", "--set=replay.updates-per-batch=2");
         commands.good("push", Commands.SAMPLE, "--limit=40", settings);
         AtomicBoolean done = new AtomicBoolean();
-        Thread pusher = new Thread(() -> pushInBursts(16 * steps / 2 + 200, settings, done));
+        AtomicInteger most = new AtomicInteger(imagesOf(steps - LAST_STEPS));
+        Thread pusher = new Thread(() -> pushInBursts(most, settings, done));
         pusher.start();
-        trainKilling(steps, settings, kills);
+        trainKilling(steps, settings, kills, () -> most.set(imagesOf(steps) + 200));
         done.set(true);
         pusher.join();
         String replayed = commands.good("replay", settings);
@@ -93,13 +101,13 @@ class KillTest {
         System.out.println("bursts to 4 partitions: " + kills + " kills, seed " + SEED + ": " + replayed.strip());
     }
 
-    private int trainKilling(int steps, String[] run) throws Exception {
-        trainKilling(steps, run, KILLS);
-        return KILLS;
+    /** New images that so many steps take: a batch of 16 is trained twice. */
+    private static int imagesOf(int steps) {
+        return 16 * steps / 2;
     }
 
     // each life ends some steps after the one before, or while it starts; the last one ends by itself
-    private void trainKilling(int steps, String[] run, int kills) throws Exception {
+    private void trainKilling(int steps, String[] run, int kills, Runnable beforeTheLast) throws Exception {
         System.out.println("seed " + SEED);
         for (int kill = 0; kill < kills; kill++) {
             boolean withBroker = kill % 2 == 1;
@@ -125,6 +133,7 @@ class KillTest {
                 broker.awaitAnswer();
             }
         }
+        beforeTheLast.run();
         try (TrainerChild trainer = TrainerChild.start(commands.line("train", "--until-step=" + steps, run))) {
             assertThat(trainer.await()).isZero();
         }
@@ -150,14 +159,18 @@ class KillTest {
         }
     }
 
-    private void pushInBursts(int images, String[] settings, AtomicBoolean done) {
+    /** @param most images so far, more of which may be allowed later */
+    private void pushInBursts(AtomicInteger most, String[] settings, AtomicBoolean done) {
         SplittableRandom bursts = new SplittableRandom(SEED + 1);
         int pushed = 40;
         List<Integer> sizes = new ArrayList<>();
-        while (pushed < images && !done.get()) {
-            int burst = 1 + bursts.nextInt(120);
+        while (!done.get()) {
+            int burst = Math.min(1 + bursts.nextInt(120), most.get() - pushed);
             try {
                 Thread.sleep(bursts.nextInt(1_500));
+                if (burst <= 0) {
+                    continue;
+                }
                 broker.awaitAnswer();
                 int code = commands.call(
                         new StringWriter(),

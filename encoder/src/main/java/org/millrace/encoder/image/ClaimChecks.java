@@ -8,7 +8,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -31,16 +30,18 @@ public final class ClaimChecks {
     private final List<String> places;
     private final int maxBytes;
     private final Supplier<HttpClient> http;
+    private final ClaimCheckBody.Limits limits;
 
     /** What {@code images.claim-check-allow} allows. */
     public ClaimChecks(ImagesConfig images) {
-        this(images.claimCheckPlaces(), images.claimCheckMaxBytes(), Client::shared);
+        this(images.claimCheckPlaces(), images.claimCheckMaxBytes(), Client::shared, ClaimCheckBody.Limits.USUAL);
     }
 
-    ClaimChecks(List<String> places, int maxBytes, Supplier<HttpClient> http) {
+    ClaimChecks(List<String> places, int maxBytes, Supplier<HttpClient> http, ClaimCheckBody.Limits limits) {
         this.places = List.copyOf(places);
         this.maxBytes = maxBytes;
         this.http = http;
+        this.limits = limits;
     }
 
     /**
@@ -76,23 +77,34 @@ public final class ClaimChecks {
         throw new UndecodableImageException("the claim-check's location is no file: or https: URI");
     }
 
+    /** Says the same of a file that is not there and of one outside, or records could ask which files this machine has. */
     private byte[] ofFile(URI uri) throws UndecodableImageException {
+        Path file;
         try {
             if (uri.getAuthority() != null || uri.getQuery() != null || uri.getFragment() != null) {
                 throw notAllowed();
             }
-            Path file = Path.of(uri).toRealPath(); // where links lead
-            for (String place : places) {
-                if (place.startsWith("/") && file.startsWith(Path.of(place).toRealPath())) {
-                    return read(file);
-                }
+            file = Path.of(uri).toRealPath(); // where links lead
+            if (!isAllowed(file)) {
+                throw notAllowed();
             }
-            throw notAllowed();
-        } catch (NoSuchFileException e) {
-            throw new UndecodableImageException("the claim-check's file is not there");
         } catch (IOException | IllegalArgumentException e) {
+            throw notAllowed();
+        }
+        try {
+            return read(file);
+        } catch (IOException e) {
             throw new UndecodableImageException("the claim-check's file cannot be read");
         }
+    }
+
+    private boolean isAllowed(Path file) throws IOException {
+        for (String place : places) {
+            if (place.startsWith("/") && file.startsWith(Path.of(place).toRealPath())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private byte[] read(Path file) throws IOException, UndecodableImageException {
@@ -100,7 +112,7 @@ public final class ClaimChecks {
             throw new UndecodableImageException("the claim-check's location is no file");
         }
         try (InputStream in = Files.newInputStream(file)) {
-            return bounded(in);
+            return bounded(in.readNBytes(maxBytes + 1));
         }
     }
 
@@ -118,20 +130,22 @@ public final class ClaimChecks {
         String problem = "";
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             try {
-                HttpResponse<InputStream> response = http.get()
-                        .send(
-                                HttpRequest.newBuilder(uri).timeout(PATIENCE).build(),
-                                HttpResponse.BodyHandlers.ofInputStream());
-                try (InputStream body = response.body()) {
-                    if (response.statusCode() == 200) {
-                        return bounded(body);
-                    }
+                HttpResponse<byte[]> response = ClaimCheckBody.fetch(
+                        http.get(),
+                        HttpRequest.newBuilder(uri).timeout(PATIENCE).build(),
+                        maxBytes,
+                        limits);
+                if (response.statusCode() == 200) {
+                    return bounded(response.body());
                 }
                 problem = "status " + response.statusCode();
                 if (response.statusCode() < 500) {
                     break;
                 }
                 Thread.sleep(PAUSE_MILLIS * attempt);
+            } catch (ClaimCheckBody.SlowException e) {
+                problem = "it comes too slowly";
+                break;
             } catch (IOException e) {
                 problem = e.getClass().getSimpleName();
             } catch (InterruptedException e) {
@@ -152,8 +166,7 @@ public final class ClaimChecks {
                 && uri.getPath().startsWith(allowed.getPath());
     }
 
-    private byte[] bounded(InputStream in) throws IOException, UndecodableImageException {
-        byte[] bytes = in.readNBytes(maxBytes + 1);
+    private byte[] bounded(byte[] bytes) throws UndecodableImageException {
         if (bytes.length > maxBytes) {
             throw new UndecodableImageException(
                     "the claim-check's image is larger than " + maxBytes + " bytes (images.claim-check-max-bytes)");
@@ -162,7 +175,7 @@ public final class ClaimChecks {
     }
 
     private static UndecodableImageException notAllowed() {
-        return new UndecodableImageException("the claim-check points outside images.claim-check-allow");
+        return new UndecodableImageException("the claim-check points outside images.claim-check-allow, or to nothing");
     }
 
     private static final class Client {

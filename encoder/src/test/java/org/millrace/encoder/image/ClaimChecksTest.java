@@ -14,8 +14,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -27,6 +30,8 @@ import org.millrace.contract.Sha256;
 
 class ClaimChecksTest {
     private static final byte[] FILE = "an image".getBytes(StandardCharsets.UTF_8);
+    private static final ClaimCheckBody.Limits LIMITS = ClaimCheckBody.Limits.USUAL;
+    private static final String OUTSIDE = "the claim-check points outside images.claim-check-allow, or to nothing";
     private static final String DIGEST = Sha256.of(FILE);
 
     @TempDir
@@ -43,7 +48,7 @@ class ClaimChecksTest {
     @Test
     void fetch_notSetUp_isRefused() {
         refused(
-                new ClaimChecks(List.of(), 100, ClaimChecksTest::noClient),
+                new ClaimChecks(List.of(), 100, ClaimChecksTest::noClient, LIMITS),
                 "file:///etc/hostname",
                 DIGEST,
                 "is not set");
@@ -68,8 +73,11 @@ class ClaimChecksTest {
         }
         refused(checks(allowed), "file://host" + allowed + "/x", DIGEST, "outside images.claim-check-allow");
         refused(checks(allowed), "file://" + allowed, DIGEST, "is no file");
-        refused(checks(allowed), "file://" + allowed + "/missing", DIGEST, "is not there");
-        refused(checks(allowed), "file:relative", DIGEST, "cannot be read");
+        refused(checks(allowed), "file:relative", DIGEST, "outside images.claim-check-allow");
+        for (String missing : List.of(allowed + "/missing", folder + "/missing", allowed + "/folder/missing")) {
+            refused(checks(allowed), "file://" + missing, DIGEST, OUTSIDE); // as of one that is there
+        }
+        refused(checks(allowed), secret.toUri().toString(), DIGEST, OUTSIDE);
     }
 
     @ParameterizedTest
@@ -90,7 +98,7 @@ class ClaimChecksTest {
         "https:opaque, outside",
     })
     void fetch_addressOutside_isRefusedBeforeAnythingIsAsked(String location, String words) {
-        var checks = new ClaimChecks(List.of("https://host/images/"), 100, ClaimChecksTest::noClient);
+        var checks = new ClaimChecks(List.of("https://host/images/"), 100, ClaimChecksTest::noClient, LIMITS);
         refused(checks, location, DIGEST, words);
     }
 
@@ -124,7 +132,7 @@ class ClaimChecksTest {
         try {
             String address = "https://localhost:" + server.getAddress().getPort() + "/images/";
             HttpClient client = HttpClient.newBuilder().sslContext(tls).build();
-            var checks = new ClaimChecks(List.of(address), 100, () -> client);
+            var checks = new ClaimChecks(List.of(address), 100, () -> client, LIMITS);
             assertThat(checks.fetch(address + "a.jpg", DIGEST)).isEqualTo(FILE);
             refused(checks, address + "moved", DIGEST, "status 302");
             refused(checks, address + "missing", DIGEST, "status 404");
@@ -134,8 +142,42 @@ class ClaimChecksTest {
         }
     }
 
+    @Test
+    void fetch_bodyThatDoesNotEnd_isGivenUp() throws Exception {
+        SSLContext tls = tls();
+        CountDownLatch over = new CountDownLatch(1);
+        HttpsServer server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.setExecutor(Executors.newCachedThreadPool());
+        server.setHttpsConfigurator(new HttpsConfigurator(tls));
+        server.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(200, 50);
+            exchange.getResponseBody().write(1);
+            exchange.getResponseBody().flush();
+            try {
+                over.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            exchange.close();
+        });
+        server.start();
+        try {
+            String address = "https://localhost:" + server.getAddress().getPort() + "/";
+            HttpClient client = HttpClient.newBuilder().sslContext(tls).build();
+            var limits = new ClaimCheckBody.Limits(Duration.ofMillis(300), Duration.ofMillis(600));
+            refused(
+                    new ClaimChecks(List.of(address), 100, () -> client, limits),
+                    address + "a",
+                    DIGEST,
+                    "comes too slowly");
+        } finally {
+            over.countDown();
+            server.stop(0);
+        }
+    }
+
     private ClaimChecks checks(Path allowed) {
-        return new ClaimChecks(List.of(allowed.toString()), 100, ClaimChecksTest::noClient);
+        return new ClaimChecks(List.of(allowed.toString()), 100, ClaimChecksTest::noClient, LIMITS);
     }
 
     private static HttpClient noClient() {

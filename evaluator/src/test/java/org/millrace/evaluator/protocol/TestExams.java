@@ -143,6 +143,11 @@ final class TestExams implements ExamProgress {
                 }
 
                 @Override
+                public float[] embedScaled(List<float[]> images) {
+                    throw new UnsupportedOperationException("these encoders see encoded images");
+                }
+
+                @Override
                 public float[] embed(List<byte[]> images) {
                     float[] features = new float[images.size() * dimension];
                     for (int i = 0; i < features.length; i++) {
