@@ -82,7 +82,7 @@ final class EvaluateCommand implements Runnable {
             accept(own, accepted, out);
             return;
         }
-        SelfTest.atStart(config, Use.EMBEDDING);
+        SelfTest.atStart(own, Use.EMBEDDING);
         try (StopSignal signal = StopSignal.install();
                 Connection connection = options.connect(own)) {
             MillraceConfig config = options.ofRun(own, connection.kafka(), run);
@@ -126,7 +126,7 @@ final class EvaluateCommand implements Runnable {
                     spec.commandLine(),
                     "--protocol examines one encoder: it goes with neither --watch, which goes on for ever, nor --accept");
         }
-        SelfTest.atStart(config, Use.EMBEDDING);
+        SelfTest.atStart(own, Use.EMBEDDING);
         Optional<Path> json = exam.json();
         try (StopSignal signal = StopSignal.install();
                 ExamDisplay display = new ExamDisplay(out, spec.commandLine().getErr(), signal)) {
