@@ -1,12 +1,12 @@
 // Puts the panels together: connection → state → panels.
 
-import { byId, h, put } from './dom.js';
+import { byId, h, past, put } from './dom.js';
 import { connect, connected, on, refresh, state } from './state.js';
 import { axis } from './chart.js';
 import { ago, count, duration, fixed, percent, short, isNumber } from './format.js';
 import { showAlarms, showDrift, driftFigure } from './drift.js';
 import { showHealth } from './health.js';
-import { showLearning } from './learning.js';
+import { below, showLearning } from './learning.js';
 import { showCheckpoints, showDictionary, showEncoders, showStages } from './machine.js';
 import { showNeighbours } from './neighbours.js';
 import { showStream } from './stream.js';
@@ -23,6 +23,21 @@ function showStatus() {
     element.textContent = words;
   }
   element.dataset.state = mark;
+  showReading(run);
+}
+
+/** While the past is read, nothing is known to be missing, and the panels say so. */
+function showReading(run) {
+  const reading = !run || isNumber(run.reading);
+  const bar = byId('reading');
+  bar.hidden = !reading;
+  if (run && reading) {
+    bar.value = run.reading;
+  }
+  if (past.reading !== reading) {
+    past.reading = reading;
+    refresh();
+  }
 }
 
 function status(run) {
@@ -54,24 +69,30 @@ function figure(term, value, unit, note, tone) {
 }
 
 function showFigures() {
-  const { run, stream = {}, evaluations = [], steps = [] } = state;
+  const { run, stream = {}, steps = [], untrained } = state;
+  const evaluations = [...(state.evaluations ?? [])].sort((a, b) => a.version - b.version); // held ones may be scored late
   if (!run) {
     return;
   }
   const first = evaluations[0];
   const last = evaluations[evaluations.length - 1];
-  const gain = (of) => (first === last ? `encoder ${last.version}` : `from ${percent(of(first))}${first.version === 0 ? ', untrained' : ''}`);
-  const score = (term, of) => (last
-    ? figure(term, fixed(100 * of(last), 1), '%', gain(of))
-    : figure(term, 'none yet', null, 'needs labelled images', 'none'));
+  const gain = (of, isBelow) => (first === last ? `encoder ${last.version}` : `${isBelow ? 'below' : 'from'} ${percent(of(first))}${first.version === 0 ? ', untrained' : ''}`);
+  const score = (term, kind) => {
+    if (!last) {
+      return figure(term, past.reading ? '–' : 'none yet', null, past.reading ? 'reading…' : 'needs labelled images', 'none');
+    }
+    const isBelow = below(last, untrained)[kind];
+    const of = (evaluation) => evaluation[kind].accuracy;
+    return figure(term, fixed(100 * of(last), 1), '%', gain(of, isBelow), isBelow ? 'bad' : null);
+  };
   const point = steps[steps.length - 1];
   put(byId('figures'),
     figure('Images trained', short(run.images), null, `step ${count(run.step)}`),
     figure('Training', isNumber(stream.training) ? fixed(stream.training, 0) : '0', 'images/s',
       isNumber(stream.arriving) ? `${fixed(stream.arriving, 0)}/s arrive` : ''),
     figure('Lag', short(stream.lag), 'images', isNumber(stream.stored) ? `${short(stream.stored)} in the log` : 'no images yet'),
-    score('Linear probe', (evaluation) => evaluation.linear.accuracy),
-    score('kNN', (evaluation) => evaluation.neighbours.accuracy),
+    score('Linear probe', 'linear'),
+    score('kNN', 'neighbours'),
     figure('Loss', point && isNumber(point.loss) ? fixed(point.loss, 3) : '–', null,
       run.collapsed ? 'collapsed' : run.lastStepMillis ? `last step ${ago(run.lastStepMillis)}` : '', run.collapsed ? 'bad' : null),
     driftFigure(state, figure));
@@ -127,15 +148,15 @@ function axisSwitch() {
 themeSwitch();
 axisSwitch();
 on(['run', 'connection'], showStatus);
-on(['run', 'stream', 'evaluations', 'steps', 'alarms', 'windows'], showFigures);
+on(['run', 'stream', 'evaluations', 'untrained', 'steps', 'alarms', 'windows'], showFigures);
 on(['alarms', 'run'], showAlarms);
-on(['steps', 'evaluations', 'run'], showLearning);
+on(['steps', 'evaluations', 'untrained', 'run'], showLearning);
 on(['stream', 'gallery', 'rejects'], showStream);
 on(['windows', 'sources', 'evaluations'], showDrift);
 on(['steps', 'evaluations'], showHealth);
 on(['stages'], showStages);
 on(['dictionary', 'run'], showDictionary);
-on(['encoders', 'evaluations', 'standing'], showEncoders);
+on(['encoders', 'evaluations', 'untrained', 'standing'], showEncoders);
 on(['checkpoints'], showCheckpoints);
 on(['encoders'], showNeighbours);
 on(['run'], showAbout);

@@ -9,17 +9,17 @@ let charts;
 function make() {
   charts = {
     scores: new Chart(byId('scores'), {
-      title: 'Held-out accuracy', height: 190, format: (value) => percent(value), tick: (value) => percent(value, 0),
+      title: 'Held-out accuracy', up: 'accuracy', height: 214, format: (value) => percent(value), tick: (value) => percent(value, 0),
       series: [{ name: 'linear', style: 's1', dots: true }, { name: 'kNN', style: 's2', dots: true }],
     }),
     loss: new Chart(byId('loss'), {
-      title: 'Loss', height: 190, format: (value) => fixed(value, 3), tick: compact, series: [{ name: '', style: 's1' }],
+      title: 'Loss', up: 'loss', height: 214, format: (value) => fixed(value, 3), tick: compact, series: [{ name: '', style: 's1' }],
     }),
     rate: new Chart(byId('rate'), {
-      title: 'Learning rate', height: 86, least: 0, format: compact, series: [{ name: '', style: 's1' }],
+      title: 'Learning rate', up: 'rate', height: 116, least: 0, format: compact, series: [{ name: '', style: 's1' }],
     }),
     momentum: new Chart(byId('momentum'), {
-      title: 'Momentum', height: 86, most: 1, format: (value) => fixed(value, 4), tick: compact, series: [{ name: '', style: 's1' }],
+      title: 'Momentum', up: 'momentum', height: 116, most: 1, format: (value) => fixed(value, 4), tick: compact, series: [{ name: '', style: 's1' }],
     }),
   };
 }
@@ -27,17 +27,28 @@ function make() {
 export const across = (point) => (axis.over === 'time' ? point.timeMillis : point.images);
 export const acrossScore = (score) => (axis.over === 'time' ? score.evaluatedAtMillis : score.imagesTrained);
 
-export function showLearning({ steps = [], evaluations = [], run }) {
+/** Which scores are below those of the encoder with its initial weights, which costs nothing. */
+export const below = (score, untrained) => ({
+  linear: Boolean(untrained) && score.version > 0 && score.linear.accuracy < untrained.linear,
+  neighbours: Boolean(untrained) && score.version > 0 && score.neighbours.accuracy < untrained.neighbours,
+});
+
+export function showLearning({ steps = [], evaluations = [], run, untrained }) {
   if (!charts) {
     make();
   }
   const kind = axis.over;
   charts.scores.show(
-    evaluations.map((score) => ({
-      x: acrossScore(score),
-      values: [score.linear.accuracy, score.neighbours.accuracy],
-      label: `encoder ${score.version}, ${count(score.imagesTrained)} images`,
-    })),
+    evaluations.map((score) => {
+      const marks = below(score, untrained);
+      const worse = marks.linear || marks.neighbours ? ', below the untrained one' : '';
+      return {
+        x: acrossScore(score),
+        values: [score.linear.accuracy, score.neighbours.accuracy],
+        marks: [marks.linear, marks.neighbours],
+        label: `encoder ${score.version}, ${count(score.imagesTrained)} images${worse}`,
+      };
+    }),
     kind,
     empty('No scores yet: encoders are scored on labelled images.', 'millrace push --to probe --labels folder PATH',
       'and, unless demo or up runs, millrace evaluate --watch'));

@@ -1,7 +1,8 @@
 // The step's time, the dictionary, the encoders and the checkpoints.
 
 import { byId, empty, h, put, table } from './dom.js';
-import { ago, bytes, count, fixed, isNumber, percent, clock } from './format.js';
+import { ago, bytes, count, duration, fixed, isNumber, percent, clock } from './format.js';
+import { below } from './learning.js';
 
 const TINTS = {
   backward: 't0', queries: 't1', keys: 't2', momentum: 't3', update: 't4', wait: 't8', journal: 't7', enqueue: 't6', digest: 't5',
@@ -29,12 +30,10 @@ function bar(title, stages, steps) {
     return part;
   }));
   const legend = h('ul', { class: 'legend' }, shown.map((stage) => h('li', {},
-    h('i', { class: TINTS[stage.name] ?? 't6', 'aria-hidden': 'true' }), stage.name, h('b', {}, millis(stage.millis)))),
-    rest >= 0.05 ? h('li', {}, h('i', { 'aria-hidden': 'true' }), 'others', h('b', {}, millis(rest))) : null);
-  return [h('h3', {}, `${title}: ${millis(total)}, mean of ${steps}`), strip, legend];
+    h('i', { class: TINTS[stage.name] ?? 't6', 'aria-hidden': 'true' }), stage.name, h('b', {}, duration(stage.millis)))),
+    rest >= 0.05 ? h('li', {}, h('i', { 'aria-hidden': 'true' }), 'others', h('b', {}, duration(rest))) : null);
+  return [h('h3', {}, `${title}: ${duration(total)}, mean of ${steps}`), strip, legend];
 }
-
-const millis = (value) => `${fixed(value, value < 99.95 ? 1 : 0)} ms`;
 
 export function showDictionary({ dictionary, run }) {
   const place = byId('dictionary');
@@ -64,7 +63,7 @@ function filled(share) {
   return part;
 }
 
-export function showEncoders({ encoders = [], evaluations = [], standing = { held: [] } }) {
+export function showEncoders({ encoders = [], evaluations = [], standing = { held: [] }, untrained }) {
   const place = byId('encoders');
   const there = new Map(encoders.map((encoder) => [encoder.version, encoder]));
   const scores = new Map(evaluations.map((score) => [score.version, score]));
@@ -83,8 +82,8 @@ export function showEncoders({ encoders = [], evaluations = [], standing = { hel
       return [
         count(version),
         count(score?.imagesTrained ?? encoder?.images),
-        score ? percent(score.linear.accuracy) : '–',
-        score ? percent(score.neighbours.accuracy) : '–',
+        score ? accuracy(score.linear.accuracy, below(score, untrained).linear) : '–',
+        score ? accuracy(score.neighbours.accuracy, below(score, untrained).neighbours) : '–',
         score?.health ? fixed(score.health.rankMe, 1) : '–',
         previous ? percent(previous.churn, 0) : '–',
         standingOf(version, standing),
@@ -92,6 +91,10 @@ export function showEncoders({ encoders = [], evaluations = [], standing = { hel
       ];
     }),
     'Each encoder with its scores'));
+}
+
+function accuracy(share, isBelow) {
+  return isBelow ? h('span', { class: 'bad', title: 'below the untrained encoder' }, percent(share), h('span', { class: 'hidden' }, ', below the untrained encoder'), ' ↓') : percent(share);
 }
 
 /** Held: it would move more neighbours than evaluator.churn-budget; taken only after it was accepted. */

@@ -69,7 +69,7 @@ final class UpCommand implements Runnable {
                 Services services = new Services()) {
             String broker = connection.kafka().bootstrapServers();
             display.say("broker at " + broker + (connection.isEmbedded() ? ", embedded" : "") + "; state under "
-                    + config.run().data());
+                    + config.run().data() + ", log in " + options.logFile(config));
             display.say("push more from another terminal: millrace push --bootstrap-server " + broker + " PATH");
             display.say("labelled images for scores:      millrace push --bootstrap-server " + broker
                     + " --to probe --labels folder PATH");
@@ -90,7 +90,8 @@ final class UpCommand implements Runnable {
             services.start(
                     "evaluate",
                     new EvaluatorService(config, connection.kafka(), new EvaluationBoard(display::evaluated)));
-            var trainer = new TrainerService(config, connection.kafka(), display, TrainLimits.NONE);
+            var trainer = new TrainerService(
+                    config, connection.kafka(), display, TrainLimits.NONE, connection.stopPatience());
             services.start("train", trainer);
             if (!noDrift) {
                 services.start("drift", new DriftService(config, connection.kafka(), display::say));

@@ -57,6 +57,7 @@ public final class Dashboard implements Routes {
 
     private void show(RunView view, RunFacts facts) {
         monitoring.put(facts);
+        pictures.compared(view.compared());
         view.newestFresh().ifPresent(plan -> pictures.newest(plan, view.settings()));
     }
 
@@ -72,7 +73,14 @@ public final class Dashboard implements Routes {
         router.get("/dashboard/map", context -> answer(context, pictures.map(version(context.queryParam("version")))));
         router.get("/dashboard/picture", this::picture);
         router.post("/dashboard/neighbours", this::neighbours);
-        router.post("/dashboard/acknowledge", this::acknowledge);
+        router.get(
+                "/dashboard/changed",
+                context -> answer(
+                        context,
+                        pictures.changed(Optional.ofNullable(context.queryParam("source"))
+                                .orElse(""))));
+        router.post("/dashboard/acknowledge", context -> order(context, DriftOrder.Kind.ACKNOWLEDGE));
+        router.post("/dashboard/rebase", context -> order(context, DriftOrder.Kind.REBASE));
     }
 
     @Override
@@ -119,18 +127,18 @@ public final class Dashboard implements Routes {
         answer(context, pictures.neighbours(file, versions));
     }
 
-    /** What the page sends: whose alarm, blank for that of all images, and why it may rest. */
-    record Acknowledged(Optional<String> source, Optional<String> note) {}
+    /** What the page sends: whose alarm, blank for that of all images, and why. */
+    record Ordered(Optional<String> source, Optional<String> note) {}
 
-    private void acknowledge(Context context) {
-        Acknowledged seen;
+    private void order(Context context, DriftOrder.Kind kind) {
+        Ordered seen;
         try {
-            seen = Json.read(context.bodyAsBytes(), Acknowledged.class);
+            seen = Json.read(context.bodyAsBytes(), Ordered.class);
         } catch (UncheckedIOException e) {
             throw new HttpProblem(400, "wanted {\"source\": …, \"note\": …}, but got something else");
         }
         List<DriftAlarm> became = orders.give(
-                DriftOrder.Kind.ACKNOWLEDGE,
+                kind,
                 seen.source().filter(source -> !source.isEmpty()),
                 seen.note().orElse(""),
                 PATIENCE);

@@ -60,6 +60,7 @@ final class RunView {
     private @Nullable StepDone last;
     private Optional<DictionaryHealth> dictionary = Optional.empty(); // the newest there is
     private @Nullable StepPlan newestFresh;
+    private @Nullable Evaluation untrained;
     private int collapsedSteps;
 
     /** @param own configuration, for a run that has not written down its own */
@@ -113,6 +114,7 @@ final class RunView {
     void add(EvaluationEvent event) {
         standings.accept(event);
         if (event instanceof Evaluation evaluation) {
+            untrained = evaluation.version() == 0 ? evaluation : untrained;
             add(evaluation);
         }
     }
@@ -157,6 +159,7 @@ final class RunView {
         last = null;
         dictionary = Optional.empty();
         newestFresh = null;
+        untrained = null;
         collapsedSteps = 0;
     }
 
@@ -168,6 +171,11 @@ final class RunView {
     /** The newest step that is done and brought images of its own. */
     Optional<StepPlan> newestFresh() {
         return Optional.ofNullable(newestFresh);
+    }
+
+    /** The times that each alarm compares, by source, blank for all images. */
+    Map<String, DriftView.Compared> compared() {
+        return drift.compared();
     }
 
     /** Versions whose weights are on the topic, oldest first. */
@@ -203,6 +211,11 @@ final class RunView {
         live.put("stages", stages());
         live.put("encoders", encoders());
         live.put("standing", new Sections.Standing(standings.current(), standings.held()));
+        live.put(
+                "untrained",
+                Optional.ofNullable(untrained)
+                        .map(score -> new Sections.Untrained(
+                                score.linear().accuracy(), score.neighbours().accuracy())));
         live.put("alarms", drift.alarms());
         live.put("sources", drift.sources());
         if (steps.hasChanged()) {
