@@ -10,13 +10,13 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Ctrl-C and SIGTERM, held back until the command has put its things away: the process ends after {@link #close()}, by itself, or after a
- * grace of 30 s. Open it before everything else in the command's try. Thread safe.
+ * grace of 60 s. Open it before everything else in the command's try. Thread safe.
  *
  * <p>The signals are handled as such and not by a shutdown hook: while a JVM shuts down, libraries that the command is only just starting
  * cannot register hooks of their own, and fail. A hook remains for whatever else ends the process.
  */
 final class StopSignal implements AutoCloseable {
-    private static final long GRACE_SECONDS = 30;
+    private static final long GRACE_SECONDS = 60;
 
     /** Of this process: the signal goes to each. */
     private static final Set<StopSignal> OPEN = ConcurrentHashMap.newKeySet();

@@ -1,7 +1,6 @@
 package org.millrace.app.dashboard;
 
 import java.util.List;
-import java.util.function.ToDoubleFunction;
 import org.millrace.encoder.image.Pixels;
 
 /**
@@ -15,23 +14,26 @@ import org.millrace.encoder.image.Pixels;
 record Appearance(double brightness, double contrast, double sharpness, double colour) {
     /** What may have changed, with the words for less and for more of it. */
     enum Trait {
-        BRIGHTNESS("darker", "brighter", Appearance::brightness),
-        CONTRAST("less contrast", "more contrast", Appearance::contrast),
-        SHARPNESS("blurred", "sharper", Appearance::sharpness),
-        COLOUR("less colour", "more colour", Appearance::colour);
+        BRIGHTNESS("darker", "brighter"),
+        CONTRAST("less contrast", "more contrast"),
+        SHARPNESS("blurred", "sharper"),
+        COLOUR("less colour", "more colour");
 
         private final String less;
         private final String more;
-        private final ToDoubleFunction<Appearance> value;
 
-        Trait(String less, String more, ToDoubleFunction<Appearance> value) {
+        Trait(String less, String more) {
             this.less = less;
             this.more = more;
-            this.value = value;
         }
 
         double of(Appearance appearance) {
-            return value.applyAsDouble(appearance);
+            return switch (this) {
+                case BRIGHTNESS -> appearance.brightness;
+                case CONTRAST -> appearance.contrast;
+                case SHARPNESS -> appearance.sharpness;
+                case COLOUR -> appearance.colour;
+            };
         }
     }
 

@@ -366,7 +366,7 @@ public final class Demo {
 
         @Override
         public void waiting(int have, int wanted) {
-            lead.missing(wanted - have);
+            lead.waiting(have, wanted);
             display.waiting(have, wanted);
         }
 

@@ -40,6 +40,9 @@ public final class Logs {
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.WARN);
         context.getLogger(OWN).setLevel(level(log.level()));
+        // "Not updating last stable offset", once a second from each consumer that is done with a partition
+        context.getLogger("org.apache.kafka.clients.consumer.internals.OffsetFetcherUtils")
+                .setLevel(Level.ERROR);
         log.byLogger().forEach((name, level) -> context.getLogger(name).setLevel(level(level)));
         root.addAppender(console(context, log.format()));
         LogFile file = new LogFile(fileOf(config, command), log, encoder(context, log.format(), true));

@@ -29,11 +29,23 @@ final class LeadTest {
     }
 
     @Test
-    void missing_trainerWaits_letsAsManyThroughWhateverTheCounts() throws InterruptedException {
+    void waiting_trainerGetsNothingNew_letsItsImagesThroughWhateverTheCounts() throws InterruptedException {
         Lead lead = new Lead(256, 5_000); // counts that say nothing: the log was trimmed, or another run's
-        assertThat(sentUntilItWaits(lead)).isZero();
-        lead.missing(100);
+        for (int look = 1; look < Lead.LOOKS; look++) {
+            lead.waiting(28, 128);
+            assertThat(sentUntilItWaits(lead)).isZero();
+        }
+        lead.waiting(28, 128);
         assertThat(sentUntilItWaits(lead)).isEqualTo(100);
+    }
+
+    @Test
+    void waiting_imagesOnTheirWay_letsNothingThrough() throws InterruptedException {
+        Lead lead = new Lead(0, 0);
+        for (int look = 0; look < 200; look++) {
+            lead.waiting(look, 1_000);
+            assertThat(sentUntilItWaits(lead)).isZero();
+        }
     }
 
     /** An interrupted thread goes on while there is room and throws where it would wait. */
