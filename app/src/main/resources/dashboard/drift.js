@@ -201,6 +201,7 @@ function rebaseButton(alarm) {
 }
 
 const DEVIATIONS_SEEN = 0.5;
+const share = (value) => percent(value, value < 0.1 ? 1 : 0);
 
 /** What a person can see of the change: four traits in words, and eight images from before and of now in the order of the one that changed most. */
 function changedPart(alarm) {
@@ -225,7 +226,7 @@ function showChanged(place, { problem, changes, before, now }) {
   const seen = changes.filter((change) => Math.abs(change.deviations) >= DEVIATIONS_SEEN);
   const words = seen.length === 0
     ? 'Brightness, contrast, sharpness and colour are much as before: it is something else in the images.'
-    : `Of what is easily seen: ${seen.map((change) => `${change.words} (${change.trait.toLowerCase()} ${percent(change.before, 0)} → ${percent(change.now, 0)})`).join(', ')}.`;
+    : `Of what is easily seen: ${seen.map((change) => `${change.words} (${change.trait.toLowerCase()} ${share(change.before)} → ${share(change.now)})`).join(', ')}.`;
   const by = changes[0].trait.toLowerCase();
   const row = (name, images) => [
     h('span', { class: 'row', 'aria-hidden': 'true' }, name),

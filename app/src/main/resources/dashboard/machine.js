@@ -45,12 +45,12 @@ export function showDictionary({ dictionary, run }) {
     return;
   }
   const fact = (term, value, unit) => h('div', {}, h('dt', {}, term), h('dd', {}, value, unit ? h('small', {}, unit) : null));
-  const missing = h('small', {}, 'not enough yet');
+  const missing = () => h('small', {}, 'not enough yet');
   put(place,
     h('dl', { class: 'facts' },
       fact('Fill', percent(dictionary.filled / dictionary.capacity, 0), ` of ${count(dictionary.capacity)}`),
-      fact('Oldest key', isNumber(dictionary.oldestAgeSteps) ? fixed(dictionary.oldestAgeSteps, 0) : missing, isNumber(dictionary.oldestAgeSteps) ? ' steps' : null),
-      fact('Consistency', isNumber(dictionary.consistency) ? fixed(dictionary.consistency, 3) : missing)),
+      fact('Oldest key', isNumber(dictionary.oldestAgeSteps) ? fixed(dictionary.oldestAgeSteps, 0) : missing(), isNumber(dictionary.oldestAgeSteps) ? ' steps' : null),
+      fact('Consistency', isNumber(dictionary.consistency) ? fixed(dictionary.consistency, 3) : missing())),
     h('div', {
       class: 'stacked thin', role: 'meter', 'aria-label': 'Fill of the dictionary', 'aria-valuemin': 0, 'aria-valuemax': dictionary.capacity, 'aria-valuenow': dictionary.filled,
     }, filled(dictionary.filled / dictionary.capacity)),

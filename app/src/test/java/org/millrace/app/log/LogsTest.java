@@ -3,6 +3,7 @@ package org.millrace.app.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
@@ -26,7 +27,7 @@ final class LogsTest {
     @TempDir
     Path folder;
 
-    private final LoggerContext context = new LoggerContext();
+    private final LoggerContext context = newContext();
     private final ByteArrayOutputStream error = new ByteArrayOutputStream();
     private final PrintStream before = System.err;
 
@@ -111,7 +112,7 @@ final class LogsTest {
 
     @Test
     void append_anotherProcessHasTheFile_takesANumber() throws IOException {
-        LoggerContext other = new LoggerContext();
+        LoggerContext other = newContext();
         Logs.begin(other, config(), "push");
         Logs.begin(context, config(), "push");
         other.getLogger(KAFKA).warn("first");
@@ -137,6 +138,12 @@ final class LogsTest {
         context.getLogger("org.millrace.app.X").warn("left out: {}", "a\r\n12:00:00 forged \u001b[2J\u202e\u0085.png");
         assertThat(said())
                 .matches("\\S+ left out: a\\\\u000d\n    12:00:00 forged \\\\u001b\\[2J\\\\u202e\\\\u0085\\.png\n");
+    }
+
+    private static LoggerContext newContext() {
+        LoggerContext context = new LoggerContext();
+        context.setMDCAdapter(new LogbackMDCAdapter());
+        return context;
     }
 
     private String said() {
