@@ -97,7 +97,9 @@ record Appearance(double brightness, double contrast, double sharpness, double c
         byte[] values = pixels.values();
         return pixels.channels() == 1
                 ? values[i] & 0xff
-                : 0.299 * (values[i] & 0xff) + 0.587 * (values[plane + i] & 0xff) + 0.114 * (values[2 * plane + i] & 0xff);
+                : 0.299 * (values[i] & 0xff)
+                        + 0.587 * (values[plane + i] & 0xff)
+                        + 0.114 * (values[2 * plane + i] & 0xff);
     }
 
     private static int spread(Pixels pixels, int plane, int i) {

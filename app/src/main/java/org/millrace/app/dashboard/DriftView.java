@@ -129,8 +129,7 @@ final class DriftView {
     private void compare(DriftReport report, String source) {
         Times times = new Times(report.fromMillis(), report.toMillis());
         if (report.verdict() == DriftReport.Verdict.REFERENCE) {
-            compared.merge(
-                    source, new Compared(report.encoderVersion(), times, Optional.empty()), Compared::grown);
+            compared.merge(source, new Compared(report.encoderVersion(), times, Optional.empty()), Compared::grown);
             bound(compared);
         } else if (report.verdict() == DriftReport.Verdict.DRIFT) {
             compared.computeIfPresent(source, (name, known) -> known.drifting(times));

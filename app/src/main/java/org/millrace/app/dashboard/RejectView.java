@@ -21,9 +21,7 @@ final class RejectView {
         String source = text(record, ImageHeaders.SOURCE, "");
         read++;
         var newest = new Sections.Reject(
-                record.timestamp(),
-                source.isEmpty() ? text(record, ImageHeaders.REJECT_POSITION, "") : source,
-                reason);
+                record.timestamp(), source.isEmpty() ? text(record, ImageHeaders.REJECT_POSITION, "") : source, reason);
         String kind = kind(reason);
         String place = reasons.size() >= REASONS && !reasons.containsKey(kind) ? OTHER : kind;
         reasons.merge(

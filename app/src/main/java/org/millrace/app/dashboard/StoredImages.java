@@ -93,7 +93,8 @@ final class StoredImages implements AutoCloseable {
                 long next = from + (to - from) / (places - place);
                 long mostBytes = MOST_BYTES / places / partitions.size();
                 read(partition, from, next, source.isEmpty() ? PLACE_IMAGES : SEARCHED, mostBytes).stream()
-                        .filter(image -> image.timeMillis() >= times.fromMillis() && image.timeMillis() < times.toMillis())
+                        .filter(image ->
+                                image.timeMillis() >= times.fromMillis() && image.timeMillis() < times.toMillis())
                         .filter(image -> source.isEmpty() || image.source().equals(source))
                         .limit(PLACE_IMAGES)
                         .forEach(images::add);

@@ -82,8 +82,7 @@ class DriftViewTest {
     private void window(int second, long encoder, String verdict) {
         add("""
                 {"type":"report","schema":2,"run":"main","source":null,"encoderVersion":%d,"fromMillis":%d,"toMillis":%d,
-                 "images":64,"referenceImages":512,"verdict":"%s","attribution":null,"detectors":[]}""".formatted(
-                        encoder, 1_000L * second, 1_000L * second + 1_000, verdict));
+                 "images":64,"referenceImages":512,"verdict":"%s","attribution":null,"detectors":[]}""".formatted(encoder, 1_000L * second, 1_000L * second + 1_000, verdict));
     }
 
     @Test

@@ -136,7 +136,7 @@ class DashboardInBrowserTest {
                         && page.text("#rejects").contains("not a JPEG, PNG, GIF, BMP or WebP image"));
         assertThat(browser.count("#encoders tbody tr")).isEqualTo(2);
         assertThat(browser.text("#dictionary")).contains("64 keys held");
-        assertThat(browser.count("#checkpoints tbody tr")).isPositive();
+        browser.await("checkpoints", page -> page.count("#checkpoints tbody tr") > 0); // looked for every few seconds
         assertThat(browser.script("return window.hacked")).isNull();
         assertThat(browser.count("img[src='x']")).isZero();
         assertThat(browser.seriousFindings()).isEmpty();
@@ -166,8 +166,8 @@ class DashboardInBrowserTest {
         assertThat(browser.count("#scores circle.marked")).isEqualTo(2);
         assertThat(browser.text("#figures")).contains("below 60.0 %, untrained");
         assertThat(browser.script("""
-                const svg = document.querySelector('#scores svg').getBoundingClientRect();
-                return [...document.querySelectorAll('#scores svg circle')].every((dot) => {
+                const svg = document.querySelector('#scores svg.chart').getBoundingClientRect();
+                return [...document.querySelectorAll('#scores svg.chart circle')].every((dot) => {
                   const box = dot.getBoundingClientRect();
                   return box.left >= svg.left + 30 && box.right <= svg.right && box.top >= svg.top && box.bottom <= svg.bottom - 20;
                 });""")).as("every dot is in the plot").isEqualTo(true);
@@ -177,8 +177,7 @@ class DashboardInBrowserTest {
         return """
                 {"type":"evaluation","schema":1,"run":"main","version":%d,"step":%d,"imagesTrained":%d,"classes":2,"trainImages":50,
                  "testImages":50,"linear":{"accuracy":%s,"l2":0.1,"iterations":3,"converged":true},
-                 "neighbours":{"accuracy":%s,"k":5,"temperature":0.1},"seconds":1,"evaluatedAtMillis":%d}""".formatted(
-                        version, version, 16 * version, accuracy, accuracy, System.currentTimeMillis())
+                 "neighbours":{"accuracy":%s,"k":5,"temperature":0.1},"seconds":1,"evaluatedAtMillis":%d}""".formatted(version, version, 16 * version, accuracy, accuracy, System.currentTimeMillis())
                 .getBytes(StandardCharsets.UTF_8);
     }
 
@@ -221,8 +220,7 @@ class DashboardInBrowserTest {
                 page -> page.text("#alarms").contains("Data drift.")
                         && page.text("#alarms").contains("mmd " + LABEL));
         browser.await(
-                "eight images of the reference and eight of now",
-                page -> page.count("#alarms .gallery img") == 16);
+                "eight images of the reference and eight of now", page -> page.count("#alarms .gallery img") == 16);
         assertThat(browser.seriousFindings()).isEmpty();
         browser.click("#alarms .acknowledge"); // nobody watches: what the watch answers is written here
         assertThat(new String(firstOf(kafka, ORDERS), StandardCharsets.UTF_8))
@@ -243,8 +241,7 @@ class DashboardInBrowserTest {
     private static byte[] window(String verdict) {
         return """
                 {"type":"report","schema":2,"run":"main","source":null,"encoderVersion":8,"fromMillis":0,"toMillis":4000000000000,
-                 "images":130,"referenceImages":130,"verdict":"%s","detectors":[],"attribution":null}""".formatted(verdict)
-                .getBytes(StandardCharsets.UTF_8);
+                 "images":130,"referenceImages":130,"verdict":"%s","detectors":[],"attribution":null}""".formatted(verdict).getBytes(StandardCharsets.UTF_8);
     }
 
     private static String lastOf(KafkaSettings kafka, String topic) {
