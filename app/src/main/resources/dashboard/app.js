@@ -1,6 +1,6 @@
 // Puts the panels together: connection → state → panels.
 
-import { byId, h, put } from './dom.js';
+import { byId, h, past, put } from './dom.js';
 import { connect, connected, on, refresh, state } from './state.js';
 import { axis } from './chart.js';
 import { ago, count, duration, fixed, percent, short, isNumber } from './format.js';
@@ -23,6 +23,21 @@ function showStatus() {
     element.textContent = words;
   }
   element.dataset.state = mark;
+  showReading(run);
+}
+
+/** While the past is read, nothing is known to be missing, and the panels say so. */
+function showReading(run) {
+  const reading = !run || isNumber(run.reading);
+  const bar = byId('reading');
+  bar.hidden = !reading;
+  if (run && reading) {
+    bar.value = run.reading;
+  }
+  if (past.reading !== reading) {
+    past.reading = reading;
+    refresh();
+  }
 }
 
 function status(run) {
@@ -54,7 +69,8 @@ function figure(term, value, unit, note, tone) {
 }
 
 function showFigures() {
-  const { run, stream = {}, evaluations = [], steps = [] } = state;
+  const { run, stream = {}, steps = [] } = state;
+  const evaluations = [...(state.evaluations ?? [])].sort((a, b) => a.version - b.version); // held ones may be scored late
   if (!run) {
     return;
   }
@@ -64,9 +80,12 @@ function showFigures() {
   const gain = (probe) => `${range(last[probe])}of ${count(last.testImages)}, `
     + (first === last ? `encoder ${last.version}` : `from ${percent(first[probe].accuracy)}${first.version === 0 ? ', untrained' : ''}`);
   const below = (probe) => (last[probe].belowUntrained ? 'below the untrained encoder' : null);
-  const score = (term, probe) => (last
-    ? figure(term, fixed(100 * last[probe].accuracy, 1), '%', below(probe) ?? gain(probe), below(probe) ? 'bad' : null)
-    : figure(term, 'none yet', null, 'needs labelled images', 'none'));
+  const score = (term, probe) => {
+    if (!last) {
+      return figure(term, past.reading ? '–' : 'none yet', null, past.reading ? 'reading…' : 'needs labelled images', 'none');
+    }
+    return figure(term, fixed(100 * last[probe].accuracy, 1), '%', below(probe) ?? gain(probe), below(probe) ? 'bad' : null);
+  };
   const point = steps[steps.length - 1];
   put(byId('figures'),
     figure('Images trained', short(run.images), null, `step ${count(run.step)}`),

@@ -5,9 +5,12 @@ import { count, short, clock, isNumber } from './format.js';
 
 const LEFT = 40;
 const RIGHT = 10;
-const TOP = 8;
-const BOTTOM = 20;
+const TOP = 20;
+const BOTTOM = 33;
+const DOT = 3;
 const TABLE_ROWS = 40;
+
+let clips = 0;
 
 /** What lies on the horizontal axis of every chart of steps: images seen, or time. */
 export const axis = { over: 'images' };
@@ -22,8 +25,9 @@ const resized = new ResizeObserver((entries) => {
 /**
  * A chart in a figure.
  *
- * options: title, plain (a title for screen readers only), height, format (of values), tick (of the axis, where shorter), series [{name,
- * style, dots}], least and most (of the vertical axis), limit {value, text, show}, bars (one series, drawn from the bottom up).
+ * options: title, plain (a title for screen readers only), height, format (of values), tick (of the axis, where shorter), up (title of the
+ * vertical axis), series [{name, style, dots}], least and most (of the vertical axis), limit {value, text, show}, bars (one series, drawn
+ * from the bottom up).
  */
 export class Chart {
   constructor(figure, options) {
@@ -38,6 +42,7 @@ export class Chart {
     this.svg.millraceChart = this;
     this.rows = [];
     this.at = null;
+    this.clip = `clip-${clips++}`;
     this.svg.addEventListener('pointermove', (event) => this.point(event.offsetX));
     this.svg.addEventListener('pointerleave', () => this.choose(null));
     this.svg.addEventListener('blur', () => this.choose(null));
@@ -46,9 +51,10 @@ export class Chart {
     charts.add(this);
   }
 
-  /** rows: [{x, values: [one for each series], label, tone}], x ascending; empty: an element to show where there are none. */
+  /** rows: [{x, values: [one for each series], label, tone, marks: [of each series, whether it is marked]}]; empty: an element to show where there are none. */
   show(rows, kind, empty) {
-    this.rows = rows;
+    this.rows = rows.filter((row) => isNumber(row.x)).sort((a, b) => a.x - b.x);
+    rows = this.rows;
     this.kind = kind;
     this.at = null;
     const any = rows.length > 0;
@@ -75,13 +81,14 @@ export class Chart {
     }
     scale.xTicks.forEach((tick, i) => {
       const anchor = i === 0 && scale.x(tick) < LEFT + 14 ? 'start' : scale.x(tick) > width - RIGHT - 18 ? 'end' : 'middle';
-      parts.push(s('text', { x: scale.x(tick), y: height - 5, 'text-anchor': anchor }, this.across(tick)));
+      parts.push(s('text', { x: scale.x(tick), y: height - BOTTOM + 14, 'text-anchor': anchor }, this.across(tick)));
     });
-    if (this.options.bars) {
-      parts.push(...this.bars(scale, width));
-    } else {
-      this.options.series.forEach((series, i) => parts.push(...this.line(series, i, scale)));
-    }
+    parts.push(s('text', { class: 'axis', x: 0, y: 10 }, this.options.up));
+    parts.push(s('text', { class: 'axis', x: width - RIGHT, y: height - 3, 'text-anchor': 'end' }, this.kind === 'time' ? 'time' : 'images seen'));
+    const shape = this.options.bars ? this.bars(scale, width) : this.options.series.map((series, i) => this.line(series, i, scale));
+    parts.push(
+      s('clipPath', { id: this.clip }, s('rect', { x: LEFT - DOT - 1, y: TOP - DOT - 1, width: width - LEFT - RIGHT + 2 * (DOT + 1), height: height - TOP - BOTTOM + 2 * (DOT + 1) })),
+      s('g', { 'clip-path': `url(#${this.clip})` }, shape));
     if (limit && limit.value <= scale.high) {
       parts.push(s('line', { class: 'limit', x1: LEFT, x2: width - RIGHT, y1: scale.y(limit.value), y2: scale.y(limit.value) }));
       parts.push(s('text', { class: 'limit-text', x: width - RIGHT, y: scale.y(limit.value) - 4, 'text-anchor': 'end' }, limit.text));
@@ -135,10 +142,11 @@ export class Chart {
     }
     const parts = path ? [s('path', { class: `line ${series.style}`, d: path })] : [];
     const few = this.rows.length <= 40;
-    if (series.dots && few) {
-      this.rows.filter((row) => isNumber(row.values[index])).forEach((row) => {
-        parts.push(s('circle', { class: `dot ${series.style}`, cx: scale.x(row.x), cy: scale.y(row.values[index]), r: 2.6 }));
-      });
+    for (const row of this.rows) {
+      const marked = row.marks?.[index];
+      if (isNumber(row.values[index]) && (marked || (series.dots && few))) {
+        parts.push(s('circle', { class: marked ? 'dot marked' : `dot ${series.style}`, cx: scale.x(row.x), cy: scale.y(row.values[index]), r: marked ? DOT : 2.6 }));
+      }
     }
     return parts;
   }
@@ -238,7 +246,7 @@ export class Chart {
 function ticks(low, high, wanted) {
   const raw = (high - low) / wanted;
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= raw) ?? 10 * power;
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= raw) ?? 10 * power;
   const found = [];
   for (let tick = Math.floor(low / step + 1e-9) * step; tick <= high + step * 0.999; tick += step) {
     found.push(Math.abs(tick) < step * 1e-9 ? 0 : Number(tick.toPrecision(12)));

@@ -36,16 +36,41 @@ export function put(element, ...children) {
 
 export const byId = (id) => document.getElementById(id);
 
+/** Whether the run's past is still being read: then nothing is known to be missing. */
+export const past = { reading: false };
+
 /** What is missing, and the command that brings it. */
 export function empty(words, command, after = '') {
-  return h('p', { class: 'empty' }, words, command ? ' ' : null, command ? h('code', {}, command) : null, after ? ' ' + after : null);
+  return past.reading
+    ? h('p', { class: 'empty' }, 'Reading…')
+    : h('p', { class: 'empty' }, words, command ? ' ' : null, command ? h('code', {}, command) : null, after ? ' ' + after : null);
 }
 
-/** A table; a column is {title, number, text} and a row a list of texts or elements. */
+/** A table that is scrolled where it is wider than its place; a column is {title, number, text} and a row a list of texts or elements. */
 export function table(columns, rows, caption) {
   const kind = (column) => (column.number ? 'n' : column.text ? 'text' : null);
-  return h('table', {},
-    caption ? h('caption', { class: 'hidden' }, caption) : null,
+  const place = h('div', { class: 'scroll' }, h('table', {},
+    h('caption', { class: 'hidden' }, caption),
     h('thead', {}, h('tr', {}, columns.map((column) => h('th', { scope: 'col', class: kind(column) }, column.title)))),
-    h('tbody', {}, rows.map((row) => h('tr', {}, row.map((cell, i) => h('td', { class: kind(columns[i]) }, cell))))));
+    h('tbody', {}, rows.map((row) => h('tr', {}, row.map((cell, i) => h('td', { class: kind(columns[i]) }, cell)))))));
+  place.millraceCaption = caption;
+  sizes.observe(place);
+  return place;
 }
+
+/** A part that can be scrolled can be reached with the keyboard. */
+const sizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const cut = target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight;
+    for (const [name, value] of [['tabindex', 0], ['role', 'region'], ['aria-label', target.millraceCaption]]) {
+      if (cut) {
+        target.setAttribute(name, value);
+      } else {
+        target.removeAttribute(name);
+      }
+    }
+    if (!target.isConnected) {
+      sizes.unobserve(target);
+    }
+  }
+});

@@ -1,6 +1,6 @@
 // Whether the images change, or the model, and what was made of it.
 
-import { byId, empty, h, put, table } from './dom.js';
+import { byId, empty, h, past, put, table } from './dom.js';
 import { Chart, axis } from './chart.js';
 import { acrossScore } from './learning.js';
 import { clock, compact, count, fixed, isNumber, percent } from './format.js';
@@ -21,11 +21,11 @@ let charts;
 function make() {
   charts = {
     data: new Chart(byId('data-drift'), {
-      title: 'Farthest detector, threshold = 1', height: 150, least: 0, bars: true, format: (value) => fixed(value, 2), tick: compact,
+      title: 'Farthest detector, threshold = 1', up: 'of the threshold', height: 176, least: 0, bars: true, format: (value) => fixed(value, 2), tick: compact,
       series: [{ name: '', style: 's1' }], limit: { value: 1, text: 'threshold', show: true },
     }),
     model: new Chart(byId('model-drift'), {
-      title: 'Model drift', plain: true, height: 150, least: 0, format: (value) => fixed(value, 2), tick: compact,
+      title: 'Model drift', plain: true, up: 'share of neighbours, CKA', height: 176, least: 0, format: (value) => fixed(value, 2), tick: compact,
       series: [{ name: 'new neighbours', style: 's1', dots: true }, { name: 'CKA to the first', style: 's2', dots: true }], most: 1,
     }),
   };
@@ -161,11 +161,11 @@ export function driftFigure({ alarms = [], windows = [] }, figure) {
 
 export function showAlarms({ alarms = [], run }) {
   const place = byId('alarms');
-  const shown = alarms.filter(isOpen).map(alarmBox);
+  const shown = past.reading ? [] : alarms.filter(isOpen).map(alarmBox);
   if (run?.collapsed) {
     shown.unshift(box(RAISED, 'Collapsed.', 'Every image has nearly the same projection. Lower optimiser.learning-rate and start again; encoders published before are still good.'));
   }
-  const key = JSON.stringify([alarms, run?.collapsed]);
+  const key = JSON.stringify([alarms, run?.collapsed, past.reading]);
   if (place.dataset.key !== key) { // said once, not at every change of something else
     place.dataset.key = key;
     put(place, shown);
@@ -177,20 +177,76 @@ function alarmBox(alarm) {
   const words = `The incoming images${where} differ from the reference since ${clock(alarm.fromMillis, true)}`
     + `${alarm.detectors.length ? ', say ' + alarm.detectors.join(', ') : ''}.`
     + `${alarm.note ? ' ' + alarm.note : ''}`;
-  const button = alarm.state === RAISED
-    ? h('button', { type: 'button', onclick: (event) => acknowledge(alarm, event.currentTarget) }, 'Acknowledge')
-    : h('span', { class: 'said' }, 'the first window without drift clears it');
-  return box(alarm.state, alarm.state === RAISED ? 'Data drift.' : 'Data drift, acknowledged.', words, button);
+  const buttons = h('div', { class: 'orders' },
+    alarm.state === RAISED
+      ? h('button', { type: 'button', class: 'acknowledge', onclick: (event) => order('acknowledge', alarm, event.currentTarget) }, 'Acknowledge')
+      : h('span', { class: 'said' }, 'the first window without drift clears it'),
+    rebaseButton(alarm));
+  return box(alarm.state, alarm.state === RAISED ? 'Data drift.' : 'Data drift, acknowledged.', words, buttons, changedPart(alarm));
 }
 
-function box(state, title, words, button) {
-  return h('div', { class: 'alarm', data: { state } }, h('p', {}, h('strong', {}, title), ' ', words), button);
+function box(state, title, words, ...more) {
+  return h('div', { class: 'alarm', data: { state } }, h('p', {}, h('strong', {}, title), ' ', words), more);
 }
 
-async function acknowledge(alarm, button) {
+/** Asks once more: what was the reference is given up. */
+function rebaseButton(alarm) {
+  const button = h('button', { type: 'button', class: 'rebase', onclick: () => confirm() }, 'Take as the new reference');
+  const confirm = () => {
+    const question = h('span', { class: 'confirm', role: 'group', 'aria-label': 'Take a new reference' },
+      'Images from now on become the reference, and the alarm ends.',
+      h('button', { type: 'button', class: 'strong', onclick: (event) => order('rebase', alarm, event.currentTarget) }, 'Rebase'),
+      h('button', { type: 'button', onclick: () => question.replaceWith(button) }, 'Cancel'));
+    button.replaceWith(question);
+    question.querySelector('button').focus();
+  };
+  return button;
+}
+
+const DEVIATIONS_SEEN = 0.5;
+const share = (value) => percent(value, value < 0.1 ? 1 : 0);
+
+/** What a person can see of the change: four traits in words, and eight images from before and of now in the order of the one that changed most. */
+function changedPart(alarm) {
+  const place = h('div', { class: 'changed' }, h('p', { class: 'said' }, 'Comparing images…'));
+  fetch(`/dashboard/changed?${new URLSearchParams({ source: alarm.source })}`)
+    .then((answer) => answer.json().then((body) => {
+      if (!answer.ok) {
+        throw new Error(body.error);
+      }
+      return body;
+    }))
+    .then((changed) => showChanged(place, changed))
+    .catch((problem) => put(place, h('p', { class: 'said' }, `No pictures: ${problem.message}.`)));
+  return place;
+}
+
+function showChanged(place, { problem, changes, before, now }) {
+  if (problem) {
+    put(place, h('p', { class: 'said' }, `No pictures: ${problem}.`));
+    return;
+  }
+  const seen = changes.filter((change) => Math.abs(change.deviations) >= DEVIATIONS_SEEN);
+  const words = seen.length === 0
+    ? 'Brightness, contrast, sharpness and colour are much as before: it is something else in the images.'
+    : `Of what is easily seen: ${seen.map((change) => `${change.words} (${change.trait.toLowerCase()} ${share(change.before)} → ${share(change.now)})`).join(', ')}.`;
+  const by = changes[0].trait.toLowerCase();
+  const row = (name, images) => [
+    h('span', { class: 'row', 'aria-hidden': 'true' }, name),
+    images.map((image, i) => h('img', { src: image, alt: `${name}, image ${i + 1} by ${by}` })),
+    Array.from({ length: 8 - images.length }, () => h('span')),
+  ];
+  put(place,
+    h('p', {}, words),
+    h('div', { class: 'gallery' }, row('reference', before), row('now', now)),
+    h('p', { class: 'said' }, `From the least ${by} to the most.`));
+}
+
+async function order(kind, alarm, button) {
   button.disabled = true;
+  const say = (words) => button.after(h('span', { class: 'said', role: 'status' }, words));
   try {
-    const answer = await fetch('/dashboard/acknowledge', {
+    const answer = await fetch(`/dashboard/${kind}`, {
       method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ source: alarm.source }),
     });
     const became = await answer.json();
@@ -198,10 +254,10 @@ async function acknowledge(alarm, button) {
       throw new Error(became.error);
     }
     if (became.length === 0) {
-      button.after(h('span', { class: 'said' }, 'Nobody watches now; it counts when millrace drift runs again.'));
+      say('Nobody watches now; it counts when millrace drift runs again.');
     }
   } catch (problem) {
     button.disabled = false;
-    button.after(h('span', { class: 'said' }, String(problem.message)));
+    say(String(problem.message));
   }
 }

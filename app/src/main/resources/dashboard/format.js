@@ -73,10 +73,18 @@ export function clock(millis, withSeconds = false) {
   return sameDay ? time : date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' }) + ' ' + time;
 }
 
+/** A length of time with two or three digits, in the unit that fits: 0.04 ms, 13.1 ms, 450 ms, 13.1 s, 5 min. */
 export function duration(millis) {
-  const seconds = Math.max(0, Math.round(millis / 1000));
-  if (seconds < 90) {
-    return seconds + ' s';
+  if (!isNumber(millis)) {
+    return '–';
+  }
+  const size = Math.max(0, millis);
+  if (size < 999.5) {
+    return trimmed(size.toFixed(size < 0.995 ? 2 : size < 99.95 ? 1 : 0)) + ' ms';
+  }
+  const seconds = size / 1000;
+  if (seconds < 89.5) {
+    return trimmed(seconds.toFixed(1)) + ' s';
   }
   if (seconds < 5400) {
     return Math.round(seconds / 60) + ' min';
@@ -84,7 +92,11 @@ export function duration(millis) {
   return seconds < 172800 ? Math.round(seconds / 3600) + ' h' : Math.round(seconds / 86400) + ' days';
 }
 
-export const ago = (millis) => duration(Date.now() - millis) + ' ago';
+/** The same since a moment, in whole seconds at least. */
+export function ago(millis) {
+  const seconds = Math.round((Date.now() - millis) / 1000);
+  return seconds < 1 ? 'just now' : duration(1000 * seconds) + ' ago';
+}
 
 function trimmed(text) {
   return text.includes('.') ? text.replace(/\.?0+$/, '') : text;

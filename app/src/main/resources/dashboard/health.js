@@ -12,14 +12,14 @@ let charts;
 function make() {
   charts = {
     rankme: new Chart(byId('rankme'), {
-      title: 'RankMe', height: 100, format: (value) => fixed(value, 1), tick: compact,
+      title: 'RankMe', up: 'dimensions', height: 126, format: (value) => fixed(value, 1), tick: compact,
       series: [{ name: '', style: 's1', dots: true }, { name: 'centred', style: 's2', dots: true }],
     }),
     uniformity: new Chart(byId('uniformity'), {
-      title: 'Uniformity, lower is better', height: 86, format: (value) => fixed(value, 2), tick: compact, series: [{ name: '', style: 's1', dots: true }],
+      title: 'Uniformity, lower is better', up: 'uniformity', height: 116, format: (value) => fixed(value, 2), tick: compact, series: [{ name: '', style: 's1', dots: true }],
     }),
     spread: new Chart(byId('spread'), {
-      title: 'Spread of projections, 0 is collapsed', height: 86, least: 0, format: (value) => fixed(value, 3), tick: compact,
+      title: 'Spread of projections, 0 is collapsed', up: 'spread', height: 116, least: 0, format: (value) => fixed(value, 3), tick: compact,
       series: [{ name: '', style: 's1' }], limit: { value: COLLAPSED_SPREAD, text: 'collapse' },
     }),
   };

@@ -9,17 +9,17 @@ let charts;
 function make() {
   charts = {
     scores: new Chart(byId('scores'), {
-      title: 'Held-out accuracy', height: 190, format: (value) => percent(value), tick: (value) => percent(value, 0),
+      title: 'Held-out accuracy', up: 'accuracy', height: 214, format: (value) => percent(value), tick: (value) => percent(value, 0),
       series: [{ name: 'linear', style: 's1', dots: true }, { name: 'kNN', style: 's2', dots: true }],
     }),
     loss: new Chart(byId('loss'), {
-      title: 'Loss', height: 190, format: (value) => fixed(value, 3), tick: compact, series: [{ name: '', style: 's1' }],
+      title: 'Loss', up: 'loss', height: 214, format: (value) => fixed(value, 3), tick: compact, series: [{ name: '', style: 's1' }],
     }),
     rate: new Chart(byId('rate'), {
-      title: 'Learning rate', height: 86, least: 0, format: compact, series: [{ name: '', style: 's1' }],
+      title: 'Learning rate', up: 'rate', height: 116, least: 0, format: compact, series: [{ name: '', style: 's1' }],
     }),
     momentum: new Chart(byId('momentum'), {
-      title: 'Momentum', height: 86, most: 1, format: (value) => fixed(value, 4), tick: compact, series: [{ name: '', style: 's1' }],
+      title: 'Momentum', up: 'momentum', height: 116, most: 1, format: (value) => fixed(value, 4), tick: compact, series: [{ name: '', style: 's1' }],
     }),
   };
 }
@@ -36,6 +36,7 @@ export function showLearning({ steps = [], evaluations = [], run }) {
     evaluations.map((score) => ({
       x: acrossScore(score),
       values: [score.linear.accuracy, score.neighbours.accuracy],
+      marks: [score.linear.belowUntrained, score.neighbours.belowUntrained],
       label: `encoder ${score.version}, ${count(score.imagesTrained)} images; of ${count(score.testImages)} held out: linear ${accuracy(score.linear)}, kNN ${accuracy(score.neighbours)}`,
     })),
     kind,

@@ -1,7 +1,7 @@
 // The step's time, the dictionary, the encoders and the checkpoints.
 
 import { byId, empty, h, put, table } from './dom.js';
-import { accuracy, ago, bytes, count, fixed, isNumber, percent, clock } from './format.js';
+import { accuracy, ago, bytes, count, duration, fixed, isNumber, percent, clock } from './format.js';
 
 const TINTS = {
   backward: 't0', queries: 't1', keys: 't2', momentum: 't3', update: 't4', wait: 't8', journal: 't7', enqueue: 't6', digest: 't5',
@@ -29,12 +29,10 @@ function bar(title, stages, steps) {
     return part;
   }));
   const legend = h('ul', { class: 'legend' }, shown.map((stage) => h('li', {},
-    h('i', { class: TINTS[stage.name] ?? 't6', 'aria-hidden': 'true' }), stage.name, h('b', {}, millis(stage.millis)))),
-    rest >= 0.05 ? h('li', {}, h('i', { 'aria-hidden': 'true' }), 'others', h('b', {}, millis(rest))) : null);
-  return [h('h3', {}, `${title}: ${millis(total)}, mean of ${steps}`), strip, legend];
+    h('i', { class: TINTS[stage.name] ?? 't6', 'aria-hidden': 'true' }), stage.name, h('b', {}, duration(stage.millis)))),
+    rest >= 0.05 ? h('li', {}, h('i', { 'aria-hidden': 'true' }), 'others', h('b', {}, duration(rest))) : null);
+  return [h('h3', {}, `${title}: ${duration(total)}, mean of ${steps}`), strip, legend];
 }
-
-const millis = (value) => `${fixed(value, value < 99.95 ? 1 : 0)} ms`;
 
 export function showDictionary({ dictionary, run }) {
   const place = byId('dictionary');
@@ -46,12 +44,12 @@ export function showDictionary({ dictionary, run }) {
     return;
   }
   const fact = (term, value, unit) => h('div', {}, h('dt', {}, term), h('dd', {}, value, unit ? h('small', {}, unit) : null));
-  const missing = h('small', {}, 'not enough yet');
+  const missing = () => h('small', {}, 'not enough yet');
   put(place,
     h('dl', { class: 'facts' },
       fact('Fill', percent(dictionary.filled / dictionary.capacity, 0), ` of ${count(dictionary.capacity)}`),
-      fact('Oldest key', isNumber(dictionary.oldestAgeSteps) ? fixed(dictionary.oldestAgeSteps, 0) : missing, isNumber(dictionary.oldestAgeSteps) ? ' steps' : null),
-      fact('Consistency', isNumber(dictionary.consistency) ? fixed(dictionary.consistency, 3) : missing)),
+      fact('Oldest key', isNumber(dictionary.oldestAgeSteps) ? fixed(dictionary.oldestAgeSteps, 0) : missing(), isNumber(dictionary.oldestAgeSteps) ? ' steps' : null),
+      fact('Consistency', isNumber(dictionary.consistency) ? fixed(dictionary.consistency, 3) : missing())),
     h('div', {
       class: 'stacked thin', role: 'meter', 'aria-label': 'Fill of the dictionary', 'aria-valuemin': 0, 'aria-valuemax': dictionary.capacity, 'aria-valuenow': dictionary.filled,
     }, filled(dictionary.filled / dictionary.capacity)),
@@ -83,8 +81,8 @@ export function showEncoders({ encoders = [], evaluations = [], standing = { hel
       return [
         count(version),
         count(score?.imagesTrained ?? encoder?.images),
-        score ? accuracy(score.linear) : '–',
-        score ? accuracy(score.neighbours) : '–',
+        score ? shown(score.linear) : '–',
+        score ? shown(score.neighbours) : '–',
         score ? count(score.testImages) : '–',
         score?.health ? fixed(score.health.rankMe, 1) : '–',
         previous ? percent(previous.churn, 0) : '–',
@@ -93,6 +91,10 @@ export function showEncoders({ encoders = [], evaluations = [], standing = { hel
       ];
     }),
     'Each encoder with its scores'));
+}
+
+function shown(score) {
+  return score.belowUntrained ? h('span', { class: 'bad' }, accuracy(score), ' ↓') : accuracy(score);
 }
 
 /** Held: it would move more neighbours than evaluator.churn-budget; taken only after it was accepted. */

@@ -1,7 +1,9 @@
 // What comes in: rates, the last images with what the trainer made of them, and what was refused.
 
 import { byId, empty, h, put, table } from './dom.js';
-import { clock, count, fixed, isNumber, short } from './format.js';
+import { ago, count, fixed, isNumber, short } from './format.js';
+
+const REASONS = 6;
 
 export function showStream({ stream, gallery, rejects, run }) {
   if (stream) {
@@ -49,10 +51,17 @@ function showRejects(rejects) {
     put(place, h('p', { class: 'note' }, 'Nothing was refused.'));
     return;
   }
+  const shown = rejects.reasons.slice(0, REASONS);
+  const others = rejects.reasons.slice(REASONS);
   put(place,
-    h('p', { class: 'note' }, rejects.reasons.map((reason) => `${count(reason.count)} × ${reason.reason}`).join(' · ')),
     table(
-      [{ title: 'when' }, { title: 'reason', text: true }, { title: 'from', text: true }],
-      rejects.newest.slice(0, 5).map((reject) => [clock(reject.timeMillis), reject.reason, reject.source || reject.position]),
-      'The images refused last'));
+      [{ title: 'images', number: true }, { title: 'reason', text: true }, { title: 'newest', text: true }],
+      shown.map((reason) => [
+        count(reason.count),
+        h('span', { title: reason.newest.reason }, reason.reason),
+        [ago(reason.newest.timeMillis), reason.newest.from ? h('span', { class: 'from' }, reason.newest.from) : null],
+      ]),
+      'What was refused, by reason'),
+    others.length === 0 ? null : h('p', { class: 'note' },
+      `and ${count(others.reduce((sum, reason) => sum + reason.count, 0))} images for ${others.length} other reasons`));
 }

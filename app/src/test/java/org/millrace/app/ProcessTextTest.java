@@ -2,14 +2,11 @@ package org.millrace.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.spi.LoggingEvent;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.millrace.app.cli.SafeMessage;
 
 /** Text between the process and its user: arguments by their bytes, log lines without forgeries. */
 final class ProcessTextTest {
@@ -37,22 +34,6 @@ final class ProcessTextTest {
     void isLost_workingFolderThatIsNoText_isSeen() {
         assertThat(ProcessText.isLost("/home/d\ufffd")).isTrue();
         assertThat(ProcessText.isLost("/home/Bär")).isFalse();
-    }
-
-    @Test
-    void log_textFromOutside_formsNoLineOfItsOwn() {
-        var event = new LoggingEvent(
-                "x",
-                new LoggerContext().getLogger("x"),
-                ch.qos.logback.classic.Level.WARN,
-                "key {} refused",
-                null,
-                new Object[] {"a\r\n12:00:00 all well\u001b[2J\u202e"});
-
-        String shown = new SafeMessage().convert(event);
-
-        assertThat(shown.lines().skip(1)).allMatch(line -> line.startsWith("    "));
-        assertThat(shown).contains("12:00:00 all well�1B[2J�E2�80�AE").doesNotContain("\u001b", "\r", "\u202e");
     }
 
     private Path commandLine(String latin) throws Exception {

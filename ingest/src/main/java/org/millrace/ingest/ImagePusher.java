@@ -157,6 +157,7 @@ public final class ImagePusher {
         Optional<String> label = labeller.labelOf(entry);
         if (judged.verdict() instanceof Accepted accepted
                 && (label.isPresent() || request.target() == PushRequest.Target.IMAGES)) {
+            progress.awaitRoom();
             pace.await();
             publisher.accept(entry, accepted, label, judged.content().bytes());
         } else if (reportRejects) {

@@ -69,6 +69,28 @@ final class ImagePusherTest {
     }
 
     @Test
+    void awaitRoom_readerBehind_holdsEachImageBackAndEndsWithAnInterrupt() throws IOException {
+        TestPush push = new TestPush();
+        List<Integer> sentBefore = new ArrayList<>();
+        PushReport report = push.push(TestPush.images(images(50)), new PushProgress() {
+            @Override
+            public void update(long pushed, long rejected, long bytes) {}
+
+            @Override
+            public void awaitRoom() throws InterruptedException {
+                sentBefore.add(push.sent().size());
+                if (sentBefore.size() == 4) {
+                    throw new InterruptedException();
+                }
+            }
+        });
+        assertThat(Thread.interrupted()).as("the thread stays interrupted").isTrue();
+        assertThat(sentBefore).containsExactly(0, 1, 2, 3);
+        assertThat(report.interrupted()).isTrue();
+        assertThat(report.pushed()).isEqualTo(3);
+    }
+
+    @Test
     void kafkaRefusingARecord_isSaidWithWhatToDo() throws IOException {
         TestPush push = new TestPush(false);
         Path source = images(3);

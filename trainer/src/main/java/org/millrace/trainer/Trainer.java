@@ -1,6 +1,7 @@
 package org.millrace.trainer;
 
 import java.time.Clock;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +53,8 @@ public final class Trainer implements AutoCloseable {
     private static final int FRAME_BYTES = 65_536;
     private static final long PATIENCE_MILLIS = 100;
     private static final long PAUSE_NANOS = 2_000_000;
-    private static final long STOP_NANOS = 6_000_000_000L;
+    /** How long {@link #stop()} lets the end wait for a broker that may be gone. */
+    public static final Duration STOP_PATIENCE = Duration.ofSeconds(6);
 
     private final MillraceConfig config;
     private final KafkaSettings kafka;
@@ -73,7 +75,7 @@ public final class Trainer implements AutoCloseable {
     private StreamPosition position;
     private long journalOffset;
     private long checkpointedStep;
-    private volatile long stoppedNanos;
+    private volatile long giveUpNanos; // System.nanoTime() at which the end waits no longer, once stopped
     private volatile boolean stopped;
 
     /** Opens the run where it stands: its newest whole checkpoint, or the beginning. The topic of images must exist. */
@@ -188,8 +190,13 @@ public final class Trainer implements AutoCloseable {
 
     /** Makes {@link #run} return after the step that it computes now. */
     public void stop() {
+        stop(STOP_PATIENCE);
+    }
+
+    /** Makes {@link #run} return after the step that it computes now; a silent broker is then waited for that long. */
+    public void stop(Duration patience) {
         if (!stopped) {
-            stoppedNanos = System.nanoTime();
+            giveUpNanos = System.nanoTime() + patience.toNanos();
             stopped = true;
         }
     }
@@ -226,7 +233,7 @@ public final class Trainer implements AutoCloseable {
 
     // whoever asked for a stop is not kept waiting for a broker that may be gone
     private boolean outOfPatience() {
-        return stopped && System.nanoTime() - stoppedNanos > STOP_NANOS;
+        return stopped && System.nanoTime() - giveUpNanos > 0;
     }
 
     private Optional<PreparedStep> waitForStep(Pipeline pipeline) {

@@ -105,7 +105,7 @@ public final class EmbeddedBroker implements AutoCloseable {
                 throw cannotStart(folder, e);
             }
             lock.announce(ports.broker());
-            LOG.info("broker on {}, its data in {}", ports.broker(), folder);
+            LOG.debug("broker on {}, its data in {}", ports.broker(), folder);
             return new EmbeddedBroker(lock, server, ports.broker());
         }
     }

@@ -79,7 +79,8 @@ final class BranchCommand implements Runnable {
                 display.say("branch " + name + " of run " + trunk.run().name() + " after step " + start.step()
                         + "; its rate falls to 0 at step " + last);
                 var limits = new TrainLimits(OptionalLong.of(last), false);
-                var trainer = new TrainerService(branch, connection.kafka(), display, limits);
+                var trainer =
+                        new TrainerService(branch, connection.kafka(), display, limits, connection.stopPatience());
                 TrainCommand.await(services.start("train", trainer), services, signal);
                 display.say(
                         statistics.steps() == coolSteps

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.millrace.app.log.Logs;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigKey;
 import org.millrace.contract.config.ConfigLoader;
@@ -96,8 +97,12 @@ final class CommonOptions {
         if (bootstrapServer != null) {
             loader.assignments(List.of(BOOTSTRAP_SERVERS + "=" + bootstrapServer));
         }
-        loaded = loader.assignments(overrides).load();
-        return loaded;
+        MillraceConfig config = loader.assignments(overrides).load();
+        loaded = config;
+        if (command.root().userObject() instanceof MillraceCommand root) {
+            root.configured(config, name());
+        }
+        return config;
     }
 
     /**
@@ -164,6 +169,16 @@ final class CommonOptions {
     /** Reaches the configured broker, or starts an embedded one in the data folder. The caller closes the connection. */
     Connection connect(MillraceConfig config) {
         return Connection.open(config, command.qualifiedName());
+    }
+
+    /** The log file of this command. */
+    Path logFile(MillraceConfig config) {
+        return Logs.fileOf(config, name());
+    }
+
+    /** The command without the program's name. */
+    private String name() {
+        return command.qualifiedName().replaceFirst("^\\S+ ", "");
     }
 
     /** The data folder, once the configuration has been read. */

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.ClientUtils;
@@ -17,10 +19,13 @@ import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.trainer.Trainer;
 
 /** A broker that answers: the one that the user named, or an embedded one. Closing it stops the embedded one. Thread safe. */
 final class Connection implements AutoCloseable {
     private static final int TIMEOUT_MILLIS = 10_000;
+    /** The broker of this process is alive while the process is: on a busy machine it may be slow to answer. */
+    private static final Duration OWN_BROKER_PATIENCE = Duration.ofMinutes(5);
 
     private final KafkaSettings kafka;
     private final Optional<EmbeddedBroker> embedded;
@@ -45,7 +50,11 @@ final class Connection implements AutoCloseable {
                     + "\nAdd --bootstrap-server HOST:PORT, or leave that key out.");
         }
         EmbeddedBroker broker = EmbeddedBroker.start(config.run().data(), config.broker(), command);
-        return new Connection(new KafkaSettings(broker.bootstrapServers(), config.kafka()), Optional.of(broker));
+        Map<String, String> patient = new HashMap<>(config.kafka());
+        for (String kind : List.of("admin.", "consumer.")) {
+            patient.putIfAbsent(kind + "default.api.timeout.ms", String.valueOf(OWN_BROKER_PATIENCE.toMillis()));
+        }
+        return new Connection(new KafkaSettings(broker.bootstrapServers(), patient), Optional.of(broker));
     }
 
     KafkaSettings kafka() {
@@ -55,6 +64,11 @@ final class Connection implements AutoCloseable {
     /** Whether the broker lives in this process, and so ends with it. */
     boolean isEmbedded() {
         return embedded.isPresent();
+    }
+
+    /** How long a trainer that is asked to stop waits for the broker to take its last records. */
+    Duration stopPatience() {
+        return isEmbedded() ? OWN_BROKER_PATIENCE : Trainer.STOP_PATIENCE;
     }
 
     /** Creates the topics of images that are missing. */

@@ -81,17 +81,13 @@ final class DemoCommand implements Runnable {
                 Services services = new Services(display::say, config.run().data())) {
             display.say(
                     "broker at " + connection.kafka().bootstrapServers() + (connection.isEmbedded() ? ", embedded" : "")
-                            + "; state under " + config.run().data());
+                            + "; state under " + config.run().data() + ", log in " + options.logFile(config));
             connection.createImageTopics(config.images());
             http.start(services, config, connection.kafka(), display::say);
             Path home = Path.of(System.getProperty("millrace.home", "."));
-            Demo demo = new Demo(config, connection.kafka(), home, display, statistics);
-            String summary = demo.run(training, signal::requested, Optional.ofNullable(report));
-            display.say(summary);
+            Demo demo = new Demo(config, connection.kafka(), home, display, statistics, connection.stopPatience());
+            demo.run(training, signal::requested, Optional.ofNullable(report));
             services.stop();
-            if (report != null) {
-                display.say("report written to " + report);
-            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

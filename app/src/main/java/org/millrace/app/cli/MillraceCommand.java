@@ -1,5 +1,7 @@
 package org.millrace.app.cli;
 
+import java.util.function.BiConsumer;
+import org.millrace.contract.config.MillraceConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,8 +18,19 @@ import picocli.CommandLine.Spec;
         commandListHeading = "%nCommands:%n",
         footer = {"", "Exit codes: 0 good, 1 failed, 2 wrong usage. `millrace COMMAND --help` tells more."})
 final class MillraceCommand implements Runnable {
+    private final BiConsumer<MillraceConfig, String> configured;
+
     @Spec
     private CommandSpec spec;
+
+    /** @param configured is told the configuration of the command that runs, and its name, once that is read */
+    MillraceCommand(BiConsumer<MillraceConfig, String> configured) {
+        this.configured = configured;
+    }
+
+    void configured(MillraceConfig config, String command) {
+        configured.accept(config, command);
+    }
 
     @Override
     public void run() {

@@ -3,8 +3,11 @@ package org.millrace.app.cli;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.function.BiConsumer;
 import org.millrace.app.export.ExportFormat;
+import org.millrace.app.log.Logs;
 import org.millrace.contract.FileNames;
+import org.millrace.contract.config.MillraceConfig;
 import org.millrace.evaluator.protocol.Protocol;
 import org.millrace.ingest.PushRequest;
 import picocli.CommandLine;
@@ -13,17 +16,23 @@ import picocli.CommandLine;
 public final class MillraceCommandLine {
     private MillraceCommandLine() {}
 
-    /** Runs the command on standard output and error; its exit code: 0 good, 1 failed, 2 wrong usage. */
+    /** Runs the command on standard output and error; its exit code: 0 good, 1 failed, 2 wrong usage, 128 + n stopped by signal n. */
     public static int run(String... arguments) {
-        return run(
+        int code = run(
+                create(Logs::begin),
                 new PrintWriter(System.out, true, StandardCharsets.UTF_8),
                 new PrintWriter(System.err, true, StandardCharsets.UTF_8),
                 arguments);
+        return code == 0 ? StopSignal.exitCode().orElse(0) : code;
     }
 
-    /** Runs the command on the given output and error; for callers in this process. */
+    /** Runs the command on the given output and error, with the log as it is; for callers in this process. */
     public static int run(PrintWriter out, PrintWriter error, String... arguments) {
-        CommandLine root = create().setOut(out).setErr(error);
+        return run(create(), out, error, arguments);
+    }
+
+    private static int run(CommandLine commands, PrintWriter out, PrintWriter error, String... arguments) {
+        CommandLine root = commands.setOut(out).setErr(error);
         try {
             return root.execute(arguments);
         } catch (Error e) { // picocli hands on what is no Exception
@@ -32,7 +41,11 @@ public final class MillraceCommandLine {
     }
 
     static CommandLine create() {
-        CommandLine root = new CommandLine(new MillraceCommand());
+        return create((config, command) -> {});
+    }
+
+    private static CommandLine create(BiConsumer<MillraceConfig, String> configured) {
+        CommandLine root = new CommandLine(new MillraceCommand(configured));
         Commands.all().forEach(root::addSubcommand);
         root.registerConverter(Path.class, FileNames::path);
         root.registerConverter(PushRequest.Target.class, new Words<>(PushRequest.Target.class));

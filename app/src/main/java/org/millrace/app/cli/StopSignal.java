@@ -1,16 +1,32 @@
 package org.millrace.app.cli;
 
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ctrl-C and SIGTERM, held back until the command has put its things away: the process ends only after {@link #close()}, or after a grace
- * of 30 s. Open it before everything else in the command's try. Thread safe.
+ * Ctrl-C and SIGTERM, held back until the command has put its things away: the process ends after {@link #close()}, by itself, or after a
+ * grace of 60 s. Open it before everything else in the command's try. Thread safe.
+ *
+ * <p>The signals are handled as such and not by a shutdown hook: while a JVM shuts down, libraries that the command is only just starting
+ * cannot register hooks of their own, and fail. A hook remains for whatever else ends the process.
  */
 final class StopSignal implements AutoCloseable {
-    private static final long GRACE_SECONDS = 30;
+    private static final long GRACE_SECONDS = 60;
+
+    /** Of this process: the signal goes to each. */
+    private static final Set<StopSignal> OPEN = ConcurrentHashMap.newKeySet();
+
+    private static volatile int exitCode; // 0 while no signal has come
+
+    static {
+        Signals.handle("INT", StopSignal::arrived);
+        Signals.handle("TERM", StopSignal::arrived);
+    }
 
     private final CountDownLatch requested = new CountDownLatch(1);
     private final CountDownLatch finished = new CountDownLatch(1);
@@ -22,7 +38,13 @@ final class StopSignal implements AutoCloseable {
     static StopSignal install() {
         StopSignal signal = new StopSignal();
         Runtime.getRuntime().addShutdownHook(signal.hook);
+        OPEN.add(signal);
         return signal;
+    }
+
+    /** What the shell expects of a process that a signal has stopped: 130 after Ctrl-C, 143 after SIGTERM; empty where none came. */
+    static OptionalInt exitCode() {
+        return exitCode == 0 ? OptionalInt.empty() : OptionalInt.of(exitCode);
     }
 
     /** Runs the action when the user asks to stop, on the signal's thread, for example {@code thread::interrupt}; at once if the user has asked already. */
@@ -44,6 +66,7 @@ final class StopSignal implements AutoCloseable {
 
     @Override
     public void close() {
+        OPEN.remove(this);
         finished.countDown();
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
@@ -52,7 +75,23 @@ final class StopSignal implements AutoCloseable {
         }
     }
 
-    private void stop() {
+    private static void arrived(int number) {
+        int code = 128 + number;
+        exitCode = code;
+        if (OPEN.isEmpty()) {
+            System.exit(code);
+        }
+        boolean inTime = true;
+        for (StopSignal signal : List.copyOf(OPEN)) {
+            inTime &= signal.stop();
+        }
+        if (!inTime) {
+            Runtime.getRuntime().halt(code);
+        }
+    }
+
+    /** Whether the command has put its things away in time. */
+    private boolean stop() {
         requested.countDown();
         actions.forEach(Runnable::run);
         try {
@@ -60,8 +99,10 @@ final class StopSignal implements AutoCloseable {
             if (!inTime) {
                 System.err.println("millrace: could not stop within " + GRACE_SECONDS + " s; ending now");
             }
+            return inTime;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            return false;
         }
     }
 }

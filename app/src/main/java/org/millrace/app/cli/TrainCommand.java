@@ -80,8 +80,10 @@ final class TrainCommand implements Runnable {
                 connection.createImageTopics(config.images());
             }
             display.say("training run " + config.run().name() + " from "
-                    + config.images().topic() + " at " + connection.kafka().bootstrapServers());
-            var trainer = new TrainerService(config, connection.kafka(), display, new TrainLimits(last, untilEnd));
+                    + config.images().topic() + " at " + connection.kafka().bootstrapServers() + "; log in "
+                    + options.logFile(config));
+            var trainer = new TrainerService(
+                    config, connection.kafka(), display, new TrainLimits(last, untilEnd), connection.stopPatience());
             await(services.start("train", trainer), services, signal);
             display.stopped();
         } catch (InterruptedException e) {

@@ -22,7 +22,10 @@ import org.millrace.contract.event.StreamSkipped;
 final class TrainingDisplay implements Demo.Display, AutoCloseable {
     private static final long TERMINAL_NANOS = 200_000_000L;
     private static final long PLAIN_NANOS = 10_000_000_000L;
-    private static final long WAITING_NANOS = 5_000_000_000L;
+    /** A stream that has brought images before is slow until it has brought none for long. */
+    private static final long FIRST_WAIT_NANOS = 5_000_000_000L;
+
+    private static final long LATER_WAIT_NANOS = 600_000_000_000L;
     private static final int BAR = 24;
 
     private final PrintWriter out;
@@ -46,9 +49,11 @@ final class TrainingDisplay implements Demo.Display, AutoCloseable {
 
     @Override
     public synchronized void starting(long step, int stepsToRepeat) {
-        if (step > 0 || stepsToRepeat > 0) {
+        if (step > 0) {
             say("going on from the checkpoint of step " + step
                     + (stepsToRepeat > 0 ? "; computing " + stepsToRepeat + " journalled steps again" : ""));
+        } else if (stepsToRepeat > 0) {
+            say("there is no checkpoint; computing the " + stepsToRepeat + " journalled steps again, from the first");
         }
         repeatUntil = step + stepsToRepeat;
     }
@@ -106,7 +111,8 @@ final class TrainingDisplay implements Demo.Display, AutoCloseable {
         long now = System.nanoTime();
         if (waitingSinceNanos == 0) {
             waitingSinceNanos = now;
-        } else if (!saidWaiting && now - waitingSinceNanos > WAITING_NANOS) {
+        } else if (!saidWaiting
+                && now - waitingSinceNanos > (statistics.steps() == 0 ? FIRST_WAIT_NANOS : LATER_WAIT_NANOS)) {
             saidWaiting = true;
             say("waiting for images: the stream has " + have + " of the " + wanted
                     + " that a batch needs (trainer.batch-size)");

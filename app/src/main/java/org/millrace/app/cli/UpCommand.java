@@ -72,7 +72,7 @@ final class UpCommand implements Runnable {
                 Services services = new Services(display::say, config.run().data())) {
             String broker = connection.kafka().bootstrapServers();
             display.say("broker at " + broker + (connection.isEmbedded() ? ", embedded" : "") + "; state under "
-                    + config.run().data());
+                    + config.run().data() + ", log in " + options.logFile(config));
             display.say("push more from another terminal: millrace push --bootstrap-server " + broker + " PATH");
             display.say("labelled images for scores:      millrace push --bootstrap-server " + broker
                     + " --to probe --labels folder PATH");
@@ -94,7 +94,8 @@ final class UpCommand implements Runnable {
             }
             EvaluationBoard board = new EvaluationBoard(display::evaluated);
             services.supervise("evaluate", () -> new EvaluatorService(config, connection.kafka(), board));
-            var trainer = new TrainerService(config, connection.kafka(), display, TrainLimits.NONE);
+            var trainer = new TrainerService(
+                    config, connection.kafka(), display, TrainLimits.NONE, connection.stopPatience());
             services.startVital("train", trainer);
             if (!noDrift) {
                 services.supervise("drift", () -> new DriftService(config, connection.kafka(), display::say));

@@ -66,6 +66,7 @@ public final class Dashboard implements Routes {
 
     private void show(RunView view, RunFacts facts) {
         monitoring.put(facts);
+        pictures.compared(view.compared());
         view.newestFresh().ifPresent(plan -> pictures.newest(plan, view.settings()));
     }
 
@@ -84,7 +85,15 @@ public final class Dashboard implements Routes {
                 Parameters.of("version"));
         router.get("/dashboard/picture", this::picture, Parameters.of("image"));
         router.post("/dashboard/neighbours", this::neighbours, Parameters.of("image", "versions"));
-        router.post("/dashboard/acknowledge", this::acknowledge);
+        router.get(
+                "/dashboard/changed",
+                context -> answer(
+                        context,
+                        pictures.changed(Optional.ofNullable(context.queryParam("source"))
+                                .orElse(""))),
+                Parameters.of("source"));
+        router.post("/dashboard/acknowledge", context -> order(context, DriftOrder.Kind.ACKNOWLEDGE));
+        router.post("/dashboard/rebase", context -> order(context, DriftOrder.Kind.REBASE));
     }
 
     @Override
@@ -136,13 +145,13 @@ public final class Dashboard implements Routes {
         answer(context, pictures.neighbours(file, versions));
     }
 
-    /** What the page sends: whose alarm, blank for that of all images, and why it may rest. */
-    record Acknowledged(Optional<String> source, Optional<String> note) {}
+    /** What the page sends: whose alarm, blank for that of all images, and why. */
+    record Ordered(Optional<String> source, Optional<String> note) {}
 
-    private void acknowledge(Context context) {
-        @Nullable Acknowledged seen; // null where the body is the JSON null
+    private void order(Context context, DriftOrder.Kind kind) {
+        @Nullable Ordered seen; // null where the body is the JSON null
         try {
-            seen = Json.read(context.bodyAsBytes(), Acknowledged.class);
+            seen = Json.read(context.bodyAsBytes(), Ordered.class);
         } catch (UncheckedIOException e) {
             seen = null;
         }
@@ -150,7 +159,7 @@ public final class Dashboard implements Routes {
             throw new HttpProblem(400, "wanted {\"source\": …, \"note\": …}, but got something else");
         }
         List<DriftAlarm> became = orders.give(
-                DriftOrder.Kind.ACKNOWLEDGE,
+                kind,
                 seen.source().filter(source -> !source.isEmpty()),
                 seen.note().orElse(""),
                 PATIENCE);

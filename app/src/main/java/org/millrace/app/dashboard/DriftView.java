@@ -25,6 +25,7 @@ final class DriftView {
     private Optional<Window> newest = Optional.empty(); // of all images
     private final Map<String, Window> sources = new LinkedHashMap<>(); // the newest window of each
     private final Map<String, Alarm> alarms = new LinkedHashMap<>(); // the newest of each source, blank for all images
+    private final Map<String, Compared> compared = new LinkedHashMap<>(); // likewise
 
     /**
      * A window of the stream against the reference; where windows are merged, the one that is farthest from it.
@@ -58,6 +59,31 @@ final class DriftView {
     /** Where an alarm stands, and since which window. */
     record Alarm(String source, String state, long fromMillis, List<String> detectors, String note, long atMillis) {}
 
+    /**
+     * The times, by the images' records, that an alarm compares.
+     *
+     * @param reference of the present reference, so far as it is full
+     * @param drifted the newest window that drifts against it
+     */
+    record Compared(long encoderVersion, Times reference, Optional<Times> drifted) {
+        private static Compared grown(Compared known, Compared more) {
+            return known.encoderVersion == more.encoderVersion
+                    ? new Compared(known.encoderVersion, known.reference.with(more.reference), known.drifted)
+                    : more;
+        }
+
+        private Compared drifting(Times window) {
+            return new Compared(encoderVersion, reference, Optional.of(window));
+        }
+    }
+
+    /** From a time to another, exclusive, in Unix milliseconds. */
+    record Times(long fromMillis, long toMillis) {
+        private Times with(Times other) {
+            return new Times(Math.min(fromMillis, other.fromMillis), Math.max(toMillis, other.toMillis));
+        }
+    }
+
     void add(DriftEvent event) {
         String source = shortened(event.source().orElse(""));
         if (event instanceof DriftAlarm alarm) {
@@ -72,8 +98,12 @@ final class DriftView {
                             shortened(alarm.note()),
                             alarm.atMillis()));
             bound(alarms);
+            if (alarm.state() == DriftAlarm.State.REBASED) {
+                compared.remove(source);
+            }
         } else if (event instanceof DriftReport report) {
             Window window = window(report, source);
+            compare(report, source);
             if (source.isEmpty()) {
                 windows.add(window);
                 newest = Optional.of(window);
@@ -89,6 +119,22 @@ final class DriftView {
         newest = Optional.empty();
         sources.clear();
         alarms.clear();
+        compared.clear();
+    }
+
+    /** What each source's alarm compares, by source, blank for all images. */
+    Map<String, Compared> compared() {
+        return Map.copyOf(compared);
+    }
+
+    private void compare(DriftReport report, String source) {
+        Times times = new Times(report.fromMillis(), report.toMillis());
+        if (report.verdict() == DriftReport.Verdict.REFERENCE) {
+            compared.merge(source, new Compared(report.encoderVersion(), times, Optional.empty()), Compared::grown);
+            bound(compared);
+        } else if (report.verdict() == DriftReport.Verdict.DRIFT) {
+            compared.computeIfPresent(source, (name, known) -> known.drifting(times));
+        }
     }
 
     /** The newest alarm of each source. */

@@ -50,6 +50,7 @@ final class Pictures implements AutoCloseable {
     private final Semaphore places = new Semaphore(MOST_WAITING);
     private final AtomicReference<@Nullable Planned> planned = new AtomicReference<>();
     private final AtomicReference<@Nullable RecentImages> recent = new AtomicReference<>();
+    private volatile java.util.Map<String, DriftView.Compared> compared = java.util.Map.of(); // by source
     private long shownStep = -1;
 
     private record Planned(StepPlan plan, MillraceConfig settings) {}
@@ -84,6 +85,25 @@ final class Pictures implements AutoCloseable {
     /** Tells which step is the newest; on any thread. */
     void newest(StepPlan plan, MillraceConfig settings) {
         planned.set(new Planned(plan, settings));
+    }
+
+    /** Takes the times that alarms compare, by source; on any thread. */
+    void compared(java.util.Map<String, DriftView.Compared> newest) {
+        compared = newest;
+    }
+
+    /** What an alarm is about, in pictures. */
+    CompletableFuture<ChangedImages> changed(String source) {
+        return ask(() -> {
+            DriftView.Compared times = compared.get(source);
+            if (times == null || times.drifted().isEmpty()) {
+                return ChangedImages.none("no window drifts against the present reference");
+            }
+            return ChangedImages.of(
+                    images.of(times.reference(), source, ChangedImages.MEASURED),
+                    images.of(times.drifted().get(), source, ChangedImages.MEASURED),
+                    decoder());
+        });
     }
 
     CompletableFuture<Recent> recent() {

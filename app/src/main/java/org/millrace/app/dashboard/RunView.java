@@ -182,6 +182,11 @@ final class RunView {
         return Optional.ofNullable(newestFresh);
     }
 
+    /** The times that each alarm compares, by source, blank for all images. */
+    Map<String, DriftView.Compared> compared() {
+        return drift.compared();
+    }
+
     /** Versions whose weights are on the topic and which are not revoked, oldest first. */
     List<Long> versions() {
         return encoders.keySet().stream()

@@ -78,14 +78,19 @@ final class Sections {
     /** Which encoder may be taken as the newest, and which are held by the churn budget. */
     record Standing(OptionalLong current, Collection<Long> held) {}
 
-    /** What was refused. */
-    record Rejects(long read, List<Reason> reasons, List<Reject> newest) {}
+    /** What was refused: how much of it was read, and the kinds of reason, the most frequent first. */
+    record Rejects(long read, List<Reason> reasons) {}
 
-    /** How often something was refused for one kind of reason. */
-    record Reason(String reason, long count) {}
+    /**
+     * How often something was refused for one kind of reason.
+     *
+     * @param reason without the numbers and names that differ from file to file
+     * @param newest of that kind
+     */
+    record Reason(String reason, long count, Reject newest) {}
 
-    /** One refused image. */
-    record Reject(long timeMillis, String source, String position, String reason, long bytes) {}
+    /** One refused image: where it came from, or its place in the log where that is not known, and the whole reason. */
+    record Reject(long timeMillis, String from, String reason) {}
 
     /** The checkpoints in the run's folder; not local where there is no such folder here. */
     record Checkpoints(boolean local, String folder, List<CheckpointEntry> newest) {}

@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
 import org.millrace.contract.ImageHeaders;
@@ -25,6 +26,10 @@ final class StoredImages implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final long MOST_BYTES = 64L << 20;
     private static final int TEXT = 240;
+    /** Of a stretch of the log that stands for its part of a time. */
+    private static final int PLACE_IMAGES = 8;
+    /** Records looked at for so many of one source. */
+    private static final int SEARCHED = 400;
 
     private final String topic;
     private final KafkaConsumer<byte[], byte[]> consumer;
@@ -66,6 +71,43 @@ final class StoredImages implements AutoCloseable {
         }
         images.sort(Comparator.comparingLong(StoredImage::timeMillis));
         return images;
+    }
+
+    /**
+     * Images whose records are of that time, about so many, from all over it; fewer where some are gone or the broker is slow.
+     *
+     * @param source their header {@code source}, or blank for any
+     */
+    List<StoredImage> of(DriftView.Times times, String source, int about) {
+        List<TopicPartition> partitions = consumer.partitionsFor(topic, PATIENCE).stream()
+                .map(info -> new TopicPartition(topic, info.partition()))
+                .toList();
+        Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, PATIENCE);
+        List<StoredImage> images = new ArrayList<>();
+        for (TopicPartition partition : partitions) {
+            long end = ends.getOrDefault(partition, 0L);
+            long from = offsetAt(partition, times.fromMillis(), end);
+            long to = offsetAt(partition, times.toMillis(), end);
+            int places = Math.max(1, about / PLACE_IMAGES / partitions.size());
+            for (int place = 0; place < places && from < to; place++) {
+                long next = from + (to - from) / (places - place);
+                long mostBytes = MOST_BYTES / places / partitions.size();
+                read(partition, from, next, source.isEmpty() ? PLACE_IMAGES : SEARCHED, mostBytes).stream()
+                        .filter(image ->
+                                image.timeMillis() >= times.fromMillis() && image.timeMillis() < times.toMillis())
+                        .filter(image -> source.isEmpty() || image.source().equals(source))
+                        .limit(PLACE_IMAGES)
+                        .forEach(images::add);
+                from = next;
+            }
+        }
+        return images;
+    }
+
+    private long offsetAt(TopicPartition partition, long millis, long end) {
+        OffsetAndTimestamp found =
+                consumer.offsetsForTimes(Map.of(partition, millis), PATIENCE).get(partition);
+        return found == null ? end : found.offset();
     }
 
     @Override

@@ -7,8 +7,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.millrace.app.run.EvaluationBoard;
 import org.millrace.app.run.EvaluatorService;
 import org.millrace.app.run.PushService;
@@ -45,14 +51,16 @@ public final class Demo {
 
     private static final int PASSES = 10_000;
     private static final double STREAM_RATE = 600;
+    private static final int BATCHES_AHEAD = 16;
     private static final long POLL_MILLIS = 100;
-    private static final long LAST_EVALUATION_MILLIS = Duration.ofMinutes(2).toMillis();
+    private static final Duration SCORES_PATIENCE = Duration.ofMinutes(5);
 
     private final MillraceConfig config;
     private final KafkaSettings kafka;
     private final Path home;
     private final Display display;
     private final RunStatistics statistics;
+    private final Duration stopPatience;
 
     /** What the demo tells while it runs. */
     public interface Display extends TrainerEvents {
@@ -61,13 +69,23 @@ public final class Demo {
         void evaluated(Evaluation evaluation);
     }
 
-    /** @param home folder that holds {@code samples/} */
-    public Demo(MillraceConfig config, KafkaSettings kafka, Path home, Display display, RunStatistics statistics) {
+    /**
+     * @param home folder that holds {@code samples/}
+     * @param stopPatience how long the end waits for a broker that does not answer
+     */
+    public Demo(
+            MillraceConfig config,
+            KafkaSettings kafka,
+            Path home,
+            Display display,
+            RunStatistics statistics,
+            Duration stopPatience) {
         this.config = config;
         this.kafka = kafka;
         this.home = home;
         this.display = display;
         this.statistics = statistics;
+        this.stopPatience = stopPatience;
     }
 
     /** Keys of the configuration that the demo sets, under what the user says. */
@@ -92,68 +110,128 @@ public final class Demo {
     }
 
     /**
-     * Runs the demonstration and returns its summary for a reader.
+     * Runs the demonstration, says its summary and writes the report, also where it is stopped or fails.
      *
      * @param training how long to train
      * @param stop whether the user has asked to stop; then what was learnt so far is reported
      * @param reportFile where to write the report as JSON, or empty
+     * @throws UserException where it failed, or ended by itself without the scores that it is to show
      */
-    public String run(Duration training, BooleanSupplier stop, Optional<Path> reportFile) throws InterruptedException {
+    public void run(Duration training, BooleanSupplier stop, Optional<Path> reportFile) throws InterruptedException {
         String sample = sample();
         RunSettings.requireSame(config, kafka); // before any part touches the run
-        try (TopicSetup topics = new TopicSetup(kafka)) {
-            topics.ensureImages(config.images());
-            topics.ensureRun(config.run().topics());
-        }
         Counts counts = new Counts(config.trainer().batchSize());
         EvaluationBoard board = new EvaluationBoard(display::evaluated);
+        AtomicReference<@Nullable PushService> stream = new AtomicReference<>();
+        RuntimeException failure = null;
         try (Services services = new Services(display::say, config.run().data())) {
-            pushProbe(sample, services);
-            services.supervise("evaluate", () -> new EvaluatorService(config, kafka, board));
-            PushService stream = pushStream(sample, counts);
-            services.superviseOnce("push", stream, "The demo goes on with the images that were pushed.");
-            trainFor(training, stop, counts);
-            stream.stop();
-            Evaluation untrained = await(board, 0, services, stop);
-            Evaluation last = await(board, counts.lastVersion.get(), services, stop);
+            learn(sample, training, stop, counts, board, services, stream);
             services.stop();
-            DemoReport report = report(counts, stream.report(), untrained, last);
-            reportFile.ifPresent(file -> write(report, file));
-            return DemoSummary.of(report, statistics.losses());
+        } catch (RuntimeException e) {
+            failure = e;
+        }
+        Optional<PushReport> pushed = Optional.ofNullable(stream.get()).flatMap(PushService::report);
+        DemoReport report = report(counts, pushed, board);
+        display.say(DemoSummary.of(report, statistics.losses()));
+        reportFile.ifPresent(file -> {
+            write(report, file);
+            display.say("report written to " + file);
+        });
+        if (failure != null) {
+            throw failure;
+        }
+        if (!stop.getAsBoolean()) {
+            checkShown(report);
         }
     }
 
-    private void pushProbe(String sample, Services services) throws InterruptedException {
+    private void learn(
+            String sample,
+            Duration training,
+            BooleanSupplier stop,
+            Counts counts,
+            EvaluationBoard board,
+            Services services,
+            AtomicReference<@Nullable PushService> stream)
+            throws InterruptedException {
+        long logged;
+        try (TopicSetup topics = new TopicSetup(kafka)) {
+            topics.ensureImages(config.images());
+            topics.ensureRun(config.run().topics());
+            logged = imagesIn(topics.describe(config.images().topic()).orElseThrow());
+        }
+        pushProbe(sample, services, stop);
+        if (stop.getAsBoolean()) {
+            return;
+        }
+        services.supervise("evaluate", () -> new EvaluatorService(config, kafka, board));
+        Lead lead = new Lead((long) BATCHES_AHEAD * config.trainer().batchSize(), logged);
+        PushService push = pushStream(sample, counts, lead);
+        stream.set(push);
+        services.superviseOnce("push", push, "The demo goes on with the images that were pushed.");
+        trainFor(training, stop, counts, lead);
+        push.stop();
+        awaitScores(board, counts.lastVersion.get(), services, stop);
+    }
+
+    private long imagesIn(TopicDescription topic) {
+        List<TopicPartition> partitions = topic.partitions().stream()
+                .map(partition -> new TopicPartition(topic.name(), partition.partition()))
+                .toList();
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
+            return consumer.endOffsets(partitions).values().stream()
+                    .mapToLong(Long::longValue)
+                    .sum();
+        }
+    }
+
+    private void pushProbe(String sample, Services services, BooleanSupplier stop) throws InterruptedException {
         display.say("pushing " + PROBE_IMAGES + " labelled images to "
                 + config.images().probeTopic());
         var request = PushRequest.of(List.of(sample), PushRequest.Target.PROBE)
                 .withOrder(PushRequest.Order.SHUFFLED, SPLIT_SEED)
                 .withLimit(PROBE_IMAGES);
-        services.start("probe", new PushService(request, kafka, config.images(), PushProgress.SILENT, report -> {}))
-                .join();
+        Thread probe = services.start(
+                "probe", new PushService(request, kafka, config.images(), PushProgress.SILENT, report -> {}));
+        while (probe.isAlive() && !stop.getAsBoolean()) {
+            probe.join(POLL_MILLIS);
+        }
         services.check();
     }
 
-    private PushService pushStream(String sample, Counts counts) {
+    private PushService pushStream(String sample, Counts counts, Lead lead) {
         display.say(String.format(
                 java.util.Locale.ROOT,
-                "streaming the other images to %s at %.0f images/s, again and again",
+                "streaming the other images to %s, again and again: at most %.0f images/s and %d batches ahead of the trainer",
                 config.images().topic(),
-                STREAM_RATE));
+                STREAM_RATE,
+                BATCHES_AHEAD));
         var request = PushRequest.of(List.of(sample), PushRequest.Target.IMAGES)
                 .withLabels(new Labels.None())
                 .withOrder(PushRequest.Order.SHUFFLED, SPLIT_SEED)
                 .withSkip(PROBE_IMAGES)
                 .withRepeat(PASSES)
                 .withRate(STREAM_RATE);
-        return new PushService(
-                request, kafka, config.images(), (pushed, rejected, bytes) -> counts.pushed.set(pushed), report -> {});
+        PushProgress progress = new PushProgress() {
+            @Override
+            public void update(long pushed, long rejected, long bytes) {
+                counts.pushed.set(pushed);
+            }
+
+            @Override
+            public void awaitRoom() throws InterruptedException {
+                lead.awaitRoom();
+            }
+        };
+        return new PushService(request, kafka, config.images(), progress, report -> {});
     }
 
-    private void trainFor(Duration training, BooleanSupplier stop, Counts counts) throws InterruptedException {
+    private void trainFor(Duration training, BooleanSupplier stop, Counts counts, Lead lead)
+            throws InterruptedException {
         long end = System.nanoTime() + training.toNanos();
         try (Services services = new Services()) {
-            var trainer = new TrainerService(config, kafka, new CountingEvents(display, counts), TrainLimits.NONE);
+            var trainer = new TrainerService(
+                    config, kafka, new CountingEvents(display, counts, lead), TrainLimits.NONE, stopPatience);
             Thread thread = services.startVital("train", trainer);
             while (thread.isAlive() && System.nanoTime() < end && !stop.getAsBoolean()) {
                 Thread.sleep(POLL_MILLIS);
@@ -162,40 +240,51 @@ public final class Demo {
         }
     }
 
-    private static Evaluation await(EvaluationBoard board, long version, Services services, BooleanSupplier stop)
+    /** Waits for the scores of the untrained encoder and of the last one; without them where it takes too long. */
+    private static void awaitScores(EvaluationBoard board, long version, Services services, BooleanSupplier stop)
             throws InterruptedException {
-        long end = System.currentTimeMillis() + LAST_EVALUATION_MILLIS;
-        while (board.of(version).isEmpty()) {
+        long end = System.nanoTime() + SCORES_PATIENCE.toNanos();
+        while (!stop.getAsBoolean()
+                && (board.of(0).isEmpty() || board.of(version).isEmpty())
+                && System.nanoTime() < end) {
             services.check();
-            if (System.currentTimeMillis() > end || stop.getAsBoolean()) {
-                throw new UserException("encoder " + version
-                        + " was not evaluated in time; what was trained is in the checkpoint, from which the demo goes on"
-                        + " when it is run again");
-            }
             Thread.sleep(POLL_MILLIS);
         }
-        return board.of(version).orElseThrow();
     }
 
-    private DemoReport report(Counts counts, Optional<PushReport> push, Evaluation untrained, Evaluation last) {
-        var before = DemoReport.Scores.of(untrained);
-        var after = DemoReport.Scores.of(last);
-        StepDone done = counts.last.orElseThrow(
-                () -> new UserException("the demo ended before its first step; give it more time with --minutes"));
+    private DemoReport report(Counts counts, Optional<PushReport> push, EvaluationBoard board) {
+        Optional<DemoReport.Scores> before = board.of(0).map(DemoReport.Scores::of);
+        Optional<DemoReport.Scores> after =
+                board.last().filter(evaluation -> evaluation.version() > 0).map(DemoReport.Scores::of);
+        Optional<StepDone> done = counts.last;
         return new DemoReport(
                 push.map(PushReport::pushed).orElse(counts.pushed.get()),
-                done.imagesTrained() - counts.trainedBefore,
-                push.map(PushReport::rejected).orElse(0L) + done.imagesRejected(),
+                done.map(step -> step.imagesTrained() - counts.trainedBefore).orElse(0L),
+                push.map(PushReport::rejected).orElse(0L)
+                        + done.map(StepDone::imagesRejected).orElse(0L),
                 statistics.steps(),
                 statistics.imagesPerSecond(),
-                statistics.firstLoss(),
-                statistics.lastLoss(),
+                done.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(statistics.firstLoss()),
+                done.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(statistics.lastLoss()),
                 before,
                 after,
-                DemoReport.Margin.of(MARGIN_POINTS, before, after),
-                done.keysFilled(),
+                before.isPresent() && after.isPresent()
+                        ? Optional.of(DemoReport.Margin.of(MARGIN_POINTS, before.get(), after.get()))
+                        : Optional.empty(),
+                done.map(StepDone::keysFilled).orElse(0L),
                 config.moco().queueSize(),
                 statistics.stageMillis());
+    }
+
+    private static void checkShown(DemoReport report) {
+        if (report.steps() == 0) {
+            throw new UserException("the demo ended before its first step; give it more time with --minutes");
+        }
+        if (report.margin().isEmpty()) {
+            throw new UserException(
+                    "the demo's encoders were not scored within " + SCORES_PATIENCE.toMinutes()
+                            + " minutes; what was trained is in the checkpoint, from which the demo goes on when it is run again");
+        }
     }
 
     private String sample() {
@@ -229,7 +318,7 @@ public final class Demo {
     }
 
     /** Hands everything on and counts on the way. */
-    private record CountingEvents(Display display, Counts counts) implements TrainerEvents {
+    private record CountingEvents(Display display, Counts counts, Lead lead) implements TrainerEvents {
         @Override
         public void starting(long step, int stepsToRepeat) {
             counts.lastVersion.set(step);
@@ -242,6 +331,7 @@ public final class Demo {
                 counts.trainedBefore = done.imagesTrained() - counts.batchSize;
             }
             counts.last = Optional.of(done);
+            lead.consumed(done.imagesTrained() + done.imagesRejected());
             display.stepped(done);
         }
 
@@ -278,6 +368,7 @@ public final class Demo {
 
         @Override
         public void waiting(int have, int wanted) {
+            lead.waiting(have, wanted);
             display.waiting(have, wanted);
         }
 

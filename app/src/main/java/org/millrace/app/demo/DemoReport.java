@@ -2,6 +2,7 @@ package org.millrace.app.demo;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Health;
 import org.millrace.contract.event.Interval;
@@ -14,10 +15,10 @@ import org.millrace.contract.event.Interval;
  * @param imagesRejected at the door or by the trainer
  * @param steps computed by this demonstration
  * @param imagesPerSecond from the end of the first step to the end of the last
- * @param lossFirst mean of the first {@link org.millrace.app.run.RunStatistics#LOSS_STEPS} steps
+ * @param lossFirst mean of the first {@link org.millrace.app.run.RunStatistics#LOSS_STEPS} steps; absent before the first
  * @param lossLast mean of the last so many steps
- * @param untrained scores of the encoder with its initial weights
- * @param last scores of the last encoder
+ * @param untrained scores of the encoder with its initial weights; absent where it was stopped before them
+ * @param last scores of the last encoder that was scored
  * @param margin by how much the last encoder must beat the untrained one, and whether it did
  * @param stageMillis median time of each stage of a step; fetch to views overlap the step before
  */
@@ -27,11 +28,11 @@ record DemoReport(
         long imagesRejected,
         int steps,
         double imagesPerSecond,
-        double lossFirst,
-        double lossLast,
-        Scores untrained,
-        Scores last,
-        Margin margin,
+        OptionalDouble lossFirst,
+        OptionalDouble lossLast,
+        Optional<Scores> untrained,
+        Optional<Scores> last,
+        Optional<Margin> margin,
         long keysFilled,
         long keysCapacity,
         Map<String, Double> stageMillis) {

@@ -3,6 +3,7 @@ package org.millrace.app.demo;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.millrace.app.run.AccuracyText;
 import org.millrace.app.run.HealthText;
 
@@ -24,30 +25,52 @@ final class DemoSummary {
                 report.imagesPushed(),
                 report.imagesTrained(),
                 report.imagesRejected());
+        if (report.steps() == 0) {
+            line(text, "training   stopped before the first step");
+            return text.toString();
+        }
         line(text, "training   %,d steps · %.0f images/s", report.steps(), report.imagesPerSecond());
-        line(text, "loss       %.3f first · %.3f last   %s", report.lossFirst(), report.lossLast(), chart(losses));
+        line(
+                text,
+                "loss       %.3f first · %.3f last   %s",
+                report.lossFirst().orElse(Double.NaN),
+                report.lossLast().orElse(Double.NaN),
+                chart(losses));
         line(text, "dictionary %,d of %,d keys", report.keysFilled(), report.keysCapacity());
         line(text, "");
-        line(
-                text,
-                "encoder            linear     kNN     on %,d held-out images",
-                report.last().heldOut());
-        scores(text, "untrained", report.untrained());
-        scores(text, "after " + report.last().version() + " steps", report.last());
-        line(
-                text,
-                "%-16s %+6.1f   %+6.1f   wanted %+.1f: %s",
-                "points gained",
-                report.margin().linear(),
-                report.margin().neighbours(),
-                report.margin().wanted(),
-                report.margin().met() ? "met" : "not met (train for longer)");
-        health(text, "health, untrained", report.untrained());
-        health(text, "health, last", report.last());
+        table(text, report);
         line(text, "");
         line(text, "a step's time by stage, median (what is marked … overlaps the step before)");
         stages(text, report.stageMillis());
         return text.toString();
+    }
+
+    private static void table(StringBuilder text, DemoReport report) {
+        Optional<DemoReport.Scores> any = report.last().or(report::untrained);
+        if (any.isEmpty()) {
+            line(text, "encoder    stopped before the first score");
+            return;
+        }
+        line(
+                text,
+                "encoder            linear     kNN     on %,d held-out images",
+                any.get().heldOut());
+        report.untrained().ifPresent(scores -> scores(text, "untrained", scores));
+        report.last().ifPresent(scores -> scores(text, "after " + scores.version() + " steps", scores));
+        report.margin()
+                .ifPresentOrElse(
+                        margin -> line(
+                                text,
+                                "%-16s %+6.1f   %+6.1f   wanted %+.1f: %s",
+                                "points gained",
+                                margin.linear(),
+                                margin.neighbours(),
+                                margin.wanted(),
+                                margin.met() ? "met" : "not met (train for longer)"),
+                        () -> line(
+                                text, "%-16s not known: stopped before the last encoder was scored", "points gained"));
+        report.untrained().ifPresent(scores -> health(text, "health, untrained", scores));
+        report.last().ifPresent(scores -> health(text, "health, last", scores));
     }
 
     private static void scores(StringBuilder text, String name, DemoReport.Scores scores) {

@@ -1,10 +1,13 @@
 package org.millrace.app.run;
 
 import java.io.InputStream;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.kafka.KafkaSettings;
@@ -13,14 +16,18 @@ import org.millrace.ingest.PushProgress;
 import org.millrace.ingest.PushReport;
 import org.millrace.ingest.PushRequest;
 
-/** A push that goes on beside the training. */
+/** A push that goes on beside the training, and like it waits for a broker that is slow or away. */
 public final class PushService implements Services.Service {
+    private static final int PATIENCE_MILLIS = (int) Duration.ofMinutes(30).toMillis();
+
     private final PushRequest request;
     private final KafkaSettings kafka;
     private final ImagesConfig images;
     private final PushProgress progress;
     private final Consumer<PushReport> ended;
-    private volatile @Nullable Thread thread;
+    private final Object lock = new Object();
+    private @Nullable Thread pushing; // guarded by lock
+    private boolean stopped; // guarded by lock
     private volatile @Nullable PushReport report;
 
     /** @param ended is handed the report when the push ends, on the pushing thread */
@@ -39,26 +46,51 @@ public final class PushService implements Services.Service {
 
     @Override
     public void run() {
-        thread = Thread.currentThread();
-        Map<String, Object> needs = ImagePusher.producerNeeds(images);
+        Map<String, Object> needs = new HashMap<>(ImagePusher.producerNeeds(images));
+        needs.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, PATIENCE_MILLIS);
+        needs.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS);
         try (var producer = new KafkaProducer<byte[], byte[]>(kafka.producer(needs))) {
-            PushReport pushed = ImagePusher.push(request, producer, images, progress, InputStream.nullInputStream());
+            if (!begin()) {
+                return;
+            }
+            PushReport pushed;
+            try {
+                pushed = ImagePusher.push(request, producer, images, progress, InputStream.nullInputStream());
+            } finally {
+                end();
+            }
             report = pushed;
             ended.accept(pushed);
-            Thread.interrupted(); // the report tells of it, and it would cut the producer's close short
         }
     }
 
     @Override
     public void stop() {
-        Thread running = thread;
-        if (running != null) {
-            running.interrupt();
+        synchronized (lock) {
+            stopped = true;
+            if (pushing != null) {
+                pushing.interrupt();
+            }
         }
     }
 
     /** What was pushed, once the push has ended. */
     public Optional<PushReport> report() {
         return Optional.ofNullable(report);
+    }
+
+    /** From here to {@link #end} a stop interrupts the thread; false where it has come already. */
+    private boolean begin() {
+        synchronized (lock) {
+            pushing = Thread.currentThread();
+            return !stopped;
+        }
+    }
+
+    private void end() {
+        synchronized (lock) {
+            pushing = null;
+            Thread.interrupted(); // the report says so, and it would cut the producer's close short
+        }
     }
 }

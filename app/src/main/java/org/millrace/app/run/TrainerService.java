@@ -1,6 +1,7 @@
 package org.millrace.app.run;
 
 import java.time.Clock;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.config.MillraceConfig;
@@ -15,14 +16,22 @@ public final class TrainerService implements Services.Service {
     private final KafkaSettings kafka;
     private final TrainerEvents events;
     private final TrainLimits limits;
+    private final Duration stopPatience;
     private final AtomicReference<@Nullable Trainer> trainer = new AtomicReference<>();
     private volatile boolean stopped;
 
-    public TrainerService(MillraceConfig config, KafkaSettings kafka, TrainerEvents events, TrainLimits limits) {
+    /** @param stopPatience how long the end waits for a broker that does not answer */
+    public TrainerService(
+            MillraceConfig config,
+            KafkaSettings kafka,
+            TrainerEvents events,
+            TrainLimits limits,
+            Duration stopPatience) {
         this.config = config;
         this.kafka = kafka;
         this.events = events;
         this.limits = limits;
+        this.stopPatience = stopPatience;
     }
 
     @Override
@@ -30,7 +39,7 @@ public final class TrainerService implements Services.Service {
         try (Trainer opened = new Trainer(config, kafka, events, Clock.systemUTC())) {
             trainer.set(opened);
             if (stopped) {
-                opened.stop();
+                opened.stop(stopPatience);
             }
             opened.run(limits);
         }
@@ -41,7 +50,7 @@ public final class TrainerService implements Services.Service {
         stopped = true;
         Trainer opened = trainer.get();
         if (opened != null) {
-            opened.stop();
+            opened.stop(stopPatience);
         }
     }
 }

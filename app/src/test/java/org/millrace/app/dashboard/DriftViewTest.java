@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.millrace.app.dashboard.DriftView.Alarm;
+import org.millrace.app.dashboard.DriftView.Compared;
+import org.millrace.app.dashboard.DriftView.Times;
 import org.millrace.app.dashboard.DriftView.Window;
 import org.millrace.contract.event.DriftEvent;
 import org.millrace.contract.event.Json;
@@ -51,6 +54,35 @@ class DriftViewTest {
         }
         assertThat(view.takeChanges().orElseThrow().rows()).hasSize(1);
         assertThat(view.sources()).hasSize(32).last().extracting(Window::source).isEqualTo("camera 999");
+    }
+
+    @Test
+    void compared_referenceThenDrift_areTheTimesOfBoth() {
+        window(1, 4, "REFERENCE");
+        window(2, 4, "REFERENCE");
+        assertThat(view.compared().get("")).isEqualTo(new Compared(4, new Times(1_000, 3_000), Optional.empty()));
+        window(3, 4, "STABLE");
+        window(4, 4, "DRIFT");
+        window(5, 4, "DRIFT");
+        assertThat(view.compared().get(""))
+                .isEqualTo(new Compared(4, new Times(1_000, 3_000), Optional.of(new Times(5_000, 6_000))));
+    }
+
+    @Test
+    void compared_rebasedOrAnotherEncoder_beginsAgain() {
+        window(1, 4, "REFERENCE");
+        window(2, 4, "DRIFT");
+        alarm("REBASED", null, 2_000);
+        assertThat(view.compared()).isEmpty();
+        window(3, 4, "REFERENCE");
+        window(9, 8, "REFERENCE");
+        assertThat(view.compared().get("")).isEqualTo(new Compared(8, new Times(9_000, 10_000), Optional.empty()));
+    }
+
+    private void window(int second, long encoder, String verdict) {
+        add("""
+                {"type":"report","schema":2,"run":"main","source":null,"encoderVersion":%d,"fromMillis":%d,"toMillis":%d,
+                 "images":64,"referenceImages":512,"verdict":"%s","attribution":null,"detectors":[]}""".formatted(encoder, 1_000L * second, 1_000L * second + 1_000, verdict));
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.event.Health;
 
@@ -25,6 +26,40 @@ final class DemoSummaryTest {
                 .doesNotContain("health");
     }
 
+    @Test
+    void of_stoppedBeforeTheFirstStep_saysSoAndNothingElse() {
+        DemoReport report = stopped(0, Optional.empty());
+        assertThat(DemoSummary.of(report, List.of()))
+                .isEqualTo(
+                        "\nimages     pushed 10 · trained 9 · rejected 1\ntraining   stopped before the first step\n");
+    }
+
+    @Test
+    void of_stoppedBeforeTheLastScore_saysWhatIsNotKnown() {
+        assertThat(DemoSummary.of(stopped(2, Optional.empty()), List.of(5.0, 4.0)))
+                .contains("training   2 steps", "stopped before the first score");
+        var untrained = new DemoReport.Scores(0, 0.6, 0.5, 1000, Optional.empty());
+        assertThat(DemoSummary.of(stopped(2, Optional.of(untrained)), List.of(5.0, 4.0)))
+                .contains("untrained         60.0 %   50.0 %", "points gained    not known");
+    }
+
+    private static DemoReport stopped(int steps, Optional<DemoReport.Scores> untrained) {
+        return new DemoReport(
+                10,
+                9,
+                1,
+                steps,
+                100,
+                OptionalDouble.of(5),
+                OptionalDouble.of(4),
+                untrained,
+                Optional.empty(),
+                Optional.empty(),
+                8,
+                16,
+                Map.of());
+    }
+
     private static DemoReport report(Optional<Health> untrained, Optional<Health> last) {
         var before = new DemoReport.Scores(0, 0.6, 0.5, 1000, untrained);
         var after = new DemoReport.Scores(200, 0.7, 0.6, 1000, last);
@@ -34,11 +69,11 @@ final class DemoSummaryTest {
                 1,
                 2,
                 100,
-                5,
-                4,
-                before,
-                after,
-                DemoReport.Margin.of(2, before, after),
+                OptionalDouble.of(5),
+                OptionalDouble.of(4),
+                Optional.of(before),
+                Optional.of(after),
+                Optional.of(DemoReport.Margin.of(2, before, after)),
                 8,
                 16,
                 Map.of("views", 1.5));

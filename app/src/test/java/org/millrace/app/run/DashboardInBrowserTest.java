@@ -71,6 +71,7 @@ class DashboardInBrowserTest {
                         page -> page.text("#figures").contains("step 8"));
                 look(browser, server.address().toString());
                 follow(browser, kafka);
+                scoreOutOfOrder(browser, kafka);
                 findNeighbours(browser);
                 seeAlarm(browser, kafka);
             }
@@ -138,7 +139,7 @@ class DashboardInBrowserTest {
                         && page.text("#rejects").contains("not a JPEG, PNG, GIF, BMP or WebP image"));
         assertThat(browser.count("#encoders tbody tr")).isEqualTo(2);
         assertThat(browser.text("#dictionary")).contains("64 keys held");
-        assertThat(browser.count("#checkpoints tbody tr")).isPositive();
+        browser.await("checkpoints", page -> page.count("#checkpoints tbody tr") > 0); // looked for every few seconds
         assertThat(browser.script("return window.hacked")).isNull();
         assertThat(browser.count("img[src='x']")).isZero();
         assertThat(browser.seriousFindings()).isEmpty();
@@ -157,6 +158,30 @@ class DashboardInBrowserTest {
         send(kafka, "main.steps", Json.write(done(9)));
         browser.await("the next step", page -> page.text("#figures").contains("step 9"));
         assertThat(browser.script("return window.mark")).isEqualTo("same page");
+    }
+
+    /** Encoder 4 is scored after encoder 8, and encoder 8 is worse than the untrained one. */
+    private static void scoreOutOfOrder(Browser browser, KafkaSettings kafka) throws Exception {
+        send(kafka, "main.evaluations", evaluation(0, 0.6));
+        send(kafka, "main.evaluations", evaluation(8, 0.5));
+        send(kafka, "main.evaluations", evaluation(4, 0.7));
+        browser.await("three scores", page -> page.count("#scores circle") == 6);
+        assertThat(browser.count("#scores circle.marked")).isEqualTo(2);
+        assertThat(browser.text("#figures")).contains("below 60.0 %, untrained");
+        assertThat(browser.script("""
+                const svg = document.querySelector('#scores svg.chart').getBoundingClientRect();
+                return [...document.querySelectorAll('#scores svg.chart circle')].every((dot) => {
+                  const box = dot.getBoundingClientRect();
+                  return box.left >= svg.left + 30 && box.right <= svg.right && box.top >= svg.top && box.bottom <= svg.bottom - 20;
+                });""")).as("every dot is in the plot").isEqualTo(true);
+    }
+
+    private static byte[] evaluation(long version, double accuracy) {
+        return """
+                {"type":"evaluation","schema":1,"run":"main","version":%d,"step":%d,"imagesTrained":%d,"classes":2,"trainImages":50,
+                 "testImages":50,"linear":{"accuracy":%s,"l2":0.1,"iterations":3,"converged":true},
+                 "neighbours":{"accuracy":%s,"k":5,"temperature":0.1},"seconds":1,"evaluatedAtMillis":%d}""".formatted(version, version, 16 * version, accuracy, accuracy, System.currentTimeMillis())
+                .getBytes(StandardCharsets.UTF_8);
     }
 
     private void findNeighbours(Browser browser) throws Exception {
@@ -189,21 +214,54 @@ class DashboardInBrowserTest {
                     .all()
                     .get();
         }
+        send(kafka, "main.drift", window("REFERENCE"));
+        send(kafka, "main.drift", window("DRIFT"));
+        browser.await("the window", page -> page.text("#detectors").contains("Newest window"));
         send(kafka, "main.drift", alarm("RAISED"));
         browser.await(
                 "an alarm",
                 page -> page.text("#alarms").contains("Data drift.")
                         && page.text("#alarms").contains("mmd " + LABEL));
+        browser.await(
+                "eight images of the reference and eight of now", page -> page.count("#alarms .gallery img") == 16);
         assertThat(browser.seriousFindings()).isEmpty();
-        browser.click("#alarms button"); // nobody watches: what the watch answers is written here
+        browser.click("#alarms .acknowledge"); // nobody watches: what the watch answers is written here
         assertThat(new String(firstOf(kafka, ORDERS), StandardCharsets.UTF_8))
                 .contains("\"kind\":\"ACKNOWLEDGE\"", "\"source\":null");
         send(kafka, "main.drift", alarm("ACKNOWLEDGED"));
         browser.await(
                 "it is acknowledged",
                 page -> page.text("#alarms").contains("Data drift, acknowledged.")
-                        && page.count("#alarms button") == 0);
+                        && page.count("#alarms .acknowledge") == 0);
+        browser.click("#alarms .rebase");
+        browser.click("#alarms .confirm .strong");
+        browser.await("an order", page -> page.text("#alarms").contains("Nobody watches now"));
+        assertThat(lastOf(kafka, ORDERS)).contains("\"kind\":\"REBASE\"", "\"source\":null");
         assertThat(browser.script("return window.hacked")).isNull();
+    }
+
+    /** Of all images that are in the log. */
+    private static byte[] window(String verdict) {
+        return """
+                {"type":"report","schema":2,"run":"main","source":null,"encoderVersion":8,"fromMillis":0,"toMillis":4000000000000,
+                 "images":130,"referenceImages":130,"verdict":"%s","detectors":[],"attribution":null}""".formatted(verdict).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static String lastOf(KafkaSettings kafka, String topic) {
+        TopicPartition partition = new TopicPartition(topic, 0);
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
+            consumer.assign(List.of(partition));
+            long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+            consumer.seek(partition, end - 1);
+            return new String(
+                    org.awaitility.Awaitility.await()
+                            .atMost(Duration.ofSeconds(60))
+                            .until(() -> consumer.poll(Duration.ofMillis(200)), records -> !records.isEmpty())
+                            .iterator()
+                            .next()
+                            .value(),
+                    StandardCharsets.UTF_8);
+        }
     }
 
     private static byte[] alarm(String state) {

@@ -111,6 +111,7 @@ public final class ConfigLoader {
         Optional<DriftConfig> drift = binder.bind("drift", DriftConfig.class);
         Optional<BrokerConfig> broker = binder.bind("broker", BrokerConfig.class);
         Optional<HttpConfig> http = binder.bind("http", HttpConfig.class);
+        Optional<LogConfig> log = binder.bind("log", LogConfig.class);
         Optional<MillraceConfig> config = problems.isEmpty()
                 ? Optional.of(new MillraceConfig(
                         run.orElseThrow(),
@@ -131,6 +132,7 @@ public final class ConfigLoader {
                         drift.orElseThrow(),
                         broker.orElseThrow(),
                         http.orElseThrow(),
+                        log.orElseThrow(),
                         kafka()))
                 : Optional.empty();
         config.ifPresent(whole -> problems.addAll(Compatibility.problems(whole)));

@@ -27,6 +27,7 @@ public record MillraceConfig(
         DriftConfig drift,
         BrokerConfig broker,
         HttpConfig http,
+        LogConfig log,
         Map<String, String> kafka) {
     public MillraceConfig {
         kafka = Map.copyOf(kafka);

@@ -20,7 +20,13 @@ public record RunConfig(
         String device,
 
         @Setting(value = "0", doc = "threads of a tensor operation; 0 takes every core")
-        int threads) {
+        int threads,
+
+        @Setting(
+                value = "",
+                doc =
+                        "log file, in which the messages of all libraries stand too; blank: `logs/COMMAND.log` in `run.data`. A second process that logs to it adds a number to the name")
+        String logFile) {
     public RunConfig {
         RunTopics legal = new RunTopics(name);
         check(legal.run().equals(name), "run.name must be legal, but was '%s'", name);

@@ -31,14 +31,16 @@ public final class TopicSetup implements AutoCloseable {
     public static final int FEATURE_RECORD_BYTES = 16 << 20;
 
     private static final String FEATURE_BYTES = String.valueOf(1L << 30);
-    private static final int TIMEOUT_MILLIS = 15_000;
+    private static final int TIMEOUT_MILLIS = 15_000; // where kafka.admin.default.api.timeout.ms says nothing
     private static final long LOOK_MILLIS = 20;
 
     private final Admin admin;
     private final String bootstrapServers;
+    private final int timeoutMillis;
 
     public TopicSetup(KafkaSettings kafka) {
         this.bootstrapServers = kafka.bootstrapServers();
+        this.timeoutMillis = timeoutMillis(kafka);
         try {
             this.admin = Admin.create(kafka.admin());
         } catch (KafkaException e) {
@@ -81,7 +83,7 @@ public final class TopicSetup implements AutoCloseable {
     /** The identity of a topic that exists; throws {@link UserException} where it does not. */
     public LogIdentity identity(String topic) {
         require(topic);
-        String cluster = await(admin.describeCluster(new DescribeClusterOptions().timeoutMs(TIMEOUT_MILLIS))
+        String cluster = await(admin.describeCluster(new DescribeClusterOptions().timeoutMs(timeoutMillis))
                 .clusterId()
                 .toCompletionStage()
                 .toCompletableFuture());
@@ -143,7 +145,7 @@ public final class TopicSetup implements AutoCloseable {
     public Optional<TopicDescription> describe(String topic) {
         try {
             var descriptions =
-                    await(admin.describeTopics(List.of(topic), new DescribeTopicsOptions().timeoutMs(TIMEOUT_MILLIS))
+                    await(admin.describeTopics(List.of(topic), new DescribeTopicsOptions().timeoutMs(timeoutMillis))
                             .allTopicNames()
                             .toCompletionStage()
                             .toCompletableFuture());
@@ -158,6 +160,13 @@ public final class TopicSetup implements AutoCloseable {
         admin.close(java.time.Duration.ofSeconds(2));
     }
 
+    private static int timeoutMillis(KafkaSettings kafka) {
+        Object wanted = kafka.admin().get("default.api.timeout.ms");
+        return wanted != null && wanted.toString().matches("[1-9]\\d{0,8}")
+                ? Integer.parseInt(wanted.toString())
+                : TIMEOUT_MILLIS;
+    }
+
     private static Map<String, String> large(ImagesConfig images) {
         return Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(images.maxBytes() + 65_536));
     }
@@ -167,7 +176,7 @@ public final class TopicSetup implements AutoCloseable {
             return;
         }
         try {
-            await(admin.createTopics(List.of(topic), new CreateTopicsOptions().timeoutMs(TIMEOUT_MILLIS))
+            await(admin.createTopics(List.of(topic), new CreateTopicsOptions().timeoutMs(timeoutMillis))
                     .all()
                     .toCompletionStage()
                     .toCompletableFuture());
@@ -179,11 +188,11 @@ public final class TopicSetup implements AutoCloseable {
 
     /** A topic that the controller has created is known to a busy broker a moment later only. */
     private void awaitSeen(String topic) {
-        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TIMEOUT_MILLIS);
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         while (describe(topic).isEmpty()) {
             if (System.nanoTime() > end) {
                 throw new UserException("the topic " + topic + " was created at " + bootstrapServers
-                        + ", but the broker does not know it after " + TIMEOUT_MILLIS / 1000
+                        + ", but the broker does not know it after " + timeoutMillis / 1000
                         + " s.\nLook whether the cluster is in good health.");
             }
             try {
@@ -197,7 +206,7 @@ public final class TopicSetup implements AutoCloseable {
 
     private <T> T await(java.util.concurrent.CompletableFuture<T> future) {
         try {
-            return future.get(TIMEOUT_MILLIS + 5_000, TimeUnit.MILLISECONDS);
+            return future.get(timeoutMillis + 5_000L, TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof UnknownTopicOrPartitionException unknown) {
                 throw unknown;

@@ -35,6 +35,7 @@ public final class Torch {
         System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
         System.setProperty("ai.djl.pytorch.num_threads", String.valueOf(run.effectiveThreads()));
         Engine engine = engine();
+        NativeLog.errorsOnly();
         JniUtils.setNumThreads(run.effectiveThreads());
         return new Torch(run, device(engine, run.device()), Convolution.USUAL);
     }
