@@ -122,7 +122,8 @@ final class ExportCommand implements Runnable {
                         ? ""
                         : "; revoked are " + standings.revoked().keySet());
         return new UserException("run " + config.run().name() + " has no whole checkpoint under "
-                + config.run().folder() + " that may be taken, and no published encoder was found" + others + ": " + broker.why()
+                + config.run().folder() + " that may be taken, and no published encoder was found" + others + ": "
+                + broker.why()
                 + "\nA run takes its first checkpoint after step "
                 + config.trainer().checkpointEverySteps()
                 + " (trainer.checkpoint-every-steps) and when it is stopped. Name another run with --run NAME or another"

@@ -72,8 +72,7 @@ public record SettingChanges(List<Change> structural, List<Change> others) {
 
     /** Compares two effective configurations; a key that the release of one did not have had today's default. */
     public static SettingChanges between(Map<String, String> then, Map<String, String> now) {
-        Map<String, String> former =
-                new TreeMap<>(ConfigLoader.effective(new ConfigLoader().load()));
+        Map<String, String> former = new TreeMap<>(ConfigLoader.effective(new ConfigLoader().load()));
         Map<String, String> latter = new TreeMap<>(former);
         former.putAll(then);
         latter.putAll(now);
