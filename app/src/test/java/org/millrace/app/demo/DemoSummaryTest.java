@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.event.Health;
+import org.millrace.contract.event.Interval;
 
 final class DemoSummaryTest {
     @Test
@@ -21,13 +22,18 @@ final class DemoSummaryTest {
     @Test
     void of_reportOfAnOlderEvaluator_hasNone() {
         assertThat(DemoSummary.of(report(Optional.empty(), Optional.empty()), List.of(5.0)))
-                .contains("points gained")
+                .contains("points gained", "60.0 %   50.0 %   95 %: (56.9–63.0)")
                 .doesNotContain("health");
     }
 
+    private static DemoReport.Scores scores(long version, double linear, double neighbours, Optional<Health> health) {
+        return new DemoReport.Scores(
+                version, linear, Optional.of(Interval.wilson(600, 1000)), neighbours, Optional.empty(), 1000, health);
+    }
+
     private static DemoReport report(Optional<Health> untrained, Optional<Health> last) {
-        var before = new DemoReport.Scores(0, 0.6, 0.5, 1000, untrained);
-        var after = new DemoReport.Scores(200, 0.7, 0.6, 1000, last);
+        var before = scores(0, 0.6, 0.5, untrained);
+        var after = scores(200, 0.7, 0.6, last);
         return new DemoReport(
                 10,
                 9,
