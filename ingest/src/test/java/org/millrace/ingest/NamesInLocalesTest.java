@@ -59,7 +59,7 @@ final class NamesInLocalesTest {
     /** Prints each image's id and label in UTF-8. */
     static final class Reader {
         public static void main(String[] arguments) {
-            ImageFiles.read(List.of(arguments[0]), new Labels.FromFolder(), 1 << 20, new ImageFiles.Taker() {
+            ImageFiles.read(List.of(arguments[0]), new Labels.FromFolder(), new ConfigLoader().load().images(), new ImageFiles.Taker() {
                 @Override
                 public void image(ImageFiles.Image image) {
                     byte[] line =

@@ -74,14 +74,15 @@ final class DemoSummary {
     }
 
     private static void scores(StringBuilder text, String name, DemoReport.Scores scores) {
+        String intervals = AccuracyText.interval(scores.linearInterval())
+                + AccuracyText.interval(scores.neighboursInterval());
         line(
                 text,
-                "%-16s %5.1f %%  %5.1f %%   95 %%:%s ·%s",
+                "%-16s %5.1f %%  %5.1f %%%s",
                 name,
                 100 * scores.linear(),
                 100 * scores.neighbours(),
-                AccuracyText.interval(scores.linearInterval()),
-                AccuracyText.interval(scores.neighboursInterval()));
+                intervals.isEmpty() ? "" : "   95 %:" + intervals);
     }
 
     private static void health(StringBuilder text, String name, DemoReport.Scores scores) {

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.event.Health;
+import org.millrace.contract.event.Interval;
 
 final class DemoSummaryTest {
     @Test
@@ -22,7 +23,7 @@ final class DemoSummaryTest {
     @Test
     void of_reportOfAnOlderEvaluator_hasNone() {
         assertThat(DemoSummary.of(report(Optional.empty(), Optional.empty()), List.of(5.0)))
-                .contains("points gained")
+                .contains("points gained", "60.0 %   50.0 %   95 %: (56.9–63.0)")
                 .doesNotContain("health");
     }
 
@@ -38,7 +39,7 @@ final class DemoSummaryTest {
     void of_stoppedBeforeTheLastScore_saysWhatIsNotKnown() {
         assertThat(DemoSummary.of(stopped(2, Optional.empty()), List.of(5.0, 4.0)))
                 .contains("training   2 steps", "stopped before the first score");
-        var untrained = new DemoReport.Scores(0, 0.6, 0.5, 1000, Optional.empty());
+        var untrained = scores(0, 0.6, 0.5, Optional.empty());
         assertThat(DemoSummary.of(stopped(2, Optional.of(untrained)), List.of(5.0, 4.0)))
                 .contains("untrained         60.0 %   50.0 %", "points gained    not known");
     }
@@ -60,9 +61,14 @@ final class DemoSummaryTest {
                 Map.of());
     }
 
+    private static DemoReport.Scores scores(long version, double linear, double neighbours, Optional<Health> health) {
+        return new DemoReport.Scores(
+                version, linear, Optional.of(Interval.wilson(600, 1000)), neighbours, Optional.empty(), 1000, health);
+    }
+
     private static DemoReport report(Optional<Health> untrained, Optional<Health> last) {
-        var before = new DemoReport.Scores(0, 0.6, 0.5, 1000, untrained);
-        var after = new DemoReport.Scores(200, 0.7, 0.6, 1000, last);
+        var before = scores(0, 0.6, 0.5, untrained);
+        var after = scores(200, 0.7, 0.6, last);
         return new DemoReport(
                 10,
                 9,
