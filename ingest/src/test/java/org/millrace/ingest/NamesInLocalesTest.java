@@ -14,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.FileNames;
+import org.millrace.contract.config.ConfigLoader;
 
 /** A folder's names as processes with other locales read them. */
 final class NamesInLocalesTest {
