@@ -73,7 +73,6 @@ class DamageTest {
 
         abstract void doTo(Path file) throws IOException;
     }
-    }
 
     @BeforeAll
     static void trainUndamaged() throws Exception {
