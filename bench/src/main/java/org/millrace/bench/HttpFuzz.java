@@ -56,7 +56,8 @@ final class HttpFuzz {
      * @param health milliseconds of each health check, ascending
      * @param honest statuses of the honest client
      */
-    record Outcome(Map<Integer, Integer> statuses, List<String> faults, List<Double> health, Map<Integer, Integer> honest) {
+    record Outcome(
+            Map<Integer, Integer> statuses, List<String> faults, List<Double> health, Map<Integer, Integer> honest) {
         double health(double quantile) {
             return health.get(Math.min(health.size() - 1, (int) (health.size() * quantile)));
         }

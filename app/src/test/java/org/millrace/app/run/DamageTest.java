@@ -139,8 +139,7 @@ class DamageTest {
 
     private static List<String> turnsOf(Damage damage, List<String> files) {
         return IntStream.range(0, files.size())
-                .filter(number ->
-                        ALL || Damage.values()[number % Damage.values().length] == damage)
+                .filter(number -> ALL || Damage.values()[number % Damage.values().length] == damage)
                 .mapToObj(files::get)
                 .toList();
     }
