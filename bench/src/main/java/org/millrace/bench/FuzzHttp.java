@@ -79,7 +79,7 @@ final class FuzzHttp {
                 seconds,
                 outcome.statuses(),
                 outcome.faults().size(),
-                outcome.health().length,
+                outcome.health().size(),
                 outcome.health(0.5),
                 outcome.health(0.99),
                 outcome.health(1),

@@ -56,9 +56,10 @@ final class HttpFuzz {
      * @param health milliseconds of each health check, ascending
      * @param honest statuses of the honest client
      */
-    record Outcome(Map<Integer, Integer> statuses, List<String> faults, double[] health, Map<Integer, Integer> honest) {
+    record Outcome(
+            Map<Integer, Integer> statuses, List<String> faults, List<Double> health, Map<Integer, Integer> honest) {
         double health(double quantile) {
-            return health[Math.min(health.length - 1, (int) (health.length * quantile))];
+            return health.get(Math.min(health.size() - 1, (int) (health.size() * quantile)));
         }
     }
 
@@ -109,8 +110,7 @@ final class HttpFuzz {
             each.get();
         }
         List.of(clients, slow, beside).forEach(ExecutorService::shutdown);
-        double[] millis = health.stream().mapToDouble(Double::doubleValue).toArray();
-        Arrays.sort(millis);
+        List<Double> millis = health.stream().sorted().toList();
         return new Outcome(new TreeMap<>(statuses), List.copyOf(faults), millis, new TreeMap<>(honest));
     }
 
@@ -128,7 +128,7 @@ final class HttpFuzz {
 
     private void judge(int number, int status, Map<Integer, Integer> statuses, ConcurrentLinkedQueue<String> faults) {
         statuses.merge(status, 1, Integer::sum);
-        if (status < 0 || status / 100 == 5 && status != 503) {
+        if (status < 0 || (status / 100 == 5 && status != 503)) {
             String request = new String(requests.request(number), StandardCharsets.ISO_8859_1);
             faults.add((status < 0 ? "no answer" : String.valueOf(status)) + " to request " + number + ": "
                     + request.substring(0, Math.min(400, request.length())).replaceAll("[^ -~]", "."));

@@ -291,20 +291,19 @@ final class HttpRequests {
     }
 
     private byte[] body(SplittableRandom random, ByteArrayOutputStream head) {
-        switch (random.nextInt(6)) {
-            case 0:
-                return any(DOCUMENTS, random).getBytes(StandardCharsets.UTF_8);
-            case 1:
+        return switch (random.nextInt(6)) {
+            case 0 -> any(DOCUMENTS, random).getBytes(StandardCharsets.UTF_8);
+            case 1 -> {
                 write(head, "Content-Type: multipart/form-data; boundary=XX\r\n");
-                return form(random);
-            case 2:
-                return random.nextInt(3) == 0 ? new byte[random.nextInt(200_000)] : new byte[0];
-            case 3:
-                return damaged(image, random);
-            default:
+                yield form(random);
+            }
+            case 2 -> random.nextInt(3) == 0 ? new byte[random.nextInt(200_000)] : new byte[0];
+            case 3 -> damaged(image, random);
+            default -> {
                 write(head, random.nextBoolean() ? "Content-Type: image/png\r\n" : "");
-                return image;
-        }
+                yield image;
+            }
+        };
     }
 
     private byte[] form(SplittableRandom random) {

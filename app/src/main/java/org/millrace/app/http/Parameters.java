@@ -24,7 +24,7 @@ public record Parameters(List<String> names) implements RouteRole {
 
     /** Throws {@link HttpProblem} 400 where a request to this route has a parameter, or a {@code Millrace-} header, that it does not take. */
     static void check(Context context) {
-        if (context.method() == HandlerType.HEAD) { // has no route of its own
+        if (context.method().equals(HandlerType.HEAD)) { // has no route of its own
             return;
         }
         List<String> known = context.routeRoles().stream()

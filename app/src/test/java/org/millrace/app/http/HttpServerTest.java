@@ -269,8 +269,14 @@ final class HttpServerTest {
         try (HttpServer server = start(OPEN)) {
             assertThat(raw(
                             server,
-                            "GET /page?label=a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-                                    + "Content-Type: text/plain; charset=no-such\r\n\r\n"))
+                            String.join(
+                                    "\r\n",
+                                    "GET /page?label=a HTTP/1.1",
+                                    "Host: localhost",
+                                    "Connection: close",
+                                    "Content-Type: text/plain; charset=no-such",
+                                    "",
+                                    "")))
                     .endsWith("page");
         }
     }

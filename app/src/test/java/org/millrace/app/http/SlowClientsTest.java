@@ -57,8 +57,14 @@ final class SlowClientsTest {
         try (HttpServer server = start("")) {
             for (int i = 0; i < MANY; i++) { // as forms that declare nothing do: any of them may grow
                 Client client = new Client(server);
-                client.send("POST /length HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
-                        + "Expect: 100-continue\r\n\r\n");
+                client.send(String.join(
+                        "\r\n",
+                        "POST /length HTTP/1.1",
+                        "Host: localhost",
+                        "Transfer-Encoding: chunked",
+                        "Expect: 100-continue",
+                        "",
+                        ""));
                 client.awaitContinue();
                 client.send("1\r\nx\r\n");
             }

@@ -72,11 +72,6 @@ class DamageTest {
         };
 
         abstract void doTo(Path file) throws IOException;
-
-        /** Whether the file of that number has its turn with this damage. */
-        boolean isFor(int number) {
-            return ALL || number % values().length == ordinal();
-        }
     }
 
     @BeforeAll
@@ -144,7 +139,7 @@ class DamageTest {
 
     private static List<String> turnsOf(Damage damage, List<String> files) {
         return IntStream.range(0, files.size())
-                .filter(damage::isFor)
+                .filter(number -> ALL || Damage.values()[number % Damage.values().length] == damage)
                 .mapToObj(files::get)
                 .toList();
     }
