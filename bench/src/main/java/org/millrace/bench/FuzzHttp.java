@@ -137,7 +137,8 @@ final class FuzzHttp {
             }
             Services services = new Services();
             CompletableFuture<URI> listening = new CompletableFuture<>();
-            services.start("http", new HttpService(config, kafka, HttpServer.TakenPort.FAIL, listening::complete));
+            services.start(
+                    "http", new HttpService(config, kafka, HttpServer.TakenPort.FAIL, listening::complete, List::of));
             return new Server(broker, services, listening.get(), uncaught);
         }
 

@@ -60,19 +60,23 @@ final class NamesInLocalesTest {
     /** Prints each image's id and label in UTF-8. */
     static final class Reader {
         public static void main(String[] arguments) {
-            ImageFiles.read(List.of(arguments[0]), new Labels.FromFolder(), new ConfigLoader().load().images(), new ImageFiles.Taker() {
-                @Override
-                public void image(ImageFiles.Image image) {
-                    byte[] line =
-                            (image.id() + " = " + image.label().orElse("") + "\n").getBytes(StandardCharsets.UTF_8);
-                    System.out.write(line, 0, line.length);
-                }
+            ImageFiles.read(
+                    List.of(arguments[0]),
+                    new Labels.FromFolder(),
+                    new ConfigLoader().load().images(),
+                    new ImageFiles.Taker() {
+                        @Override
+                        public void image(ImageFiles.Image image) {
+                            byte[] line = (image.id() + " = " + image.label().orElse("") + "\n")
+                                    .getBytes(StandardCharsets.UTF_8);
+                            System.out.write(line, 0, line.length);
+                        }
 
-                @Override
-                public void leftOut(String position, String kind, String reason) {
-                    throw new AssertionError(position + ": " + reason);
-                }
-            });
+                        @Override
+                        public void leftOut(String position, String kind, String reason) {
+                            throw new AssertionError(position + ": " + reason);
+                        }
+                    });
             System.out.flush();
         }
     }
