@@ -17,7 +17,7 @@ final class HttpOption {
     /** Serves HTTP unless the user left it out, on the next free port where the configured one is taken, and says where. */
     void start(Services services, MillraceConfig config, KafkaSettings kafka, Consumer<String> say) {
         if (!off) {
-            HttpServer.checkHost(config.http()); // a mistake of the user, who is told before anything begins
+            HttpServer.checkHost(config.http()); // a mistake of the user ends the command before anything begins
             services.supervise(
                     "http",
                     () -> new HttpService(

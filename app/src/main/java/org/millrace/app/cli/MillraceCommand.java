@@ -23,7 +23,7 @@ final class MillraceCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    /** @param configured is told the configuration of the command that runs, and its name, once that is read */
+    /** @param configured receives the configuration of the command that runs, and its name, once that is read */
     MillraceCommand(BiConsumer<MillraceConfig, String> configured) {
         this.configured = configured;
     }

@@ -28,7 +28,7 @@ public final class HttpService implements Services.Service {
     private final CountDownLatch stopped = new CountDownLatch(1);
 
     /**
-     * @param listening told the address once it is served, on the service's thread
+     * @param listening receives the address once it is served, on the service's thread
      * @param roles the process's other roles as they stand, for any thread
      */
     public HttpService(

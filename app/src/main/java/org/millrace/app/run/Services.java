@@ -39,7 +39,7 @@ public final class Services implements AutoCloseable {
     }
 
     /**
-     * @param words takes what failures of supervised roles are told by, on their threads
+     * @param words receives a sentence for each failure of a supervised role, on that role's thread
      * @param crashes folder for the stack traces of failures that are not the user's
      */
     public Services(Consumer<String> words, Path crashes) {
@@ -74,7 +74,7 @@ public final class Services implements AutoCloseable {
     }
 
     /**
-     * Starts a role whose failure is told, and which is not started again.
+     * Starts a role whose failure is reported, and which is not started again.
      *
      * @param otherwise a sentence on what the user can do then
      */

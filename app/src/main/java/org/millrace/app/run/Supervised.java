@@ -144,7 +144,7 @@ final class Supervised implements Services.Service {
                 failed.stop();
             }
         } catch (RuntimeException e) {
-            // the failure itself is what is told
+            // the failure itself is what is reported
         }
     }
 

@@ -157,7 +157,7 @@ public final class JournalReader {
                         + " on cannot be computed again. Start a new run with"
                         + " another run.name; millrace branch begins one from a checkpoint of this one.")
                 .orElse(got
-                        + " Is the run a branch, does another trainer write to it, or was the topic made anew?"
+                        + " Is the run a branch, does another trainer write to it, or was the topic recreated?"
                         + " Start a new run with another run.name."));
     }
 
