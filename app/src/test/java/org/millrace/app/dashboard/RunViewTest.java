@@ -58,8 +58,8 @@ class RunViewTest {
     void add_forgedEvents_leaveAPageAndMetrics() {
         long most = Long.MAX_VALUE;
         view.add(new StepPlan(most, List.of(new OffsetRange(Integer.MAX_VALUE, 0, most)), Integer.MAX_VALUE));
-        view.add(done(most, Double.NEGATIVE_INFINITY));
-        view.add(done(most, Double.NaN));
+        view.add(done(most / 10, Double.NEGATIVE_INFINITY));
+        view.add(done(most / 10, Double.NaN));
         steps(1, 3);
         view.add(new StreamSkipped(1, most, Map.of(-1, -1L), LOG, "x".repeat(100_000), most));
         view.add(new RunStarted(

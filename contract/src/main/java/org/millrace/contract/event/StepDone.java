@@ -40,7 +40,14 @@ public record StepDone(
         long finishedAtMillis)
         implements JournalEvent {
     public StepDone {
-        check(step >= 0, "step must not be negative, but was %d", step);
+        check(
+                step >= 0 && imagesTrained >= 0 && imagesRejected >= 0 && keySequence >= 0 && keysFilled >= 0,
+                "counts must not be negative, but step %d has %d images, %d rejected, %d keys and %d of them filled",
+                step,
+                imagesTrained,
+                imagesRejected,
+                keySequence,
+                keysFilled);
         stageMillis = Map.copyOf(stageMillis);
     }
 }
