@@ -51,8 +51,8 @@ final class DemoSummary {
     }
 
     private static void scores(StringBuilder text, String name, DemoReport.Scores scores) {
-        String intervals = AccuracyText.interval(scores.linearInterval())
-                + AccuracyText.interval(scores.neighboursInterval());
+        String intervals =
+                AccuracyText.interval(scores.linearInterval()) + AccuracyText.interval(scores.neighboursInterval());
         line(
                 text,
                 "%-16s %5.1f %%  %5.1f %%%s",
