@@ -144,7 +144,7 @@ class SettingSequencesTest {
                 }
             } catch (UserException e) {
                 assertThat(structural).as("%s: %s", words, e.getMessage()).isTrue();
-                assertThat(e.getMessage()).as(words).contains("cannot go on with another", changed.key() + ": ");
+                assertThat(e.getMessage()).as(words).contains("cannot continue with these", changed.key() + ": ");
                 assertThat(everything(config)).as(words).isEqualTo(before);
                 count("refused");
             }

@@ -39,8 +39,8 @@ public final class RunSettings {
                 .filter(JournalReader.Beginning::planned)
                 .ifPresent(beginning -> require(
                         changes(beginning.start().configuration(), config),
-                        "run " + topics.run() + " was begun with other settings, as its journal " + topics.steps()
-                                + " says, and"));
+                        "run " + topics.run() + " was started with other settings (its journal " + topics.steps()
+                                + " has them) and"));
         RunFolders.checkpoints(config).newestState().ifPresent(state -> require(state, config));
     }
 
@@ -52,15 +52,15 @@ public final class RunSettings {
     private static SettingChanges require(RunState state, MillraceConfig config) {
         return require(
                 changes(state.configuration(), config),
-                "run " + state.run() + " stands at step " + state.step() + " and");
+                "run " + state.run() + " is at step " + state.step() + " and");
     }
 
     private static SettingChanges require(SettingChanges changes, String run) {
         if (!changes.structural().isEmpty()) {
             List<String> refused =
                     changes.structural().stream().map(Change::toString).toList();
-            throw new UserException(run + " cannot go on with another\n  " + String.join("\n  ", refused)
-                    + "\nSet these back, or start a new run with another run.name.");
+            throw new UserException(run + " cannot continue with these:\n  " + String.join("\n  ", refused)
+                    + "\nSet them back, or start a new run with another run.name.");
         }
         return changes;
     }

@@ -67,10 +67,10 @@ class RunSettingsOnBrokerTest {
                 "--set=run.data=" + data.resolve("lost"));
         assertThat(commands.bad("train", "--until-step=8", changed))
                 .contains(
-                        "run main was begun with other settings, as its journal main.steps says, and cannot go on with another",
+                        "run main was started with other settings (its journal main.steps has them) and cannot continue with these:",
                         "trainer.batch-size: 16 → 8",
                         "trainer.objective: moco-v2 → byol",
-                        "Set these back");
+                        "Set them back");
         assertThat(data.resolve("lost")).doesNotExist();
         assertThat(commands.bad("train", "--create-topics", "--until-step=8", run("main", "--set=images.topic=new")))
                 .contains("images.topic: camera → new");
