@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.HeldFile;
+import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.config.LogConfig;
 
 /**
@@ -60,7 +61,7 @@ final class LogFile extends AppenderBase<ILoggingEvent> {
 
     private void open() {
         try {
-            Files.createDirectories(Objects.requireNonNull(wanted.getParent()));
+            PrivateFolder.make(Objects.requireNonNull(wanted.getParent()));
             start(take());
         } catch (IOException e) {
             System.err.println("millrace: the log file " + wanted + " cannot be written: " + e

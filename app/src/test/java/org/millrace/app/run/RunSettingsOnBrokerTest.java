@@ -71,7 +71,7 @@ class RunSettingsOnBrokerTest {
                         "trainer.batch-size: 16 → 8",
                         "trainer.objective: moco-v2 → byol",
                         "Set them back");
-        assertThat(data.resolve("lost")).doesNotExist();
+        assertThat(data.resolve("lost").resolve("runs")).doesNotExist();
         assertThat(commands.bad("train", "--create-topics", "--until-step=8", run("main", "--set=images.topic=new")))
                 .contains("images.topic: camera → new");
     }

@@ -1,7 +1,6 @@
 package org.millrace.encoder.selftest;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -11,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
+import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
@@ -70,7 +70,7 @@ public final class SelfTest {
      */
     public static synchronized void atStart(MillraceConfig config, Use use) {
         try {
-            Files.createDirectories(config.run().data()); // remembers a death in the self-test
+            PrivateFolder.make(config.run().data()); // remembers a death in the self-test
         } catch (IOException e) {
             log.debug("{} cannot be made", config.run().data(), e);
         }

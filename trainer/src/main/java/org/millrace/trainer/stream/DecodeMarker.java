@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import org.millrace.contract.ImageOffset;
+import org.millrace.contract.PrivateFolder;
 
 /**
  * Which image of the log is being decoded, in a small file mapped into memory: it costs no call of the system, and outlives the process
@@ -34,7 +34,7 @@ final class DecodeMarker {
     /** Opens the marker, made if missing, in a folder that may be missing too. */
     static DecodeMarker open(Path path) {
         try {
-            Files.createDirectories(path.toAbsolutePath().getParent());
+            PrivateFolder.make(path.toAbsolutePath().getParent());
             try (FileChannel channel = FileChannel.open(
                     path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
                 return new DecodeMarker(channel.map(FileChannel.MapMode.READ_WRITE, 0, BYTES));
