@@ -53,7 +53,7 @@ final class LogsTest {
         assertThat(Files.readString(folder.resolve("logs/drift-rebase.log")))
                 .contains(
                         " WARN [main] " + KAFKA + ": processExpiredBrokerHeartbeat",
-                        "java.lang.IllegalStateException: why\n    \tat ",
+                        "java.lang.IllegalStateException: why\n        at ",
                         ": checkpoint 7 cannot be used\n")
                 .doesNotContain("not at this level");
     }

@@ -167,7 +167,7 @@ class DashboardInBrowserTest {
         send(kafka, "main.evaluations", evaluation(4, 0.7));
         browser.await("three scores", page -> page.count("#scores circle") == 6);
         assertThat(browser.count("#scores circle.marked")).isEqualTo(2);
-        assertThat(browser.text("#figures")).contains("below 60.0 %, untrained");
+        assertThat(browser.text("#figures")).contains("below the untrained encoder");
         assertThat(browser.script("""
                 const svg = document.querySelector('#scores svg.chart').getBoundingClientRect();
                 return [...document.querySelectorAll('#scores svg.chart circle')].every((dot) => {
@@ -179,8 +179,8 @@ class DashboardInBrowserTest {
     private static byte[] evaluation(long version, double accuracy) {
         return """
                 {"type":"evaluation","schema":1,"run":"main","version":%d,"step":%d,"imagesTrained":%d,"classes":2,"trainImages":50,
-                 "testImages":50,"linear":{"accuracy":%s,"l2":0.1,"iterations":3,"converged":true},
-                 "neighbours":{"accuracy":%s,"k":5,"temperature":0.1},"seconds":1,"evaluatedAtMillis":%d}""".formatted(version, version, 16 * version, accuracy, accuracy, System.currentTimeMillis())
+                 "testImages":50,"linear":{"accuracy":%s,"l2":0.1,"iterations":3,"converged":true,"belowUntrained":%b},
+                 "neighbours":{"accuracy":%s,"k":5,"temperature":0.1,"belowUntrained":%b},"seconds":1,"evaluatedAtMillis":%d}""".formatted(version, version, 16 * version, accuracy, accuracy < 0.6, accuracy, accuracy < 0.6, System.currentTimeMillis())
                 .getBytes(StandardCharsets.UTF_8);
     }
 

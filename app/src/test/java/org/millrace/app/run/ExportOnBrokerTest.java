@@ -66,7 +66,7 @@ class ExportOnBrokerTest {
                 .isZero();
         assertThat(Path.of(file + ".md"))
                 .content()
-                .contains("| step | 4 |", "| linear probe | λ |", "| " + score + " |")
+                .contains("| step | 4 |", "| linear probe | λ |", "| " + score + " (")
                 .doesNotContain("not read", "not evaluated");
 
         String[] begin = {"--set=encoder.initial-weights=" + file, "--set=run.seed=2"};
