@@ -51,8 +51,7 @@ public final class RunSettings {
 
     private static SettingChanges require(RunState state, MillraceConfig config) {
         return require(
-                changes(state.configuration(), config),
-                "run " + state.run() + " is at step " + state.step() + " and");
+                changes(state.configuration(), config), "run " + state.run() + " is at step " + state.step() + " and");
     }
 
     private static SettingChanges require(SettingChanges changes, String run) {

@@ -110,13 +110,23 @@ final class CommonOptions {
      * run keeps from its first plan on, such as its topic of images, is always the run's. As it is where the run has not begun.
      */
     MillraceConfig ofRun(MillraceConfig config, KafkaSettings kafka, RunOption run) {
+        return ofRun(config, kafka, run, Set.of());
+    }
+
+    /** The same, but keys of {@code chosen} are the user's where the user names them. */
+    MillraceConfig ofRun(MillraceConfig config, KafkaSettings kafka, RunOption run, Set<String> chosen) {
         return RunSettings.ofStart(kafka, config.run().topics())
-                .map(start -> over(config, start, run.assignments()))
+                .map(start -> over(config, start, run.assignments(), chosen))
                 .orElse(config);
     }
 
     /** The same, with the run's own configuration. */
     MillraceConfig over(MillraceConfig config, Map<String, String> ofRun, List<String> overrides) {
+        return over(config, ofRun, overrides, Set.of());
+    }
+
+    private MillraceConfig over(
+            MillraceConfig config, Map<String, String> ofRun, List<String> overrides, Set<String> chosen) {
         if (ofRun.isEmpty()) {
             return config;
         }
@@ -126,7 +136,7 @@ final class CommonOptions {
         defaults.keySet().removeIf(key -> PROCESS_KEYS.stream().anyMatch(key::startsWith));
         List<String> last = new ArrayList<>();
         defaults.forEach((key, value) -> {
-            if (SettingChanges.isStructural(key, ofRun)) {
+            if (SettingChanges.isStructural(key, ofRun) && !chosen.contains(key)) {
                 last.add(key + "=" + value);
             }
         });
@@ -134,8 +144,8 @@ final class CommonOptions {
             MillraceConfig asked = config(defaults, overrides);
             last.addAll(overrides);
             MillraceConfig whole = config(defaults, last);
-            SettingChanges.between(ofRun, ConfigLoader.effective(asked))
-                    .structural()
+            SettingChanges.between(ofRun, ConfigLoader.effective(asked)).structural().stream()
+                    .filter(change -> !chosen.contains(change.key()))
                     .forEach(change -> LOG.warn(
                             "run {} keeps {}={}, which it was begun with; {} is not used",
                             whole.run().name(),

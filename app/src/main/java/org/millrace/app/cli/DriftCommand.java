@@ -2,6 +2,7 @@ package org.millrace.app.cli;
 
 import java.io.PrintWriter;
 import java.util.Map;
+import java.util.Set;
 import org.millrace.app.run.DriftService;
 import org.millrace.app.run.Services;
 import org.millrace.contract.config.MillraceConfig;
@@ -43,7 +44,8 @@ final class DriftCommand implements Runnable {
         try (StopSignal signal = StopSignal.install();
                 Connection connection = options.connect(own);
                 Services services = new Services()) {
-            MillraceConfig config = options.ofRun(own, connection.kafka(), run);
+            MillraceConfig config =
+                    options.ofRun(own, connection.kafka(), run, Set.of("images.topic")); // any stream may be watched
             try (TopicSetup topics = new TopicSetup(connection.kafka())) {
                 topics.requireRun(config.run());
             }

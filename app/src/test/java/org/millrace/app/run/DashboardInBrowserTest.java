@@ -180,7 +180,15 @@ class DashboardInBrowserTest {
         return """
                 {"type":"evaluation","schema":1,"run":"main","version":%d,"step":%d,"imagesTrained":%d,"classes":2,"trainImages":50,
                  "testImages":50,"linear":{"accuracy":%s,"l2":0.1,"iterations":3,"converged":true,"belowUntrained":%b},
-                 "neighbours":{"accuracy":%s,"k":5,"temperature":0.1,"belowUntrained":%b},"seconds":1,"evaluatedAtMillis":%d}""".formatted(version, version, 16 * version, accuracy, accuracy < 0.6, accuracy, accuracy < 0.6, System.currentTimeMillis())
+                 "neighbours":{"accuracy":%s,"k":5,"temperature":0.1,"belowUntrained":%b},"seconds":1,"evaluatedAtMillis":%d}""".formatted(
+                        version,
+                        version,
+                        16 * version,
+                        accuracy,
+                        accuracy < 0.6,
+                        accuracy,
+                        accuracy < 0.6,
+                        System.currentTimeMillis())
                 .getBytes(StandardCharsets.UTF_8);
     }
 

@@ -6,6 +6,7 @@ import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import java.util.Optional;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.PrivateFolder;
@@ -34,7 +35,7 @@ final class DecodeMarker {
     /** Opens the marker, made if missing, in a folder that may be missing too. */
     static DecodeMarker open(Path path) {
         try {
-            PrivateFolder.make(path.toAbsolutePath().getParent());
+            PrivateFolder.make(Objects.requireNonNull(path.toAbsolutePath().getParent()));
             try (FileChannel channel = FileChannel.open(
                     path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
                 return new DecodeMarker(channel.map(FileChannel.MapMode.READ_WRITE, 0, BYTES));
