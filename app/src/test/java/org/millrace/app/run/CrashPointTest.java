@@ -68,7 +68,7 @@ class CrashPointTest {
 
     @Test
     void train_crashedBeforeTheFirstCheckpoint_beginsWithAnEmptyDictionary() throws Exception {
-        assertThat(crashedAndEnded(EARLY)).contains("going on from the checkpoint of step 0; computing ");
+        assertThat(crashedAndEnded(EARLY)).contains("there is no checkpoint; computing the ");
     }
 
     private static String name(String moment) {
