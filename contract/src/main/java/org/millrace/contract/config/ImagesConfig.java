@@ -50,7 +50,7 @@ public record ImagesConfig(
             check(
                     place.strip().startsWith("/") || place.strip().matches("https://[^/@?#]+/([^?#]*/)?"),
                     "images.claim-check-allow must name folders (/data/large) and addresses that end with / (https://host/path/), but has '%s'",
-                    place.strip());
+                    Secrets.withoutPassword(place.strip()));
         }
     }
 

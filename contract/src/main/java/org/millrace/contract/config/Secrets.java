@@ -9,9 +9,9 @@ public final class Secrets {
     static final String HTTP_TOKEN = "http.token";
 
     private static final String MASK = "********";
-    private static final Pattern KEY =
-            Pattern.compile("kafka\\..*(password|passwd|passphrase|secret|token|jaas|credential|user[._-]?info|private"
-                    + "|(^|[._-])(api|access)?[._-]?key([._-]pem)?$).*");
+    private static final Pattern KEY = Pattern.compile(
+            "kafka(?=\\.).*(password|passwd|pwd|passphrase|secret|token|jaas|credential|user[._-]?info|private"
+                    + "|[._-](api|access)?[._-]?key([._-]pem)?$|[._-]pin$|(?<!\\.client)[._-]auth$).*");
     /** A password within a value: one of several assignments, or in an address. */
     private static final Pattern VALUE =
             Pattern.compile("(?i)(password|secret|token)\\s*=\\s*\\S|://[^/@\\s]*:[^/@\\s]+@");
@@ -31,6 +31,11 @@ public final class Secrets {
     /** The value as it may be shown. */
     static String masked(String key, String value) {
         return isSecret(key, value) ? MASK : value;
+    }
+
+    /** An address as it may be shown: without the name and password in it. */
+    static String withoutPassword(String address) {
+        return address.replaceAll("://[^/@\\s]*@", "://" + MASK + "@");
     }
 
     /** What is wrong with an assignment {@code key=value} on the command line, which every user of the machine can read. */

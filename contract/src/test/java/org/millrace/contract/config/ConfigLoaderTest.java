@@ -207,6 +207,10 @@ final class ConfigLoaderTest {
                 "some.credential",
                 "vendor.api-key",
                 "vendor.ApiKey",
+                "apikey",
+                "pwd",
+                "interceptor.auth",
+                "sasl.login.pin",
                 "access.token",
                 "producer.sasl.oauthbearer.client.credentials.client.secret",
             })
