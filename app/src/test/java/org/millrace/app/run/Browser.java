@@ -85,11 +85,15 @@ final class Browser implements AutoCloseable {
 
     /** Waits until it holds; what is thrown on the way counts as not yet. */
     void await(String what, Function<Browser, Boolean> condition) {
-        org.awaitility.Awaitility.await(what)
-                .atMost(PATIENCE)
-                .ignoreExceptions()
-                .pollInterval(Duration.ofMillis(100))
-                .until(() -> condition.apply(this));
+        try {
+            org.awaitility.Awaitility.await(what)
+                    .atMost(PATIENCE)
+                    .ignoreExceptions()
+                    .pollInterval(Duration.ofMillis(100))
+                    .until(() -> condition.apply(this));
+        } catch (org.awaitility.core.ConditionTimeoutException e) {
+            throw new AssertionError(what + " did not come; the page says:\n" + text("body") + "\n" + complaints(), e);
+        }
     }
 
     /** What the page complained of since the last call, besides a server that was away. */
