@@ -1,5 +1,6 @@
 package org.millrace.ingest;
 
+import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,13 +36,18 @@ final class FileReading {
     }
 
     /** What went wrong, in words; the file system's own exceptions say only the path. */
-    static String why(IOException e) {
+    static String why(Exception e) {
         if (e instanceof NoSuchFileException || e instanceof FileNotFoundException) {
             return "no such file";
         }
         if (e instanceof AccessDeniedException) {
             return "permission denied";
         }
-        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+        if (e.getMessage() == null) {
+            return e instanceof EOFException
+                    ? "it ends early"
+                    : "it is damaged (" + e.getClass().getSimpleName() + ")";
+        }
+        return e.getMessage();
     }
 }

@@ -57,9 +57,7 @@ record TarSource(SourceEntry.SourceName sourceName, Compression compression) imp
                 throw e;
             } catch (IOException | RuntimeException e) {
                 in.close();
-                throw damaged(
-                        e instanceof IOException failure ? FileReading.why(failure) : String.valueOf(e.getMessage()),
-                        e);
+                throw damaged(FileReading.why(e), e);
             }
             tar = new TarArchiveInputStream(metered, StandardCharsets.ISO_8859_1.name());
             metered.endAt(HEADER_BYTES);
@@ -112,7 +110,7 @@ record TarSource(SourceEntry.SourceName sourceName, Compression compression) imp
             } catch (ClosedByInterruptException e) {
                 throw e;
             } catch (IOException | RuntimeException e) { // the reader meets some damage with unchecked exceptions
-                throw damaged(String.valueOf(e.getMessage()), e);
+                throw damaged(FileReading.why(e), e);
             }
         }
 
@@ -120,7 +118,7 @@ record TarSource(SourceEntry.SourceName sourceName, Compression compression) imp
             try {
                 return OutsideText.ofName(TarNames.last(metered.kept()));
             } catch (IllegalArgumentException e) {
-                throw damaged(String.valueOf(e.getMessage()), e);
+                throw damaged(FileReading.why(e), e);
             }
         }
 
@@ -143,7 +141,7 @@ record TarSource(SourceEntry.SourceName sourceName, Compression compression) imp
             } catch (ClosedByInterruptException e) {
                 throw e;
             } catch (IOException | RuntimeException e) {
-                throw damaged(String.valueOf(e.getMessage()), e);
+                throw damaged(FileReading.why(e), e);
             }
         }
 

@@ -44,7 +44,7 @@ record ZipSource(SourceEntry.SourceName sourceName) implements ImageSource {
                 throw e;
             } catch (IOException | RuntimeException e) { // the reader meets some damage with unchecked exceptions
                 throw new SourceException(
-                        "push: %s is no whole zip file: %s".formatted(sourceName.path(), e.getMessage()), e);
+                        "push: %s is no whole zip file: %s".formatted(sourceName.path(), FileReading.why(e)), e);
             }
             names = ZipNames.of(zip);
             entries = zip.getEntries();
@@ -90,7 +90,7 @@ record ZipSource(SourceEntry.SourceName sourceName) implements ImageSource {
             } catch (IOException | RuntimeException e) {
                 throw new SourceException(
                         "push: %s is no whole zip file: entry '%s': %s"
-                                .formatted(sourceName.path(), Names.shown(names.of(entry)), e.getMessage()),
+                                .formatted(sourceName.path(), Names.shown(names.of(entry)), FileReading.why(e)),
                         e);
             }
         }
