@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.LongPredicate;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -90,8 +91,8 @@ public final class PublishedEncoders {
         Found found = read(consumer, topics, standings::mayBeTaken);
         long current = standings.current().orElse(-1);
         if (found.versions.isEmpty()) {
-            throw new UserException(
-                    "run " + topics.run() + " has no encoder on the topic " + topics.encoders() + "; there are none");
+            throw new UserException("run " + topics.run() + " has published no encoder yet: the topic "
+                    + topics.encoders() + " holds none");
         }
         PublishedEncoder newest = found.newest;
         if (newest == null || newest.version() < current) {
@@ -105,10 +106,14 @@ public final class PublishedEncoders {
                     + "\n"
                     + ADVICE);
         }
-        SortedSet<Long> passedOver = found.versions.navigableKeySet().tailSet(newest.version() + 1);
+        SortedSet<Long> passedOver =
+                new TreeSet<>(found.versions.tailMap(newest.version() + 1).keySet());
+        if (passedOver.removeIf(standings::isRevoked)) {
+            LOG.info("encoder {} is taken; a newer one is revoked (millrace encoders list)", newest.version());
+        }
         if (!passedOver.isEmpty()) {
             LOG.warn(
-                    "encoder {} is taken; newer ones are passed over, held by the churn budget, revoked or not scored yet: {}. {}",
+                    "encoder {} is taken; newer ones are held by the churn budget, or not scored yet: {}. {}",
                     newest.version(),
                     passedOver,
                     ADVICE);
