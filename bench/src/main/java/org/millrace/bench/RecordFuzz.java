@@ -22,7 +22,7 @@ import org.millrace.contract.kafka.KafkaSettings;
  * are records of the topic with bytes changed, cut or doubled, the others are JSON of any kind or noise. Afterwards the run must still
  * train, {@code millrace audit} pass, and losses and digests equal those of a run of the same settings that was left alone.
  *
- * <p>To {@code <run>.steps} goes only what is no event: a well-formed plan there decides what is trained, whoever wrote it.
+ * <p>To {@code <run>.steps} goes only what is no event: a well-formed plan there decides what is trained, no matter who wrote it.
  */
 final class RecordFuzz {
     private static final int SAMPLES = 200;

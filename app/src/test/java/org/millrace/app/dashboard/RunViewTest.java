@@ -53,7 +53,7 @@ class RunViewTest {
         assertThat(live.snapshot().json().length()).isLessThan(200_000);
     }
 
-    /** Well-formed and absurd: whoever may write to the topics must not stop their reader. */
+    /** Well-formed and absurd: a writer to the topics must not stop their reader. */
     @Test
     void add_forgedEvents_leaveAPageAndMetrics() {
         long most = Long.MAX_VALUE;

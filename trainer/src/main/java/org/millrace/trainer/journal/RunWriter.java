@@ -156,7 +156,7 @@ public final class RunWriter implements Outbox, AutoCloseable {
                 write(group);
                 group = take();
             }
-        } catch (RuntimeException | InterruptedException | Error e) { // whoever waits for a record must hear of it
+        } catch (RuntimeException | InterruptedException | Error e) { // those that wait for a record must hear of it
             giveUp(List.of(), inWords(e));
         }
     }
