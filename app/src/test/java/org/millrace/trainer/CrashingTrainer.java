@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.StepDone;
@@ -15,22 +16,39 @@ import org.millrace.contract.kafka.KafkaSettings;
 public final class CrashingTrainer {
     private CrashingTrainer() {}
 
-    /** Broker, moment, first step at which it counts, last step to train, then settings. */
+    /**
+     * Broker, moment, first step at which it counts, step whose checkpoint must be in the folder by then (0: none), last step to train,
+     * then settings. A checkpoint is written beside the steps that follow it, and on a fast machine they overtake it.
+     */
     public static void main(String[] arguments) {
         Moment last = Moment.valueOf(arguments[1]);
         long from = Long.parseLong(arguments[2]);
-        OptionalLong until = OptionalLong.of(Long.parseLong(arguments[3]));
+        long checkpointed = Long.parseLong(arguments[3]);
+        OptionalLong until = OptionalLong.of(Long.parseLong(arguments[4]));
         MillraceConfig config = new ConfigLoader()
-                .assignments(List.of(arguments).subList(4, arguments.length))
+                .assignments(List.of(arguments).subList(5, arguments.length))
                 .load();
+        var named = new CountDownLatch(checkpointed > 0 ? 1 : 0);
         Moment.Listener crash = (moment, step) -> {
+            if (moment == Moment.NAMED && step >= checkpointed) {
+                named.countDown();
+            }
             if (moment == last && step >= from) {
+                await(named);
                 Runtime.getRuntime().halt(137);
             }
         };
         var kafka = new KafkaSettings(arguments[0], Map.of());
         try (Trainer trainer = new Trainer(config, kafka, new Silence(), Clock.systemUTC(), crash)) {
             trainer.run(new TrainLimits(until, false));
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 

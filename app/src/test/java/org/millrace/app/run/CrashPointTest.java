@@ -46,8 +46,8 @@ class CrashPointTest {
         commands.good("push", Commands.SAMPLE, "--limit=" + 16 * STEPS);
         commands.good("train", "--until-step=" + STEPS, run("straight"));
         straight = RunStates.last(commands.folder("straight"));
-        moments().forEach(moment -> crashes.put(name(moment), crash(moment, 9, name(moment))));
-        crashes.put(EARLY, crash("COMPUTED", 4, EARLY));
+        moments().forEach(moment -> crashes.put(name(moment), crash(moment, 9, 5, name(moment))));
+        crashes.put(EARLY, crash("COMPUTED", 4, 0, EARLY));
     }
 
     @AfterAll
@@ -75,12 +75,13 @@ class CrashPointTest {
         return moment.toLowerCase(Locale.ROOT);
     }
 
-    private static Future<Integer> crash(String moment, int step, String name) {
+    private static Future<Integer> crash(String moment, int step, int checkpointed, String name) {
         String[] arguments = Stream.concat(
                         Stream.of(
                                 broker.bootstrapServers(),
                                 moment,
                                 String.valueOf(step),
+                                String.valueOf(checkpointed),
                                 String.valueOf(STEPS),
                                 "run.name=" + name),
                         commands.settings())
