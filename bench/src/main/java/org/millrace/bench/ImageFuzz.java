@@ -21,7 +21,7 @@ import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.UndecodableImageException;
 
 /**
- * Decodes mutated images until the time is over: each is decoded or refused with a reason, and nothing else happens. Image i of a seed is
+ * Decodes mutated images until the time is over or there were enough: each is decoded or refused with a reason, and nothing else happens. Image i of a seed is
  * the same in every run.
  */
 final class ImageFuzz {
@@ -43,12 +43,12 @@ final class ImageFuzz {
     }
 
     /**
-     * @param arguments images.zip, seconds, seed, file for the number of the image in hand; or images.zip, seed, number, file to write that
-     *     image to
+     * @param arguments images.zip, seconds, seed, file for the number of the image in hand, and the most images where there is a limit; or
+     *     images.zip, "write", seed, number, file to write that image to
      */
     public static void main(String[] arguments) throws IOException {
         List<byte[]> sources = sources(Path.of(arguments[0]));
-        if (arguments.length == 5) {
+        if (arguments[1].equals("write")) {
             ImageFuzz fuzz = new ImageFuzz(sources, Long.parseLong(arguments[2]));
             Files.write(Path.of(arguments[4]), fuzz.image(Long.parseLong(arguments[3])));
             return;
@@ -58,7 +58,8 @@ final class ImageFuzz {
                 Path.of(arguments[3]), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             MappedByteBuffer inHand = channel.map(FileChannel.MapMode.READ_WRITE, 0, Long.BYTES);
             long end = System.nanoTime() + Long.parseLong(arguments[1]) * NANOS_IN_SECOND;
-            for (long i = 0; System.nanoTime() < end; i++) {
+            long most = arguments.length > 4 ? Long.parseLong(arguments[4]) : Long.MAX_VALUE;
+            for (long i = 0; i < most && System.nanoTime() < end; i++) {
                 inHand.putLong(0, i);
                 fuzz.decode(i);
             }
