@@ -238,7 +238,12 @@ public final class Trainer implements AutoCloseable {
 
     private Optional<PreparedStep> waitForStep(Pipeline pipeline) {
         try {
-            return pipeline.next(() -> stopped);
+            Optional<PreparedStep> step = pipeline.next();
+            while (step.isEmpty() && !stopped && !pipeline.ended()) {
+                tellOfCheckpoint(checkpoints.written()); // the last one before a stream that pauses
+                step = pipeline.next();
+            }
+            return step;
         } catch (InterruptedException e) {
             stop();
             Thread.currentThread().interrupt();
@@ -317,14 +322,14 @@ public final class Trainer implements AutoCloseable {
     }
 
     private void checkpoint() {
-        checkpoints.take(
+        tellOfCheckpoint(checkpoints.take(
                 position,
                 gaps.log(),
                 journalOffset,
                 buffer,
                 publisher.published(),
                 writer.allSoFar(),
-                this::outOfPatience);
+                this::outOfPatience));
         checkpointedStep = position.step();
     }
 
