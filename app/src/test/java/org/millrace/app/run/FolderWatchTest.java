@@ -205,6 +205,7 @@ final class FolderWatchTest {
     }
 
     private static List<ConsumerRecord<byte[], byte[]>> records(String topic) {
+        Ends.awaitTransactions(kafka);
         TopicPartition partition = new TopicPartition(topic, 0);
         List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
