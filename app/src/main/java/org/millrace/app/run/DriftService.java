@@ -30,6 +30,7 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.DriftAlarm;
 import org.millrace.contract.event.DriftEvent;
 import org.millrace.contract.event.RecordReader;
+import org.millrace.contract.kafka.ConsumerGroup;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.encoder.tensor.Torch;
@@ -39,25 +40,45 @@ import org.millrace.evaluator.drift.DriftTopology;
 import org.millrace.evaluator.drift.DriftWorker;
 import org.millrace.keystore.RocksLibrary;
 
-/** The drift of a run's incoming images: a worker on the service's thread, the topology beside it, and its reports to a listener. */
+/**
+ * The drift of a run's incoming images: a worker on the service's thread, the topology beside it, and its reports to a listener.
+ *
+ * <p>One process of a run watches. Of one folder the first one does, by a lock; of several folders, the one whose topology is in the
+ * consumer group. A process that waits, or was shut out by another one, watches once the group is empty.
+ */
 public final class DriftService implements Services.Service {
     private static final Duration CLOSING = Duration.ofSeconds(5);
     private static final long LOOK_MILLIS = 2_000;
     private static final Duration POLL = Duration.ofMillis(200);
     private static final String LOCK = "drift.lock";
-    private static final String TAKEN_OVER = "another process has taken over the watch of drift; this one has ended";
 
     private final MillraceConfig config;
     private final KafkaSettings kafka;
+    private final Claim claim;
     private final Consumer<String> words;
     private final AtomicReference<@Nullable DriftWorker> worker = new AtomicReference<>();
-    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>(); // of the present watch
     private final CountDownLatch stopping = new CountDownLatch(1);
 
-    /** @param words told in a sentence what begins, or is waited for */
-    public DriftService(MillraceConfig config, KafkaSettings kafka, Consumer<String> words) {
+    /** What a start does while a process of another folder watches. */
+    public enum Claim {
+        /** Shuts the other one out, as a person who starts it here asks for. */
+        TAKES_OVER,
+        /** Waits until the other one has left. A role that is started again by itself waits: two of them would shut each other out in turns. */
+        WAITS
+    }
+
+    /** How a watch ended that did not fail. */
+    private enum End {
+        STOPPED,
+        SHUT_OUT
+    }
+
+    /** @param words receives a sentence on what begins, or is waited for */
+    public DriftService(MillraceConfig config, KafkaSettings kafka, Claim claim, Consumer<String> words) {
         this.config = config;
         this.kafka = kafka;
+        this.claim = claim;
         this.words = words;
     }
 
@@ -76,10 +97,8 @@ public final class DriftService implements Services.Service {
             PrivateFolder.make(config.run().folder());
             Optional<HeldFile> held = take(lock);
             if (held.isPresent()) {
-                watch(held.get());
+                watchUntilStopped(held.get());
             }
-        } catch (ProducerFencedException | InvalidProducerEpochException e) {
-            words.accept(TAKEN_OVER);
         } catch (IOException e) {
             throw new UserException("cannot write to " + lock + ": " + e, e);
         }
@@ -103,28 +122,62 @@ public final class DriftService implements Services.Service {
         return Optional.empty();
     }
 
-    /** @param held closed at the end: one process of a folder watches */
-    private void watch(HeldFile held) {
+    /** @param held closed at the end */
+    private void watchUntilStopped(HeldFile held) {
+        try (held) {
+            boolean waits = claim == Claim.WAITS;
+            do {
+                if (waits && !awaitNobodyWatches()) {
+                    return;
+                }
+                waits = true; // whoever was shut out does not shut the other out in turn
+            } while (watch() == End.SHUT_OUT);
+        }
+    }
+
+    /** Waits while a process is in the topology's consumer group; false if stopped meanwhile. */
+    private boolean awaitNobodyWatches() {
+        try (ConsumerGroup group = new ConsumerGroup(kafka, DriftTopology.group(config))) {
+            boolean said = false;
+            while (group.isTaken()) {
+                if (!said) {
+                    words.accept("drift of run " + config.run().name()
+                            + " is watched by a process of another folder, or was until a moment ago; its windows are shown"
+                            + " here too, and when it has left this one watches");
+                }
+                said = true;
+                if (await(LOOK_MILLIS)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private End watch() {
         RocksLibrary.load(); // before Kafka Streams does
+        failure.set(null);
         Properties properties = new Properties();
         properties.putAll(kafka.streams(DriftTopology.settings(config)));
-        try (held;
-                KafkaStreams streams = new KafkaStreams(DriftTopology.of(config), properties)) {
+        try (KafkaStreams streams = new KafkaStreams(DriftTopology.of(config), properties)) {
             streams.setUncaughtExceptionHandler(problem -> {
                 failure.compareAndSet(null, problem);
-                stop();
+                stopWorker();
                 return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
             });
             streams.start(); // while PyTorch starts
             embed(streams);
+        } catch (ProducerFencedException | InvalidProducerEpochException e) {
+            return End.SHUT_OUT;
+        } finally {
+            worker.set(null);
         }
         Throwable problem = failure.get();
-        if (isFenced(problem)) {
-            words.accept(TAKEN_OVER);
-        } else if (problem != null) {
+        if (problem != null && !isShutOut(problem)) {
             throw new UserException(
                     "drift of run " + config.run().name() + " cannot be watched: " + problem.getMessage(), problem);
         }
+        return problem == null ? End.STOPPED : End.SHUT_OUT;
     }
 
     private void embed(KafkaStreams streams) {
@@ -134,7 +187,7 @@ public final class DriftService implements Services.Service {
                 new TorchEmbedders(Torch.start(config.run()), config.encoder(), config.images()),
                 Clock.systemUTC())) {
             worker.set(opened);
-            if (stopping.getCount() == 0) {
+            if (stopping.getCount() == 0 || failure.get() != null) {
                 opened.stop();
             }
             words.accept("watching " + config.images().topic() + " through encoder " + opened.encoderVersion()
@@ -147,8 +200,8 @@ public final class DriftService implements Services.Service {
     }
 
     // whichever of the topology and the worker hears of it first
-    private static boolean isFenced(@Nullable Throwable problem) {
-        for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
+    private static boolean isShutOut(Throwable problem) {
+        for (@Nullable Throwable cause = problem; cause != null; cause = cause.getCause()) {
             if (cause instanceof FencedInstanceIdException || cause instanceof ProducerFencedException) {
                 return true;
             }
@@ -201,6 +254,10 @@ public final class DriftService implements Services.Service {
     @Override
     public void stop() {
         stopping.countDown();
+        stopWorker();
+    }
+
+    private void stopWorker() {
         DriftWorker opened = worker.get();
         if (opened != null) {
             opened.stop();
