@@ -32,9 +32,10 @@ import org.millrace.contract.event.DriftEvent;
 import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.kafka.ConsumerGroup;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicReader;
 import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.contract.registry.PublishedEncoders;
 import org.millrace.encoder.tensor.Torch;
-import org.millrace.evaluator.PublishedEncoders;
 import org.millrace.evaluator.TorchEmbedders;
 import org.millrace.evaluator.drift.DriftTopology;
 import org.millrace.evaluator.drift.DriftWorker;
@@ -71,7 +72,10 @@ public final class DriftService implements Services.Service {
     /** How a watch ended that did not fail. */
     private enum End {
         STOPPED,
-        SHUT_OUT
+        /** Another process watches. */
+        SHUT_OUT,
+        /** The frozen encoder is revoked. */
+        REVOKED
     }
 
     /** @param words receives a sentence on what begins, or is waited for */
@@ -127,11 +131,11 @@ public final class DriftService implements Services.Service {
         try (held) {
             boolean waits = claim == Claim.WAITS;
             do {
-                if (waits && !awaitNobodyWatches()) {
+                if (!awaitTrainedEncoder() || (waits && !awaitNobodyWatches())) {
                     return;
                 }
-                waits = true; // whoever was shut out does not shut the other out in turn
-            } while (watch() == End.SHUT_OUT);
+                waits = true; // one that was shut out does not shut the other out in turn
+            } while (watch() != End.STOPPED);
         }
     }
 
@@ -166,7 +170,9 @@ public final class DriftService implements Services.Service {
                 return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
             });
             streams.start(); // while PyTorch starts
-            embed(streams);
+            if (embed(streams)) {
+                return End.REVOKED;
+            }
         } catch (ProducerFencedException | InvalidProducerEpochException e) {
             return End.SHUT_OUT;
         } finally {
@@ -180,7 +186,8 @@ public final class DriftService implements Services.Service {
         return problem == null ? End.STOPPED : End.SHUT_OUT;
     }
 
-    private void embed(KafkaStreams streams) {
+    /** Works until stopped, or until the frozen encoder is revoked, which it returns. */
+    private boolean embed(KafkaStreams streams) {
         try (DriftWorker opened = new DriftWorker(
                 config,
                 kafka,
@@ -196,6 +203,12 @@ public final class DriftService implements Services.Service {
             opened.run();
             streams.close(
                     CloseOptions.timeout(CLOSING).withGroupMembershipOperation(GroupMembershipOperation.LEAVE_GROUP));
+            boolean revoked = opened.isRevoked() && failure.get() == null;
+            if (revoked) {
+                words.accept("encoder " + opened.encoderVersion()
+                        + ", which drift was watched through, is revoked; the watch begins again through another one");
+            }
+            return revoked;
         }
     }
 
@@ -236,10 +249,10 @@ public final class DriftService implements Services.Service {
 
     /** Why there is none to begin with, or empty where there is. */
     private Optional<String> whyNoEncoder() {
-        if (DriftWorker.hasPinnedEncoder(config)) {
-            return Optional.empty();
-        }
         try {
+            if (DriftWorker.hasPinnedEncoder(config, kafka)) {
+                return Optional.empty();
+            }
             long version = PublishedEncoders.newest(kafka, config.run().topics())
                     .manifest()
                     .version();
@@ -285,26 +298,20 @@ public final class DriftService implements Services.Service {
                 topics.ensureDrift(config.run().topics());
             }
             try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
-                consumer.assign(List.of(partition));
-                consumer.seekToBeginning(List.of(partition));
-                long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
                 Map<Optional<String>, DriftAlarm> newest = new LinkedHashMap<>(); // of each source
-                while (!stopped && consumer.position(partition) < end) {
-                    read(consumer, event -> {
-                        if (event instanceof DriftAlarm alarm) {
-                            newest.put(alarm.source(), alarm);
-                        }
-                    });
-                }
+                TopicReader.read(
+                        consumer,
+                        List.of(partition),
+                        record -> events.read(record).ifPresent(event -> {
+                            if (event instanceof DriftAlarm alarm) {
+                                newest.put(alarm.source(), alarm);
+                            }
+                        }));
                 newest.values().stream().filter(DriftAlarm::isOpen).forEach(listener);
                 while (!stopped) {
-                    read(consumer, listener);
+                    consumer.poll(POLL).forEach(record -> events.read(record).ifPresent(listener));
                 }
             }
-        }
-
-        private void read(KafkaConsumer<byte[], byte[]> consumer, Consumer<? super DriftEvent> taker) {
-            consumer.poll(POLL).forEach(record -> events.read(record).ifPresent(taker));
         }
 
         @Override

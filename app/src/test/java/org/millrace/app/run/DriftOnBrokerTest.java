@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.MemberDescription;
@@ -63,7 +64,7 @@ class DriftOnBrokerTest {
     void drift_photographsGoDarkWhileItIsKilled_isSeenAndEveryImageCountedOnce() throws Exception {
         System.out.println("seed 5");
         commands.good("push", Commands.SAMPLE, "--limit=64");
-        commands.good("train", "--until-end", run("main"));
+        commands.good("train", "--until-end", run("main", "--set=trainer.publish-every-steps=2"));
         String[] watched = run(
                 "main",
                 "--set=images.topic=camera",
@@ -112,9 +113,12 @@ class DriftOnBrokerTest {
                 assertThat(third.terminate()).isEqualTo(143);
             }
             awaitAnotherMember(Optional.of(member)); // the second is back
-            send(40, 42, 255);
-            await().atMost(PATIENCE)
-                    .until(() -> reports().stream().anyMatch(report -> report.fromMillis() >= AT + 40_000));
+            commands.good("encoders", "revoke", "4", run("main"));
+            AtomicInteger window = new AtomicInteger(40);
+            await().atMost(PATIENCE).until(() -> {
+                send(window.get(), window.incrementAndGet(), 255);
+                return reports().stream().anyMatch(report -> report.encoderVersion() == 2);
+            });
             assertThat(second.terminate()).isEqualTo(143);
         }
         List<DriftReport> reports = reports();
