@@ -25,11 +25,11 @@ import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.DriftReport.Detection;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.registry.PublishedEncoder;
+import org.millrace.contract.registry.PublishedEncoders;
 import org.millrace.encoder.matrix.FeatureMatrix;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.evaluator.Embedder;
-import org.millrace.evaluator.PublishedEncoder;
-import org.millrace.evaluator.PublishedEncoders;
 import org.millrace.evaluator.TorchEmbedders;
 import org.millrace.evaluator.drift.ReferenceDetectors;
 

@@ -1,7 +1,6 @@
 package org.millrace.bench;
 
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,6 +15,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicReader;
 
 /**
  * Writes records that nobody should have written to the topics of a run that is being trained: HOST:PORT RUN RECORDS SEED. Half of them
@@ -108,12 +108,11 @@ final class RecordFuzz {
         var partition = new TopicPartition(topic, 0);
         List<ConsumerRecord<byte[], byte[]>> samples = new ArrayList<>();
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
-            consumer.assign(List.of(partition));
-            consumer.seekToBeginning(List.of(partition));
-            long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
-            while (samples.size() < SAMPLES && consumer.position(partition) < end) {
-                consumer.poll(Duration.ofMillis(200)).forEach(samples::add);
-            }
+            TopicReader.read(consumer, List.of(partition), record -> {
+                if (samples.size() < SAMPLES) {
+                    samples.add(record);
+                }
+            });
         }
         return samples;
     }

@@ -17,6 +17,7 @@ import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.EvaluationEvent;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.event.RecordReader;
+import org.millrace.contract.registry.Standings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -2,7 +2,6 @@ package org.millrace.evaluator;
 
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +21,10 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.registry.EncoderAssembler;
+import org.millrace.contract.registry.EncoderRecords;
+import org.millrace.contract.registry.PublishedEncoder;
+import org.millrace.contract.registry.Standings;
 import org.millrace.evaluator.drift.Anchors;
 import org.millrace.evaluator.probe.Half;
 import org.millrace.evaluator.probe.ProbeFeed;
@@ -261,7 +264,7 @@ public final class Evaluator implements AutoCloseable {
             return;
         }
         SortedSet<Long> held = evaluations.standings().held().tailSet(current.getAsLong());
-        if (!held.isEmpty() && Arrays.equals(record.key(), EncoderAssembler.manifestKey(current.getAsLong()))) {
+        if (!held.isEmpty() && EncoderRecords.manifestVersion(record.key()).equals(current)) {
             LOG.warn(
                     "the trainer has taken the current encoder {} back from the topic {} (trainer.encoders-kept), and newer ones are"
                             + " held: {}. Once it is cleaned away, nobody who wants the newest gets one until one is accepted"

@@ -14,6 +14,8 @@ import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Health;
 import org.millrace.contract.event.ModelDrift;
+import org.millrace.contract.registry.PublishedEncoder;
+import org.millrace.contract.registry.Standings;
 import org.millrace.encoder.health.HealthCheck;
 import org.millrace.encoder.matrix.FeatureMatrix;
 import org.millrace.evaluator.drift.Anchors;

@@ -8,6 +8,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicReader;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.evaluator.probe.ProbeFeed;
 import org.millrace.evaluator.probe.ProbeSet;

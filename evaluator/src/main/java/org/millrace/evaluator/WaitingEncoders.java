@@ -3,6 +3,7 @@ package org.millrace.evaluator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.millrace.contract.registry.PublishedEncoder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -35,13 +35,16 @@ import org.junit.jupiter.api.io.TempDir;
 import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
+import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Health;
 import org.millrace.contract.event.Interval;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.event.Standing;
 import org.millrace.contract.event.Standing.Verdict;
+import org.millrace.contract.registry.EncoderRecords;
 import org.millrace.evaluator.drift.Anchors;
 
 @Timeout(value = 5, unit = TimeUnit.MINUTES) // only a hang takes that long
@@ -352,9 +355,17 @@ final class EvaluatorTest {
     }
 
     private void publish(long version, String file) {
-        for (EncoderRecords.Entry entry : EncoderRecords.of(version, file.getBytes(StandardCharsets.UTF_8))) {
-            append(ENCODERS, entry.key, entry.value, null);
-        }
+        EncoderConfig encoder = new ConfigLoader()
+                .assignments(List.of("encoder.mean=0.5", "encoder.standard-deviation=0.25"))
+                .load()
+                .encoder();
+        EncoderRecords.of(
+                        ENCODERS.topic(),
+                        file.getBytes(StandardCharsets.UTF_8),
+                        (bytes, chunks, sha256) -> new EncoderManifest(
+                                1, "main", version, version, version * 128, encoder, bytes, chunks, sha256, 0))
+                .forEach(record ->
+                        append(ENCODERS, new String(record.key(), StandardCharsets.UTF_8), record.value(), null));
     }
 
     private void append(TopicPartition partition, String key, byte @Nullable [] value, @Nullable String label) {

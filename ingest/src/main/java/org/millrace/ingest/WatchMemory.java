@@ -3,7 +3,6 @@ package org.millrace.ingest;
 import static org.millrace.contract.Check.check;
 
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -11,18 +10,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.event.RecordReader;
+import org.millrace.contract.kafka.TopicReader;
 
 /**
  * What a watch has pushed, by the file's name within the folder. It lives on a compacted topic, whose records are written in one
  * transaction with the images that they tell of. Not thread safe.
  */
 final class WatchMemory {
-    private static final Duration POLL = Duration.ofMillis(200);
     private static final String SEPARATOR = "!";
 
     private final String topic;
@@ -50,20 +48,14 @@ final class WatchMemory {
 
     /** Reads the topic to its present end. */
     void read(Consumer<byte[], byte[]> consumer) {
-        var partition = new TopicPartition(topic, 0);
-        consumer.assign(List.of(partition));
-        consumer.seekToBeginning(List.of(partition));
-        long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
         RecordReader<Remembered> records = RecordReader.ofJson(Remembered.class);
-        while (consumer.position(partition) < end) {
-            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                String key = record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
-                if (key.startsWith(watch + SEPARATOR)) {
-                    records.read(record)
-                            .ifPresent(file -> remember(key.substring(watch.length() + SEPARATOR.length()), file));
-                }
+        TopicReader.read(consumer, List.of(new TopicPartition(topic, 0)), record -> {
+            String key = record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
+            if (key.startsWith(watch + SEPARATOR)) {
+                records.read(record)
+                        .ifPresent(file -> remember(key.substring(watch.length() + SEPARATOR.length()), file));
             }
-        }
+        });
     }
 
     Optional<Remembered> of(String name) {

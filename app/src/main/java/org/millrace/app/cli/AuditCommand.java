@@ -1,7 +1,6 @@
 package org.millrace.app.cli;
 
 import java.io.PrintWriter;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -20,6 +19,7 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.kafka.LogIdentity;
+import org.millrace.contract.kafka.TopicReader;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.trainer.journal.JournalReader;
 import picocli.CommandLine.Command;
@@ -36,7 +36,6 @@ import picocli.CommandLine.Spec;
             "or is in the topic of rejects with its reason."
         })
 final class AuditCommand implements Runnable {
-    private static final Duration POLL = Duration.ofMillis(200);
 
     @Spec
     private CommandSpec spec;
@@ -103,26 +102,27 @@ final class AuditCommand implements Runnable {
         }
         String images = config.images().topic();
         Map<Integer, OffsetRange> log = new HashMap<>();
-        for (TopicPartition partition : partitions(consumer, images)) {
+        for (TopicPartition partition : TopicReader.partitions(consumer, images)) {
             OffsetRange range = held(consumer, partition);
             log.put(range.partition(), range);
             audit.addLog(range);
         }
-        for (TopicPartition partition : partitions(consumer, config.images().rejectedTopic())) {
-            read(
+        for (TopicPartition partition :
+                TopicReader.partitions(consumer, config.images().rejectedTopic())) {
+            TopicReader.read(
                     consumer,
-                    partition,
-                    held(consumer, partition),
+                    List.of(partition),
                     record -> position(record, images).ifPresent(audit::addRejected));
         }
         for (OffsetRange planned : audit.unexplained()) {
             OffsetRange range = within(planned, log);
             Set<Long> there = new HashSet<>();
             if (range.length() > 0) {
-                read(
+                TopicReader.read(
                         consumer,
                         new TopicPartition(images, range.partition()),
-                        range,
+                        range.from(),
+                        range.to(),
                         record -> there.add(record.offset()));
             }
             for (long offset = range.from(); offset < range.to(); offset++) {
@@ -144,34 +144,11 @@ final class AuditCommand implements Runnable {
                 planned.partition(), Math.max(planned.from(), held.from()), Math.min(planned.to(), held.to()));
     }
 
-    private static List<TopicPartition> partitions(Consumer<byte[], byte[]> consumer, String topic) {
-        return consumer.partitionsFor(topic).stream()
-                .map(info -> new TopicPartition(topic, info.partition()))
-                .toList();
-    }
-
     private static OffsetRange held(Consumer<byte[], byte[]> consumer, TopicPartition partition) {
         Set<TopicPartition> one = Set.of(partition);
         long beginning = consumer.beginningOffsets(one).getOrDefault(partition, 0L);
         return new OffsetRange(
                 partition.partition(), beginning, consumer.endOffsets(one).getOrDefault(partition, beginning));
-    }
-
-    // the records of a range, one poll's worth in memory at a time
-    private static void read(
-            Consumer<byte[], byte[]> consumer,
-            TopicPartition partition,
-            OffsetRange range,
-            java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> visitor) {
-        consumer.assign(Set.of(partition));
-        consumer.seek(partition, range.from());
-        while (consumer.position(partition) < range.to()) {
-            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                if (record.offset() < range.to()) {
-                    visitor.accept(record);
-                }
-            }
-        }
     }
 
     // where in the stream a refused image lies; empty for a file that was refused before it came to the stream

@@ -49,8 +49,10 @@ final class DriftCommand implements Runnable {
             try (TopicSetup topics = new TopicSetup(connection.kafka())) {
                 topics.requireRun(config.run());
             }
-            Thread watching =
-                    services.start("drift", new DriftService(config, connection.kafka(), words -> say(out, words)));
+            Thread watching = services.start(
+                    "drift",
+                    new DriftService(
+                            config, connection.kafka(), DriftService.Claim.TAKES_OVER, words -> say(out, words)));
             services.start(
                     "reports",
                     new DriftService.Reports(

@@ -18,10 +18,10 @@ import org.millrace.contract.event.EncoderRevocation;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
-import org.millrace.evaluator.EncoderRevocations;
-import org.millrace.evaluator.PublishedEncoders;
-import org.millrace.evaluator.PublishedEvaluations;
-import org.millrace.evaluator.Standings;
+import org.millrace.contract.registry.EncoderRevocations;
+import org.millrace.contract.registry.PublishedEncoders;
+import org.millrace.contract.registry.PublishedEvaluations;
+import org.millrace.contract.registry.Standings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -106,10 +106,8 @@ final class EncodersCommand implements Runnable {
                 out.println("run " + topics.run() + " has no encoder on the topic " + topics.encoders());
                 return;
             }
-            long newest = encoders.stream()
-                    .mapToLong(EncoderManifest::version)
-                    .filter(standings::mayBeTaken)
-                    .max()
+            long newest = standings
+                    .newestOf(encoders.stream().map(EncoderManifest::version).toList())
                     .orElse(-1);
             out.println("version     images trained   linear   published              standing");
             for (EncoderManifest encoder : encoders) {

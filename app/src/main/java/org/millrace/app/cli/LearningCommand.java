@@ -15,7 +15,7 @@ import org.millrace.contract.event.Json;
 import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
-import org.millrace.evaluator.PublishedEvaluations;
+import org.millrace.contract.registry.PublishedEvaluations;
 import org.millrace.evaluator.learning.LearningReport;
 import org.millrace.trainer.journal.JournalReader;
 import picocli.CommandLine.Command;

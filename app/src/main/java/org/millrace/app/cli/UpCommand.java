@@ -98,7 +98,9 @@ final class UpCommand implements Runnable {
                     config, connection.kafka(), display, TrainLimits.NONE, connection.stopPatience());
             services.startVital("train", trainer);
             if (!noDrift) {
-                services.supervise("drift", () -> new DriftService(config, connection.kafka(), display::say));
+                services.supervise(
+                        "drift",
+                        () -> new DriftService(config, connection.kafka(), DriftService.Claim.WAITS, display::say));
                 DriftNews news = new DriftNews(line -> display.say(line), broker);
                 services.supervise("alarms", () -> new DriftService.Reports(config, connection.kafka(), news));
             }

@@ -19,12 +19,12 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.registry.PublishedEncoders;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
 import org.millrace.encoder.matrix.PrincipalPlane;
 import org.millrace.evaluator.Embedder;
-import org.millrace.evaluator.PublishedEncoders;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

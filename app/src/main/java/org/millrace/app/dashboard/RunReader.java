@@ -1,6 +1,5 @@
 package org.millrace.app.dashboard;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -8,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -28,6 +28,7 @@ import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.contract.registry.EncoderRecords;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,8 +45,6 @@ final class RunReader implements Services.Service {
     private static final long MISSING_MILLIS = 3_000;
     /** Rejects have the files with them: only the newest are read. */
     private static final long REJECTS = 2_000;
-
-    private static final String MANIFEST = "/manifest";
 
     private final MillraceConfig config;
     private final KafkaSettings kafka;
@@ -220,14 +219,14 @@ final class RunReader implements Services.Service {
 
     // the weights themselves, under other keys, are not for this reader
     private void acceptEncoder(ConsumerRecord<byte[], byte[]> record) {
-        String key = record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
-        if (!key.endsWith(MANIFEST)) {
+        OptionalLong version = EncoderRecords.manifestVersion(record.key());
+        if (version.isEmpty()) {
             return;
         }
         if (record.value() != null) {
             manifests.read(record).ifPresent(view::add);
-        } else if (key.matches("\\d{1,18}" + MANIFEST)) {
-            view.removeEncoder(Long.parseLong(key.substring(0, key.length() - MANIFEST.length())));
+        } else {
+            view.removeEncoder(version.getAsLong());
         }
     }
 

@@ -30,7 +30,7 @@ import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepHealth;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.event.StreamSkipped;
-import org.millrace.evaluator.Standings;
+import org.millrace.contract.registry.Standings;
 
 /**
  * A run as its topics tell it: their records in order go in, what the page shows comes out. Bounded whatever the length of the run. Not

@@ -19,6 +19,7 @@ import org.millrace.app.embed.ScaledImages.Judged;
 import org.millrace.app.embed.ScaledImages.Scaled;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.registry.EncoderWatch;
 
 /**
  * Images that wait to be embedded: decode → wait → embed. They are decoded on a pool that clients share fairly; those that wait together
@@ -38,7 +39,7 @@ public final class EmbeddingQueue implements AutoCloseable {
 
     private static final int DEAREST_PASSES = 16;
 
-    private final RunEncoders encoders;
+    private final EncoderWatch encoders;
     private final LoadedEncoders loaded;
     private final int batchSize;
     private final ReentrantLock lock = new ReentrantLock();
@@ -66,7 +67,7 @@ public final class EmbeddingQueue implements AutoCloseable {
     /** What one call handed over, decoded. */
     private record Waiting(List<Scaled> images, OptionalLong version, CompletableFuture<Embeddings> answer) {}
 
-    private EmbeddingQueue(MillraceConfig config, RunEncoders encoders) {
+    private EmbeddingQueue(MillraceConfig config, EncoderWatch encoders) {
         this.encoders = encoders;
         this.loaded = new LoadedEncoders(config);
         this.batchSize = config.evaluator().batchSize();
@@ -78,7 +79,7 @@ public final class EmbeddingQueue implements AutoCloseable {
     }
 
     /** Starts its thread; PyTorch starts with the first image. The caller closes it, and the encoders after it. */
-    public static EmbeddingQueue start(MillraceConfig config, RunEncoders encoders) {
+    public static EmbeddingQueue start(MillraceConfig config, EncoderWatch encoders) {
         EmbeddingQueue queue = new EmbeddingQueue(config, encoders);
         queue.thread.start();
         return queue;

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.evaluator.PublishedEncoder;
+import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.ingest.ImageFiles;
 import org.millrace.ingest.Labels;
 

@@ -8,12 +8,12 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.UndecodableImageException;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.evaluator.Embedder;
 import org.millrace.evaluator.EmbedderFactory;
-import org.millrace.evaluator.PublishedEncoder;
 import org.millrace.evaluator.TorchEmbedders;
 
 /** The few encoders that were used last, in memory. Used by one thread, which closes it. */

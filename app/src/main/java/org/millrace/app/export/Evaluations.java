@@ -4,8 +4,8 @@ import java.util.List;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.kafka.KafkaSettings;
-import org.millrace.evaluator.PublishedEvaluations;
-import org.millrace.evaluator.Standings;
+import org.millrace.contract.registry.PublishedEvaluations;
+import org.millrace.contract.registry.Standings;
 
 /**
  * The scores of a run, or of one version of its encoder.

@@ -18,10 +18,10 @@ import java.util.concurrent.Executors;
 import org.millrace.app.embed.EmbeddingQueue;
 import org.millrace.app.embed.Embeddings;
 import org.millrace.app.embed.NpyFormat;
-import org.millrace.app.embed.RunEncoders;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Json;
+import org.millrace.contract.registry.EncoderWatch;
 import org.millrace.ingest.IncomingImage;
 
 /**
@@ -34,7 +34,7 @@ final class EmbedRoutes implements Routes {
     private static final String VERSION = "version";
     private static final String VERSION_HEADER = "Millrace-Encoder-Version";
 
-    private final RunEncoders encoders;
+    private final EncoderWatch encoders;
     private final EmbeddingQueue queue;
     private final String run;
     private final int maxBytes;
@@ -45,7 +45,7 @@ final class EmbedRoutes implements Routes {
         return thread;
     });
 
-    EmbedRoutes(MillraceConfig config, RunEncoders encoders, EmbeddingQueue queue) {
+    EmbedRoutes(MillraceConfig config, EncoderWatch encoders, EmbeddingQueue queue) {
         this.encoders = encoders;
         this.queue = queue;
         this.run = config.run().name();
@@ -215,7 +215,7 @@ final class EmbedRoutes implements Routes {
 
     private void list(Context context) {
         List<Map<String, Object>> listed = new ArrayList<>();
-        for (RunEncoders.Published published : encoders.published()) {
+        for (EncoderWatch.Published published : encoders.published()) {
             Map<String, Object> one = new LinkedHashMap<>();
             one.put(VERSION, published.manifest().version());
             one.put("step", published.manifest().step());

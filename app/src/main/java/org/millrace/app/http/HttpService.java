@@ -8,12 +8,12 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.millrace.app.dashboard.Dashboard;
 import org.millrace.app.embed.EmbeddingQueue;
-import org.millrace.app.embed.RunEncoders;
 import org.millrace.app.run.Role;
 import org.millrace.app.run.Services;
 import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.registry.EncoderWatch;
 
 /** The server with all routes of a run, until stopped. */
 public final class HttpService implements Services.Service {
@@ -46,7 +46,7 @@ public final class HttpService implements Services.Service {
 
     @Override
     public void run() {
-        try (RunEncoders encoders = RunEncoders.watch(kafka, config.run().topics());
+        try (EncoderWatch encoders = EncoderWatch.watch(kafka, config.run().topics());
                 EmbeddingQueue queue = EmbeddingQueue.start(config, encoders);
                 HttpServer server = HttpServer.start(
                         config.http(),
@@ -64,7 +64,7 @@ public final class HttpService implements Services.Service {
     static List<Routes> routes(
             MillraceConfig config,
             KafkaSettings kafka,
-            RunEncoders encoders,
+            EncoderWatch encoders,
             EmbeddingQueue queue,
             Supplier<List<Role>> roles) {
         return List.of(

@@ -30,34 +30,59 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.DriftAlarm;
 import org.millrace.contract.event.DriftEvent;
 import org.millrace.contract.event.RecordReader;
+import org.millrace.contract.kafka.ConsumerGroup;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicReader;
 import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.contract.registry.PublishedEncoders;
 import org.millrace.encoder.tensor.Torch;
-import org.millrace.evaluator.PublishedEncoders;
 import org.millrace.evaluator.TorchEmbedders;
 import org.millrace.evaluator.drift.DriftTopology;
 import org.millrace.evaluator.drift.DriftWorker;
 import org.millrace.keystore.RocksLibrary;
 
-/** The drift of a run's incoming images: a worker on the service's thread, the topology beside it, and its reports to a listener. */
+/**
+ * The drift of a run's incoming images: a worker on the service's thread, the topology beside it, and its reports to a listener.
+ *
+ * <p>One process of a run watches. Of one folder the first one does, by a lock; of several folders, the one whose topology is in the
+ * consumer group. A process that waits, or was shut out by another one, watches once the group is empty.
+ */
 public final class DriftService implements Services.Service {
     private static final Duration CLOSING = Duration.ofSeconds(5);
     private static final long LOOK_MILLIS = 2_000;
     private static final Duration POLL = Duration.ofMillis(200);
     private static final String LOCK = "drift.lock";
-    private static final String TAKEN_OVER = "another process has taken over the watch of drift; this one has ended";
 
     private final MillraceConfig config;
     private final KafkaSettings kafka;
+    private final Claim claim;
     private final Consumer<String> words;
     private final AtomicReference<@Nullable DriftWorker> worker = new AtomicReference<>();
-    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>(); // of the present watch
     private final CountDownLatch stopping = new CountDownLatch(1);
 
-    /** @param words told in a sentence what begins, or is waited for */
-    public DriftService(MillraceConfig config, KafkaSettings kafka, Consumer<String> words) {
+    /** What a start does while a process of another folder watches. */
+    public enum Claim {
+        /** Shuts the other one out, as a person who starts it here asks for. */
+        TAKES_OVER,
+        /** Waits until the other one has left. A role that is started again by itself waits: two of them would shut each other out in turns. */
+        WAITS
+    }
+
+    /** How a watch ended that did not fail. */
+    private enum End {
+        STOPPED,
+        /** Another process watches. */
+        SHUT_OUT,
+        /** The frozen encoder is revoked. */
+        REVOKED
+    }
+
+    /** @param words receives a sentence on what begins, or is waited for */
+    public DriftService(MillraceConfig config, KafkaSettings kafka, Claim claim, Consumer<String> words) {
         this.config = config;
         this.kafka = kafka;
+        this.claim = claim;
         this.words = words;
     }
 
@@ -76,10 +101,8 @@ public final class DriftService implements Services.Service {
             PrivateFolder.make(config.run().folder());
             Optional<HeldFile> held = take(lock);
             if (held.isPresent()) {
-                watch(held.get());
+                watchUntilStopped(held.get());
             }
-        } catch (ProducerFencedException | InvalidProducerEpochException e) {
-            words.accept(TAKEN_OVER);
         } catch (IOException e) {
             throw new UserException("cannot write to " + lock + ": " + e, e);
         }
@@ -103,38 +126,75 @@ public final class DriftService implements Services.Service {
         return Optional.empty();
     }
 
-    /** @param held closed at the end: one process of a folder watches */
-    private void watch(HeldFile held) {
-        RocksLibrary.load(); // before Kafka Streams does
-        Properties properties = new Properties();
-        properties.putAll(kafka.streams(DriftTopology.settings(config)));
-        try (held;
-                KafkaStreams streams = new KafkaStreams(DriftTopology.of(config), properties)) {
-            streams.setUncaughtExceptionHandler(problem -> {
-                failure.compareAndSet(null, problem);
-                stop();
-                return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
-            });
-            streams.start(); // while PyTorch starts
-            embed(streams);
-        }
-        Throwable problem = failure.get();
-        if (isFenced(problem)) {
-            words.accept(TAKEN_OVER);
-        } else if (problem != null) {
-            throw new UserException(
-                    "drift of run " + config.run().name() + " cannot be watched: " + problem.getMessage(), problem);
+    /** @param held closed at the end */
+    private void watchUntilStopped(HeldFile held) {
+        try (held) {
+            boolean waits = claim == Claim.WAITS;
+            do {
+                if (!awaitTrainedEncoder() || (waits && !awaitNobodyWatches())) {
+                    return;
+                }
+                waits = true; // one that was shut out does not shut the other out in turn
+            } while (watch() != End.STOPPED);
         }
     }
 
-    private void embed(KafkaStreams streams) {
+    /** Waits while a process is in the topology's consumer group; false if stopped meanwhile. */
+    private boolean awaitNobodyWatches() {
+        try (ConsumerGroup group = new ConsumerGroup(kafka, DriftTopology.group(config))) {
+            boolean said = false;
+            while (group.isTaken()) {
+                if (!said) {
+                    words.accept("drift of run " + config.run().name()
+                            + " is watched by a process of another folder, or was until a moment ago; its windows are shown"
+                            + " here too, and when it has left this one watches");
+                }
+                said = true;
+                if (await(LOOK_MILLIS)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private End watch() {
+        RocksLibrary.load(); // before Kafka Streams does
+        failure.set(null);
+        Properties properties = new Properties();
+        properties.putAll(kafka.streams(DriftTopology.settings(config)));
+        try (KafkaStreams streams = new KafkaStreams(DriftTopology.of(config), properties)) {
+            streams.setUncaughtExceptionHandler(problem -> {
+                failure.compareAndSet(null, problem);
+                stopWorker();
+                return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+            });
+            streams.start(); // while PyTorch starts
+            if (embed(streams)) {
+                return End.REVOKED;
+            }
+        } catch (ProducerFencedException | InvalidProducerEpochException e) {
+            return End.SHUT_OUT;
+        } finally {
+            worker.set(null);
+        }
+        Throwable problem = failure.get();
+        if (problem != null && !isShutOut(problem)) {
+            throw new UserException(
+                    "drift of run " + config.run().name() + " cannot be watched: " + problem.getMessage(), problem);
+        }
+        return problem == null ? End.STOPPED : End.SHUT_OUT;
+    }
+
+    /** Works until stopped, or until the frozen encoder is revoked, which it returns. */
+    private boolean embed(KafkaStreams streams) {
         try (DriftWorker opened = new DriftWorker(
                 config,
                 kafka,
                 new TorchEmbedders(Torch.start(config.run()), config.encoder(), config.images()),
                 Clock.systemUTC())) {
             worker.set(opened);
-            if (stopping.getCount() == 0) {
+            if (stopping.getCount() == 0 || failure.get() != null) {
                 opened.stop();
             }
             words.accept("watching " + config.images().topic() + " through encoder " + opened.encoderVersion()
@@ -143,12 +203,18 @@ public final class DriftService implements Services.Service {
             opened.run();
             streams.close(
                     CloseOptions.timeout(CLOSING).withGroupMembershipOperation(GroupMembershipOperation.LEAVE_GROUP));
+            boolean revoked = opened.isRevoked() && failure.get() == null;
+            if (revoked) {
+                words.accept("encoder " + opened.encoderVersion()
+                        + ", which drift was watched through, is revoked; the watch begins again through another one");
+            }
+            return revoked;
         }
     }
 
     // whichever of the topology and the worker hears of it first
-    private static boolean isFenced(@Nullable Throwable problem) {
-        for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
+    private static boolean isShutOut(Throwable problem) {
+        for (@Nullable Throwable cause = problem; cause != null; cause = cause.getCause()) {
             if (cause instanceof FencedInstanceIdException || cause instanceof ProducerFencedException) {
                 return true;
             }
@@ -183,10 +249,10 @@ public final class DriftService implements Services.Service {
 
     /** Why there is none to begin with, or empty where there is. */
     private Optional<String> whyNoEncoder() {
-        if (DriftWorker.hasPinnedEncoder(config)) {
-            return Optional.empty();
-        }
         try {
+            if (DriftWorker.hasPinnedEncoder(config, kafka)) {
+                return Optional.empty();
+            }
             long version = PublishedEncoders.newest(kafka, config.run().topics())
                     .manifest()
                     .version();
@@ -201,6 +267,10 @@ public final class DriftService implements Services.Service {
     @Override
     public void stop() {
         stopping.countDown();
+        stopWorker();
+    }
+
+    private void stopWorker() {
         DriftWorker opened = worker.get();
         if (opened != null) {
             opened.stop();
@@ -228,26 +298,20 @@ public final class DriftService implements Services.Service {
                 topics.ensureDrift(config.run().topics());
             }
             try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
-                consumer.assign(List.of(partition));
-                consumer.seekToBeginning(List.of(partition));
-                long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
                 Map<Optional<String>, DriftAlarm> newest = new LinkedHashMap<>(); // of each source
-                while (!stopped && consumer.position(partition) < end) {
-                    read(consumer, event -> {
-                        if (event instanceof DriftAlarm alarm) {
-                            newest.put(alarm.source(), alarm);
-                        }
-                    });
-                }
+                TopicReader.read(
+                        consumer,
+                        List.of(partition),
+                        record -> events.read(record).ifPresent(event -> {
+                            if (event instanceof DriftAlarm alarm) {
+                                newest.put(alarm.source(), alarm);
+                            }
+                        }));
                 newest.values().stream().filter(DriftAlarm::isOpen).forEach(listener);
                 while (!stopped) {
-                    read(consumer, listener);
+                    consumer.poll(POLL).forEach(record -> events.read(record).ifPresent(listener));
                 }
             }
-        }
-
-        private void read(KafkaConsumer<byte[], byte[]> consumer, Consumer<? super DriftEvent> taker) {
-            consumer.poll(POLL).forEach(record -> events.read(record).ifPresent(taker));
         }
 
         @Override

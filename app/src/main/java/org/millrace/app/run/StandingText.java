@@ -2,7 +2,7 @@ package org.millrace.app.run;
 
 import java.util.Locale;
 import org.millrace.contract.event.Standing;
-import org.millrace.evaluator.Standings;
+import org.millrace.contract.registry.Standings;
 
 /** Whether an encoder may be taken as the newest, in words. */
 public final class StandingText {

@@ -19,9 +19,9 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.millrace.app.embed.EmbeddingQueue;
-import org.millrace.app.embed.RunEncoders;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.registry.EncoderWatch;
 
 final class OpenApiTest {
     /** Paths for programs; what the page in the browser asks for beside them is its own matter. */
@@ -66,7 +66,7 @@ final class OpenApiTest {
         var config = new ConfigLoader().assignments(List.of()).load();
         var kafka = new KafkaSettings("127.0.0.1:1", Map.of());
         Recorder recorder = new Recorder();
-        try (RunEncoders encoders = RunEncoders.watch(kafka, config.run().topics());
+        try (EncoderWatch encoders = EncoderWatch.watch(kafka, config.run().topics());
                 EmbeddingQueue queue = EmbeddingQueue.start(config, encoders)) {
             for (Routes routes : HttpService.routes(config, kafka, encoders, queue, List::of)) {
                 routes.addTo(recorder);

@@ -10,10 +10,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -38,6 +41,7 @@ import org.millrace.contract.kafka.KafkaSettings;
 class DriftOnBrokerTest {
     private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final int WINDOW_IMAGES = 64;
+    private static final long AT = 1_700_000_000_000L;
 
     @TempDir
     private Path data;
@@ -60,7 +64,7 @@ class DriftOnBrokerTest {
     void drift_photographsGoDarkWhileItIsKilled_isSeenAndEveryImageCountedOnce() throws Exception {
         System.out.println("seed 5");
         commands.good("push", Commands.SAMPLE, "--limit=64");
-        commands.good("train", "--until-end", run("main"));
+        commands.good("train", "--until-end", run("main", "--set=trainer.publish-every-steps=2"));
         String[] watched = run(
                 "main",
                 "--set=images.topic=camera",
@@ -99,10 +103,23 @@ class DriftOnBrokerTest {
                     .contains("the images from now on are the new reference");
             String[] elsewhere = Stream.concat(Arrays.stream(watched), Stream.of("--set=run.data=" + data.resolve("b")))
                     .toArray(String[]::new);
+            String member = member().orElseThrow();
             try (TrainerChild third = TrainerChild.start(commands.line("drift", elsewhere))) {
-                assertThat(second.await()).as("it is shut out and says so").isZero();
+                awaitAnotherMember(Optional.of(member));
+                member = member().orElseThrow();
+                assertThatOneThatStartsByItselfWaits();
+                assertThat(member()).as("the third watches").contains(member);
+                assertThat(second.isAlive()).as("it waits").isTrue();
                 assertThat(third.terminate()).isEqualTo(143);
             }
+            awaitAnotherMember(Optional.of(member)); // the second is back
+            commands.good("encoders", "revoke", "4", run("main"));
+            AtomicInteger window = new AtomicInteger(40);
+            await().atMost(PATIENCE).until(() -> {
+                send(window.get(), window.incrementAndGet(), 255);
+                return reports().stream().anyMatch(report -> report.encoderVersion() == 2);
+            });
+            assertThat(second.terminate()).isEqualTo(143);
         }
         List<DriftReport> reports = reports();
         assertThat(reports).extracting(report -> report.fromMillis() / 1000).doesNotHaveDuplicates();
@@ -125,7 +142,7 @@ class DriftOnBrokerTest {
                 .load();
         List<String> words = new CopyOnWriteArrayList<>();
         try (Services services = new Services()) {
-            services.start("drift", new DriftService(config, kafka(), words::add));
+            services.start("drift", new DriftService(config, kafka(), DriftService.Claim.WAITS, words::add));
             await().atMost(PATIENCE).until(() -> !words.isEmpty());
             services.check();
         }
@@ -146,13 +163,42 @@ class DriftOnBrokerTest {
         });
     }
 
+    // as up's does; in another folder than those that watch, or wait
+    private void assertThatOneThatStartsByItselfWaits() {
+        MillraceConfig config = new ConfigLoader()
+                .assignments(commands.settings().toList())
+                .assignments(List.of("images.topic=camera", "run.data=" + data.resolve("c")))
+                .load();
+        List<String> words = new CopyOnWriteArrayList<>();
+        try (Services services = new Services()) {
+            services.start("drift", new DriftService(config, kafka(), DriftService.Claim.WAITS, words::add));
+            await().atMost(PATIENCE).until(() -> !words.isEmpty());
+            services.check();
+        }
+        assertThat(words).singleElement().asString().contains("is watched by a process of another folder");
+    }
+
+    private void awaitAnotherMember(Optional<String> former) {
+        await().atMost(PATIENCE).until(() -> member().isPresent() && !member().equals(former));
+    }
+
+    /** The process whose topology runs. */
+    private Optional<String> member() throws Exception {
+        try (Admin admin = Admin.create(kafka().admin())) {
+            return admin.describeConsumerGroups(List.of("millrace-drift-main")).all().get().values().stream()
+                    .flatMap(group -> group.members().stream())
+                    .map(MemberDescription::consumerId)
+                    .findAny();
+        }
+    }
+
     // a window a second, each of so many images of noise under that brightness
     private void send(int fromWindow, int toWindow, int brightness) throws Exception {
         Random random = new Random(5L + fromWindow);
         try (var producer = new KafkaProducer<byte[], byte[]>(kafka().producer(Map.of()))) {
             for (int window = fromWindow; window < toWindow; window++) {
                 for (int i = 0; i < WINDOW_IMAGES; i++) {
-                    long time = 1_700_000_000_000L + 1_000L * window + i * 1_000L / WINDOW_IMAGES;
+                    long time = AT + 1_000L * window + i * 1_000L / WINDOW_IMAGES;
                     producer.send(new ProducerRecord<>(
                                     "camera", 0, time, null, HostileImages.noise(16, 16, brightness, random)))
                             .get();

@@ -25,9 +25,9 @@ import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.kafka.KafkaSettings;
-import org.millrace.evaluator.PublishedEncoder;
-import org.millrace.evaluator.PublishedEncoders;
-import org.millrace.evaluator.PublishedEvaluations;
+import org.millrace.contract.registry.PublishedEncoder;
+import org.millrace.contract.registry.PublishedEncoders;
+import org.millrace.contract.registry.PublishedEvaluations;
 
 /**
  * What the evaluator, started anew each time, says of a run as it goes on: an encoder that jumps, and the buckets of the stream. On a real

@@ -82,6 +82,11 @@ public final class DriftTopology {
                 .toBytes();
     }
 
+    /** The topology's consumer group: of a run, one process at a time is in it. */
+    public static String group(MillraceConfig config) {
+        return "millrace-drift-" + config.run().name();
+    }
+
     /** What Kafka Streams needs, under what the user says. */
     public static Map<String, Object> settings(MillraceConfig config) {
         return Map.ofEntries(
@@ -96,12 +101,10 @@ public final class DriftTopology {
                 Map.entry("max.poll.interval.ms", 1_800_000),
                 Map.entry("producer.transaction.timeout.ms", 600_000),
                 // started again after a kill, it takes its former self's place at once; started elsewhere, too
-                Map.entry(
-                        "main.consumer.group.instance.id",
-                        "millrace-drift-" + config.run().name()),
+                Map.entry("main.consumer.group.instance.id", group(config)),
                 Map.entry("session.timeout.ms", 6_000), // the least that a broker allows
                 Map.entry("heartbeat.interval.ms", 2_000),
-                Map.entry("application.id", "millrace-drift-" + config.run().name()),
+                Map.entry("application.id", group(config)),
                 Map.entry("processing.guarantee", "exactly_once_v2"),
                 Map.entry("processing.exception.handler", SkippedRecords.class.getName()),
                 Map.entry("state.dir", config.run().folder().resolve("drift").toString()),

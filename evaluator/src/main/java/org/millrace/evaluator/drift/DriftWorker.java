@@ -1,7 +1,6 @@
 package org.millrace.evaluator.drift;
 
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,9 +28,10 @@ import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.contract.registry.EncoderWatch;
+import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.evaluator.Embedder;
 import org.millrace.evaluator.EmbedderFactory;
-import org.millrace.evaluator.PublishedEncoder;
 
 /**
  * Sees the incoming images through the frozen encoder and sends their features, batch by batch, to {@code <run>.statistics}: each image
@@ -48,6 +48,7 @@ public final class DriftWorker implements AutoCloseable {
     private final EmbedderFactory embedders;
     private final Embedder embedder;
     private final Clock clock;
+    private final EncoderWatch encoders;
     private final long version;
     private final KeptRanks kept;
     private final Set<String> sources;
@@ -64,9 +65,9 @@ public final class DriftWorker implements AutoCloseable {
         this.embedder = embedders.load(encoder.manifest(), encoder.safetensors());
         this.kept = new KeptRanks(config.drift().windowImages());
         this.sources = Set.copyOf(config.drift().watchedSources());
-        this.present = config.drift().attribution()
-                ? Optional.of(new PresentEncoder(config, kafka, embedders, clock))
-                : Optional.empty();
+        this.encoders = EncoderWatch.watch(kafka, config.run().topics());
+        this.present =
+                config.drift().attribution() ? Optional.of(new PresentEncoder(encoders, embedders)) : Optional.empty();
         String group = "millrace-features-" + config.run().name(); // the topology has a group of its own
         this.consumer = new KafkaConsumer<>(kafka.consumer(Map.of(
                 "group.id",
@@ -101,9 +102,9 @@ public final class DriftWorker implements AutoCloseable {
         }
     }
 
-    /** Whether the run's folder holds a frozen encoder already. */
-    public static boolean hasPinnedEncoder(MillraceConfig config) {
-        return Files.exists(config.run().folder().resolve(PinnedEncoder.FILE));
+    /** Whether the run's folder holds a frozen encoder that the watch can go on with. */
+    public static boolean hasPinnedEncoder(MillraceConfig config, KafkaSettings kafka) {
+        return PinnedEncoder.isThere(config, kafka);
     }
 
     /** The version of the frozen encoder. */
@@ -111,9 +112,14 @@ public final class DriftWorker implements AutoCloseable {
         return version;
     }
 
-    /** Works until {@link #stop}. */
+    /** Whether the operator has revoked the frozen encoder since; asks no broker. */
+    public boolean isRevoked() {
+        return encoders.isRevoked(version);
+    }
+
+    /** Works until {@link #stop}, or until the frozen encoder is revoked. */
     public void run() {
-        while (!stopped) {
+        while (!stopped && !isRevoked()) {
             ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
             if (!records.isEmpty()) {
                 send(records);
@@ -130,6 +136,7 @@ public final class DriftWorker implements AutoCloseable {
     public void close() {
         embedder.close();
         present.ifPresent(PresentEncoder::close);
+        encoders.close();
         producer.close(CLOSING);
         consumer.close(CloseOptions.timeout(CLOSING));
     }

@@ -23,6 +23,7 @@ import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.event.StreamSkipped;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicReader;
 import org.millrace.contract.kafka.TopicSetup;
 
 /** Reads the topic {@code <run>.steps} up to its present end. Not thread safe; the consumer belongs to the caller. */
@@ -185,14 +186,7 @@ public final class JournalReader {
                             + ", but the checkpoint was taken at offset " + from
                             + ": the topic was made anew or cut. Start a new run with another run.name, or bring the topic back.");
         }
-        consumer.seek(partition, Math.max(from, start));
-        while (consumer.position(partition) < end) {
-            for (var record : consumer.poll(POLL)) {
-                if (record.offset() < end) {
-                    visitor.accept(record);
-                }
-            }
-        }
+        TopicReader.read(consumer, partition, Math.max(from, start), end, visitor);
     }
 
     // a transaction is acknowledged before its end is in the log, which a broker that restarts may take a while to

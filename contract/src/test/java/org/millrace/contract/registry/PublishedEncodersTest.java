@@ -1,4 +1,4 @@
-package org.millrace.evaluator;
+package org.millrace.contract.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -22,7 +22,6 @@ import org.millrace.contract.event.EncoderAccepted;
 import org.millrace.contract.event.EncoderRevocation;
 import org.millrace.contract.event.Standing;
 import org.millrace.contract.event.Standing.Verdict;
-import org.millrace.evaluator.learning.TestEvaluations;
 
 final class PublishedEncodersTest {
     private static final RunTopics TOPICS = new RunTopics("main");
@@ -98,7 +97,7 @@ final class PublishedEncodersTest {
     }
 
     private void scored(long version, Verdict verdict) {
-        standings.accept(TestEvaluations.scored(
+        standings.accept(TestRecords.scored(
                 version,
                 Optional.of(new Standing(verdict, OptionalLong.empty(), OptionalDouble.empty(), 0.25)),
                 Optional.empty()));
@@ -114,7 +113,7 @@ final class PublishedEncodersTest {
         long offset = 0;
         for (long version : versions) {
             byte[] file = ("weights " + version).getBytes(StandardCharsets.UTF_8);
-            for (EncoderRecords.Entry entry : EncoderRecords.of(version, file)) {
+            for (TestRecords.Entry entry : TestRecords.of(version, file)) {
                 byte[] key = entry.key.getBytes(StandardCharsets.UTF_8);
                 var record = new ConsumerRecord<>(partition.topic(), 0, offset++, key, entry.value);
                 consumer.schedulePollTask(() -> consumer.addRecord(record));

@@ -1,5 +1,6 @@
-package org.millrace.evaluator;
+package org.millrace.contract.registry;
 
+import java.util.Collection;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -74,8 +75,20 @@ public final class Standings {
                 .findFirst();
     }
 
+    /**
+     * Which of the versions on the topic is taken as the newest: the newest one that may be taken. None where that is older than the
+     * current one, which then has left the topic.
+     */
+    public OptionalLong newestOf(Collection<Long> published) {
+        OptionalLong newest = published.stream()
+                .mapToLong(Long::longValue)
+                .filter(this::mayBeTaken)
+                .max();
+        return newest.isPresent() && newest.getAsLong() >= current().orElse(-1) ? newest : OptionalLong.empty();
+    }
+
     /** Whether a version may be taken as the newest: it is neither held nor revoked and, where there is a budget, was judged. */
-    public boolean mayBeTaken(long version) {
+    boolean mayBeTaken(long version) {
         return !isRevoked(version) && (taken.contains(version) || (!budgeted && !held.contains(version)));
     }
 }

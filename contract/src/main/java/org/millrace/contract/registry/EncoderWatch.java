@@ -1,13 +1,12 @@
-package org.millrace.app.embed;
+package org.millrace.contract.registry;
 
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -22,10 +21,8 @@ import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicReader;
 import org.millrace.contract.kafka.TopicSetup;
-import org.millrace.evaluator.PublishedEncoder;
-import org.millrace.evaluator.PublishedEncoders;
-import org.millrace.evaluator.PublishedEvaluations;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,26 +30,26 @@ import org.slf4j.LoggerFactory;
  * The encoders that a run has published, kept up to date: whenever its topics have grown, they are read again on a thread of its own.
  * Thread safe.
  */
-public final class RunEncoders implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(RunEncoders.class);
+public final class EncoderWatch implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(EncoderWatch.class);
     private static final long LOOK_MILLIS = 500;
-    private static final Duration POLL = Duration.ofMillis(200);
-    private static final String MANIFEST = "/manifest";
 
     private final KafkaSettings kafka;
     private final RunTopics topics;
     private final CountDownLatch closing = new CountDownLatch(1);
     private final CountDownLatch looked = new CountDownLatch(1);
     private final Thread thread;
-    private volatile State state = new State(List.of(), Optional.empty(), "the run's encoders have not been read yet");
+    private volatile State state =
+            new State(List.of(), Optional.empty(), "the run's encoders have not been read yet", Set.of());
 
     /** A published encoder with its last scores, and whether the churn budget holds it back. */
     public record Published(EncoderManifest manifest, Optional<Evaluation> evaluation, boolean held) {}
 
     /** @param why there is no current encoder, where there is none */
-    private record State(List<Published> published, Optional<PublishedEncoder> current, String why) {}
+    private record State(
+            List<Published> published, Optional<PublishedEncoder> current, String why, Set<Long> revoked) {}
 
-    private RunEncoders(KafkaSettings kafka, RunTopics topics) {
+    private EncoderWatch(KafkaSettings kafka, RunTopics topics) {
         this.kafka = kafka;
         this.topics = topics;
         this.thread = new Thread(this::watch, "millrace-encoders");
@@ -60,8 +57,8 @@ public final class RunEncoders implements AutoCloseable {
     }
 
     /** Begins to watch. The caller closes it. */
-    public static RunEncoders watch(KafkaSettings kafka, RunTopics topics) {
-        RunEncoders encoders = new RunEncoders(kafka, topics);
+    public static EncoderWatch watch(KafkaSettings kafka, RunTopics topics) {
+        EncoderWatch encoders = new EncoderWatch(kafka, topics);
         encoders.thread.start();
         return encoders;
     }
@@ -81,14 +78,24 @@ public final class RunEncoders implements AutoCloseable {
     }
 
     /** The encoder to use now; throws {@link UserException} where there is none. */
-    PublishedEncoder current() {
+    public PublishedEncoder current() {
         awaitFirst();
         State now = state;
         return now.current().orElseThrow(() -> new UserException(now.why()));
     }
 
+    /** The same; empty where there is none, or the broker has not answered yet. Does not wait. */
+    public Optional<PublishedEncoder> currentIfKnown() {
+        return state.current();
+    }
+
+    /** Whether the operator has revoked that version, as far as the broker has been heard. Does not wait. */
+    public boolean isRevoked(long version) {
+        return state.revoked().contains(version);
+    }
+
     /** The encoder of that version; throws {@link UserException} where it is not there. */
-    PublishedEncoder version(long version) {
+    public PublishedEncoder version(long version) {
         return PublishedEncoders.find(kafka, topics, version);
     }
 
@@ -161,7 +168,11 @@ public final class RunEncoders implements AutoCloseable {
                         Optional.ofNullable(evaluations.get(manifest.version())),
                         evaluated.standings().isHeld(manifest.version())))
                 .toList();
-        return new State(published, current, why);
+        return new State(
+                published,
+                current,
+                why,
+                Set.copyOf(evaluated.standings().revoked().keySet()));
     }
 
     private Collection<EncoderManifest> manifests(Consumer<byte[], byte[]> consumer, Map<TopicPartition, Long> ends) {
@@ -170,13 +181,8 @@ public final class RunEncoders implements AutoCloseable {
         if (!ends.containsKey(partition)) {
             return List.of();
         }
-        consumer.assign(List.of(partition));
-        consumer.seekToBeginning(List.of(partition));
-        long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
         RecordReader<EncoderManifest> records = RecordReader.ofJson(EncoderManifest.class);
-        while (consumer.position(partition) < end) {
-            consumer.poll(POLL).forEach(record -> takeManifest(record, records, manifests));
-        }
+        TopicReader.read(consumer, List.of(partition), record -> takeManifest(record, records, manifests));
         return manifests.values();
     }
 
@@ -192,17 +198,16 @@ public final class RunEncoders implements AutoCloseable {
             ConsumerRecord<byte[], byte[]> record,
             RecordReader<EncoderManifest> records,
             Map<Long, EncoderManifest> manifests) {
-        String key = record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
-        if (!key.matches("\\d{1,18}" + MANIFEST)) {
+        OptionalLong version = EncoderRecords.manifestVersion(record.key());
+        if (version.isEmpty()) {
             return;
         }
-        long version = Long.parseLong(key.substring(0, key.length() - MANIFEST.length()));
         if (record.value() == null) {
-            manifests.remove(version);
+            manifests.remove(version.getAsLong());
         } else {
             records.read(record)
-                    .filter(manifest -> manifest.version() == version)
-                    .ifPresent(manifest -> manifests.put(version, manifest));
+                    .filter(manifest -> manifest.version() == version.getAsLong())
+                    .ifPresent(manifest -> manifests.put(manifest.version(), manifest));
         }
     }
 

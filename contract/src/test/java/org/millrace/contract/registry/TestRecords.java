@@ -1,4 +1,4 @@
-package org.millrace.evaluator;
+package org.millrace.contract.registry;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -10,14 +10,17 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EncoderConfig;
+import org.millrace.contract.event.BucketScores;
 import org.millrace.contract.event.EncoderManifest;
+import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Json;
+import org.millrace.contract.event.Standing;
 
 /** Records as a trainer sends them: chunks of five bytes, then the manifest. */
-final class EncoderRecords {
+final class TestRecords {
     static final int CHUNK = 5;
 
-    private EncoderRecords() {}
+    private TestRecords() {}
 
     static List<Entry> of(long version, byte[] file) {
         List<Entry> entries = new ArrayList<>();
@@ -47,6 +50,27 @@ final class EncoderRecords {
                     "main.encoders", 0, 0, entry.key.getBytes(StandardCharsets.UTF_8), entry.value));
         }
         return last;
+    }
+
+    /** The scores of a version. */
+    static Evaluation scored(long version, Optional<Standing> standing, Optional<BucketScores> buckets) {
+        return new Evaluation(
+                Evaluation.SCHEMA,
+                "main",
+                version,
+                version,
+                10 * version,
+                2,
+                40,
+                40,
+                new Evaluation.LinearScore(0.5, 1e-3, 5, true, Optional.empty(), Optional.empty()),
+                new Evaluation.NeighbourScore(0.5, 20, 0.1, Optional.empty(), Optional.empty()),
+                1,
+                0,
+                Optional.empty(),
+                Optional.empty(),
+                standing,
+                buckets);
     }
 
     /** One record. */

@@ -1,4 +1,4 @@
-package org.millrace.evaluator;
+package org.millrace.contract.registry;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -7,10 +7,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.jspecify.annotations.Nullable;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.RecordReader;
@@ -24,10 +21,8 @@ import org.slf4j.LoggerFactory;
  * <p>Holds the chunks of two unfinished versions at most, of either a quarter of the heap at most, and after a manifest none of an older
  * version. Not thread safe.
  */
-final class EncoderAssembler {
+public final class EncoderAssembler {
     private static final Logger LOG = LoggerFactory.getLogger(EncoderAssembler.class);
-    private static final Pattern KEY = Pattern.compile("(\\d{1,18})/(manifest|\\d{1,9})");
-    private static final String MANIFEST = "manifest";
     private static final int UNFINISHED_VERSIONS = 2;
 
     private final LinkedHashMap<Long, Map<Integer, byte[]>> chunks =
@@ -35,7 +30,7 @@ final class EncoderAssembler {
     private final RecordReader<EncoderManifest> manifests = RecordReader.ofJson(EncoderManifest.class);
     private final long mostBytes;
 
-    EncoderAssembler() {
+    public EncoderAssembler() {
         this(Runtime.getRuntime().maxMemory() / 4); // an encoder is held as chunks, as a file and as weights
     }
 
@@ -45,30 +40,22 @@ final class EncoderAssembler {
     }
 
     /** Takes the next record; the whole encoder where this record completes one. */
-    Optional<PublishedEncoder> accept(ConsumerRecord<byte[], byte[]> record) {
-        byte @Nullable [] key = record.key();
-        byte @Nullable [] value = record.value();
-        String text = key == null ? "" : new String(key, StandardCharsets.UTF_8);
-        Matcher matcher = KEY.matcher(text);
-        if (!matcher.matches()) {
+    public Optional<PublishedEncoder> accept(ConsumerRecord<byte[], byte[]> record) {
+        Optional<EncoderRecords.Key> known = EncoderRecords.key(record.key());
+        if (known.isEmpty()) {
+            String text = record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
             manifests.leaveOut(record, "its key is '" + text + "', wanted <version>/<index> or <version>/manifest");
             return Optional.empty();
         }
-        long version = Long.parseLong(matcher.group(1));
-        boolean manifest = matcher.group(2).equals(MANIFEST);
-        if (value == null) {
-            forget(version, manifest ? -1 : Integer.parseInt(matcher.group(2)));
+        EncoderRecords.Key key = known.get();
+        if (record.value() == null) {
+            forget(key);
             return Optional.empty();
-        } else if (manifest) {
-            return finish(version, record);
+        } else if (key.chunk().isEmpty()) {
+            return finish(key.version(), record);
         }
-        hold(version, Integer.parseInt(matcher.group(2)), record);
+        hold(key.version(), key.chunk().getAsInt(), record);
         return Optional.empty();
-    }
-
-    /** The key of a version's manifest. */
-    static byte[] manifestKey(long version) {
-        return (version + "/" + MANIFEST).getBytes(StandardCharsets.UTF_8);
     }
 
     private void hold(long version, int index, ConsumerRecord<byte[], byte[]> record) {
@@ -87,13 +74,13 @@ final class EncoderAssembler {
         }
     }
 
-    /** Takes back one chunk, or the whole version where the index is negative. */
-    private void forget(long version, int index) {
-        Map<Integer, byte[]> held = chunks.get(version);
+    /** Takes back one chunk, or with its manifest the whole version. */
+    private void forget(EncoderRecords.Key key) {
+        Map<Integer, byte[]> held = chunks.get(key.version());
         if (held != null) {
-            held.remove(index);
-            if (index < 0 || held.isEmpty()) {
-                chunks.remove(version);
+            key.chunk().ifPresent(held::remove);
+            if (key.chunk().isEmpty() || held.isEmpty()) {
+                chunks.remove(key.version());
             }
         }
     }

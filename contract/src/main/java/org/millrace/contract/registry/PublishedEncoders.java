@@ -1,9 +1,8 @@
-package org.millrace.evaluator;
+package org.millrace.contract.registry;
 
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -16,6 +15,7 @@ import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicReader;
 import org.millrace.contract.kafka.TopicSetup;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -95,7 +95,7 @@ public final class PublishedEncoders {
                     + topics.encoders() + " holds none");
         }
         PublishedEncoder newest = found.newest;
-        if (newest == null || newest.version() < current) {
+        if (newest == null || standings.newestOf(found.versions.keySet()).isEmpty()) {
             throw new UserException("no encoder of run " + topics.run() + " may be taken as the newest: "
                     + (current < 0 ? "none is current" : "the current one, " + current + ", has left the topic")
                     + ", and of those on it (" + words(found.versions.navigableKeySet())
@@ -128,7 +128,6 @@ public final class PublishedEncoders {
         TopicReader.read(
                 consumer,
                 TopicReader.partitions(consumer, topics.encoders()),
-                partition -> OptionalLong.empty(),
                 record -> assembler.accept(record).ifPresent(encoder -> found.add(encoder, wanted)));
         return found;
     }

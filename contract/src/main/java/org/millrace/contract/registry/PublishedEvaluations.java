@@ -1,9 +1,8 @@
-package org.millrace.evaluator;
+package org.millrace.contract.registry;
 
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.millrace.contract.RunTopics;
@@ -11,6 +10,7 @@ import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.EvaluationEvent;
 import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicReader;
 import org.millrace.contract.kafka.TopicSetup;
 
 /**
@@ -44,7 +44,6 @@ public record PublishedEvaluations(List<Evaluation> all, Standings standings) {
         TopicReader.read(
                 consumer,
                 TopicReader.partitions(consumer, topics.evaluations()),
-                partition -> OptionalLong.empty(),
                 record -> records.read(record).ifPresent(event -> {
                     standings.accept(event);
                     if (event instanceof Evaluation evaluation) {

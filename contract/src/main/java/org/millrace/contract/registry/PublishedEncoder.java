@@ -1,4 +1,4 @@
-package org.millrace.evaluator;
+package org.millrace.contract.registry;
 
 import org.millrace.contract.event.EncoderManifest;
 
@@ -17,7 +17,7 @@ public final class PublishedEncoder {
         return manifest;
     }
 
-    long version() {
+    public long version() {
         return manifest.version();
     }
 

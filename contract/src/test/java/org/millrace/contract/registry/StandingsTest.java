@@ -1,8 +1,7 @@
-package org.millrace.evaluator;
+package org.millrace.contract.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -10,40 +9,11 @@ import org.junit.jupiter.api.Test;
 import org.millrace.contract.event.EncoderAccepted;
 import org.millrace.contract.event.EncoderRevocation;
 import org.millrace.contract.event.EncoderRevocation.State;
-import org.millrace.contract.event.ModelDrift;
-import org.millrace.contract.event.ModelDrift.Role;
 import org.millrace.contract.event.Standing;
 import org.millrace.contract.event.Standing.Verdict;
-import org.millrace.evaluator.learning.TestEvaluations;
 
 final class StandingsTest {
-    private static final ChurnBudget BUDGET = new ChurnBudget(0.25);
-
     private final Standings standings = new Standings();
-
-    @Test
-    void judge_withinAndOverTheBudget_currentAndHeld() {
-        OptionalLong current = OptionalLong.of(400);
-        assertThat(BUDGET.judge(current, churn(0.25)))
-                .isEqualTo(new Standing(Verdict.CURRENT, current, OptionalDouble.of(0.25), 0.25));
-        assertThat(BUDGET.judge(current, churn(0.26)))
-                .isEqualTo(new Standing(Verdict.HELD, current, OptionalDouble.of(0.26), 0.25));
-        assertThat(new ChurnBudget(1).judge(current, churn(1)).held()).isFalse();
-    }
-
-    @Test
-    void judge_againstNoTrainedEncoder_nothingIsHeld() {
-        assertThat(BUDGET.judge(OptionalLong.of(0), churn(1)).held()).isFalse();
-        assertThat(BUDGET.judge(OptionalLong.empty(), Optional.empty()).held()).isFalse();
-    }
-
-    @Test
-    void judge_churnNotMeasured_heldUnlessThereIsNoBudget() {
-        OptionalLong current = OptionalLong.of(400);
-        assertThat(BUDGET.judge(current, Optional.empty()))
-                .isEqualTo(new Standing(Verdict.HELD, current, OptionalDouble.empty(), 0.25));
-        assertThat(new ChurnBudget(1).judge(current, Optional.empty()).held()).isFalse();
-    }
 
     @Test
     void accept_heldEncoders_areNotCurrentUntilAccepted() {
@@ -66,7 +36,7 @@ final class StandingsTest {
 
     @Test
     void accept_evaluationsOfOlderWriters_areCurrent() {
-        standings.accept(TestEvaluations.scored(400, Optional.empty(), Optional.empty()));
+        standings.accept(TestRecords.scored(400, Optional.empty(), Optional.empty()));
         assertThat(standings.current()).hasValue(400);
         assertThat(standings.mayBeTaken(800)).as("there is no budget").isTrue();
     }
@@ -101,17 +71,9 @@ final class StandingsTest {
     }
 
     private void scored(long version, Verdict verdict) {
-        standings.accept(TestEvaluations.scored(
+        standings.accept(TestRecords.scored(
                 version,
                 Optional.of(new Standing(verdict, OptionalLong.empty(), OptionalDouble.empty(), 0.25)),
                 Optional.empty()));
-    }
-
-    private static Optional<ModelDrift> churn(double churn) {
-        return Optional.of(new ModelDrift(
-                40,
-                5,
-                List.of(new ModelDrift.Against(
-                        Role.CURRENT, 400, OptionalDouble.empty(), OptionalDouble.empty(), churn))));
     }
 }

@@ -1,4 +1,4 @@
-package org.millrace.evaluator;
+package org.millrace.contract.registry;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
