@@ -20,6 +20,8 @@ class LayeringTest {
             .consideringOnlyDependenciesInLayers()
             .layer("contract")
             .definedBy("org.millrace.contract..")
+            .layer("numerics")
+            .definedBy("org.millrace.numerics..")
             .layer("ingest")
             .definedBy("org.millrace.ingest..")
             .layer("encoder")
@@ -34,6 +36,8 @@ class LayeringTest {
             .definedBy("org.millrace.app..")
             .whereLayer("contract")
             .mayNotAccessAnyLayer()
+            .whereLayer("numerics")
+            .mayOnlyAccessLayers("contract")
             .whereLayer("ingest")
             .mayOnlyAccessLayers("contract")
             .whereLayer("encoder")
@@ -41,9 +45,9 @@ class LayeringTest {
             .whereLayer("keystore")
             .mayOnlyAccessLayers("contract")
             .whereLayer("trainer")
-            .mayOnlyAccessLayers("contract", "encoder", "keystore")
+            .mayOnlyAccessLayers("contract", "numerics", "encoder", "keystore")
             .whereLayer("evaluator")
-            .mayOnlyAccessLayers("contract", "encoder")
+            .mayOnlyAccessLayers("contract", "numerics", "encoder")
             .whereLayer("app")
             .mayNotBeAccessedByAnyLayer();
 
@@ -59,7 +63,7 @@ class LayeringTest {
     static final ArchRule EJML_STAYS_WITH_THE_MEASURES = noClasses()
             .that()
             .resideOutsideOfPackages(
-                    "org.millrace.evaluator..", "org.millrace.encoder.matrix..", "org.millrace.encoder.health..")
+                    "org.millrace.evaluator..", "org.millrace.numerics..")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.ejml..");

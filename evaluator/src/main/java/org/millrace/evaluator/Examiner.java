@@ -14,8 +14,6 @@ import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Health;
 import org.millrace.contract.event.ModelDrift;
-import org.millrace.encoder.health.HealthCheck;
-import org.millrace.encoder.matrix.FeatureMatrix;
 import org.millrace.evaluator.drift.Anchors;
 import org.millrace.evaluator.learning.BucketCut;
 import org.millrace.evaluator.probe.Half;
@@ -23,6 +21,8 @@ import org.millrace.evaluator.probe.ProbeImage;
 import org.millrace.evaluator.probe.ProbeSet;
 import org.millrace.evaluator.score.LabelledFeatures;
 import org.millrace.evaluator.score.ProbeScorer;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.health.HealthCheck;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -22,9 +22,9 @@ import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
-import org.millrace.encoder.matrix.PrincipalPlane;
 import org.millrace.evaluator.Embedder;
 import org.millrace.evaluator.PublishedEncoders;
+import org.millrace.numerics.PrincipalPlane;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -2,9 +2,9 @@ package org.millrace.evaluator.drift;
 
 import java.util.Arrays;
 import java.util.OptionalDouble;
-import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.contract.CounterRandom;
+import org.millrace.numerics.FeatureMatrix;
 
 /** What windows are compared with: features of images without drift, N×D, and what each detector takes from them once. One thread. */
 final class Reference {

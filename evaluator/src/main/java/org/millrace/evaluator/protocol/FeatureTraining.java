@@ -2,12 +2,12 @@ package org.millrace.evaluator.protocol;
 
 import java.util.Locale;
 import java.util.stream.IntStream;
-import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
+import org.millrace.contract.CounterRandom;
 import org.millrace.encoder.classifier.Classifier;
-import org.millrace.encoder.matrix.FeatureMatrix;
 import org.millrace.evaluator.score.ClassScores;
 import org.millrace.evaluator.score.LabelledFeatures;
+import org.millrace.numerics.FeatureMatrix;
 
 /** Trains heads by one recipe and tells the exam's progress. The same exam gives the same scores. Not thread safe. */
 final class FeatureTraining {

@@ -1,6 +1,6 @@
 package org.millrace.evaluator.score;
 
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.numerics.FeatureMatrix;
 
 /**
  * A fixed estimate of the inverse Hessian of logistic regression: for each class the inverse of κ·E[x̃x̃ᵀ] + λI, where x̃ is a row

@@ -2,7 +2,7 @@ package org.millrace.evaluator.score;
 
 import static org.millrace.contract.Check.check;
 
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.numerics.FeatureMatrix;
 
 /**
  * Ridge regression in closed form (Hoerl and Kennard 1970): W = (XcᵀXc + λI)⁻¹XcᵀYc minimises ‖Xc·W − Yc‖² + λ‖W‖², a sum without

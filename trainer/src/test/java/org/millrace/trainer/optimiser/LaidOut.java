@@ -3,11 +3,11 @@ package org.millrace.trainer.optimiser;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.millrace.contract.vector.ReferenceVector;
 import org.millrace.encoder.tensor.InPlace;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
-import org.millrace.trainer.Vector;
 
 /**
  * The inputs of a vector as tensors of a network's layout, by their number of dimensions: 1 is a bias or a scale of batch norm, 2 a
@@ -16,13 +16,13 @@ import org.millrace.trainer.Vector;
 final class LaidOut {
     private static final String GRADIENT = "grad_";
 
-    private final Vector vector;
+    private final ReferenceVector vector;
     private final WeightLayout layout = new WeightLayout();
     private final List<Place> places = new ArrayList<>();
     private int length;
     private int layers;
 
-    LaidOut(Vector vector) {
+    LaidOut(ReferenceVector vector) {
         this.vector = vector;
         vector.root().path("inputs").fieldNames().forEachRemaining(name -> {
             if (!name.startsWith(GRADIENT)) {
@@ -53,7 +53,7 @@ final class LaidOut {
     Weights weights(Torch torch) {
         float[] values = new float[length];
         for (Place place : places) {
-            System.arraycopy(vector.input(place.name()), 0, values, place.from(), place.size());
+            System.arraycopy(vector.floats(place.name()), 0, values, place.from(), place.size());
         }
         Weights weights = Weights.initialised(torch, layout, 0);
         InPlace.overwrite(weights.parameters(), values);
@@ -63,7 +63,7 @@ final class LaidOut {
     float[] gradient(int step) {
         float[] values = new float[length];
         for (Place place : places) {
-            float[] all = vector.input(GRADIENT + place.name());
+            float[] all = vector.floats(GRADIENT + place.name());
             System.arraycopy(all, step * place.size(), values, place.from(), place.size());
         }
         return values;
@@ -87,7 +87,7 @@ final class LaidOut {
             }
             default -> throw new IllegalArgumentException(name + " has " + dimensions + " dimensions");
         }
-        int size = vector.input(name).length;
+        int size = vector.floats(name).length;
         places.add(new Place(name, length, size, dimensions > 1 ? layers++ : -1));
         length += size + besides;
     }

@@ -7,12 +7,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.OptimiserConfig;
+import org.millrace.contract.vector.ReferenceVector;
 import org.millrace.encoder.tensor.InPlace;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
 import org.millrace.trainer.TestRuns;
-import org.millrace.trainer.Vector;
 
 final class OptimiserVectorsTest {
     private final Torch torch = TestRuns.torch();
@@ -20,9 +20,9 @@ final class OptimiserVectorsTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void sgd_referenceVector_sameWeightsAndVelocity(boolean nesterov) {
-        Vector vector = Vector.load("sgd_momentum");
-        float[] initial = vector.input("w");
-        float[] gradients = vector.input("grad");
+        ReferenceVector vector = ReferenceVector.load("sgd_momentum");
+        float[] initial = vector.floats("w");
+        float[] gradients = vector.floats("grad");
         OptimiserConfig config = config(
                 "optimiser.nesterov=" + nesterov,
                 "optimiser.momentum=" + vector.number("momentum"),
@@ -43,7 +43,7 @@ final class OptimiserVectorsTest {
     @ParameterizedTest
     @CsvSource({"lars_two_steps,inside", "lars_two_steps,outside", "lars_strong,inside", "lars_strong,outside"})
     void lars_referenceVector_sameWeightsVelocityAndTrustRatios(String name, String form) {
-        Vector vector = Vector.load(name);
+        ReferenceVector vector = ReferenceVector.load(name);
         LaidOut tensors = new LaidOut(vector);
         OptimiserConfig config = config(
                 "optimiser.method=lars",
