@@ -26,7 +26,7 @@ final class FeatureTraining {
     ClassScores run(LabelledFeatures examples, FeatureMatrix queries, double initialRate) {
         int columns = examples.features().columns();
         try (Classifier classifier = Classifier.onFeatures(
-                exam.torch(), columns, recipe.head().apply(exam.classes()), recipe.descent(), exam.seed())) {
+                exam.torch(), columns, recipe.head().apply(exam.classes()), recipe.rule(), exam.seed())) {
             long step = 0;
             for (int epoch = 0; epoch < recipe.epochs(); epoch++) {
                 double rate = recipe.rate(initialRate, epoch);

@@ -2,11 +2,13 @@ package org.millrace.trainer.view;
 
 import java.nio.FloatBuffer;
 import java.util.random.RandomGenerator;
-import org.millrace.contract.config.AugmentConfig;
 import org.millrace.contract.config.AugmentConfig.View;
+import org.millrace.contract.config.AugmentConfig;
 import org.millrace.contract.config.EncoderConfig;
+import org.millrace.encoder.image.Flip;
 import org.millrace.encoder.image.InputTransform;
 import org.millrace.encoder.image.Pixels;
+import org.millrace.encoder.image.RandomCrop;
 import org.millrace.encoder.image.Resampler;
 
 /**

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.millrace.contract.config.AugmentConfig.Luma;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.vector.ReferenceVector;
+import org.millrace.encoder.image.Flip;
 import org.millrace.encoder.image.InputTransform;
 import org.millrace.trainer.TestRuns;
 

@@ -1,16 +1,15 @@
-package org.millrace.trainer.optimiser;
+package org.millrace.encoder.optimiser;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
-import org.millrace.contract.config.OptimiserConfig;
 import org.millrace.contract.config.OptimiserConfig.LarsForm;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
-import org.millrace.encoder.tensor.Weights;
 import org.millrace.encoder.tensor.Weights.Slice;
+import org.millrace.encoder.tensor.Weights;
 
 /**
  * Layer-wise adaptive rate scaling (You et al. 2017, arXiv:1708.03888) with momentum: g' ← g + λw; r = η‖w‖ / ‖g'‖, or 1 where either
@@ -19,15 +18,15 @@ import org.millrace.encoder.tensor.Weights.Slice;
  */
 final class Lars implements Optimiser {
     private final Torch torch;
-    private final OptimiserConfig config;
+    private final OptimiserRule.LarsRule rule;
     private final Weights weights;
     private final List<Slice> layers; // L
     private final StateTensor velocity;
     private double[] ratios = {}; // L
 
-    Lars(Torch torch, OptimiserConfig config, Weights weights) {
+    Lars(Torch torch, OptimiserRule.LarsRule rule, Weights weights) {
         this.torch = torch;
-        this.config = config;
+        this.rule = rule;
         this.weights = weights;
         this.layers = weights.slices().stream()
                 .filter(slice -> slice.dimensions() > 1)
@@ -37,17 +36,17 @@ final class Lars implements Optimiser {
 
     @Override
     public void step(long step, double learningRate) {
-        boolean inside = config.larsForm() == LarsForm.INSIDE;
+        boolean inside = rule.form() == LarsForm.INSIDE;
         NDArray parameters = weights.parameters();
         try (NDManager scope = torch.newManager()) {
             NDArray gradient = weights.gradient();
             gradient.attach(scope);
-            Clip.apply(gradient, config);
+            rule.clip().apply(gradient);
             adapt(parameters, gradient, scope); // r·g'
             if (inside) {
                 gradient.muli((float) learningRate);
             }
-            velocity.values().muli((float) config.momentum()).addi(gradient);
+            velocity.values().muli((float) rule.momentum()).addi(gradient);
             NDArray change = velocity.values().mul(inside ? 1f : (float) learningRate);
             change.attach(scope);
             parameters.subi(change);
@@ -65,7 +64,7 @@ final class Lars implements Optimiser {
         NDList lengths = new NDList(); // ‖w‖, ‖g'‖ of each layer in turn
         for (Slice layer : layers) {
             NDArray weight = layer.of(parameters, scope);
-            NDArray decayed = layer.of(gradient, scope).addi(weight.mul((float) config.weightDecay()));
+            NDArray decayed = layer.of(gradient, scope).addi(weight.mul((float) rule.weightDecay()));
             gradients.add(decayed);
             lengths.add(weight.norm());
             lengths.add(decayed.norm());
@@ -79,7 +78,7 @@ final class Lars implements Optimiser {
     }
 
     private double ratio(double weight, double gradient) {
-        return weight > 0 && gradient > 0 ? config.trust() * weight / gradient : 1;
+        return weight > 0 && gradient > 0 ? rule.trust() * weight / gradient : 1;
     }
 
     @Override

@@ -1,4 +1,4 @@
-package org.millrace.trainer.optimiser;
+package org.millrace.encoder.optimiser;
 
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,19 +1,15 @@
-package org.millrace.trainer.optimiser;
+package org.millrace.encoder.optimiser;
 
 import org.millrace.contract.config.OptimiserConfig;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
 
-/** The rule by which a gradient moves the weights, with its state. Not thread safe; the owner closes it. */
-public sealed interface Optimiser extends AutoCloseable permits Sgd, Lars, AdamW {
-    /** The rule that the configuration names, with fresh state. */
+/** Moves weights by their gradient, with the state of its {@link OptimiserRule}. Not thread safe; the owner closes it. */
+public sealed interface Optimiser extends AutoCloseable permits Sgd, Lars, Adam {
+    /** By the rule that the configuration names, with fresh state. */
     static Optimiser of(OptimiserConfig config, Torch torch, Weights weights) {
-        return switch (config.method()) {
-            case SGD -> new Sgd(torch, config, weights);
-            case LARS -> new Lars(torch, config, weights);
-            case ADAMW -> new AdamW(torch, config, weights);
-        };
+        return OptimiserRule.of(config).newOptimiser(torch, weights);
     }
 
     /**

@@ -1,4 +1,4 @@
-package org.millrace.trainer.optimiser;
+package org.millrace.encoder.optimiser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,17 +6,19 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.OptimiserConfig;
+import org.millrace.encoder.TestEncoders;
+import org.millrace.encoder.optimiser.OptimiserRule.Decay;
 import org.millrace.encoder.tensor.InPlace;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
-import org.millrace.trainer.TestRuns;
 
-/** AdamW and clipping against slow references in double, over several steps at a changing rate, on random data. */
+/** Adam and clipping against slow references in double, over several steps at a changing rate, on random data. */
 final class OptimiserReferenceTest {
     private static final int STEPS = 12;
     private static final int OUTPUTS = 7;
@@ -24,7 +26,7 @@ final class OptimiserReferenceTest {
     private static final double RELATIVE = 1e-5;
     private static final double ABSOLUTE = 1e-6;
 
-    private final Torch torch = TestRuns.torch();
+    private final Torch torch = TestEncoders.torch();
 
     @ParameterizedTest
     @ValueSource(
@@ -38,7 +40,15 @@ final class OptimiserReferenceTest {
             })
     void adamw_randomGradients_sameAsReference(String settings) {
         OptimiserConfig config = config("optimiser.method=adamw", settings);
-        compare(config, new SlowAdamW(config));
+        compare(OptimiserRule.of(config), config, new SlowAdam(config, Decay.DECOUPLED));
+    }
+
+    @Test
+    void adam_decayInTheGradient_sameAsReference() {
+        OptimiserConfig config = config("optimiser.method=adamw", "optimiser.beta1=0.8,optimiser.weight-decay=0.1");
+        OptimiserRule rule =
+                OptimiserRule.adam(config.beta1(), config.beta2(), config.epsilon(), config.weightDecay());
+        compare(rule, config, new SlowAdam(config, Decay.IN_GRADIENT));
     }
 
     @ParameterizedTest
@@ -51,7 +61,7 @@ final class OptimiserReferenceTest {
             })
     void sgd_clippedRandomGradients_sameAsReference(String settings) {
         OptimiserConfig config = config("optimiser.method=sgd", settings);
-        compare(config, new SlowSgd(config));
+        compare(OptimiserRule.of(config), config, new SlowSgd(config));
     }
 
     @ParameterizedTest
@@ -81,12 +91,12 @@ final class OptimiserReferenceTest {
         void step(int step, double rate, double[] weights, double[] gradient);
     }
 
-    private void compare(OptimiserConfig config, Slow slow) {
+    private void compare(OptimiserRule rule, OptimiserConfig config, Slow slow) {
         long seed = System.nanoTime();
         System.out.println("seed " + seed);
         Random random = new Random(seed);
         try (Weights weights = weights();
-                Optimiser optimiser = Optimiser.of(config, torch, weights)) {
+                Optimiser optimiser = rule.newOptimiser(torch, weights)) {
             int size = (int) weights.parameters().size();
             float[] initial = gaussian(random, size, 1);
             InPlace.overwrite(weights.parameters(), initial);
@@ -124,23 +134,27 @@ final class OptimiserReferenceTest {
         return clipped;
     }
 
-    private static final class SlowAdamW implements Slow {
+    private static final class SlowAdam implements Slow {
         private final OptimiserConfig config;
+        private final Decay decay;
         private final double[] mean = new double[OUTPUTS * INPUTS + OUTPUTS];
         private final double[] square = new double[OUTPUTS * INPUTS + OUTPUTS];
 
-        SlowAdamW(OptimiserConfig config) {
+        SlowAdam(OptimiserConfig config, Decay decay) {
             this.config = config;
+            this.decay = decay;
         }
 
         @Override
         public void step(int step, double rate, double[] weights, double[] gradient) {
             for (int i = 0; i < weights.length; i++) {
-                mean[i] = config.beta1() * mean[i] + (1 - config.beta1()) * gradient[i];
-                square[i] = config.beta2() * square[i] + (1 - config.beta2()) * gradient[i] * gradient[i];
+                double decayed = config.weightDecay() * weights[i];
+                double g = gradient[i] + (decay == Decay.IN_GRADIENT ? decayed : 0);
+                mean[i] = config.beta1() * mean[i] + (1 - config.beta1()) * g;
+                square[i] = config.beta2() * square[i] + (1 - config.beta2()) * g * g;
                 double unbiasedMean = mean[i] / (1 - Math.pow(config.beta1(), step));
                 double unbiasedSquare = square[i] / (1 - Math.pow(config.beta2(), step));
-                weights[i] -= rate * config.weightDecay() * weights[i];
+                weights[i] -= decay == Decay.DECOUPLED ? rate * decayed : 0;
                 weights[i] -= rate * unbiasedMean / (Math.sqrt(unbiasedSquare) + config.epsilon());
             }
         }

@@ -1,7 +1,6 @@
-package org.millrace.trainer.optimiser;
+package org.millrace.encoder.optimiser;
 
 import ai.djl.ndarray.NDArray;
-import org.millrace.contract.config.OptimiserConfig;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
@@ -11,12 +10,12 @@ import org.millrace.encoder.tensor.Weights;
  * momentum w ← w − η(d + μv). Its state is the velocity v of all parameters.
  */
 final class Sgd implements Optimiser {
-    private final OptimiserConfig config;
+    private final OptimiserRule.SgdRule rule;
     private final Weights weights;
     private final StateTensor velocity;
 
-    Sgd(Torch torch, OptimiserConfig config, Weights weights) {
-        this.config = config;
+    Sgd(Torch torch, OptimiserRule.SgdRule rule, Weights weights) {
+        this.rule = rule;
         this.weights = weights;
         this.velocity = new StateTensor("velocity", torch, weights);
     }
@@ -24,14 +23,14 @@ final class Sgd implements Optimiser {
     @Override
     public void step(long step, double learningRate) {
         NDArray parameters = weights.parameters();
-        float momentum = (float) config.momentum();
+        float momentum = (float) rule.momentum();
         try (NDArray gradient = weights.gradient();
-                NDArray decay = parameters.mul((float) config.weightDecay())) {
-            Clip.apply(gradient, config);
+                NDArray decay = parameters.mul((float) rule.weightDecay())) {
+            rule.clip().apply(gradient);
             gradient.addi(decay); // d = g + λw
             velocity.values().muli(momentum).addi(gradient); // v = μv + d
-            try (NDArray ahead = velocity.values().mul(config.nesterov() ? momentum : 1)) {
-                if (config.nesterov()) {
+            try (NDArray ahead = velocity.values().mul(rule.nesterov() ? momentum : 1)) {
+                if (rule.nesterov()) {
                     ahead.addi(gradient); // d + μv
                 }
                 parameters.subi(ahead.muli((float) learningRate)); // w = w − ηv

@@ -1,4 +1,4 @@
-package org.millrace.trainer.optimiser;
+package org.millrace.encoder.optimiser;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;

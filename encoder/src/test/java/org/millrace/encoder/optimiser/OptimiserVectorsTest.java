@@ -1,4 +1,4 @@
-package org.millrace.trainer.optimiser;
+package org.millrace.encoder.optimiser;
 
 import java.util.Arrays;
 import java.util.List;
@@ -8,14 +8,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.OptimiserConfig;
 import org.millrace.contract.vector.ReferenceVector;
+import org.millrace.encoder.TestEncoders;
 import org.millrace.encoder.tensor.InPlace;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
-import org.millrace.trainer.TestRuns;
 
 final class OptimiserVectorsTest {
-    private final Torch torch = TestRuns.torch();
+    private final Torch torch = TestEncoders.torch();
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
@@ -52,7 +52,7 @@ final class OptimiserVectorsTest {
                 "optimiser.momentum=" + vector.number("momentum"),
                 "optimiser.weight-decay=" + vector.number("weight_decay"));
         try (Weights weights = tensors.weights(torch);
-                Lars lars = new Lars(torch, config, weights)) {
+                Lars lars = (Lars) Optimiser.of(config, torch, weights)) {
             for (int step = 0; step < vector.parameter("lr").size(); step++) {
                 TestGradients.backward(weights, tensors.gradient(step));
                 lars.step(step + 1, vector.parameter("lr").path(step).asDouble());

@@ -1,4 +1,4 @@
-package org.millrace.trainer.optimiser;
+package org.millrace.encoder.optimiser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -7,23 +7,23 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
+import org.millrace.contract.CounterRandom;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.OptimiserConfig;
+import org.millrace.encoder.TestEncoders;
 import org.millrace.encoder.tensor.InPlace;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
-import org.millrace.trainer.TestRuns;
 
 /** What an optimiser carries survives as a file's bytes. */
 final class OptimiserStateTest {
     private static final int SAVED_AFTER = 4;
     private static final int STEPS = 9;
 
-    private final Torch torch = TestRuns.torch();
+    private final Torch torch = TestEncoders.torch();
 
     @ParameterizedTest
     @ValueSource(

@@ -1,4 +1,4 @@
-package org.millrace.trainer.view;
+package org.millrace.encoder.image;
 
 import java.util.random.RandomGenerator;
 import org.millrace.contract.config.AugmentConfig;
@@ -7,10 +7,11 @@ import org.millrace.contract.config.AugmentConfig;
  * A box of random area and aspect ratio inside an image, as torchvision's RandomResizedCrop draws it: ten tries with the share of the
  * area uniform and the ratio (width to height) log-uniform, then the largest central box within those ratios.
  */
-record RandomCrop(int top, int left, int height, int width) {
+public record RandomCrop(int top, int left, int height, int width) {
     private static final int TRIES = 10;
 
-    static RandomCrop draw(int height, int width, AugmentConfig config, RandomGenerator random) {
+    /** The place of one crop of an image of that size, by the next draws. */
+    public static RandomCrop draw(int height, int width, AugmentConfig config, RandomGenerator random) {
         double area = (double) height * width;
         double narrowest = Math.log(config.cropRatioMin());
         double widest = Math.log(config.cropRatioMax());
