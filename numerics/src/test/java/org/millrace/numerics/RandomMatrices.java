@@ -1,7 +1,6 @@
 package org.millrace.numerics;
 
 import java.util.Random;
-import org.millrace.numerics.FeatureMatrix;
 
 /** Random features for tests against slow references. */
 public final class RandomMatrices {

@@ -1,7 +1,6 @@
 package org.millrace.numerics;
 
 import java.util.Arrays;
-import org.millrace.numerics.FeatureMatrix;
 
 /** Singular values by one-sided Jacobi rotations: columns are turned until each pair is orthogonal, then their lengths are read. */
 public final class SlowSpectrum {

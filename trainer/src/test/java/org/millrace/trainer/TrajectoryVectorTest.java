@@ -42,8 +42,8 @@ final class TrajectoryVectorTest {
         int size = inputs * outputs;
         try (KeyStore keys = TestRuns.keys(config);
                 NDManager scope = torch.newManager()) {
-            Objective objective =
-                    TestObjectives.linearMoco(config, torch, keys, inputs, vector.floats("W0"), vector.floats("queue0"));
+            Objective objective = TestObjectives.linearMoco(
+                    config, torch, keys, inputs, vector.floats("W0"), vector.floats("queue0"));
             try (Learner learner = new Learner(config, torch, objective)) {
                 NDArray queries = tensor(vector, "xq", scope); // S×N×I
                 NDArray keyViews = tensor(vector, "xk", scope); // S×N×I

@@ -58,7 +58,8 @@ public final class ReferenceVector {
     }
 
     public long[] shape(String input) {
-        return StreamSupport.stream(root.path("inputs").path(input).path("shape").spliterator(), false)
+        return StreamSupport.stream(
+                        root.path("inputs").path(input).path("shape").spliterator(), false)
                 .mapToLong(JsonNode::asLong)
                 .toArray();
     }
@@ -116,9 +117,8 @@ public final class ReferenceVector {
 
     /** Asserts on the part of an output that begins at {@code from}. */
     public void checkAt(String output, int from, float... actual) {
-        double[] wide = IntStream.range(0, actual.length)
-                .mapToDouble(i -> actual[i])
-                .toArray();
+        double[] wide =
+                IntStream.range(0, actual.length).mapToDouble(i -> actual[i]).toArray();
         checkAt(output, from, wide, tolerance("float32_abs_per_output", output), tolerance("float32_rel"));
     }
 
@@ -136,7 +136,9 @@ public final class ReferenceVector {
     private void checkAt(String output, int from, double[] actual, double absolute, double relative) {
         double[] wanted = values(root.path("expected"), output);
         boolean exact = isWhole(output);
-        assertThat(exact || absolute > 0).as("there is a tolerance of %s", output).isTrue();
+        assertThat(exact || absolute > 0)
+                .as("there is a tolerance of %s", output)
+                .isTrue();
         assertThat(from + actual.length).as("length of %s", output).isLessThanOrEqualTo(wanted.length);
         for (int i = 0; i < actual.length; i++) {
             double expected = wanted[from + i];

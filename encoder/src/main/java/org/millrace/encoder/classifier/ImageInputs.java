@@ -48,7 +48,14 @@ public final class ImageInputs {
             Pixels pixels = decoder.decode(file);
             RandomCrop crop = RandomCrop.draw(pixels.height(), pixels.width(), augment, random);
             resampler.resample(
-                    pixels, crop.top(), crop.left(), crop.height(), crop.width(), image, config.height(), config.width());
+                    pixels,
+                    crop.top(),
+                    crop.left(),
+                    crop.height(),
+                    crop.width(),
+                    image,
+                    config.height(),
+                    config.width());
             if (random.nextDouble() < augment.flipProbability()) {
                 Flip.horizontal(image, config.width());
             }

@@ -8,8 +8,8 @@ import java.util.List;
 import org.millrace.contract.config.OptimiserConfig.LarsForm;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
-import org.millrace.encoder.tensor.Weights.Slice;
 import org.millrace.encoder.tensor.Weights;
+import org.millrace.encoder.tensor.Weights.Slice;
 
 /**
  * Layer-wise adaptive rate scaling (You et al. 2017, arXiv:1708.03888) with momentum: g' ← g + λw; r = η‖w‖ / ‖g'‖, or 1 where either

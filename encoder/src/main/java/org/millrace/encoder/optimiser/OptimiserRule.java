@@ -2,8 +2,8 @@ package org.millrace.encoder.optimiser;
 
 import static org.millrace.contract.Check.check;
 
-import org.millrace.contract.config.OptimiserConfig.LarsForm;
 import org.millrace.contract.config.OptimiserConfig;
+import org.millrace.contract.config.OptimiserConfig.LarsForm;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
 
@@ -14,8 +14,7 @@ public sealed interface OptimiserRule {
         Clip clip = new Clip(config.clipValue(), config.clipNorm());
         return switch (config.method()) {
             case SGD -> new SgdRule(config.momentum(), config.nesterov(), config.weightDecay(), clip);
-            case LARS ->
-                new LarsRule(config.larsForm(), config.momentum(), config.trust(), config.weightDecay(), clip);
+            case LARS -> new LarsRule(config.larsForm(), config.momentum(), config.trust(), config.weightDecay(), clip);
             case ADAMW ->
                 new AdamRule(
                         config.beta1(), config.beta2(), config.epsilon(), config.weightDecay(), Decay.DECOUPLED, clip);

@@ -94,7 +94,8 @@ final class ClassifierTest {
         float[] x = {-1, -1, -1, 1, 1, -1, 1, 1};
         int[] exclusiveOr = {0, 1, 1, 0};
         Head head = new HiddenLayerHead(2, 64, 0.2);
-        try (Classifier classifier = Classifier.onFeatures(torch, 2, head, OptimiserRule.adam(0.8, 0.999, 1e-8, 1e-5), 5)) {
+        try (Classifier classifier =
+                Classifier.onFeatures(torch, 2, head, OptimiserRule.adam(0.8, 0.999, 1e-8, 1e-5), 5)) {
             for (int step = 0; step < 300; step++) {
                 classifier.step(x, exclusiveOr, 0.01, random(step));
             }

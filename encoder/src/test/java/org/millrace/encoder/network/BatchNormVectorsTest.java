@@ -157,8 +157,14 @@ final class BatchNormVectorsTest {
     }
 
     private NDArray forward(
-            BatchNormLayer layer, ReferenceVector vector, NDArray x, NDArray mean, NDArray variance, BatchNormMode mode) {
-        return layer.forward(x, mean, variance, tensor(vector, "gamma", manager), tensor(vector, "beta", manager), mode);
+            BatchNormLayer layer,
+            ReferenceVector vector,
+            NDArray x,
+            NDArray mean,
+            NDArray variance,
+            BatchNormMode mode) {
+        return layer.forward(
+                x, mean, variance, tensor(vector, "gamma", manager), tensor(vector, "beta", manager), mode);
     }
 
     private static BatchNormLayer layer(ReferenceVector vector) {

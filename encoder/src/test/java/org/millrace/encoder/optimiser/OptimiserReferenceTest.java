@@ -46,8 +46,7 @@ final class OptimiserReferenceTest {
     @Test
     void adam_decayInTheGradient_sameAsReference() {
         OptimiserConfig config = config("optimiser.method=adamw", "optimiser.beta1=0.8,optimiser.weight-decay=0.1");
-        OptimiserRule rule =
-                OptimiserRule.adam(config.beta1(), config.beta2(), config.epsilon(), config.weightDecay());
+        OptimiserRule rule = OptimiserRule.adam(config.beta1(), config.beta2(), config.epsilon(), config.weightDecay());
         compare(rule, config, new SlowAdam(config, Decay.IN_GRADIENT));
     }
 

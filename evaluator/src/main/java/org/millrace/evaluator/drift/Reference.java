@@ -2,8 +2,8 @@ package org.millrace.evaluator.drift;
 
 import java.util.Arrays;
 import java.util.OptionalDouble;
-import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.CounterRandom;
+import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.numerics.FeatureMatrix;
 
 /** What windows are compared with: features of images without drift, N×D, and what each detector takes from them once. One thread. */

@@ -2,8 +2,8 @@ package org.millrace.evaluator.protocol;
 
 import java.util.Locale;
 import java.util.stream.IntStream;
-import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.CounterRandom;
+import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.encoder.classifier.Classifier;
 import org.millrace.evaluator.score.ClassScores;
 import org.millrace.evaluator.score.LabelledFeatures;

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EvaluatorConfig;
-import org.millrace.contract.event.ModelDrift.Role;
 import org.millrace.contract.event.ModelDrift;
+import org.millrace.contract.event.ModelDrift.Role;
 import org.millrace.numerics.FeatureMatrix;
 
 class AnchorsTest {

@@ -40,7 +40,8 @@ final class NearestNeighboursTest {
                     Math.exp(found.similarities[i / classes * k] / temperature); // ours are in units of the nearest's
         }
         vector.check("class_scores", votes);
-        vector.check("neighbour_counts", found.votes(labels, classes, Double.MAX_VALUE)); // so warm that every vote is 1
+        vector.check(
+                "neighbour_counts", found.votes(labels, classes, Double.MAX_VALUE)); // so warm that every vote is 1
 
         int[] predictions = found.predict(labels, classes, temperature);
         vector.check("predictions", predictions);

@@ -2,8 +2,8 @@ package org.millrace.trainer.view;
 
 import java.nio.FloatBuffer;
 import java.util.random.RandomGenerator;
-import org.millrace.contract.config.AugmentConfig.View;
 import org.millrace.contract.config.AugmentConfig;
+import org.millrace.contract.config.AugmentConfig.View;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.image.Flip;
 import org.millrace.encoder.image.InputTransform;

@@ -13,8 +13,8 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.CounterRandom;
+import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.vector.ReferenceVector;
 
 final class RedundancyTest {

@@ -12,11 +12,11 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.CounterRandom;
+import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.ImageOffset;
-import org.millrace.contract.config.ReplayConfig.Policy;
 import org.millrace.contract.config.ReplayConfig;
+import org.millrace.contract.config.ReplayConfig.Policy;
 import org.millrace.contract.vector.ReferenceVector;
 
 /** The replay buffer against the reference vectors of its policies. */
