@@ -27,11 +27,11 @@ import org.millrace.contract.event.DriftReport.Detection;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.contract.registry.PublishedEncoders;
-import org.millrace.encoder.matrix.FeatureMatrix;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.evaluator.Embedder;
 import org.millrace.evaluator.TorchEmbedders;
 import org.millrace.evaluator.drift.ReferenceDetectors;
+import org.millrace.numerics.FeatureMatrix;
 
 /**
  * False alarms without drift, and delays of real shifts: {@code bench/run drift DATA RUN VERSION CIFAR.tar.gz FASHION-images-idx3.gz [SEEDS] [WHAT]},

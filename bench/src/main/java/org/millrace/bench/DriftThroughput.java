@@ -23,10 +23,10 @@ import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
-import org.millrace.encoder.matrix.FeatureMatrix;
 import org.millrace.evaluator.drift.DriftBatches;
 import org.millrace.evaluator.drift.DriftTopology;
 import org.millrace.evaluator.drift.ReferenceDetectors;
+import org.millrace.numerics.FeatureMatrix;
 
 /**
  * Embeddings per second through the drift topology on an embedded broker, exactly once, against the same arithmetic on arrays, in turn:

@@ -16,8 +16,6 @@ import org.millrace.contract.event.Health;
 import org.millrace.contract.event.ModelDrift;
 import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.contract.registry.Standings;
-import org.millrace.encoder.health.HealthCheck;
-import org.millrace.encoder.matrix.FeatureMatrix;
 import org.millrace.evaluator.drift.Anchors;
 import org.millrace.evaluator.learning.BucketCut;
 import org.millrace.evaluator.probe.Half;
@@ -25,6 +23,8 @@ import org.millrace.evaluator.probe.ProbeImage;
 import org.millrace.evaluator.probe.ProbeSet;
 import org.millrace.evaluator.score.LabelledFeatures;
 import org.millrace.evaluator.score.ProbeScorer;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.health.HealthCheck;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

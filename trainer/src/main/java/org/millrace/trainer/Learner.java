@@ -14,6 +14,7 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.StepHealth;
+import org.millrace.encoder.optimiser.Optimiser;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.ImageId;
@@ -23,7 +24,6 @@ import org.millrace.trainer.objective.Batch;
 import org.millrace.trainer.objective.Objective;
 import org.millrace.trainer.objective.StageClock;
 import org.millrace.trainer.optimiser.LearningRate;
-import org.millrace.trainer.optimiser.Optimiser;
 import org.millrace.trainer.stream.ViewBuffers;
 
 /**

@@ -23,8 +23,8 @@ import org.millrace.contract.registry.PublishedEncoders;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
-import org.millrace.encoder.matrix.PrincipalPlane;
 import org.millrace.evaluator.Embedder;
+import org.millrace.numerics.PrincipalPlane;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.UndecodableImageException;
-import org.millrace.encoder.matrix.FeatureMatrix;
-import org.millrace.encoder.matrix.PrincipalPlane;
-import org.millrace.encoder.matrix.Rows;
 import org.millrace.evaluator.Embedder;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.PrincipalPlane;
+import org.millrace.numerics.Rows;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -13,6 +13,8 @@ import java.util.random.RandomGenerator;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.network.BatchNormMode;
 import org.millrace.encoder.network.Head;
+import org.millrace.encoder.optimiser.Optimiser;
+import org.millrace.encoder.optimiser.OptimiserRule;
 import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.encoder.tensor.Safetensors;
@@ -34,10 +36,11 @@ public final class Classifier implements AutoCloseable {
     private final Input input;
     private final Head head;
     private final Weights weights;
-    private final Descent.State descent;
+    private final Optimiser optimiser;
+    private long steps;
     private ByteBuffer batch = ByteBuffer.allocateDirect(0);
 
-    private Classifier(Torch torch, Input input, Head head, Descent descent, long seed) {
+    private Classifier(Torch torch, Input input, Head head, OptimiserRule rule, long seed) {
         Torch.forwardOnly();
         this.torch = torch;
         this.input = input;
@@ -47,17 +50,17 @@ public final class Classifier implements AutoCloseable {
         head.declare(layout, HEAD, input.features());
         this.weights = Weights.initialised(torch, layout, seed).requireGradient();
         head.initialise(weights, HEAD, input.features(), seed);
-        this.descent = descent.newState(torch, weights);
+        this.optimiser = rule.newOptimiser(torch, weights);
     }
 
     /** A head on feature vectors of length {@code features}. */
-    public static Classifier onFeatures(Torch torch, int features, Head head, Descent descent, long seed) {
-        return new Classifier(torch, Input.features(features), head, descent, seed);
+    public static Classifier onFeatures(Torch torch, int features, Head head, OptimiserRule rule, long seed) {
+        return new Classifier(torch, Input.features(features), head, rule, seed);
     }
 
     /** A head on an encoder that learns with it, both with random weights at first. */
-    public static Classifier onImages(Torch torch, EncoderConfig config, Head head, Descent descent, long seed) {
-        return new Classifier(SelfTest.passed(torch, config, Use.TRAINING), Input.images(config), head, descent, seed);
+    public static Classifier onImages(Torch torch, EncoderConfig config, Head head, OptimiserRule rule, long seed) {
+        return new Classifier(SelfTest.passed(torch, config, Use.TRAINING), Input.images(config), head, rule, seed);
     }
 
     /**
@@ -90,7 +93,7 @@ public final class Classifier implements AutoCloseable {
                 collector.backward(loss);
                 value = loss.getFloat();
             }
-            descent.step(rate);
+            optimiser.step(++steps, rate);
             return value;
         }
     }
@@ -106,7 +109,7 @@ public final class Classifier implements AutoCloseable {
 
     @Override
     public void close() {
-        descent.close();
+        optimiser.close();
         weights.close();
     }
 

@@ -5,9 +5,11 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import org.millrace.contract.config.AugmentConfig;
 import org.millrace.contract.config.EncoderConfig;
+import org.millrace.encoder.image.Flip;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.InputTransform;
 import org.millrace.encoder.image.Pixels;
+import org.millrace.encoder.image.RandomCrop;
 import org.millrace.encoder.image.Resampler;
 import org.millrace.encoder.image.UndecodableImageException;
 
@@ -19,7 +21,7 @@ public final class ImageInputs {
     private final InputTransform centre;
     private final Resampler resampler = new Resampler(true);
 
-    /** @param augment its crop scale and flip probability are used, nothing else */
+    /** @param augment its crops' scale and ratio and its flip probability are used, nothing else */
     public ImageInputs(EncoderConfig config, AugmentConfig augment) {
         this.config = config;
         this.augment = augment;
@@ -43,36 +45,23 @@ public final class ImageInputs {
         FloatBuffer target = FloatBuffer.wrap(inputs);
         float[] image = new float[size()]; // C×H×W
         for (byte[] file : files) {
-            crop(decoder.decode(file), image, random);
+            Pixels pixels = decoder.decode(file);
+            RandomCrop crop = RandomCrop.draw(pixels.height(), pixels.width(), augment, random);
+            resampler.resample(
+                    pixels,
+                    crop.top(),
+                    crop.left(),
+                    crop.height(),
+                    crop.width(),
+                    image,
+                    config.height(),
+                    config.width());
             if (random.nextDouble() < augment.flipProbability()) {
-                flip(image);
+                Flip.horizontal(image, config.width());
             }
             InputTransform.putNormalised(config, image, target);
         }
         return inputs;
-    }
-
-    /** A box of random area and place, as wide to its height as the input is. */
-    private void crop(Pixels pixels, float[] image, RandomGenerator random) {
-        double largest = Math.min((double) pixels.height() / config.height(), (double) pixels.width() / config.width());
-        double area = augment.cropScaleMin() + (augment.cropScaleMax() - augment.cropScaleMin()) * random.nextDouble();
-        double scale = largest * Math.sqrt(area);
-        int height = Math.max(1, (int) Math.round(scale * config.height()));
-        int width = Math.max(1, (int) Math.round(scale * config.width()));
-        int top = random.nextInt(pixels.height() - height + 1);
-        int left = random.nextInt(pixels.width() - width + 1);
-        resampler.resample(pixels, top, left, height, width, image, config.height(), config.width());
-    }
-
-    private void flip(float[] image) {
-        int width = config.width();
-        for (int row = 0; row < image.length; row += width) {
-            for (int x = 0; x < width / 2; x++) {
-                float left = image[row + x];
-                image[row + x] = image[row + width - 1 - x];
-                image[row + width - 1 - x] = left;
-            }
-        }
     }
 
     private int size() {

@@ -18,12 +18,13 @@ import org.millrace.encoder.image.UndecodableImageException;
 import org.millrace.encoder.network.Head;
 import org.millrace.encoder.network.HiddenLayerHead;
 import org.millrace.encoder.network.LinearHead;
+import org.millrace.encoder.optimiser.OptimiserRule;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
 
 final class ClassifierTest {
-    private static final Descent PLAIN = new Momentum(0, 0, false);
+    private static final OptimiserRule PLAIN = OptimiserRule.sgd(0, false, 0);
     private static final EncoderConfig ENCODER = TestEncoders.encoder("resnet20", "cifar", 16, 3);
     private static final AugmentConfig AUGMENT = TestEncoders.config().augment();
 
@@ -93,7 +94,8 @@ final class ClassifierTest {
         float[] x = {-1, -1, -1, 1, 1, -1, 1, 1};
         int[] exclusiveOr = {0, 1, 1, 0};
         Head head = new HiddenLayerHead(2, 64, 0.2);
-        try (Classifier classifier = Classifier.onFeatures(torch, 2, head, new Adam(0.8, 0.999, 1e-8, 1e-5), 5)) {
+        try (Classifier classifier =
+                Classifier.onFeatures(torch, 2, head, OptimiserRule.adam(0.8, 0.999, 1e-8, 1e-5), 5)) {
             for (int step = 0; step < 300; step++) {
                 classifier.step(x, exclusiveOr, 0.01, random(step));
             }
@@ -135,7 +137,7 @@ final class ClassifierTest {
         int[] labels = {0, 1, 1, 0, 1, 0, 0, 1};
         float[] centred = new ImageInputs(ENCODER, AUGMENT).centred(images);
         try (Classifier classifier =
-                Classifier.onImages(torch, ENCODER, new LinearHead(2), new Momentum(0.9, 0, true), 11)) {
+                Classifier.onImages(torch, ENCODER, new LinearHead(2), OptimiserRule.sgd(0.9, true, 0), 11)) {
             double first = classifier.step(centred, labels, 0.02, random(0));
             double last = first;
             for (int step = 1; step < 30; step++) {
@@ -170,7 +172,7 @@ final class ClassifierTest {
     private float[] trainedOnFeatures(long seed) {
         Head head = new HiddenLayerHead(3, 16, 0.2);
         float[] x = values(62, 6 * 4);
-        try (Classifier classifier = Classifier.onFeatures(torch, 4, head, new Momentum(0.9, 0, false), seed)) {
+        try (Classifier classifier = Classifier.onFeatures(torch, 4, head, OptimiserRule.sgd(0.9, false, 0), seed)) {
             for (int step = 0; step < 5; step++) {
                 classifier.step(x, new int[] {0, 1, 2, 0, 1, 2}, 0.1, random(step));
             }

@@ -4,17 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
-import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.config.EncoderConfig;
-import org.millrace.contract.event.Json;
+import org.millrace.contract.vector.ReferenceVector;
 import org.millrace.encoder.TestEncoders;
 
 final class ResamplerTest {
@@ -23,34 +21,19 @@ final class ResamplerTest {
      * resampled one after the other and the results added up, which loses less than 256⁻⁵.
      */
     @Test
-    void resample_referenceVectorDigitByDigit_sameImages() throws IOException {
-        JsonNode vector;
-        try (var in = Objects.requireNonNull(getClass().getResourceAsStream("/vectors/aug_resized_crop.json"))) {
-            vector = Json.read(in.readAllBytes(), JsonNode.class);
-        }
-        JsonNode crops = vector.path("params").path("crops");
-        JsonNode sizes = vector.path("params").path("sizes");
-        double relative = vector.path("tolerance").path("float32_rel").asDouble();
-        double[] image = doubles(vector.path("inputs").path("image").path("data"));
+    void resample_referenceVectorDigitByDigit_sameImages() {
+        ReferenceVector vector = ReferenceVector.load("aug_resized_crop");
+        JsonNode crops = vector.parameter("crops");
         for (int c = 0; c < crops.size(); c++) {
-            for (int s = 0; s < sizes.size(); s++) {
-                int outHeight = sizes.path(s).path(0).asInt();
-                int outWidth = sizes.path(s).path(1).asInt();
-                String name = "crop" + c + "_to_" + outHeight + "x" + outWidth;
-                double absolute = vector.path("tolerance")
-                        .path("float32_abs_per_output")
-                        .path(name)
-                        .asDouble();
-                double[] actual = byDigits(image, crops.path(c), outHeight, outWidth);
-                double[] expected = doubles(vector.path("expected").path(name).path("data"));
-                assertThat(actual).hasSameSizeAs(expected);
-                for (int i = 0; i < actual.length; i++) {
-                    assertThat(actual[i])
-                            .as("%s[%d]", name, i)
-                            .isCloseTo(expected[i], within(absolute + relative * Math.abs(expected[i])));
-                }
+            for (JsonNode size : vector.parameter("sizes")) {
+                int outHeight = size.path(0).asInt();
+                int outWidth = size.path(1).asInt();
+                vector.check(
+                        "crop" + c + "_to_" + outHeight + "x" + outWidth,
+                        byDigits(vector, crops.path(c), outHeight, outWidth));
             }
         }
+        vector.allChecked();
     }
 
     @ParameterizedTest
@@ -180,9 +163,10 @@ final class ResamplerTest {
         return Math.max(0, 1 - Math.abs(j - centre) / support) / sum;
     }
 
-    private static double[] byDigits(double[] image, JsonNode crop, int outHeight, int outWidth) {
-        double[] rest = image.clone();
-        double[] sum = new double[3 * outHeight * outWidth];
+    private static float[] byDigits(ReferenceVector vector, JsonNode crop, int outHeight, int outWidth) {
+        int channels = vector.size("image", 0);
+        double[] rest = vector.doubles("image");
+        double[] sum = new double[channels * outHeight * outWidth];
         float[] target = new float[sum.length];
         double unit = 1;
         for (int digit = 0; digit < 5; digit++) {
@@ -196,7 +180,7 @@ final class ResamplerTest {
             }
             new Resampler(false)
                     .resample(
-                            new Pixels(3, 6, 6, digits),
+                            new Pixels(channels, vector.size("image", 1), vector.size("image", 2), digits),
                             crop.path(0).asInt(),
                             crop.path(1).asInt(),
                             crop.path(2).asInt(),
@@ -208,14 +192,10 @@ final class ResamplerTest {
                 sum[i] += target[i] * 255.0 * unit;
             }
         }
-        return sum;
-    }
-
-    private static double[] doubles(JsonNode data) {
-        double[] values = new double[data.size()];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = data.path(i).asDouble();
+        float[] result = new float[sum.length];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = (float) sum[i];
         }
-        return values;
+        return result;
     }
 }

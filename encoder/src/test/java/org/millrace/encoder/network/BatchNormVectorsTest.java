@@ -1,6 +1,7 @@
 package org.millrace.encoder.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.millrace.encoder.VectorTensors.tensor;
 
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
@@ -9,8 +10,8 @@ import ai.djl.training.GradientCollector;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.millrace.contract.vector.ReferenceVector;
 import org.millrace.encoder.TestEncoders;
-import org.millrace.encoder.Vector;
 
 /** Batch norm, whole, split and shuffled, against the reference vectors; shapes and parameters are the files'. */
 final class BatchNormVectorsTest {
@@ -23,19 +24,19 @@ final class BatchNormVectorsTest {
 
     @Test
     void forward_twoBatchesThenEvaluation_sameOutputsStatisticsAndGradients() {
-        Vector vector = Vector.load("bn_train");
+        ReferenceVector vector = ReferenceVector.load("bn_train");
         BatchNormLayer layer = layer(vector);
-        NDArray x = vector.tensor("x1", manager);
-        NDArray scale = vector.tensor("gamma", manager);
-        NDArray shift = vector.tensor("beta", manager);
-        NDArray mean = vector.tensor("running_mean", manager);
-        NDArray variance = vector.tensor("running_var", manager);
+        NDArray x = tensor(vector, "x1", manager);
+        NDArray scale = tensor(vector, "gamma", manager);
+        NDArray shift = tensor(vector, "beta", manager);
+        NDArray mean = tensor(vector, "running_mean", manager);
+        NDArray variance = tensor(vector, "running_var", manager);
         for (NDArray leaf : new NDArray[] {x, scale, shift}) {
             leaf.setRequiresGradient(true);
         }
         try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
             NDArray y = layer.forward(x, mean, variance, scale, shift, BatchNormMode.TRAINING);
-            collector.backward(y.mul(vector.tensor("grad_out", manager)).sum());
+            collector.backward(y.mul(tensor(vector, "grad_out", manager)).sum());
             vector.check("y1", y.toFloatArray());
         }
         vector.check("running_mean1", mean.toFloatArray());
@@ -43,7 +44,7 @@ final class BatchNormVectorsTest {
         vector.check("grad_x1", x.getGradient().toFloatArray());
         vector.check("grad_gamma1", scale.getGradient().toFloatArray());
         vector.check("grad_beta1", shift.getGradient().toFloatArray());
-        NDArray second = vector.tensor("x2", manager);
+        NDArray second = tensor(vector, "x2", manager);
         vector.check(
                 "y2",
                 layer.forward(second, mean, variance, scale, shift, BatchNormMode.TRAINING)
@@ -58,12 +59,12 @@ final class BatchNormVectorsTest {
 
     @Test
     void forward_batchStatistics_biasedForTheOutputUnbiasedForTheRunning() {
-        Vector vector = Vector.load("bn_train");
+        ReferenceVector vector = ReferenceVector.load("bn_train");
         // all of the running statistics are the batch's own
         var layer = new BatchNormLayer(0, (float) vector.number("eps"));
-        NDArray mean = vector.tensor("running_mean", manager);
-        NDArray variance = vector.tensor("running_var", manager);
-        NDArray x = vector.tensor("x1", manager);
+        NDArray mean = tensor(vector, "running_mean", manager);
+        NDArray variance = tensor(vector, "running_var", manager);
+        NDArray x = tensor(vector, "x1", manager);
         forward(layer, vector, x, mean, variance, BatchNormMode.TRAINING);
         vector.check("batch_mean1", mean.toFloatArray());
         vector.check("batch_var_unbiased1", variance.toFloatArray());
@@ -74,14 +75,14 @@ final class BatchNormVectorsTest {
     /** Ours takes the mean of the devices' running statistics; the vector's {@code _rank0} is what copying device 0's would give. */
     @Test
     void forward_split_sameOutputsAndMeanStatistics() {
-        Vector vector = Vector.load("bn_split");
+        ReferenceVector vector = ReferenceVector.load("bn_split");
         int splits = (int) vector.number("splits");
         for (String kind : new String[] {"contiguous", "interleaved"}) {
             BatchNormMode mode =
                     kind.equals("contiguous") ? BatchNormMode.contiguous(splits) : BatchNormMode.interleaved(splits);
-            NDArray mean = vector.tensor("running_mean", manager);
-            NDArray variance = vector.tensor("running_var", manager);
-            NDArray y = forward(layer(vector), vector, vector.tensor("x1", manager), mean, variance, mode);
+            NDArray mean = tensor(vector, "running_mean", manager);
+            NDArray variance = tensor(vector, "running_var", manager);
+            NDArray y = forward(layer(vector), vector, tensor(vector, "x1", manager), mean, variance, mode);
             vector.check(kind + "_y", y.toFloatArray());
             vector.check(kind + "_running_mean", mean.toFloatArray());
             vector.check(kind + "_running_var", variance.toFloatArray());
@@ -90,13 +91,13 @@ final class BatchNormVectorsTest {
 
     @Test
     void permuted_split_sameRowsInTheirOwnOrder() {
-        Vector vector = Vector.load("bn_shuffle");
+        ReferenceVector vector = ReferenceVector.load("bn_shuffle");
         BatchNormMode mode = BatchNormMode.contiguous((int) vector.number("splits"));
-        int[] permutation = vector.whole("perm");
-        vector.checkExactly("inverse_perm", RowOrder.inverse(permutation));
-        NDArray x = vector.tensor("x1", manager);
-        NDArray mean = vector.tensor("running_mean", manager);
-        NDArray variance = vector.tensor("running_var", manager);
+        int[] permutation = vector.integers("perm");
+        vector.check("inverse_perm", RowOrder.inverse(permutation));
+        NDArray x = tensor(vector, "x1", manager);
+        NDArray mean = tensor(vector, "running_mean", manager);
+        NDArray variance = tensor(vector, "running_var", manager);
         NDArray y = RowOrder.permuted(x, permutation, rows -> {
             NDArray encoded = forward(layer(vector), vector, rows, mean, variance, mode);
             vector.check("y_shuffled_order", encoded.toFloatArray());
@@ -109,17 +110,17 @@ final class BatchNormVectorsTest {
                 layer(vector),
                 vector,
                 x,
-                vector.tensor("running_mean", manager),
-                vector.tensor("running_var", manager),
+                tensor(vector, "running_mean", manager),
+                tensor(vector, "running_var", manager),
                 mode);
         vector.check("y_without_shuffle", plain.toFloatArray());
     }
 
     @Test
     void forward_splitOfEqualParts_gradientsAsOfThePartsAlone() {
-        Vector vector = Vector.load("bn_split");
+        ReferenceVector vector = ReferenceVector.load("bn_split");
         int splits = (int) vector.number("splits");
-        NDArray x = vector.tensor("x1", manager);
+        NDArray x = tensor(vector, "x1", manager);
         long samples = x.getShape().get(0) / splits;
         x.setRequiresGradient(true);
         NDArray weight = manager.arange((float) x.size()).reshape(x.getShape()).sin();
@@ -131,7 +132,7 @@ final class BatchNormVectorsTest {
         }
         for (int s = 0; s < splits; s++) {
             String rows = s * samples + ":" + (s + 1) * samples;
-            NDArray part = vector.tensor("x1", manager).get(rows);
+            NDArray part = tensor(vector, "x1", manager).get(rows);
             part.setRequiresGradient(true);
             try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
                 NDArray y = fresh(vector, part, BatchNormMode.TRAINING);
@@ -145,22 +146,28 @@ final class BatchNormVectorsTest {
         }
     }
 
-    private NDArray fresh(Vector vector, NDArray x, BatchNormMode mode) {
+    private NDArray fresh(ReferenceVector vector, NDArray x, BatchNormMode mode) {
         return forward(
                 layer(vector),
                 vector,
                 x,
-                vector.tensor("running_mean", manager),
-                vector.tensor("running_var", manager),
+                tensor(vector, "running_mean", manager),
+                tensor(vector, "running_var", manager),
                 mode);
     }
 
     private NDArray forward(
-            BatchNormLayer layer, Vector vector, NDArray x, NDArray mean, NDArray variance, BatchNormMode mode) {
-        return layer.forward(x, mean, variance, vector.tensor("gamma", manager), vector.tensor("beta", manager), mode);
+            BatchNormLayer layer,
+            ReferenceVector vector,
+            NDArray x,
+            NDArray mean,
+            NDArray variance,
+            BatchNormMode mode) {
+        return layer.forward(
+                x, mean, variance, tensor(vector, "gamma", manager), tensor(vector, "beta", manager), mode);
     }
 
-    private static BatchNormLayer layer(Vector vector) {
+    private static BatchNormLayer layer(ReferenceVector vector) {
         return new BatchNormLayer((float) (1 - vector.number("momentum")), (float) vector.number("eps"));
     }
 }

@@ -21,9 +21,9 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.EvaluatorConfig;
 import org.millrace.contract.event.ModelDrift;
 import org.millrace.contract.event.ModelDrift.Role;
-import org.millrace.encoder.matrix.FeatureMatrix;
 import org.millrace.evaluator.file.CheckedFile;
 import org.millrace.evaluator.metric.EncoderComparison;
+import org.millrace.numerics.FeatureMatrix;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

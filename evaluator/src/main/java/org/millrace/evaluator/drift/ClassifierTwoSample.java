@@ -1,17 +1,14 @@
 package org.millrace.evaluator.drift;
 
-import static org.millrace.contract.Check.check;
-
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
-import org.ejml.dense.row.factory.LinearSolverFactory_DDRM;
-import org.ejml.interfaces.linsol.LinearSolverDense;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
-import org.millrace.encoder.matrix.Centred;
-import org.millrace.encoder.matrix.FeatureMatrix;
-import org.millrace.encoder.matrix.Products;
-import org.millrace.encoder.matrix.Samples;
+import org.millrace.numerics.Centred;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.PositiveDefinite;
+import org.millrace.numerics.Products;
+import org.millrace.numerics.Samples;
 
 /**
  * Whether a classifier tells two samples apart (Lopez-Paz and Oquab 2017, arXiv:1610.06545): linear discriminant analysis is fitted on
@@ -53,28 +50,16 @@ record ClassifierTwoSample(double accuracy, int heldOut) {
         double ridge = RIDGE * Products.squaredNorm(rows) / d;
         ridge = ridge > 0 ? ridge : 1;
         if (rows.numRows >= d) {
-            return solved(Products.transposed(rows, rows), ridge, difference).data;
+            return PositiveDefinite.ofRidge(Products.transposed(rows, rows), ridge)
+                    .solve(difference)
+                    .data;
         }
         // fewer rows than dimensions: (ZᵀZ + λI)⁻¹ δ = (δ − Zᵀ (ZZᵀ + λI)⁻¹ Zδ) / λ
         DMatrixRMaj gram = CommonOps_DDRM.multTransB(rows, rows, null);
-        DMatrixRMaj inner = solved(gram, ridge, CommonOps_DDRM.mult(rows, difference, null));
+        DMatrixRMaj inner = PositiveDefinite.ofRidge(gram, ridge).solve(CommonOps_DDRM.mult(rows, difference, null));
         CommonOps_DDRM.multAddTransA(-1, rows, inner, difference);
         CommonOps_DDRM.divide(difference, ridge);
         return difference.data;
-    }
-
-    private static DMatrixRMaj solved(DMatrixRMaj symmetric, double ridge, DMatrixRMaj right) {
-        for (int i = 0; i < symmetric.numRows; i++) {
-            symmetric.add(i, i, ridge);
-        }
-        LinearSolverDense<DMatrixRMaj> solver = LinearSolverFactory_DDRM.symmPosDef(symmetric.numRows);
-        check(
-                solver.setA(symmetric),
-                "the classifier test: the covariance of %d dimensions has no inverse",
-                symmetric.numRows);
-        DMatrixRMaj solution = new DMatrixRMaj(symmetric.numRows, 1);
-        solver.solve(right, solution);
-        return solution;
     }
 
     // both samples' centred rows, each over √(2(n − 1))

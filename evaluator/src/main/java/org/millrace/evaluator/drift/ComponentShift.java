@@ -2,8 +2,8 @@ package org.millrace.evaluator.drift;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
-import org.millrace.encoder.matrix.FeatureMatrix;
-import org.millrace.encoder.matrix.Samples;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.Samples;
 
 /** Which of the features' components have shifted from one reference, by Kolmogorov–Smirnov on each, and how far. */
 final class ComponentShift {

@@ -3,7 +3,7 @@ package org.millrace.evaluator.drift;
 import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.numerics.FeatureMatrix;
 
 /** Records of the topic {@code <run>.statistics}, for whoever has features already. */
 public final class DriftBatches {

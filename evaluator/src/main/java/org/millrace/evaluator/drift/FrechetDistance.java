@@ -4,8 +4,8 @@ import static org.millrace.contract.Check.check;
 
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
-import org.millrace.encoder.matrix.Decompositions;
-import org.millrace.encoder.matrix.Products;
+import org.millrace.numerics.Decompositions;
+import org.millrace.numerics.Products;
 
 /**
  * The Fréchet (2-Wasserstein) distance of two normal distributions, ‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2(Σ₁Σ₂)^½) (Dowson and Landau 1982;

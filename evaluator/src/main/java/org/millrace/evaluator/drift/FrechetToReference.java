@@ -4,10 +4,10 @@ import java.util.Arrays;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
 import org.jspecify.annotations.Nullable;
-import org.millrace.encoder.matrix.Decompositions;
-import org.millrace.encoder.matrix.FeatureMatrix;
-import org.millrace.encoder.matrix.Products;
-import org.millrace.encoder.matrix.Samples;
+import org.millrace.numerics.Decompositions;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.Products;
+import org.millrace.numerics.Samples;
 
 /**
  * Squared Fréchet distances of windows to one reference of N×D, the same as {@link FrechetDistance}'s.

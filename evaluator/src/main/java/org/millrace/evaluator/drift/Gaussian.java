@@ -4,10 +4,10 @@ import static org.millrace.contract.Check.check;
 
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
-import org.millrace.encoder.matrix.Centred;
-import org.millrace.encoder.matrix.FeatureMatrix;
-import org.millrace.encoder.matrix.Products;
-import org.millrace.encoder.matrix.Samples;
+import org.millrace.numerics.Centred;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.Products;
+import org.millrace.numerics.Samples;
 
 /**
  * A normal distribution: what the Fréchet distance sees of a sample.

@@ -2,9 +2,9 @@ package org.millrace.evaluator.drift;
 
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
-import org.millrace.encoder.matrix.FeatureMatrix;
-import org.millrace.encoder.matrix.Rows;
-import org.millrace.encoder.matrix.Samples;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.Rows;
+import org.millrace.numerics.Samples;
 
 /**
  * Squared maximum mean discrepancies of windows to one reference under a kernel (Gretton et al. 2012, eqs. 3 and 5). Kernel values are

@@ -3,9 +3,9 @@ package org.millrace.evaluator.drift;
 import static org.millrace.contract.Check.check;
 
 import java.util.Arrays;
-import org.millrace.encoder.matrix.FeatureMatrix;
-import org.millrace.encoder.matrix.Rows;
-import org.millrace.encoder.matrix.Samples;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.Rows;
+import org.millrace.numerics.Samples;
 
 /**
  * The Gaussian kernel exp(−‖x − y‖² / 2σ²), for σ = 0 its limit: 1 where x = y, else 0. Its bandwidth is chosen on the reference once and

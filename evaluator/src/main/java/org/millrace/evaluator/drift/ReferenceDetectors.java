@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.millrace.contract.event.Attribution;
 import org.millrace.contract.event.DriftReport.Detection;
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.numerics.FeatureMatrix;
 
 /**
  * Four tests of a window against a reference, none of which knows the others, and a sequential one that adds the Fréchet distances up.

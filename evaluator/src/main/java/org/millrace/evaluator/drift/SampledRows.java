@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.numerics.FeatureMatrix;
 
 /**
  * Features of the images that fell into a window, of one frozen encoder, and where they are known of the present one too: all images are

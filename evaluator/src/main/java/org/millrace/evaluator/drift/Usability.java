@@ -2,8 +2,8 @@ package org.millrace.evaluator.drift;
 
 import java.util.Locale;
 import java.util.Optional;
-import org.millrace.encoder.matrix.FeatureMatrix;
-import org.millrace.encoder.matrix.Rows;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.Rows;
 
 /**
  * Whether features can be a reference. Those of a camera that hangs, or of a black night, cannot: where most pairs of images have the same

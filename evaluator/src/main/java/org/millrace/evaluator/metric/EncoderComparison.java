@@ -1,7 +1,7 @@
 package org.millrace.evaluator.metric;
 
 import java.util.OptionalDouble;
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.numerics.FeatureMatrix;
 
 /**
  * How alike two encoders see the same images; what a rotation or a scale of all features would not change.

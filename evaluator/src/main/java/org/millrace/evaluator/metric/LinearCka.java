@@ -2,10 +2,10 @@ package org.millrace.evaluator.metric;
 
 import java.util.OptionalDouble;
 import org.ejml.data.DMatrixRMaj;
-import org.millrace.encoder.matrix.Centred;
-import org.millrace.encoder.matrix.FeatureMatrix;
-import org.millrace.encoder.matrix.Products;
-import org.millrace.encoder.matrix.Samples;
+import org.millrace.numerics.Centred;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.Products;
+import org.millrace.numerics.Samples;
 
 /**
  * Linear CKA (Kornblith et al. 2019): how alike two representations of the same images are, whatever the rotation and scale. 1 is

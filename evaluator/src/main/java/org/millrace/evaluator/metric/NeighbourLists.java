@@ -2,9 +2,9 @@ package org.millrace.evaluator.metric;
 
 import static org.millrace.contract.Check.check;
 
-import org.millrace.encoder.matrix.FeatureMatrix;
-import org.millrace.encoder.matrix.Samples;
 import org.millrace.evaluator.score.NearestHeap;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.Samples;
 
 /** The k nearest other rows of each row, nearest first; of equally near ones the first. Takes N²D steps. */
 final class NeighbourLists {

@@ -3,11 +3,11 @@ package org.millrace.evaluator.metric;
 import java.util.OptionalDouble;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
-import org.millrace.encoder.matrix.Centred;
-import org.millrace.encoder.matrix.Decompositions;
-import org.millrace.encoder.matrix.FeatureMatrix;
-import org.millrace.encoder.matrix.Products;
-import org.millrace.encoder.matrix.Samples;
+import org.millrace.numerics.Centred;
+import org.millrace.numerics.Decompositions;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.Products;
+import org.millrace.numerics.Samples;
 
 /**
  * How far two representations A and B of the same images are apart after the best rotation or reflection of B onto A, both centred

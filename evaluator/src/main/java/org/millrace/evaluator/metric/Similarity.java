@@ -1,7 +1,7 @@
 package org.millrace.evaluator.metric;
 
-import org.millrace.encoder.matrix.FeatureMatrix;
-import org.millrace.encoder.matrix.Rows;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.Rows;
 
 /** What makes rows near: larger is nearer. */
 enum Similarity {

@@ -10,7 +10,6 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.registry.PublishedEncoder;
-import org.millrace.encoder.matrix.FeatureMatrix;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.evaluator.Embedder;
@@ -21,6 +20,7 @@ import org.millrace.evaluator.score.ClassScores;
 import org.millrace.evaluator.score.LabelledFeatures;
 import org.millrace.evaluator.score.Trial;
 import org.millrace.evaluator.score.Workers;
+import org.millrace.numerics.FeatureMatrix;
 
 /**
  * What protocols are given: an encoder, labelled images in two halves, and their features, which are computed when they are first

@@ -4,8 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
-import org.millrace.encoder.classifier.Descent;
 import org.millrace.encoder.network.Head;
+import org.millrace.encoder.optimiser.OptimiserRule;
 
 /**
  * How a head is trained on the features of a frozen encoder.
@@ -14,7 +14,7 @@ import org.millrace.encoder.network.Head;
  * @param milestones epochs after which the rate is multiplied by {@code decay}
  */
 record FeatureRecipe(
-        IntFunction<Head> head, Descent descent, int batchSize, int epochs, List<Integer> milestones, double decay) {
+        IntFunction<Head> head, OptimiserRule rule, int batchSize, int epochs, List<Integer> milestones, double decay) {
     /** The rate of an epoch, counted from 0. */
     double rate(double initial, int epoch) {
         double rate = initial;

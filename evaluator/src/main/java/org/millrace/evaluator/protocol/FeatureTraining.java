@@ -5,9 +5,9 @@ import java.util.stream.IntStream;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.encoder.classifier.Classifier;
-import org.millrace.encoder.matrix.FeatureMatrix;
 import org.millrace.evaluator.score.ClassScores;
 import org.millrace.evaluator.score.LabelledFeatures;
+import org.millrace.numerics.FeatureMatrix;
 
 /** Trains heads by one recipe and tells the exam's progress. The same exam gives the same scores. Not thread safe. */
 final class FeatureTraining {
@@ -26,7 +26,7 @@ final class FeatureTraining {
     ClassScores run(LabelledFeatures examples, FeatureMatrix queries, double initialRate) {
         int columns = examples.features().columns();
         try (Classifier classifier = Classifier.onFeatures(
-                exam.torch(), columns, recipe.head().apply(exam.classes()), recipe.descent(), exam.seed())) {
+                exam.torch(), columns, recipe.head().apply(exam.classes()), recipe.rule(), exam.seed())) {
             long step = 0;
             for (int epoch = 0; epoch < recipe.epochs(); epoch++) {
                 double rate = recipe.rate(initialRate, epoch);

@@ -11,9 +11,9 @@ import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.UserException;
 import org.millrace.encoder.classifier.Classifier;
 import org.millrace.encoder.classifier.ImageInputs;
-import org.millrace.encoder.classifier.Momentum;
 import org.millrace.encoder.image.UndecodableImageException;
 import org.millrace.encoder.network.LinearHead;
+import org.millrace.encoder.optimiser.OptimiserRule;
 import org.millrace.evaluator.probe.ProbeImage;
 import org.millrace.evaluator.score.ClassScores;
 
@@ -26,7 +26,7 @@ import org.millrace.evaluator.score.ClassScores;
  * steps are made, which is about as many as the paper's 60 epochs of one per cent of ImageNet.
  */
 record FineTuning(int percent, int epochs) implements Protocol {
-    private static final Momentum DESCENT = new Momentum(0.9, 0, true);
+    private static final OptimiserRule RULE = OptimiserRule.sgd(0.9, true, 0);
     private static final int BATCH = 64;
     private static final int LEAST_STEPS = 200;
     private static final double RATE_PER_256 = 0.05;
@@ -47,7 +47,7 @@ record FineTuning(int percent, int epochs) implements Protocol {
         int steps = Math.max(LEAST_STEPS, epochs * perEpoch);
         exam.progress().begin(name, (long) steps * labelled.size() / perEpoch);
         try (Classifier classifier = Classifier.onImages(
-                exam.torch(), exam.architecture(), new LinearHead(exam.classes()), DESCENT, exam.seed())) {
+                exam.torch(), exam.architecture(), new LinearHead(exam.classes()), RULE, exam.seed())) {
             if (fromEncoder) {
                 classifier.startFrom(exam.weights());
             }

@@ -2,8 +2,8 @@ package org.millrace.evaluator.protocol;
 
 import java.util.List;
 import java.util.Map;
-import org.millrace.encoder.classifier.Adam;
 import org.millrace.encoder.network.HiddenLayerHead;
+import org.millrace.encoder.optimiser.OptimiserRule;
 import org.millrace.evaluator.score.LabelledFeatures;
 
 /**
@@ -17,7 +17,7 @@ record HiddenLayerProtocol() implements Protocol {
     private static final double DROPOUT = 0.2;
     private static final FeatureRecipe RECIPE = new FeatureRecipe(
             classes -> new HiddenLayerHead(classes, HIDDEN, DROPOUT),
-            new Adam(0.8, 0.999, 1e-8, 1e-5),
+            OptimiserRule.adam(0.8, 0.999, 1e-8, 1e-5),
             200,
             120,
             List.of(80, 110),

@@ -2,8 +2,8 @@ package org.millrace.evaluator.protocol;
 
 import java.util.List;
 import java.util.Optional;
-import org.millrace.encoder.classifier.Momentum;
 import org.millrace.encoder.network.LinearHead;
+import org.millrace.encoder.optimiser.OptimiserRule;
 import org.millrace.evaluator.score.LabelledFeatures;
 import org.millrace.evaluator.score.Trial;
 import org.millrace.evaluator.score.ValidationSplit;
@@ -21,7 +21,7 @@ record LinearSgdProtocol() implements Protocol {
 
     private static final double PAPER_RATE = 30;
     private static final FeatureRecipe RECIPE =
-            new FeatureRecipe(LinearHead::new, new Momentum(0.9, 0, false), 256, 100, List.of(60, 80), 0.1);
+            new FeatureRecipe(LinearHead::new, OptimiserRule.sgd(0.9, false, 0), 256, 100, List.of(60, 80), 0.1);
 
     @Override
     public List<ProtocolScore> score(Exam exam) {

@@ -4,7 +4,7 @@ import static org.millrace.contract.Check.check;
 
 import java.util.Arrays;
 import java.util.BitSet;
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.numerics.FeatureMatrix;
 
 /** Feature vectors with the class of each, 0 to C−1. Nobody writes to it after construction; then safe for many readers. */
 public final class LabelledFeatures {

@@ -1,6 +1,6 @@
 package org.millrace.evaluator.score;
 
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.numerics.FeatureMatrix;
 
 /** A fitted softmax layer: argmax of xWᵀ + b. Immutable by convention, safe for many readers. */
 final class LinearClassifier {

@@ -3,7 +3,7 @@ package org.millrace.evaluator.score;
 import static org.millrace.contract.Check.check;
 
 import java.util.Arrays;
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.numerics.FeatureMatrix;
 
 /**
  * Multinomial logistic regression, J(W, b) = 1/N Σ CE(softmax(xWᵀ + b), y) + λ/2 ‖W‖², with a free bias: the convex probe of

@@ -2,7 +2,7 @@ package org.millrace.evaluator.score;
 
 import static org.millrace.contract.Check.check;
 
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.numerics.FeatureMatrix;
 
 /** The k rows of a bank that point the same way as a query: cosine similarity, all pairs. Safe for many readers. */
 public final class NearestNeighbours {

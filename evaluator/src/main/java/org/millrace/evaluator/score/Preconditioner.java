@@ -1,6 +1,11 @@
 package org.millrace.evaluator.score;
 
-import org.millrace.encoder.matrix.FeatureMatrix;
+import java.util.Optional;
+import org.ejml.data.DMatrixRMaj;
+import org.ejml.dense.row.CommonOps_DDRM;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.PositiveDefinite;
+import org.millrace.numerics.Products;
 
 /**
  * A fixed estimate of the inverse Hessian of logistic regression: for each class the inverse of κ·E[x̃x̃ᵀ] + λI, where x̃ is a row
@@ -15,20 +20,16 @@ final class Preconditioner {
     private static final double RIDGE = 1e-9;
 
     private final int classes;
-    private final int size; // D + 1, or 0 to change nothing
-    private final double[] factor; // lower triangle L of the matrix LLᵀ, row-major
-    private final double[] scratch;
+    private final Optional<PositiveDefinite> hessian; // of a class, (D + 1)×(D + 1); none to change nothing
 
-    private Preconditioner(int classes, int size, double[] factor) {
+    private Preconditioner(int classes, Optional<PositiveDefinite> hessian) {
         this.classes = classes;
-        this.size = size;
-        this.factor = factor;
-        this.scratch = new double[size];
+        this.hessian = hessian;
     }
 
     /** The one that changes nothing. */
     static Preconditioner identity() {
-        return new Preconditioner(0, 0, new double[0]);
+        return new Preconditioner(0, Optional.empty());
     }
 
     static Preconditioner of(FeatureMatrix features, int classes, double l2) {
@@ -36,54 +37,49 @@ final class Preconditioner {
         if (columns > MOST_COLUMNS) {
             return identity();
         }
-        int size = columns + 1;
-        double[] matrix = secondMoments(features);
-        double curvature = (classes - 1.0) / classes / classes;
-        for (int i = 0; i < matrix.length; i++) {
-            matrix[i] *= curvature;
+        DMatrixRMaj matrix = secondMoments(features);
+        CommonOps_DDRM.scale((classes - 1.0) / classes / classes, matrix);
+        double ridge = RIDGE * CommonOps_DDRM.trace(matrix);
+        for (int i = 0; i < columns; i++) {
+            matrix.add(i, i, l2); // the bias is free
         }
-        double trace = 0;
-        for (int i = 0; i < size; i++) {
-            trace += matrix[i * size + i];
-        }
-        for (int i = 0; i < size; i++) {
-            matrix[i * size + i] += RIDGE * trace + (i < columns ? l2 : 0);
-        }
-        Cholesky.factorise(matrix, size);
-        return new Preconditioner(classes, size, matrix);
+        return new Preconditioner(classes, Optional.of(PositiveDefinite.ofRidge(matrix, ridge)));
     }
 
     /** Multiplies parameters or a gradient, W as C×D row-major and then b, in place. */
     void apply(double[] vector) {
-        int columns = size - 1;
+        if (hessian.isEmpty()) {
+            return;
+        }
+        int columns = vector.length / classes - 1;
+        DMatrixRMaj right = new DMatrixRMaj(columns + 1, classes); // a column for each class
         for (int c = 0; c < classes; c++) {
-            System.arraycopy(vector, c * columns, scratch, 0, columns);
-            scratch[columns] = vector[classes * columns + c];
-            Cholesky.solve(factor, size, scratch, 1);
-            System.arraycopy(scratch, 0, vector, c * columns, columns);
-            vector[classes * columns + c] = scratch[columns];
+            for (int d = 0; d < columns; d++) {
+                right.set(d, c, vector[c * columns + d]);
+            }
+            right.set(columns, c, vector[classes * columns + c]);
+        }
+        DMatrixRMaj solved = hessian.get().solve(right);
+        for (int c = 0; c < classes; c++) {
+            for (int d = 0; d < columns; d++) {
+                vector[c * columns + d] = solved.get(d, c);
+            }
+            vector[classes * columns + c] = solved.get(columns, c);
         }
     }
 
-    /** E[x̃x̃ᵀ], lower triangle, over evenly spread rows. */
-    private static double[] secondMoments(FeatureMatrix features) {
+    /** E[x̃x̃ᵀ] over evenly spread rows. */
+    private static DMatrixRMaj secondMoments(FeatureMatrix features) {
         int columns = features.columns();
-        int size = columns + 1;
-        double[] x = features.values();
-        double[] moments = new double[size * size];
         int rows = Math.min(features.rows(), Math.max(ENOUGH_ROWS, 2 * columns));
+        DMatrixRMaj chosen = new DMatrixRMaj(rows, columns + 1);
         for (int i = 0; i < rows; i++) {
-            int row = (int) ((long) features.rows() * i / rows) * columns;
-            for (int a = 0; a < columns; a++) {
-                double value = x[row + a] / rows;
-                int to = a * size;
-                for (int b = 0; b <= a; b++) {
-                    moments[to + b] += value * x[row + b];
-                }
-                moments[columns * size + a] += value;
-            }
+            int row = (int) ((long) features.rows() * i / rows);
+            System.arraycopy(features.values(), row * columns, chosen.data, i * (columns + 1), columns);
+            chosen.set(i, columns, 1);
         }
-        moments[columns * size + columns] = 1;
+        DMatrixRMaj moments = Products.transposed(chosen, chosen);
+        CommonOps_DDRM.divide(moments, rows);
         return moments;
     }
 }

@@ -1,7 +1,7 @@
 package org.millrace.evaluator.score;
 
 import java.util.List;
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.numerics.FeatureMatrix;
 
 /**
  * The ridge probe: standardise on the training half, choose λ on a fifth of it, solve for the one-hot labels, score the test half.

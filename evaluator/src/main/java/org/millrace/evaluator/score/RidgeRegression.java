@@ -2,117 +2,84 @@ package org.millrace.evaluator.score;
 
 import static org.millrace.contract.Check.check;
 
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.ejml.data.DMatrixRMaj;
+import org.ejml.dense.row.CommonOps_DDRM;
+import org.millrace.numerics.Centred;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.PositiveDefinite;
+import org.millrace.numerics.Products;
 
 /**
  * Ridge regression in closed form (Hoerl and Kennard 1970): W = (XcᵀXc + λI)⁻¹XcᵀYc minimises ‖Xc·W − Yc‖² + λ‖W‖², a sum without
  * mean or half; with the free intercept b = ȳ − x̄W, X and Y are centred first. Immutable by convention.
  */
 final class RidgeRegression {
-    private final double[] weights; // D×C
-    private final double[] intercept; // C
-    private final int targets;
+    private final DMatrixRMaj weights; // D×C
+    private final DMatrixRMaj intercept; // 1×C
 
-    private RidgeRegression(double[] weights, double[] intercept, int targets) {
+    private RidgeRegression(DMatrixRMaj weights, DMatrixRMaj intercept) {
         this.weights = weights;
         this.intercept = intercept;
-        this.targets = targets;
     }
 
     /** XW + b, N×C. */
     double[] predict(FeatureMatrix x) {
-        int columns = x.columns();
-        double[] result = new double[Math.multiplyExact(x.rows(), targets)];
-        for (int n = 0; n < x.rows(); n++) {
-            for (int c = 0; c < targets; c++) {
-                double sum = intercept[c];
-                for (int d = 0; d < columns; d++) {
-                    sum += x.values()[n * columns + d] * weights[d * targets + c];
-                }
-                result[n * targets + c] = sum;
-            }
+        DMatrixRMaj result = CommonOps_DDRM.mult(matrix(x), weights, null);
+        for (int i = 0; i < result.data.length; i++) {
+            result.data[i] += intercept.data[i % intercept.numCols];
         }
-        return result;
+        return result.data;
     }
 
     /** ‖XW + b − Y‖² + λ‖W‖². */
     double objective(FeatureMatrix x, FeatureMatrix y, double l2) {
-        double[] predictions = predict(x);
-        double sum = 0;
-        for (int i = 0; i < predictions.length; i++) {
-            double difference = predictions[i] - y.values()[i];
-            sum += difference * difference;
-        }
-        return sum + l2 * Lbfgs.dot(weights, weights);
+        DMatrixRMaj predictions = DMatrixRMaj.wrap(y.rows(), y.columns(), predict(x));
+        return Products.squaredNorm(CommonOps_DDRM.subtract(predictions, matrix(y), null))
+                + l2 * Products.squaredNorm(weights);
     }
 
     double[] weights() {
-        return weights;
+        return weights.data;
     }
 
     double[] intercept() {
-        return intercept;
+        return intercept.data;
+    }
+
+    private static DMatrixRMaj matrix(FeatureMatrix features) {
+        return DMatrixRMaj.wrap(features.rows(), features.columns(), features.values());
     }
 
     /** What the fits of every λ share: means, XcᵀXc and XcᵀYc. Safe for many readers. */
     static final class Equations {
-        private final double[] xMeans; // D
-        private final double[] yMeans; // C
-        private final double[] gram; // XcᵀXc, D×D, lower triangle
-        private final double[] moments; // XcᵀYc, D×C
+        private final DMatrixRMaj xMeans; // 1×D
+        private final DMatrixRMaj yMeans; // 1×C
+        private final DMatrixRMaj gram; // XcᵀXc, D×D
+        private final DMatrixRMaj moments; // XcᵀYc, D×C
 
         /** @param y N×C, for classes their one-hot labels */
         Equations(FeatureMatrix x, FeatureMatrix y, boolean withIntercept) {
             check(x.rows() == y.rows() && x.rows() >= 1, "%d rows cannot be fitted to %d", x.rows(), y.rows());
-            int columns = x.columns();
-            int targets = y.columns();
-            this.xMeans = withIntercept ? means(x) : new double[columns];
-            this.yMeans = withIntercept ? means(y) : new double[targets];
-            this.gram = new double[columns * columns];
-            this.moments = new double[columns * targets];
-            double[] row = new double[columns];
-            for (int n = 0; n < x.rows(); n++) {
-                for (int d = 0; d < columns; d++) {
-                    row[d] = x.values()[n * columns + d] - xMeans[d];
-                }
-                for (int a = 0; a < columns; a++) {
-                    for (int b = 0; b <= a; b++) {
-                        gram[a * columns + b] += row[a] * row[b];
-                    }
-                    for (int c = 0; c < targets; c++) {
-                        moments[a * targets + c] += row[a] * (y.values()[n * targets + c] - yMeans[c]);
-                    }
-                }
-            }
+            this.xMeans = new DMatrixRMaj(1, x.columns());
+            this.yMeans = new DMatrixRMaj(1, y.columns());
+            DMatrixRMaj features = withIntercept ? centred(x, xMeans) : matrix(x);
+            DMatrixRMaj targets = withIntercept ? centred(y, yMeans) : matrix(y);
+            this.gram = Products.transposed(features, features);
+            this.moments = Products.transposed(features, targets);
+        }
+
+        private static DMatrixRMaj centred(FeatureMatrix rows, DMatrixRMaj means) {
+            Centred centred = Centred.of(rows);
+            means.setTo(DMatrixRMaj.wrap(1, rows.columns(), centred.mean()));
+            return centred.matrix();
         }
 
         /** @param l2 λ, more than 0 */
         RidgeRegression solve(double l2) {
             check(l2 > 0, "l2 must be positive, but was %s", l2);
-            int targets = yMeans.length;
-            double[] matrix = gram.clone();
-            for (int d = 0; d < xMeans.length; d++) {
-                matrix[d * xMeans.length + d] += l2;
-            }
-            double[] weights = moments.clone();
-            Cholesky.factorise(matrix, xMeans.length);
-            Cholesky.solve(matrix, xMeans.length, weights, targets);
-            double[] intercept = yMeans.clone();
-            for (int c = 0; c < targets; c++) {
-                for (int d = 0; d < xMeans.length; d++) {
-                    intercept[c] -= xMeans[d] * weights[d * targets + c];
-                }
-            }
-            return new RidgeRegression(weights, intercept, targets);
-        }
-
-        private static double[] means(FeatureMatrix matrix) {
-            int columns = matrix.columns();
-            double[] means = new double[columns];
-            for (int i = 0; i < matrix.values().length; i++) {
-                means[i % columns] += matrix.values()[i] / matrix.rows();
-            }
-            return means;
+            DMatrixRMaj weights = PositiveDefinite.ofRidge(gram.copy(), l2).solve(moments);
+            DMatrixRMaj intercept = CommonOps_DDRM.subtract(yMeans, CommonOps_DDRM.mult(xMeans, weights, null), null);
+            return new RidgeRegression(weights, intercept);
         }
     }
 }

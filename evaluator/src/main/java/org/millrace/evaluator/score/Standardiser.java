@@ -1,6 +1,6 @@
 package org.millrace.evaluator.score;
 
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.numerics.FeatureMatrix;
 
 /** Shifts and scales each column to mean 0 and variance 1 over the rows it was fitted on; a constant column becomes 0. */
 final class Standardiser {

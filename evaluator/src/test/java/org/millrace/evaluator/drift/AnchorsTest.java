@@ -19,7 +19,7 @@ import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EvaluatorConfig;
 import org.millrace.contract.event.ModelDrift;
 import org.millrace.contract.event.ModelDrift.Role;
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.numerics.FeatureMatrix;
 
 class AnchorsTest {
     private static final int DIMENSION = 8;

@@ -9,8 +9,8 @@ import org.ejml.dense.row.CommonOps_DDRM;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.millrace.encoder.matrix.Centred;
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.numerics.Centred;
+import org.millrace.numerics.FeatureMatrix;
 
 class ClassifierTwoSampleTest {
     private static final long SEED = 23;

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.event.DriftReport.Detection;
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.numerics.FeatureMatrix;
 
 /** Features that no healthy encoder makes of healthy images, but which come: no detector throws, each answer is a number. */
 class DegenerateFeaturesTest {

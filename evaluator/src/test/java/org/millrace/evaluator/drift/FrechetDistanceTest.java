@@ -3,6 +3,7 @@ package org.millrace.evaluator.drift;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.millrace.numerics.VectorMatrices.matrix;
 
 import java.util.Random;
 import org.ejml.data.DMatrixRMaj;
@@ -10,17 +11,17 @@ import org.ejml.dense.row.CommonOps_DDRM;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.millrace.encoder.matrix.FeatureMatrix;
-import org.millrace.evaluator.RandomMatrices;
-import org.millrace.evaluator.ReferenceVector;
+import org.millrace.contract.vector.ReferenceVector;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.RandomMatrices;
 
 final class FrechetDistanceTest {
     @ParameterizedTest
     @ValueSource(strings = {"metric_frechet", "metric_frechet_singular"})
     void values_ofVector_matchReference(String name) {
         ReferenceVector vector = ReferenceVector.load(name);
-        FeatureMatrix x = vector.matrix("X");
-        FeatureMatrix y = vector.matrix("Y");
+        FeatureMatrix x = matrix(vector, "X");
+        FeatureMatrix y = matrix(vector, "Y");
         Gaussian first = Gaussian.of(x);
         Gaussian second = Gaussian.of(y);
         vector.check("cov_X", first.covariance().data);

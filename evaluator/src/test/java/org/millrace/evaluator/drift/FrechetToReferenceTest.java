@@ -7,8 +7,8 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.millrace.encoder.matrix.FeatureMatrix;
-import org.millrace.evaluator.RandomMatrices;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.RandomMatrices;
 
 final class FrechetToReferenceTest {
     private static final int DIMENSION = 12;

@@ -11,8 +11,8 @@ import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.millrace.evaluator.RandomMatrices;
-import org.millrace.evaluator.ReferenceVector;
+import org.millrace.contract.vector.ReferenceVector;
+import org.millrace.numerics.RandomMatrices;
 
 final class KolmogorovSmirnovTest {
     @Test
@@ -20,7 +20,7 @@ final class KolmogorovSmirnovTest {
         ReferenceVector vector = ReferenceVector.load("metric_ks");
         for (String suffix : List.of("", "_ties")) {
             KolmogorovSmirnov test =
-                    KolmogorovSmirnov.between(vector.values("a" + suffix), vector.values("b" + suffix));
+                    KolmogorovSmirnov.between(vector.doubles("a" + suffix), vector.doubles("b" + suffix));
             vector.check("D" + suffix, test.statistic());
             vector.check("p_asymptotic" + suffix, test.asymptoticPValue());
             vector.check("p_stephens" + suffix, test.stephensPValue());

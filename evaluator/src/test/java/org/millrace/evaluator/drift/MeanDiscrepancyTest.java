@@ -3,6 +3,7 @@ package org.millrace.evaluator.drift;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.millrace.numerics.VectorMatrices.matrix;
 
 import java.util.Arrays;
 import java.util.OptionalDouble;
@@ -11,9 +12,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.millrace.encoder.matrix.FeatureMatrix;
-import org.millrace.evaluator.RandomMatrices;
-import org.millrace.evaluator.ReferenceVector;
+import org.millrace.contract.vector.ReferenceVector;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.RandomMatrices;
 
 final class MeanDiscrepancyTest {
     private static final RbfKernel KERNEL = new RbfKernel(2);
@@ -21,8 +22,8 @@ final class MeanDiscrepancyTest {
     @Test
     void values_ofVector_matchReference() {
         ReferenceVector vector = ReferenceVector.load("metric_mmd");
-        FeatureMatrix x = vector.matrix("X");
-        FeatureMatrix y = vector.matrix("Y");
+        FeatureMatrix x = matrix(vector, "X");
+        FeatureMatrix y = matrix(vector, "Y");
         RbfKernel median = RbfKernel.ofMedianDistance(pooled(x, y));
         vector.check("median_distance", median.sigma());
         MeanDiscrepancy.Value discrepancy = value(x, y, median);

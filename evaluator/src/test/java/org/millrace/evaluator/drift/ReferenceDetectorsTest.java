@@ -9,7 +9,7 @@ import java.util.OptionalDouble;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.event.DriftReport.Detection;
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.numerics.FeatureMatrix;
 
 class ReferenceDetectorsTest {
     private static final long SEED = 37;

@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.millrace.evaluator.RandomMatrices;
-import org.millrace.evaluator.ReferenceVector;
+import org.millrace.contract.vector.ReferenceVector;
+import org.millrace.numerics.RandomMatrices;
 
 final class StabilityIndexTest {
     private static final double EPSILON = 1e-4;
@@ -17,15 +17,15 @@ final class StabilityIndexTest {
     @Test
     void values_ofVector_matchReference() {
         ReferenceVector vector = ReferenceVector.load("metric_psi");
-        double[] reference = vector.values("reference");
-        double[] actual = vector.values("actual");
+        double[] reference = vector.doubles("reference");
+        double[] actual = vector.doubles("actual");
         double epsilon = vector.number("eps");
         StabilityIndex quantiles = StabilityIndex.ofQuantiles(reference, vector.integer("bins"));
         vector.check("quantile_inner_edges", quantiles.innerEdges());
         vector.check("quantile_counts_reference", doubles(quantiles.counts(reference)));
         vector.check("quantile_counts_actual", doubles(quantiles.counts(actual)));
         vector.check("quantile_psi", quantiles.between(reference, actual, epsilon));
-        StabilityIndex fixed = StabilityIndex.ofEdges(vector.values("fixed_inner_edges"));
+        StabilityIndex fixed = StabilityIndex.ofEdges(vector.doubles("fixed_inner_edges"));
         vector.check("fixed_counts_reference", doubles(fixed.counts(reference)));
         vector.check("fixed_counts_actual", doubles(fixed.counts(actual)));
         vector.check("fixed_psi", fixed.between(reference, actual, epsilon));

@@ -3,6 +3,7 @@ package org.millrace.evaluator.metric;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.millrace.numerics.VectorMatrices.matrix;
 
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -11,17 +12,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.millrace.encoder.matrix.Centred;
-import org.millrace.encoder.matrix.FeatureMatrix;
-import org.millrace.evaluator.RandomMatrices;
-import org.millrace.evaluator.ReferenceVector;
+import org.millrace.contract.vector.ReferenceVector;
+import org.millrace.numerics.Centred;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.RandomMatrices;
 
 final class LinearCkaTest {
     @Test
     void values_ofVector_matchReference() {
         ReferenceVector vector = ReferenceVector.load("metric_linear_cka");
-        FeatureMatrix x = vector.matrix("X");
-        FeatureMatrix y = vector.matrix("Y");
+        FeatureMatrix x = matrix(vector, "X");
+        FeatureMatrix y = matrix(vector, "Y");
         vector.check("cka", LinearCka.biased(x, y).orElseThrow());
         vector.check("cka_uncentred", LinearCka.normalised(wrap(x), wrap(y)));
         vector.check("cka_self", LinearCka.biased(x, x).orElseThrow());

@@ -3,6 +3,7 @@ package org.millrace.evaluator.metric;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.millrace.numerics.VectorMatrices.matrix;
 
 import java.util.Arrays;
 import java.util.Comparator;
@@ -14,9 +15,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.millrace.encoder.matrix.FeatureMatrix;
-import org.millrace.evaluator.RandomMatrices;
-import org.millrace.evaluator.ReferenceVector;
+import org.millrace.contract.vector.ReferenceVector;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.RandomMatrices;
 
 final class NeighbourOverlapTest {
     @Test
@@ -25,8 +26,8 @@ final class NeighbourOverlapTest {
         int k = vector.integer("k");
         for (Similarity similarity : Similarity.values()) {
             String name = similarity.name().toLowerCase(Locale.ROOT);
-            NeighbourLists x = NeighbourLists.of(vector.matrix("X"), k, similarity);
-            NeighbourLists y = NeighbourLists.of(vector.matrix("Y"), k, similarity);
+            NeighbourLists x = NeighbourLists.of(matrix(vector, "X"), k, similarity);
+            NeighbourLists y = NeighbourLists.of(matrix(vector, "Y"), k, similarity);
             vector.check(name + "_neighbours_X", doubles(x.indices()));
             vector.check(name + "_neighbours_Y", doubles(y.indices()));
             NeighbourOverlap overlap = NeighbourOverlap.of(x, y);

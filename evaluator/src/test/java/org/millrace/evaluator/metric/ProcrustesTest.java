@@ -3,6 +3,7 @@ package org.millrace.evaluator.metric;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.millrace.numerics.VectorMatrices.matrix;
 
 import java.util.Arrays;
 import java.util.Random;
@@ -10,17 +11,17 @@ import org.ejml.data.DMatrixRMaj;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.millrace.encoder.matrix.FeatureMatrix;
-import org.millrace.evaluator.RandomMatrices;
-import org.millrace.evaluator.ReferenceVector;
-import org.millrace.evaluator.SlowSpectrum;
+import org.millrace.contract.vector.ReferenceVector;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.RandomMatrices;
+import org.millrace.numerics.SlowSpectrum;
 
 final class ProcrustesTest {
     @Test
     void values_ofVector_matchReference() {
         ReferenceVector vector = ReferenceVector.load("metric_procrustes");
-        FeatureMatrix a = vector.matrix("A");
-        FeatureMatrix b = vector.matrix("B");
+        FeatureMatrix a = matrix(vector, "A");
+        FeatureMatrix b = matrix(vector, "B");
         Procrustes procrustes = Procrustes.of(a, b);
         vector.check("nuclear_norm_centred", procrustes.nuclearNorm());
         vector.check("distance_normalised", procrustes.distance().orElseThrow());

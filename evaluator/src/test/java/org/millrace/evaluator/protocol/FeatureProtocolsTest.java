@@ -8,8 +8,8 @@ import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.millrace.encoder.classifier.Momentum;
 import org.millrace.encoder.network.LinearHead;
+import org.millrace.encoder.optimiser.OptimiserRule;
 import org.millrace.evaluator.protocol.Protocol.Name;
 import org.millrace.evaluator.score.Trial;
 
@@ -71,7 +71,7 @@ final class FeatureProtocolsTest {
     @Test
     void recipe_rate_fallsAtItsMilestones() {
         FeatureRecipe recipe =
-                new FeatureRecipe(LinearHead::new, new Momentum(0.9, 0, false), 256, 100, List.of(60, 80), 0.1);
+                new FeatureRecipe(LinearHead::new, OptimiserRule.sgd(0.9, false, 0), 256, 100, List.of(60, 80), 0.1);
         assertThat(recipe.rate(30, 0)).isEqualTo(30);
         assertThat(recipe.rate(30, 59)).isEqualTo(30);
         assertThat(recipe.rate(30, 60)).isCloseTo(3, within(1e-12));

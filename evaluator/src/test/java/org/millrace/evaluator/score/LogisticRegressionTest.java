@@ -2,12 +2,14 @@ package org.millrace.evaluator.score;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.millrace.numerics.VectorMatrices.matrix;
 
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.contract.vector.ReferenceVector;
+import org.millrace.numerics.FeatureMatrix;
 
 final class LogisticRegressionTest {
     private final Workers workers = new Workers(2);
@@ -19,49 +21,40 @@ final class LogisticRegressionTest {
 
     @Test
     void valueAndGradient_ofVector_matchReference() {
-        Vectors vectors = Vectors.load("linear_probe_logreg.json");
-        LogisticRegression regression = regression(vectors);
-        double[] probe = concat(vectors.doubles("/inputs/W_probe"), vectors.doubles("/inputs/b_probe"));
+        ReferenceVector vector = ReferenceVector.load("linear_probe_logreg");
+        LogisticRegression regression = regression(vector);
+        double[] probe = concat(vector.doubles("W_probe"), vector.doubles("b_probe"));
         double[] gradient = new double[probe.length];
-        double value = regression.valueAndGradient(probe, gradient);
-        assertThat(vectors.close(value, vectors.number("/expected/objective_at_probe")))
-                .isTrue();
-        double[] expected =
-                concat(vectors.doubles("/expected/grad_W_at_probe"), vectors.doubles("/expected/grad_b_at_probe"));
-        assertThat(vectors.close(gradient, expected)).isTrue();
+        vector.check("objective_at_probe", regression.valueAndGradient(probe, gradient));
+        int weights = vector.doubles("W_probe").length;
+        vector.check("grad_W_at_probe", Arrays.copyOf(gradient, weights));
+        vector.check("grad_b_at_probe", Arrays.copyOfRange(gradient, weights, gradient.length));
     }
 
     @Test
     void fit_ofVector_reachesReferenceOptimum() {
-        Vectors vectors = Vectors.load("linear_probe_logreg.json");
-        int classes = vectors.integer("/params/classes");
-        LogisticRegression regression = regression(vectors);
+        ReferenceVector vector = ReferenceVector.load("linear_probe_logreg");
+        LogisticRegression regression = regression(vector);
         Lbfgs.Solution fit = regression.fit(new double[regression.parameters()], 1e-10, 500);
         assertThat(fit.converged).isTrue();
         assertThat(fit.gradientNorm).isLessThanOrEqualTo(1e-10);
-        assertThat(fit.value).isCloseTo(vectors.number("/expected/optimum_objective"), within(1e-12));
+        double optimum = vector.root().at("/expected/optimum_objective").asDouble();
+        assertThat(fit.value).isCloseTo(optimum, within(1e-12)); // nearer than the vector's own tolerance
 
-        int weights = vectors.doubles("/expected/W").length;
+        int weights = vector.doubles("W_probe").length;
         double[] w = Arrays.copyOf(fit.point, weights);
-        assertThat(vectors.close(
-                        fit.value - vectors.number("/params/lam") / 2 * Lbfgs.dot(w, w),
-                        vectors.number("/expected/optimum_ce")))
-                .isTrue();
-        assertThat(vectors.close(Arrays.copyOf(fit.point, weights), vectors.doubles("/expected/W")))
-                .isTrue();
+        vector.check("optimum_ce", fit.value - vector.number("lam") / 2 * Lbfgs.dot(w, w));
+        vector.check("W", w);
         double[] bias = Arrays.copyOfRange(fit.point, weights, fit.point.length);
         double mean = Arrays.stream(bias).average().orElseThrow();
-        double[] centred = Arrays.stream(bias).map(b -> b - mean).toArray();
-        assertThat(vectors.close(centred, vectors.doubles("/expected/b"))).isTrue();
+        vector.check("b", Arrays.stream(bias).map(b -> b - mean).toArray());
 
-        LinearClassifier classifier = new LinearClassifier(classes, fit.point);
-        FeatureMatrix test = vectors.matrix("/inputs/X_test");
-        assertThat(vectors.close(classifier.probabilities(test), vectors.doubles("/expected/test_probabilities")))
-                .isTrue();
-        assertThat(classifier.predict(test)).isEqualTo(vectors.ints("/expected/test_predictions"));
-        LabelledFeatures train = new LabelledFeatures(vectors.matrix("/inputs/X"), vectors.ints("/inputs/y"));
-        assertThat(train.accuracy(train.hits(classifier.predict(train.features()))))
-                .isEqualTo(vectors.number("/expected/train_accuracy"));
+        LinearClassifier classifier = new LinearClassifier(vector.integer("classes"), fit.point);
+        FeatureMatrix test = matrix(vector, "X_test");
+        vector.check("test_probabilities", classifier.probabilities(test));
+        vector.check("test_predictions", classifier.predict(test));
+        LabelledFeatures train = new LabelledFeatures(matrix(vector, "X"), vector.integers("y"));
+        vector.check("train_accuracy", train.accuracy(train.hits(classifier.predict(train.features()))));
     }
 
     @Test
@@ -127,10 +120,9 @@ final class LogisticRegressionTest {
         assertThat(fit.iterations).isEqualTo(2);
     }
 
-    private LogisticRegression regression(Vectors vectors) {
-        LabelledFeatures examples = new LabelledFeatures(vectors.matrix("/inputs/X"), vectors.ints("/inputs/y"));
-        return new LogisticRegression(
-                examples, vectors.integer("/params/classes"), vectors.number("/params/lam"), workers);
+    private LogisticRegression regression(ReferenceVector vector) {
+        LabelledFeatures examples = new LabelledFeatures(matrix(vector, "X"), vector.integers("y"));
+        return new LogisticRegression(examples, vector.integer("classes"), vector.number("lam"), workers);
     }
 
     /** The objective again, one example at a time, and plain gradient descent. */

@@ -1,8 +1,8 @@
 package org.millrace.evaluator.score;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.millrace.numerics.VectorMatrices.matrix;
 
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -11,7 +11,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.contract.vector.ReferenceVector;
+import org.millrace.numerics.FeatureMatrix;
 
 final class NearestNeighboursTest {
     private final Workers workers = new Workers(2);
@@ -23,37 +24,31 @@ final class NearestNeighboursTest {
 
     @Test
     void find_ofVector_matchesReference() {
-        Vectors vectors = Vectors.load("metric_knn_classifier.json");
-        int k = vectors.integer("/params/k");
-        double temperature = vectors.number("/params/T");
-        int classes = vectors.integer("/params/classes");
-        Neighbours found = new NearestNeighbours(vectors.matrix("/inputs/bank"), k, workers)
-                .find(vectors.matrix("/inputs/queries"));
-        assertThat(found.indices).isEqualTo(vectors.ints("/expected/topk_indices"));
-        assertThat(vectors.close(found.similarities, vectors.doubles("/expected/topk_similarity")))
-                .isTrue();
+        ReferenceVector vector = ReferenceVector.load("metric_knn_classifier");
+        int k = vector.integer("k");
+        double temperature = vector.number("T");
+        int classes = vector.integer("classes");
+        FeatureMatrix images = matrix(vector, "queries");
+        Neighbours found = new NearestNeighbours(matrix(vector, "bank"), k, workers).find(images);
+        vector.check("topk_indices", found.indices);
+        vector.check("topk_similarity", found.similarities);
 
-        int[] labels = vectors.ints("/inputs/bank_labels");
+        int[] labels = vector.integers("bank_labels");
         double[] votes = found.votes(labels, classes, temperature);
         for (int i = 0; i < votes.length; i++) {
             votes[i] *=
                     Math.exp(found.similarities[i / classes * k] / temperature); // ours are in units of the nearest's
         }
-        assertThat(vectors.close(votes, vectors.doubles("/expected/class_scores")))
-                .isTrue();
-
-        double[] counts = found.votes(labels, classes, Double.MAX_VALUE); // so warm that every vote is 1
-        assertThat(counts)
-                .containsExactly(Arrays.stream(vectors.ints("/expected/neighbour_counts"))
-                        .asDoubleStream()
-                        .toArray());
+        vector.check("class_scores", votes);
+        vector.check(
+                "neighbour_counts", found.votes(labels, classes, Double.MAX_VALUE)); // so warm that every vote is 1
 
         int[] predictions = found.predict(labels, classes, temperature);
-        assertThat(predictions).isEqualTo(vectors.ints("/expected/predictions"));
-        LabelledFeatures queries =
-                new LabelledFeatures(vectors.matrix("/inputs/queries"), vectors.ints("/inputs/query_labels"));
-        assertThat(queries.accuracy(queries.hits(predictions))).isEqualTo(vectors.number("/expected/top1"));
-        assertThat(new ClassScores(classes, votes).accuracy(queries, 1)).isEqualTo(vectors.number("/expected/top1"));
+        vector.check("predictions", predictions);
+        LabelledFeatures queries = new LabelledFeatures(images, vector.integers("query_labels"));
+        vector.check("top1", queries.accuracy(queries.hits(predictions)));
+        vector.check("top1", new ClassScores(classes, votes).accuracy(queries, 1));
+        vector.allChecked();
     }
 
     @ParameterizedTest

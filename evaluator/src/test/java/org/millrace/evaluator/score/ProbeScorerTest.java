@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EvaluatorConfig;
 import org.millrace.contract.event.Evaluation.LinearScore;
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.numerics.FeatureMatrix;
 
 final class ProbeScorerTest {
     private static final EvaluatorConfig CONFIG = new ConfigLoader().load().evaluator();

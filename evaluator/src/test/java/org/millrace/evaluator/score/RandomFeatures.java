@@ -1,7 +1,7 @@
 package org.millrace.evaluator.score;
 
 import java.util.Random;
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.numerics.FeatureMatrix;
 
 /** Gaussian clouds, one around a random centre for each class. */
 final class RandomFeatures {

@@ -3,47 +3,37 @@ package org.millrace.evaluator.score;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.millrace.numerics.VectorMatrices.matrix;
 
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.millrace.encoder.matrix.FeatureMatrix;
+import org.millrace.contract.vector.ReferenceVector;
+import org.millrace.numerics.FeatureMatrix;
 
 final class RidgeRegressionTest {
     @Test
-    void solve_ofVector_matchesReference() {
-        Vectors vectors = Vectors.load("linear_probe_ridge.json");
-        RidgeRegression fit = fit(vectors, true);
-        assertThat(vectors.close(fit.weights(), vectors.doubles("/expected/W"))).isTrue();
-        assertThat(vectors.close(fit.intercept(), vectors.doubles("/expected/b")))
-                .isTrue();
-        assertThat(vectors.close(objective(vectors, fit), vectors.number("/expected/objective")))
-                .isTrue();
-        FeatureMatrix test = vectors.matrix("/inputs/X_test");
+    void solve_ofVector_matchesReferenceWithAndWithoutIntercept() {
+        ReferenceVector vector = ReferenceVector.load("linear_probe_ridge");
+        RidgeRegression fit = fit(vector, true);
+        vector.check("W", fit.weights());
+        vector.check("b", fit.intercept());
+        vector.check("objective", objective(vector, fit));
+        FeatureMatrix test = matrix(vector, "X_test");
         double[] predictions = fit.predict(test);
-        assertThat(vectors.close(predictions, vectors.doubles("/expected/test_predictions")))
-                .isTrue();
+        vector.check("test_predictions", predictions);
         int classes = fit.intercept().length;
-        assertThat(IntStream.range(0, test.rows())
-                        .map(row -> LinearClassifier.argMax(predictions, row * classes, classes))
-                        .toArray())
-                .isEqualTo(vectors.ints("/expected/test_argmax"));
-        assertThat(new ClassScores(classes, predictions).accuracy(vectors.ints("/expected/test_argmax"), 1))
-                .isEqualTo(1);
-    }
+        int[] chosen = IntStream.range(0, test.rows())
+                .map(row -> LinearClassifier.argMax(predictions, row * classes, classes))
+                .toArray();
+        vector.check("test_argmax", chosen);
+        assertThat(new ClassScores(classes, predictions).accuracy(chosen, 1)).isEqualTo(1);
 
-    @Test
-    void solve_ofVectorWithoutIntercept_matchesReference() {
-        Vectors vectors = Vectors.load("linear_probe_ridge.json");
-        RidgeRegression fit = fit(vectors, false);
-        assertThat(vectors.close(fit.weights(), vectors.doubles("/expected/W_no_intercept")))
-                .isTrue();
-        assertThat(vectors.close(objective(vectors, fit), vectors.number("/expected/objective_no_intercept")))
-                .isTrue();
-        assertThat(vectors.close(
-                        fit.predict(vectors.matrix("/inputs/X_test")),
-                        vectors.doubles("/expected/test_predictions_no_intercept")))
-                .isTrue();
+        RidgeRegression withoutIntercept = fit(vector, false);
+        vector.check("W_no_intercept", withoutIntercept.weights());
+        vector.check("objective_no_intercept", objective(vector, withoutIntercept));
+        vector.check("test_predictions_no_intercept", withoutIntercept.predict(test));
+        vector.allChecked();
     }
 
     @Test
@@ -96,12 +86,12 @@ final class RidgeRegressionTest {
         assertThat(result.l2PerExample()).isEqualTo(ValidationSplit.best(result.trials()));
     }
 
-    private static RidgeRegression fit(Vectors vectors, boolean withIntercept) {
-        return new RidgeRegression.Equations(vectors.matrix("/inputs/X"), vectors.matrix("/inputs/Y"), withIntercept)
-                .solve(vectors.number("/params/lam"));
+    private static RidgeRegression fit(ReferenceVector vector, boolean withIntercept) {
+        return new RidgeRegression.Equations(matrix(vector, "X"), matrix(vector, "Y"), withIntercept)
+                .solve(vector.number("lam"));
     }
 
-    private static double objective(Vectors vectors, RidgeRegression fit) {
-        return fit.objective(vectors.matrix("/inputs/X"), vectors.matrix("/inputs/Y"), vectors.number("/params/lam"));
+    private static double objective(ReferenceVector vector, RidgeRegression fit) {
+        return fit.objective(matrix(vector, "X"), matrix(vector, "Y"), vector.number("lam"));
     }
 }

@@ -1,4 +1,4 @@
-/** How the weights move: gradient descent, its rate over the steps, and the moving average of the twin. */
+/** The learning rate over the steps, and the moving average of the momentum encoder. */
 @NullMarked
 package org.millrace.trainer.optimiser;
 

@@ -5,8 +5,10 @@ import java.util.random.RandomGenerator;
 import org.millrace.contract.config.AugmentConfig;
 import org.millrace.contract.config.AugmentConfig.View;
 import org.millrace.contract.config.EncoderConfig;
+import org.millrace.encoder.image.Flip;
 import org.millrace.encoder.image.InputTransform;
 import org.millrace.encoder.image.Pixels;
+import org.millrace.encoder.image.RandomCrop;
 import org.millrace.encoder.image.Resampler;
 
 /**

@@ -1,5 +1,7 @@
 package org.millrace.trainer.objective;
 
+import static org.millrace.encoder.VectorTensors.tensor;
+
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
@@ -8,8 +10,8 @@ import ai.djl.training.GradientCollector;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.config.AmdimConfig;
+import org.millrace.contract.vector.ReferenceVector;
 import org.millrace.trainer.TestRuns;
-import org.millrace.trainer.Vector;
 import org.millrace.trainer.objective.AmdimLoss.Direction;
 import org.millrace.trainer.objective.AmdimLoss.Scale;
 import org.millrace.trainer.objective.AmdimNetworks.Features;
@@ -26,7 +28,7 @@ final class AmdimVectorsTest {
 
     @Test
     void direction_oneToSevenVector_sameScoresLossAndGradients() {
-        Vector vector = Vector.load("amdim_g2l");
+        ReferenceVector vector = ReferenceVector.load("amdim_g2l");
         NDArray whole = variable(vector, "f1");
         NDArray map = variable(vector, "f7");
         AmdimConfig config = new AmdimConfig(vector.number("tclip"), vector.number("reg"), 1, 1);
@@ -48,14 +50,14 @@ final class AmdimVectorsTest {
 
     @Test
     void loss_fullVector_sameTermsAndGradients() {
-        Vector vector = Vector.load("amdim_full");
+        ReferenceVector vector = ReferenceVector.load("amdim_full");
         Features first = features(vector, "a");
         Features second = features(vector, "b");
         AmdimConfig config = new AmdimConfig(vector.number("tclip"), vector.number("reg"), 1, 1);
         try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
             Features one = withComponents(first);
             Features two = withComponents(second);
-            AmdimLoss loss = AmdimLoss.of(one, two, locations(vector, "loc5_a"), locations(vector, "loc5_b"), config);
+            AmdimLoss loss = AmdimLoss.of(one, two, vector.integers("loc5_a"), vector.integers("loc5_b"), config);
             NDArray total = loss.total(config.regulariser());
             collector.backward(total);
             check(vector, "1t5", loss.oneToFive());
@@ -74,7 +76,7 @@ final class AmdimVectorsTest {
 
     @Test
     void mixture_referenceVector_samePosteriorObjectiveAndGradients() {
-        Vector vector = Vector.load("amdim_mixture");
+        ReferenceVector vector = ReferenceVector.load("amdim_mixture");
         NDArray components = variable(vector, "f1_mix");
         NDArray map = variable(vector, "f7");
         int count = vector.size("f1_mix", 1);
@@ -96,19 +98,19 @@ final class AmdimVectorsTest {
         vector.check("grad_f7", gradient(map));
     }
 
-    private static void check(Vector vector, String scale, Scale actual) {
+    private static void check(ReferenceVector vector, String scale, Scale actual) {
         vector.check("l_" + scale + "_ab", actual.forth().loss().getFloat());
         vector.check("l_" + scale + "_ba", actual.back().loss().getFloat());
         vector.check("loss_" + scale, actual.loss().getFloat());
     }
 
-    private static void check(Vector vector, String view, Features actual) {
+    private static void check(ReferenceVector vector, String view, Features actual) {
         vector.check("grad_r1_" + view, gradient(actual.whole()));
         vector.check("grad_r5_" + view, gradient(actual.five()));
         vector.check("grad_r7_" + view, gradient(actual.seven()));
     }
 
-    private Features features(Vector vector, String view) {
+    private Features features(ReferenceVector vector, String view) {
         NDArray whole = variable(vector, "r1_" + view);
         return new Features(whole, whole, variable(vector, "r5_" + view), variable(vector, "r7_" + view));
     }
@@ -118,19 +120,10 @@ final class AmdimVectorsTest {
         return new Features(leaves.whole(), leaves.whole().expandDims(1), leaves.five(), leaves.seven());
     }
 
-    private NDArray variable(Vector vector, String input) {
-        NDArray variable = vector.tensor(input, manager);
+    private NDArray variable(ReferenceVector vector, String input) {
+        NDArray variable = tensor(vector, input, manager);
         variable.setRequiresGradient(true);
         return variable;
-    }
-
-    private static int[] locations(Vector vector, String input) {
-        float[] values = vector.input(input);
-        int[] locations = new int[values.length];
-        for (int i = 0; i < locations.length; i++) {
-            locations[i] = (int) values[i];
-        }
-        return locations;
     }
 
     private static float[] gradient(NDArray variable) {

@@ -1,5 +1,7 @@
 package org.millrace.trainer.objective;
 
+import static org.millrace.encoder.VectorTensors.tensor;
+
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -13,12 +15,12 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.ImageOffset;
+import org.millrace.contract.vector.ReferenceVector;
 import org.millrace.keystore.ImageId;
 import org.millrace.keystore.KeyBatch;
 import org.millrace.keystore.MemoryBank;
 import org.millrace.keystore.MemoryBankSettings;
 import org.millrace.trainer.TestRuns;
-import org.millrace.trainer.Vector;
 import org.millrace.trainer.objective.InfoNce.Contrast;
 
 /** The memory bank's losses and its update, read from and written to a real bank; shapes and parameters are the files'. */
@@ -32,16 +34,16 @@ final class BankLossVectorsTest {
 
     @Test
     void mixed_referenceVector_sameBankAfterwards() {
-        checkUpdate(Vector.load("memory_bank_update"));
+        checkUpdate(ReferenceVector.load("memory_bank_update"));
     }
 
     @Test
     void softmax_sampledNegatives_sameLossGradientAndBank() {
-        Vector vector = Vector.load("memory_bank_sampled_softmax");
+        ReferenceVector vector = ReferenceVector.load("memory_bank_sampled_softmax");
         try (MemoryBank bank = bank(vector)) {
             NDArray features = leaf(vector);
-            int[] own = whole(vector, "y");
-            int[] drawn = whole(vector, "neg_idx");
+            int[] own = vector.integers("y");
+            int[] drawn = vector.integers("neg_idx");
             NDArray positives = rows(bank, own);
             NDArray negatives =
                     rows(bank, drawn).reshape(own.length, drawn.length / own.length, vector.size("bank", 1));
@@ -62,11 +64,11 @@ final class BankLossVectorsTest {
 
     @Test
     void softmax_allRows_sameLossProbabilitiesAndGradient() {
-        Vector vector = Vector.load("memory_bank_full_softmax");
+        ReferenceVector vector = ReferenceVector.load("memory_bank_full_softmax");
         double temperature = vector.number("tau");
         try (MemoryBank bank = bank(vector)) {
             NDArray features = leaf(vector);
-            int[] own = whole(vector, "y");
+            int[] own = vector.integers("y");
             int[] all = IntStream.range(0, bank.size()).toArray();
             try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
                 NDArray logits = BankLoss.logits(features, rows(bank, own), rows(bank, all), temperature);
@@ -85,12 +87,12 @@ final class BankLossVectorsTest {
 
     @Test
     void noiseContrastive_referenceVector_sameLossPosteriorAndGradient() {
-        Vector vector = Vector.load("memory_bank_nce");
+        ReferenceVector vector = ReferenceVector.load("memory_bank_nce");
         double temperature = vector.number("tau");
         double partition = vector.number("Z");
         try (MemoryBank bank = bank(vector)) {
-            int[] own = whole(vector, "y");
-            int[] noise = whole(vector, "noise_idx");
+            int[] own = vector.integers("y");
+            int[] noise = vector.integers("noise_idx");
             NDArray positives = rows(bank, own);
             NDArray negatives =
                     rows(bank, noise).reshape(own.length, noise.length / own.length, vector.size("bank", 1));
@@ -109,7 +111,7 @@ final class BankLossVectorsTest {
                 vector.check("Z_estimate_first_batch", (float) BankLoss.partition(logits, bank.size()));
             }
             vector.check("grad_f", features.getGradient().toFloatArray());
-            NDArray unit = InfoNce.unit(vector.tensor("f", manager));
+            NDArray unit = InfoNce.unit(tensor(vector, "f", manager));
             unit.setRequiresGradient(true);
             try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
                 NDArray logits = BankLoss.ofUnitRows(unit, positives, negatives, temperature);
@@ -122,10 +124,10 @@ final class BankLossVectorsTest {
     }
 
     // the rows of the batch mixed with its features and written back
-    private void checkUpdate(Vector vector) {
+    private void checkUpdate(ReferenceVector vector) {
         try (MemoryBank bank = bank(vector)) {
-            int[] own = whole(vector, "y");
-            NDArray mixed = BankLoss.mixed(rows(bank, own), vector.tensor("f", manager), vector.number("t"));
+            int[] own = vector.integers("y");
+            NDArray mixed = BankLoss.mixed(rows(bank, own), tensor(vector, "f", manager), vector.number("t"));
             List<ImageId> images =
                     IntStream.of(own).mapToObj(BankLossVectorsTest::id).toList();
             bank.update(images, batch(mixed.toFloatArray(), vector.size("bank", 1), own.length));
@@ -135,13 +137,13 @@ final class BankLossVectorsTest {
     }
 
     // row i of the vector's bank belongs to image i, and lies in slot i
-    private static MemoryBank bank(Vector vector) {
+    private static MemoryBank bank(ReferenceVector vector) {
         int rows = vector.size("bank", 0);
         int dimension = vector.size("bank", 1);
         MemoryBank bank = new MemoryBankSettings("images", dimension, rows).openInMemory();
         List<ImageId> images =
                 IntStream.range(0, rows).mapToObj(BankLossVectorsTest::id).toList();
-        bank.update(images, batch(vector.input("bank"), dimension, rows));
+        bank.update(images, batch(vector.floats("bank"), dimension, rows));
         return bank;
     }
 
@@ -171,13 +173,8 @@ final class BankLossVectorsTest {
         return ordered;
     }
 
-    private static int[] whole(Vector vector, String input) {
-        float[] values = vector.input(input);
-        return IntStream.range(0, values.length).map(i -> Math.round(values[i])).toArray();
-    }
-
-    private NDArray leaf(Vector vector) {
-        NDArray tensor = vector.tensor("f", manager);
+    private NDArray leaf(ReferenceVector vector) {
+        NDArray tensor = tensor(vector, "f", manager);
         tensor.setRequiresGradient(true);
         return tensor;
     }

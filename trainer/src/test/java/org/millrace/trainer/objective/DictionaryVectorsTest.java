@@ -1,6 +1,7 @@
 package org.millrace.trainer.objective;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.millrace.encoder.VectorTensors.tensor;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -11,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.ImageOffset;
+import org.millrace.contract.vector.ReferenceVector;
 import org.millrace.encoder.tensor.InPlace;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.BankRows;
@@ -18,7 +20,6 @@ import org.millrace.keystore.KeyBatch;
 import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.KeyStoreSettings;
 import org.millrace.trainer.TestRuns;
-import org.millrace.trainer.Vector;
 
 /** The dictionary as the reference's ring, on the store and on the tensor that a step sees. */
 final class DictionaryVectorsTest {
@@ -27,7 +28,7 @@ final class DictionaryVectorsTest {
     @ParameterizedTest
     @ValueSource(strings = {"moco_queue_divisible", "moco_queue_streaming", "moco_queue_oversize"})
     void enqueue_referenceVector_sameRowsPointerAndOrder(String name) {
-        Vector vector = Vector.load(name);
+        ReferenceVector vector = ReferenceVector.load(name);
         int capacity = vector.size("queue0", 0);
         int dimension = vector.size("queue0", 1);
         int pointer = (int) vector.number("ptr0");
@@ -36,8 +37,8 @@ final class DictionaryVectorsTest {
             // keys from before the vector begins, which bring the pointer to its place
             store.append(new KeyBatch(0, dimension, new float[pointer * dimension], offsets(0, pointer)));
             try (Dictionary dictionary = new Dictionary(torch, store, capacity, dimension, 1)) {
-                InPlace.overwrite(dictionary.rows(), vector.input("queue0"));
-                NDArray keys = InfoNce.unit(vector.tensor("keys", scope));
+                InPlace.overwrite(dictionary.rows(), vector.floats("queue0"));
+                NDArray keys = InfoNce.unit(tensor(vector, "keys", scope));
                 int arrived = 0;
                 int step = 0;
                 for (var size : vector.parameter("batch_sizes")) {
@@ -51,9 +52,9 @@ final class DictionaryVectorsTest {
                             step * rows,
                             dictionary.rows().toFloatArray());
                     long sequence = dictionary.sequence();
-                    vector.checkExactlyAt("ptr_after_each_step", step, sequence % capacity);
+                    vector.checkAt("ptr_after_each_step", step, sequence % capacity);
                     for (int slot = 0; slot < capacity; slot++) {
-                        vector.checkExactlyAt(
+                        vector.checkAt(
                                 "slot_key_ids_after_each_step",
                                 step * capacity + slot,
                                 keyIn(store, slot, capacity, pointer));
@@ -61,7 +62,7 @@ final class DictionaryVectorsTest {
                     step++;
                 }
                 for (int i = 0; i < capacity; i++) {
-                    vector.checkExactlyAt("final_slots_oldest_to_newest", i, (dictionary.sequence() + i) % capacity);
+                    vector.checkAt("final_slots_oldest_to_newest", i, (dictionary.sequence() + i) % capacity);
                 }
                 assertAnotherReadsTheSame(dictionary, store, capacity, dimension, pointer);
             }

@@ -1,5 +1,7 @@
 package org.millrace.trainer.objective;
 
+import static org.millrace.encoder.VectorTensors.tensor;
+
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -8,8 +10,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.millrace.contract.vector.ReferenceVector;
 import org.millrace.trainer.TestRuns;
-import org.millrace.trainer.Vector;
 import org.millrace.trainer.objective.InfoNce.Contrast;
 
 /** The losses against the reference vectors; shapes and parameters are the files'. */
@@ -24,10 +26,10 @@ final class LossVectorsTest {
     @ParameterizedTest
     @ValueSource(strings = {"moco_infonce_t007", "moco_infonce_t020"})
     void withDictionary_referenceVector_sameLossLogitsAndGradient(String name) {
-        Vector vector = Vector.load(name);
+        ReferenceVector vector = ReferenceVector.load(name);
         NDArray queries = leaf(vector, "q");
-        NDArray keys = vector.tensor("k", manager);
-        NDArray negatives = vector.tensor("queue", manager);
+        NDArray keys = tensor(vector, "k", manager);
+        NDArray negatives = tensor(vector, "queue", manager);
         double temperature = vector.number("T");
         try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
             Contrast contrast = InfoNce.withDictionary(queries, keys, negatives, temperature);
@@ -40,7 +42,7 @@ final class LossVectorsTest {
         }
         vector.check("grad_q", queries.getGradient().toFloatArray());
 
-        NDArray unit = InfoNce.unit(vector.tensor("q", manager));
+        NDArray unit = InfoNce.unit(tensor(vector, "q", manager));
         unit.setRequiresGradient(true);
         try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
             collector.backward(InfoNce.ofUnitRows(unit, InfoNce.unit(keys), negatives, temperature)
@@ -52,13 +54,13 @@ final class LossVectorsTest {
     @ParameterizedTest
     @ValueSource(strings = {"moco_v3_t02", "moco_v3_t10"})
     void mocoV3_referenceVector_sameLossLogitsAndGradients(String name) {
-        Vector vector = Vector.load(name);
+        ReferenceVector vector = ReferenceVector.load(name);
         double temperature = vector.number("T");
         NDArray first = leaf(vector, "q1");
         NDArray second = leaf(vector, "q2");
         try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-            Contrast one = MocoV3.contrast(first, vector.tensor("k2", manager), temperature);
-            Contrast two = MocoV3.contrast(second, vector.tensor("k1", manager), temperature);
+            Contrast one = MocoV3.contrast(first, tensor(vector, "k2", manager), temperature);
+            Contrast two = MocoV3.contrast(second, tensor(vector, "k1", manager), temperature);
             NDArray loss = one.loss().add(two.loss());
             collector.backward(loss);
             vector.check("loss_q1k2", one.loss().getFloat());
@@ -76,7 +78,7 @@ final class LossVectorsTest {
     @ParameterizedTest
     @ValueSource(strings = {"simclr_ntxent_t01", "simclr_ntxent_t05"})
     void simclr_referenceVector_sameLossAndGradients(String name) {
-        Vector vector = Vector.load(name);
+        ReferenceVector vector = ReferenceVector.load(name);
         NDArray first = leaf(vector, "z1");
         NDArray second = leaf(vector, "z2");
         try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
@@ -96,7 +98,7 @@ final class LossVectorsTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void endToEnd_referenceVector_sameLossAndGradientsOfBoth(boolean symmetric) {
-        Vector vector = Vector.load("end_to_end_infonce");
+        ReferenceVector vector = ReferenceVector.load("end_to_end_infonce");
         NDArray queries = leaf(vector, "q");
         NDArray keys = leaf(vector, "k");
         String prefix = symmetric ? "symmetric_" : "";
@@ -116,11 +118,11 @@ final class LossVectorsTest {
 
     @Test
     void byol_referenceVector_sameLossAndGradients() {
-        Vector vector = Vector.load("byol_loss");
+        ReferenceVector vector = ReferenceVector.load("byol_loss");
         NDArray first = leaf(vector, "p1");
         NDArray second = leaf(vector, "p2");
-        NDArray firstTarget = InfoNce.unit(vector.tensor("z1", manager));
-        NDArray secondTarget = InfoNce.unit(vector.tensor("z2", manager));
+        NDArray firstTarget = InfoNce.unit(tensor(vector, "z1", manager));
+        NDArray secondTarget = InfoNce.unit(tensor(vector, "z2", manager));
         try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
             NDArray one = Byol.distances(first, secondTarget);
             NDArray two = Byol.distances(second, firstTarget);
@@ -137,8 +139,8 @@ final class LossVectorsTest {
         vector.check("grad_p2", second.getGradient().toFloatArray());
     }
 
-    private NDArray leaf(Vector vector, String input) {
-        NDArray tensor = vector.tensor(input, manager);
+    private NDArray leaf(ReferenceVector vector, String input) {
+        NDArray tensor = tensor(vector, input, manager);
         tensor.setRequiresGradient(true);
         return tensor;
     }

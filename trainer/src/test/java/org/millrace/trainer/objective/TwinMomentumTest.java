@@ -9,12 +9,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.millrace.contract.config.MomentumSchedule;
+import org.millrace.contract.vector.ReferenceVector;
 import org.millrace.encoder.tensor.InPlace;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
 import org.millrace.trainer.TestRuns;
-import org.millrace.trainer.Vector;
 import org.millrace.trainer.optimiser.MovingAverage;
 
 final class TwinMomentumTest {
@@ -22,22 +22,22 @@ final class TwinMomentumTest {
 
     @Test
     void at_cosine_referenceVectors_sameMomentum() {
-        Vector average = Vector.load("moco_ema");
+        ReferenceVector average = ReferenceVector.load("moco_ema");
         TwinMomentum momentum = cosine(average);
-        average.checkDoubles(
+        average.check(
                 "cosine_m_at_points",
                 StreamSupport.stream(average.parameter("schedule_points").spliterator(), false)
                         .mapToDouble(point -> momentum.at(point.asDouble()))
                         .toArray());
-        average.checkDoubles(
+        average.check(
                 "cosine_m_used", vectorTimes(average).mapToDouble(momentum::at).toArray());
 
-        Vector schedules = Vector.load("lr_schedules");
+        ReferenceVector schedules = ReferenceVector.load("lr_schedules");
         var published = new TwinMomentum(
                 schedules.number("ema_m0"),
                 MomentumSchedule.COSINE,
                 schedules.parameter("total").asLong());
-        schedules.checkDoubles(
+        schedules.check(
                 "cosine_ema_momentum",
                 Arrays.stream(schedules.doubles("steps")).map(published::at).toArray());
     }
@@ -50,18 +50,18 @@ final class TwinMomentumTest {
     @ParameterizedTest
     @EnumSource
     void movingAverage_referenceVector_sameTwin(MomentumSchedule schedule) {
-        Vector vector = Vector.load("moco_ema");
+        ReferenceVector vector = ReferenceVector.load("moco_ema");
         TwinMomentum momentum = switch (schedule) {
             case CONSTANT -> new TwinMomentum(vector.number("m"), schedule, 0);
             case COSINE -> cosine(vector);
         };
         String form = schedule == MomentumSchedule.COSINE ? "cosine" : "const";
-        int sizeA = vector.input("theta_k_a").length;
-        int sizeB = vector.input("theta_k_b").length;
-        try (Weights twin = weights(joined(vector.input("theta_k_a"), vector.input("theta_k_b")))) {
+        int sizeA = vector.floats("theta_k_a").length;
+        int sizeB = vector.floats("theta_k_b").length;
+        try (Weights twin = weights(joined(vector.floats("theta_k_a"), vector.floats("theta_k_b")))) {
             for (int step = 0; step < vector.number("steps"); step++) {
                 float[] query = joined(
-                        part(vector.input("theta_q_a"), step, sizeA), part(vector.input("theta_q_b"), step, sizeB));
+                        part(vector.floats("theta_q_a"), step, sizeA), part(vector.floats("theta_q_b"), step, sizeB));
                 try (Weights weights = weights(query)) {
                     new MovingAverage(momentum.at(vector.number("schedule_t0") + step)).update(twin, weights);
                 }
@@ -72,14 +72,14 @@ final class TwinMomentumTest {
         }
     }
 
-    private static TwinMomentum cosine(Vector vector) {
+    private static TwinMomentum cosine(ReferenceVector vector) {
         return new TwinMomentum(
                 vector.number("m0"),
                 MomentumSchedule.COSINE,
                 vector.parameter("schedule_T").asLong());
     }
 
-    private static IntStream vectorTimes(Vector vector) {
+    private static IntStream vectorTimes(ReferenceVector vector) {
         int first = vector.parameter("schedule_t0").asInt();
         return IntStream.range(first, first + vector.parameter("steps").asInt());
     }

@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.config.ConfigLoader;
-import org.millrace.trainer.Vector;
+import org.millrace.contract.vector.ReferenceVector;
 
 /**
  * The vector's {@code mocov3_early_warmup_plus_one} is left out: a form of an early commit of MoCo v3, which its authors gave up for
@@ -20,7 +20,7 @@ final class LearningRateTest {
 
     @Test
     void cosine_referenceVector_sameRates() {
-        Vector vector = Vector.load("lr_schedules");
+        ReferenceVector vector = ReferenceVector.load("lr_schedules");
         check(
                 vector,
                 "warmup_cosine",
@@ -32,7 +32,7 @@ final class LearningRateTest {
     /** Up to its last step: past it the official code's cosine rises again, which its runs never reach, while ours stays at 0. */
     @Test
     void cosine_referenceVectorWithoutWarmup_sameRatesUpToTheEnd() {
-        Vector vector = Vector.load("lr_schedules");
+        ReferenceVector vector = ReferenceVector.load("lr_schedules");
         double total = vector.number("total");
         LearningRate rate = rate(
                 vector.parameter("batch_size").asInt(),
@@ -51,7 +51,7 @@ final class LearningRateTest {
 
     @Test
     void step_referenceVector_sameRates() {
-        Vector vector = Vector.load("lr_schedules");
+        ReferenceVector vector = ReferenceVector.load("lr_schedules");
         String milestones = StreamSupport.stream(vector.parameter("milestones").spliterator(), false)
                 .map(milestone -> milestone.asText())
                 .collect(Collectors.joining(","));
@@ -65,11 +65,11 @@ final class LearningRateTest {
 
     @Test
     void peak_linearScaling_referenceVector_sameRate() {
-        Vector vector = Vector.load("lr_schedules");
+        ReferenceVector vector = ReferenceVector.load("lr_schedules");
         int batch = vector.parameter("batch_size").asInt();
         LearningRate scaled =
                 rate(batch, "optimiser.scaling=linear", "optimiser.learning-rate=" + vector.number("base_lr"));
-        vector.checkDoubles("linear_scaled_base_lr", scaled.peak());
+        vector.check("linear_scaled_base_lr", scaled.peak());
     }
 
     @Test
@@ -122,11 +122,11 @@ final class LearningRateTest {
         }
     }
 
-    private static void check(Vector vector, String output, String... assignments) {
+    private static void check(ReferenceVector vector, String output, String... assignments) {
         String[] all = Arrays.copyOf(assignments, assignments.length + 1);
         all[assignments.length] = "optimiser.learning-rate=" + vector.number("base_lr");
         LearningRate rate = rate(vector.parameter("batch_size").asInt(), all);
-        vector.checkDoubles(
+        vector.check(
                 output, Arrays.stream(vector.doubles("steps")).map(rate::at).toArray());
     }
 

@@ -15,15 +15,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
-import org.millrace.trainer.Vector;
+import org.millrace.contract.vector.ReferenceVector;
 
 final class RedundancyTest {
     @Test
     void mostRedundant_referenceVector_sameEvictionsAndDistances() {
-        Vector vector = Vector.load("minred_stream");
+        ReferenceVector vector = ReferenceVector.load("minred_stream");
         int dimension = vector.size("features", 1);
         int capacity = (int) vector.number("capacity");
-        float[] raw = vector.input("features");
+        float[] raw = vector.floats("features");
         float[] features = Features.ofViews(raw, new float[raw.length], dimension); // norm(z + 0)
         JsonNode expected = vector.root().path("expected");
         JsonNode evicted = expected.path("evicted_id_per_step").path("data");

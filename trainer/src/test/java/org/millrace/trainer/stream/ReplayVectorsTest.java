@@ -17,13 +17,13 @@ import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.ReplayConfig;
 import org.millrace.contract.config.ReplayConfig.Policy;
-import org.millrace.trainer.Vector;
+import org.millrace.contract.vector.ReferenceVector;
 
 /** The replay buffer against the reference vectors of its policies. */
 final class ReplayVectorsTest {
     @Test
     void offer_minRed_referenceVector_sameEvictionsAndFeatures() {
-        Vector vector = Vector.load("minred_batch");
+        ReferenceVector vector = ReferenceVector.load("minred_batch");
         JsonNode expected = vector.root().path("expected");
         int capacity = (int) vector.number("capacity");
         int arrivals = (int) vector.number("arrivals_per_step");
@@ -69,7 +69,7 @@ final class ReplayVectorsTest {
 
     @Test
     void offer_reservoir_referenceVectorsDraws_sameContents() {
-        Vector vector = Vector.load("reservoir_sampling");
+        ReferenceVector vector = ReferenceVector.load("reservoir_sampling");
         JsonNode expected = vector.root().path("expected");
         int k = (int) vector.number("k");
         int n = (int) vector.number("n");
@@ -92,7 +92,7 @@ final class ReplayVectorsTest {
     // bounds on frequencies are 5 standard deviations of 20,000 runs
     @Test
     void offer_reservoir_manyRuns_referenceDistribution() {
-        Vector vector = Vector.load("reservoir_sampling");
+        ReferenceVector vector = ReferenceVector.load("reservoir_sampling");
         JsonNode expected = vector.root().path("expected");
         int k = (int) vector.number("k");
         int n = (int) vector.number("n");
@@ -184,7 +184,7 @@ final class ReplayVectorsTest {
         return gone;
     }
 
-    private static TrainedImages trained(Vector vector, int step) {
+    private static TrainedImages trained(ReferenceVector vector, int step) {
         int count = vector.size("train_ids", 1);
         int dimension = vector.size("z1", 2);
         int from = (step - 1) * count * dimension;
@@ -196,8 +196,8 @@ final class ReplayVectorsTest {
                 step,
                 images,
                 Features.ofViews(
-                        Arrays.copyOfRange(vector.input("z1"), from, to),
-                        Arrays.copyOfRange(vector.input("z2"), from, to),
+                        Arrays.copyOfRange(vector.floats("z1"), from, to),
+                        Arrays.copyOfRange(vector.floats("z2"), from, to),
                         dimension));
     }
 

@@ -1,0 +1,80 @@
+package org.millrace.encoder.optimiser;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.encoder.tensor.Torch;
+import org.millrace.encoder.tensor.Weights;
+
+/**
+ * Adam (Kingma and Ba 2015, arXiv:1412.6980, algorithm 1) as PyTorch's: m ← β₁m + (1 − β₁)g; s ← β₂s + (1 − β₂)g²; w ← w − η·(m / (1 −
+ * β₁ᵗ)) / (√(s / (1 − β₂ᵗ)) + ε), t the number of the step. Its state is m and s. Weight decay is in the gradient, g ← g + λw, or apart
+ * from it, w ← w − ηλw: AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2).
+ */
+final class Adam implements Optimiser {
+    private final Torch torch;
+    private final OptimiserRule.AdamRule rule;
+    private final Weights weights;
+    private final StateTensor mean;
+    private final StateTensor square;
+
+    Adam(Torch torch, OptimiserRule.AdamRule rule, Weights weights) {
+        this.torch = torch;
+        this.rule = rule;
+        this.weights = weights;
+        this.mean = new StateTensor("mean", torch, weights);
+        this.square = new StateTensor("square", torch, weights);
+    }
+
+    @Override
+    public void step(long step, double learningRate) {
+        double beta1 = rule.beta1();
+        double beta2 = rule.beta2();
+        double meanShare = 1 - Math.pow(beta1, (double) step);
+        double squareShare = 1 - Math.pow(beta2, (double) step);
+        NDArray parameters = weights.parameters();
+        try (NDManager scope = torch.newManager()) {
+            NDArray gradient = weights.gradient();
+            gradient.attach(scope);
+            rule.clip().apply(gradient);
+            switch (rule.decay()) {
+                case DECOUPLED -> parameters.muli((float) (1 - learningRate * rule.weightDecay()));
+                case IN_GRADIENT -> {
+                    NDArray decay = parameters.mul((float) rule.weightDecay());
+                    decay.attach(scope);
+                    gradient.addi(decay);
+                }
+            }
+            NDArray squared = gradient.mul(gradient).muli((float) (1 - beta2));
+            square.values().muli((float) beta2).addi(squared);
+            mean.values().muli((float) beta1).addi(gradient.muli((float) (1 - beta1)));
+            NDArray root = square.values().sqrt();
+            root.attach(scope);
+            root.divi((float) Math.sqrt(squareShare)).addi((float) rule.epsilon());
+            NDArray change = mean.values().div(root);
+            change.attach(scope);
+            parameters.subi(change.muli((float) (learningRate / meanShare)));
+        }
+        weights.zeroGradient();
+    }
+
+    @Override
+    public Safetensors state() {
+        Safetensors.Builder file = new Safetensors.Builder();
+        mean.save(file);
+        square.save(file);
+        return file.build();
+    }
+
+    @Override
+    public void restore(Safetensors state) {
+        mean.restore(state);
+        square.restore(state);
+    }
+
+    @Override
+    public void close() {
+        mean.close();
+        square.close();
+    }
+}

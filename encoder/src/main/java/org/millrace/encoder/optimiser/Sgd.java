@@ -1,0 +1,58 @@
+package org.millrace.encoder.optimiser;
+
+import ai.djl.ndarray.NDArray;
+import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.encoder.tensor.Torch;
+import org.millrace.encoder.tensor.Weights;
+
+/**
+ * Stochastic gradient descent with momentum and weight decay, as PyTorch's: d ← g + λw; v ← μv + d; w ← w − ηv, or with Nesterov's
+ * momentum w ← w − η(d + μv). Its state is the velocity v of all parameters.
+ */
+final class Sgd implements Optimiser {
+    private final OptimiserRule.SgdRule rule;
+    private final Weights weights;
+    private final StateTensor velocity;
+
+    Sgd(Torch torch, OptimiserRule.SgdRule rule, Weights weights) {
+        this.rule = rule;
+        this.weights = weights;
+        this.velocity = new StateTensor("velocity", torch, weights);
+    }
+
+    @Override
+    public void step(long step, double learningRate) {
+        NDArray parameters = weights.parameters();
+        float momentum = (float) rule.momentum();
+        try (NDArray gradient = weights.gradient();
+                NDArray decay = parameters.mul((float) rule.weightDecay())) {
+            rule.clip().apply(gradient);
+            gradient.addi(decay); // d = g + λw
+            velocity.values().muli(momentum).addi(gradient); // v = μv + d
+            try (NDArray ahead = velocity.values().mul(rule.nesterov() ? momentum : 1)) {
+                if (rule.nesterov()) {
+                    ahead.addi(gradient); // d + μv
+                }
+                parameters.subi(ahead.muli((float) learningRate)); // w = w − ηv
+            }
+        }
+        weights.zeroGradient();
+    }
+
+    @Override
+    public Safetensors state() {
+        Safetensors.Builder file = new Safetensors.Builder();
+        velocity.save(file);
+        return file.build();
+    }
+
+    @Override
+    public void restore(Safetensors state) {
+        velocity.restore(state);
+    }
+
+    @Override
+    public void close() {
+        velocity.close();
+    }
+}
