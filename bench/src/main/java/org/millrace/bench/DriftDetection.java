@@ -31,7 +31,7 @@ import org.millrace.encoder.matrix.FeatureMatrix;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.evaluator.Embedder;
 import org.millrace.evaluator.TorchEmbedders;
-import org.millrace.evaluator.drift.ReferenceDetectors;
+import org.millrace.evaluator.drift.detector.ReferenceDetectors;
 
 /**
  * False alarms without drift, and delays of real shifts: {@code bench/run drift DATA RUN VERSION CIFAR.tar.gz FASHION-images-idx3.gz [SEEDS] [WHAT]},

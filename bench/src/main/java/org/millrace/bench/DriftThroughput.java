@@ -24,9 +24,9 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.encoder.matrix.FeatureMatrix;
-import org.millrace.evaluator.drift.DriftBatches;
-import org.millrace.evaluator.drift.DriftTopology;
-import org.millrace.evaluator.drift.ReferenceDetectors;
+import org.millrace.evaluator.drift.stream.DriftBatches;
+import org.millrace.evaluator.drift.stream.DriftTopology;
+import org.millrace.evaluator.drift.detector.ReferenceDetectors;
 
 /**
  * Embeddings per second through the drift topology on an embedded broker, exactly once, against the same arithmetic on arrays, in turn:

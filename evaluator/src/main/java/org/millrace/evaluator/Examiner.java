@@ -18,7 +18,7 @@ import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.contract.registry.Standings;
 import org.millrace.encoder.health.HealthCheck;
 import org.millrace.encoder.matrix.FeatureMatrix;
-import org.millrace.evaluator.drift.Anchors;
+import org.millrace.evaluator.anchor.Anchors;
 import org.millrace.evaluator.learning.BucketCut;
 import org.millrace.evaluator.probe.Half;
 import org.millrace.evaluator.probe.ProbeImage;
