@@ -28,8 +28,9 @@ function draw() {
     put(place, empty('No encoder is published yet.', 'millrace train'));
     return;
   }
-  view.second = there.includes(view.second) ? view.second : there[0];
-  view.first = there.includes(view.first) ? view.first : there[there.length - 1];
+  // the oldest and the newest until the reader has something to look at: versions come one after the other
+  view.second = view.recent && there.includes(view.second) ? view.second : there[0];
+  view.first = view.recent && there.includes(view.first) ? view.first : there[there.length - 1];
   if (!view.recent) {
     put(place,
       h('p', { class: 'empty' }, 'Which images look alike, to an early encoder and to the newest one? The newest 512 images are embedded here, which takes the run a few seconds of computing.'),

@@ -57,7 +57,7 @@ public final class CrashingTrainer {
         return List.of(Moment.values()).stream().map(Moment::name).toList();
     }
 
-    static final class Silence implements TrainerEvents {
+    static class Silence implements TrainerEvents {
         @Override
         public void starting(long step, int stepsToRepeat) {}
 

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.app.run.Commands;
+import org.millrace.app.run.Ends;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.BrokerConfig;
@@ -309,6 +310,7 @@ class SettingSequencesTest {
 
     // digests of the run's files, and where its topics and those of images end
     private static Map<String, String> everything(MillraceConfig config) throws Exception {
+        Ends.awaitTransactions(kafka);
         Map<String, String> all = digests(config.run().folder(), Path::toString);
         Map<TopicPartition, OffsetSpec> ends = admin.listTopics().names().get().stream()
                 .filter(topic -> !topic.startsWith("__"))

@@ -137,8 +137,9 @@ final class RunCheckpoints implements AutoCloseable {
      * {@code enough}; then none is taken.
      *
      * @param reported completes when it is
+     * @return the step of the one that was waited for
      */
-    void take(
+    Optional<Long> take(
             StreamPosition position,
             LogIdentity imageLog,
             long journalOffset,
@@ -146,9 +147,9 @@ final class RunCheckpoints implements AutoCloseable {
             List<Long> published,
             Future<?> reported,
             BooleanSupplier enough) {
-        awaitWritten(enough);
+        Optional<Long> before = awaitWritten(enough);
         if (writing != null) {
-            return;
+            return before;
         }
         memory.sync();
         Map<String, String> configuration = ConfigLoader.effective(config);
@@ -180,6 +181,7 @@ final class RunCheckpoints implements AutoCloseable {
             moments.at(Moment.NAMED, state.step());
             return state.step();
         }));
+        return before;
     }
 
     /** The step of the checkpoint that has been written since this was asked last, if one has; throws what kept it from that. */

@@ -53,6 +53,7 @@ public final class Trainer implements AutoCloseable {
     private static final int FRAME_BYTES = 65_536;
     private static final long PATIENCE_MILLIS = 100;
     private static final long PAUSE_NANOS = 2_000_000;
+    private static final long READERS_NANOS = 20_000_000_000L; // a courtesy: all is durable
     /** How long {@link #stop()} lets the end wait for a broker that may be gone. */
     public static final Duration STOP_PATIENCE = Duration.ofSeconds(6);
 
@@ -128,7 +129,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Trains until a limit or {@link #stop}; then publishes the encoder and takes a checkpoint.
+     * Trains until a limit or {@link #stop}; then publishes the encoder and takes a checkpoint. A command that follows finds both.
      *
      * @throws UserException where the run cannot go on; what its topics and its last checkpoint hold is whole
      */
@@ -229,6 +230,8 @@ public final class Trainer implements AutoCloseable {
                     + config.run().name() + " stops without a checkpoint of step " + position.step()
                     + ". Started again, it goes on from the one before, to the same weights.");
         }
+        long enough = System.nanoTime() + READERS_NANOS;
+        writer.awaitReadable(() -> outOfPatience() || System.nanoTime() - enough > 0);
     }
 
     // whoever asked for a stop is not kept waiting for a broker that may be gone
@@ -238,7 +241,12 @@ public final class Trainer implements AutoCloseable {
 
     private Optional<PreparedStep> waitForStep(Pipeline pipeline) {
         try {
-            return pipeline.next(() -> stopped);
+            Optional<PreparedStep> step = pipeline.next();
+            while (step.isEmpty() && !stopped && !pipeline.ended()) {
+                tellOfCheckpoint(checkpoints.written()); // the last one before a stream that pauses
+                step = pipeline.next();
+            }
+            return step;
         } catch (InterruptedException e) {
             stop();
             Thread.currentThread().interrupt();
@@ -317,14 +325,14 @@ public final class Trainer implements AutoCloseable {
     }
 
     private void checkpoint() {
-        checkpoints.take(
+        tellOfCheckpoint(checkpoints.take(
                 position,
                 gaps.log(),
                 journalOffset,
                 buffer,
                 publisher.published(),
                 writer.allSoFar(),
-                this::outOfPatience);
+                this::outOfPatience));
         checkpointedStep = position.step();
     }
 

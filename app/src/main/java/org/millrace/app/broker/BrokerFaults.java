@@ -12,12 +12,16 @@ import org.slf4j.LoggerFactory;
 final class BrokerFaults {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedBroker.class);
     private static final long GRACE_MILLIS = 10_000;
+    private static final ThreadLocal<Boolean> STARTING = ThreadLocal.withInitial(() -> false);
 
     private BrokerFaults() {}
 
     /** From now on a fault ends the process with an error that names the folder. Applies to the whole process. */
     static void endProcess(Path folder) {
         Exit.Procedure procedure = (status, message) -> {
+            if (STARTING.get()) {
+                return; // Kafka then throws what went wrong
+            }
             LOG.error(
                     "the embedded broker failed and cannot go on{}. The disk of {} may be full or failing;"
                             + " what was acknowledged is kept there. Mend the cause and start again.",
@@ -30,6 +34,16 @@ final class BrokerFaults {
         };
         Exit.setExitProcedure(procedure);
         Exit.setHaltProcedure(procedure);
+    }
+
+    /** Starts a broker: what keeps it from that on this thread, such as a port that is taken, is thrown and ends no process. */
+    static void start(Runnable startup) {
+        STARTING.set(true);
+        try {
+            startup.run();
+        } finally {
+            STARTING.remove();
+        }
     }
 
     /** Shutdown hooks may wait for the very thread that failed. */

@@ -7,6 +7,7 @@ import java.net.BindException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.Uuid;
@@ -52,9 +53,8 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
         FolderLock lock = FolderLock.take(dataFolder, command);
         try {
-            BrokerFaults.endProcess(folder);
-            format(folder);
-            return start(folder, config, lock);
+            prepare(folder);
+            return start(folder, config.retentionMillis(), lock, () -> Ports.find(config.port()));
         } catch (RuntimeException | Error e) {
             lock.close();
             throw e;
@@ -84,19 +84,19 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    private static EmbeddedBroker start(Path folder, BrokerConfig config, FolderLock lock) {
+    /** @param free finds ports, which another process may take before they are used: then it is asked again */
+    static EmbeddedBroker start(Path folder, long retentionMillis, FolderLock lock, Supplier<Ports> free) {
         for (int attempt = 1; ; attempt++) {
-            Ports ports = Ports.find(config.port());
+            Ports ports = free.get();
             KafkaRaftServer server;
             try {
                 server = new KafkaRaftServer(
-                        new KafkaConfig(BrokerProperties.of(folder, ports, config.retentionMillis()), false),
-                        Time.SYSTEM);
+                        new KafkaConfig(BrokerProperties.of(folder, ports, retentionMillis), false), Time.SYSTEM);
             } catch (RuntimeException e) {
                 throw cannotStart(folder, e);
             }
             try {
-                server.startup();
+                BrokerFaults.start(server::startup);
             } catch (RuntimeException e) {
                 server.shutdown();
                 if (attempt < ATTEMPTS && lostPort(e)) {
@@ -108,6 +108,12 @@ public final class EmbeddedBroker implements AutoCloseable {
             LOG.debug("broker on {}, its data in {}", ports.broker(), folder);
             return new EmbeddedBroker(lock, server, ports.broker());
         }
+    }
+
+    /** Makes the folder one of a broker's, and this process one that ends when its broker cannot go on. */
+    static void prepare(Path folder) {
+        BrokerFaults.endProcess(folder);
+        format(folder);
     }
 
     private static void format(Path folder) {

@@ -6,6 +6,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -13,6 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.millrace.app.embed.FairPool.Length;
+import org.millrace.app.embed.ScaledImages.Judged;
 import org.millrace.app.embed.ScaledImages.Scaled;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
@@ -29,6 +32,12 @@ public final class EmbeddingQueue implements AutoCloseable {
 
     private static final int BATCHES_HELD = 4;
     private static final int LEAST_DECODERS = 4;
+    /** Of {@link Judged#work}, above which a call is long: about 10 ms. */
+    private static final long LONG_WORK = 1 << 20;
+    /** How many images of the dearest kind one client may have in work. */
+    private static final int DEAREST_HELD = 4;
+
+    private static final int DEAREST_PASSES = 16;
 
     private final EncoderWatch encoders;
     private final LoadedEncoders loaded;
@@ -40,12 +49,20 @@ public final class EmbeddingQueue implements AutoCloseable {
     private final FairPool decoders = new FairPool(
             "millrace-decode", Math.max(LEAST_DECODERS, Runtime.getRuntime().availableProcessors()));
     private final ScaledImages scaled;
-    /** Images of each client that are not embedded yet. */
-    private final Map<String, Integer> held = new HashMap<>();
+    private final long mostLongWork;
+    /** What each client has in work. */
+    private final Map<String, Held> held = new HashMap<>();
 
     private int imagesHeld;
     private int imagesWaiting;
     private boolean closed;
+
+    /** Images of a client that are not embedded yet, and of the long calls among them images and work. */
+    private static final class Held {
+        private int images;
+        private int longImages;
+        private long longWork;
+    }
 
     /** What one call handed over, decoded. */
     private record Waiting(List<Scaled> images, OptionalLong version, CompletableFuture<Embeddings> answer) {}
@@ -55,6 +72,8 @@ public final class EmbeddingQueue implements AutoCloseable {
         this.loaded = new LoadedEncoders(config);
         this.batchSize = config.evaluator().batchSize();
         this.scaled = new ScaledImages(config);
+        this.mostLongWork =
+                (long) DEAREST_HELD * DEAREST_PASSES * config.images().maxPixels();
         this.thread = new Thread(this::run, "millrace-embed");
         thread.setDaemon(true);
     }
@@ -70,11 +89,14 @@ public final class EmbeddingQueue implements AutoCloseable {
      * Hands over encoded images, at least one; empty where too many wait already, or too many of this client. The answer comes on the
      * queue's threads, where nothing may wait; it fails with {@link UserException} where there is no such encoder.
      *
-     * @param client whose images they are: clients are decoded in turns, and none may hold more than three quarters of what may wait
+     * @param client whose images they are: clients are decoded in turns, and none may hold more than three quarters of what may wait, of
+     *     which images that are dear to decode make two thirds at most
      * @param version of the encoder; empty for the current one
      */
     public Optional<CompletableFuture<Embeddings>> offer(String client, List<byte[]> images, OptionalLong version) {
-        List<byte[]> all = List.copyOf(images);
+        List<Judged> all = scaled.judge(images);
+        long work = all.stream().mapToLong(Judged::work).sum();
+        boolean isLong = work > LONG_WORK;
         var answer = new CompletableFuture<Embeddings>();
         lock.lock();
         try {
@@ -82,34 +104,49 @@ public final class EmbeddingQueue implements AutoCloseable {
                 throw stopping();
             }
             int most = BATCHES_HELD * batchSize;
-            int own = held.getOrDefault(client, 0);
-            boolean fits = imagesHeld + all.size() <= most && own + all.size() <= most - most / 4;
-            if (!fits
-                    && (own > 0 || imagesHeld > most)) { // more than ever fit are taken where the client has no others
+            Held own = held.getOrDefault(client, new Held());
+            boolean fits = imagesHeld + all.size() <= most && own.images + all.size() <= most - most / 4;
+            boolean fitsLong = !isLong
+                    || (own.longImages + all.size() <= most / 2 && own.longWork + work <= mostLongWork)
+                    || own.longImages == 0;
+            if ((!fits
+                            && (own.images > 0
+                                    || imagesHeld > most)) // more than ever fit are taken from a client without others
+                    || !fitsLong) {
                 return Optional.empty();
             }
-            held.merge(client, all.size(), Integer::sum);
+            held.put(client, own);
+            own.images += all.size();
+            own.longImages += isLong ? all.size() : 0;
+            own.longWork += isLong ? work : 0;
             imagesHeld += all.size();
         } finally {
             lock.unlock();
         }
-        CompletableFuture<Embeddings> released = answer.whenComplete((made, problem) -> release(client, all.size()));
-        decoders.run(client, () -> decode(all, version, answer));
+        CompletableFuture<Embeddings> released =
+                answer.whenComplete((made, problem) -> release(client, all.size(), isLong ? work : 0));
+        decoders.run(client, isLong ? Length.LONG : Length.SHORT, () -> decode(all, version, answer));
         return Optional.of(released);
     }
 
-    private void release(String client, int images) {
+    private void release(String client, int images, long longWork) {
         lock.lock();
         try {
             imagesHeld -= images;
-            held.computeIfPresent(client, (name, count) -> count == images ? null : count - images);
+            Held own = Objects.requireNonNull(held.get(client));
+            own.images -= images;
+            own.longImages -= longWork > 0 ? images : 0;
+            own.longWork -= longWork;
+            if (own.images == 0) {
+                held.remove(client);
+            }
         } finally {
             lock.unlock();
         }
     }
 
     /** Waits while a batch is decoded already: encoded images take less memory. */
-    private void decode(List<byte[]> images, OptionalLong version, CompletableFuture<Embeddings> answer) {
+    private void decode(List<Judged> images, OptionalLong version, CompletableFuture<Embeddings> answer) {
         try {
             if (isClosed()) {
                 answer.completeExceptionally(stopping());

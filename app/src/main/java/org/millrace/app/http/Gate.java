@@ -39,6 +39,7 @@ final class Gate extends Handler.Wrapper {
     private final long maxBodyBytes;
     private final LongSupplier nanoTime;
     private final Set<String> healthPaths;
+    private final AtomicInteger unreadBytes = new AtomicInteger();
     private final ThreadPoolExecutor workers = pool("millrace-http", WORKERS);
     private final ThreadPoolExecutor healthWorkers = pool("millrace-health", HEALTH_WORKERS);
 
@@ -125,13 +126,15 @@ final class Gate extends Handler.Wrapper {
     }
 
     private void serve(Request request, Exchange exchange) {
-        AfterReturn callback = new AfterReturn(exchange.callback());
+        Callback whole = exchange.callback();
+        Answer answer = new Answer(exchange.request(), exchange.response(), nanoTime, unreadBytes);
+        AfterReturn callback = new AfterReturn(Callback.from(() -> answer.whenWritten(whole), whole::failed));
         try {
-            if (!super.handle(request, exchange.response(), callback)) {
-                Response.writeError(request, exchange.response(), callback, 404);
+            if (!super.handle(request, answer, callback)) {
+                Response.writeError(request, answer, callback, 404);
             }
         } catch (Exception | Error e) {
-            Response.writeError(request, exchange.response(), callback, e);
+            Response.writeError(request, answer, callback, e);
         } finally {
             exchange.request().removeAttribute(FORM); // Jetty fails on closing a form that it could not read
             callback.returned();

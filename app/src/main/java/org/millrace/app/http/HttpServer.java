@@ -43,6 +43,9 @@ public final class HttpServer implements AutoCloseable {
     private static final int LEAST_THREADS = 4;
     private static final int ACCEPTORS = 1;
     private static final int SELECTORS = 2;
+    /** What the system holds for a client that does not read; Linux doubles it. */
+    private static final int SEND_BUFFER_BYTES = 128 << 10;
+
     private static final int PORTS_TRIED = 20;
     private static final long LEAST_ROOM_BYTES = 96L << 20;
 
@@ -158,6 +161,7 @@ public final class HttpServer implements AutoCloseable {
         connector.setHost(host);
         connector.setPort(port);
         connector.setIdleTimeout(IDLE_MILLIS);
+        connector.setAcceptedSendBufferSize(SEND_BUFFER_BYTES);
         return connector;
     }
 

@@ -7,10 +7,13 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.BrokerConfig;
 
@@ -99,6 +102,24 @@ class EmbeddedBrokerTest {
             assertThatThrownBy(() -> EmbeddedBroker.start(data, new BrokerConfig(taken.getLocalPort(), -1), "test"))
                     .isInstanceOf(UserException.class)
                     .hasMessageContaining("broker.port " + taken.getLocalPort());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void start_portLostToAnotherProcessMeanwhile_takesOthers(boolean controllers) throws Exception {
+        Path folder = data.resolve("broker");
+        FolderLock lock = FolderLock.take(data, "test");
+        try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String lost = "127.0.0.1:" + other.getLocalPort();
+            Ports free = Ports.find(0);
+            var found = new ArrayDeque<>(List.of(
+                    controllers ? new Ports(free.broker(), lost) : new Ports(lost, free.controller()), Ports.find(0)));
+            EmbeddedBroker.prepare(folder);
+            try (EmbeddedBroker broker = EmbeddedBroker.start(folder, -1, lock, found::remove)) {
+                assertThat(new BrokerClients(broker.bootstrapServers()).clusterId())
+                        .isNotBlank();
+            }
         }
     }
 

@@ -7,6 +7,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -17,6 +18,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -36,10 +38,13 @@ final class SlowClientsTest {
     private static final int ROOM_BYTES = 100_000;
     /** More than there are threads. */
     private static final int MANY = 150;
+    /** More than the system holds for a client that does not read, and less than may wait in memory. */
+    private static final int LARGE = 700_000;
 
     private final AtomicLong nanos = new AtomicLong();
     private final Room room = new Room(ROOM_BYTES);
     private final CountDownLatch goOn = new CountDownLatch(1);
+    private final Semaphore made = new Semaphore(0);
     private final Semaphore stuck = new Semaphore(0);
     private final List<Client> clients = new ArrayList<>();
     private final HttpClient http = HttpClient.newHttpClient();
@@ -125,11 +130,49 @@ final class SlowClientsTest {
         }
     }
 
+    @Test
+    void answers_readSlowlyByMany_holdNoWorkerAndEndTheConnection() throws Exception {
+        try (HttpServer server = start("")) {
+            for (int i = 0; i < 60; i++) { // more than there are workers
+                Client client = new Client(server);
+                client.send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
+                assertThat(client.answers.read()).isEqualTo('H');
+            }
+            made.acquire(60);
+            assertThat(get(server, "/page").body()).isEqualTo("page");
+
+            nanos.addAndGet(TimeUnit.SECONDS.toNanos(21));
+            for (Client client : clients) { // each ends before its answer does
+                assertThat(client.drain()).isLessThan(LARGE);
+            }
+        }
+    }
+
+    @Test
+    void answer_largerThanMayWaitAndReadAsFastAsItComes_isWhole() throws Exception {
+        try (HttpServer server = start("")) {
+            HttpResponse<byte[]> answer = http.send(request(server, "/larger").build(), BodyHandlers.ofByteArray());
+            assertThat(answer.body()).isEqualTo(noise(3 * Answer.MOST_BYTES));
+        }
+    }
+
+    private static byte[] noise(int bytes) {
+        byte[] noise = new byte[bytes];
+        new Random(1).nextBytes(noise);
+        return noise;
+    }
+
     private HttpServer start(String token) {
         Routes routes = new Routes() {
             @Override
             public void addTo(JavalinDefaultRoutingApi router) {
                 router.get("/page", context -> context.result("page"));
+                router.get("/large", context -> {
+                    context.res().getOutputStream().write(noise(LARGE));
+                    context.res().getOutputStream().close();
+                    made.release();
+                });
+                router.get("/larger", context -> context.result(noise(3 * Answer.MOST_BYTES)));
                 router.get("/health", context -> context.result("good"));
                 router.post("/length", context -> context.result(String.valueOf(context.bodyAsBytes().length)));
                 router.get("/stuck", context -> {
@@ -174,8 +217,10 @@ final class SlowClientsTest {
         private final BufferedReader answers;
 
         Client(HttpServer server) throws IOException {
-            socket = new Socket(
-                    InetAddress.getLoopbackAddress(), server.address().getPort());
+            socket = new Socket();
+            socket.setReceiveBufferSize(8_192); // what is not read waits at the server
+            socket.connect(new InetSocketAddress(
+                    InetAddress.getLoopbackAddress(), server.address().getPort()));
             answers = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
             clients.add(this);
         }
@@ -188,6 +233,20 @@ final class SlowClientsTest {
         void awaitContinue() throws IOException {
             assertThat(answers.readLine()).isEqualTo("HTTP/1.1 100 Continue");
             assertThat(answers.readLine()).isEmpty();
+        }
+
+        /** How many bytes come until the connection ends, in whatever way. */
+        long drain() {
+            long count = 0;
+            char[] some = new char[8_192];
+            try {
+                for (int n = answers.read(some); n >= 0; n = answers.read(some)) {
+                    count += n;
+                }
+            } catch (IOException e) {
+                // cut off: what the network held is lost
+            }
+            return count;
         }
 
         /** All that comes until the connection ends. */

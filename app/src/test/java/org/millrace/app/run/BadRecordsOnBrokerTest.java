@@ -29,7 +29,7 @@ import org.millrace.trainer.journal.JournalReader;
 
 /** {@code up} on a run whose every topic holds records that nobody can read, at its beginning and while it runs. */
 class BadRecordsOnBrokerTest {
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final long STEPS = 20;
 
     @TempDir

@@ -69,8 +69,10 @@ class BrokerTroubleTest {
         commands.good("train", "--until-step=60", run("straight"));
 
         assertThat(out.toString())
-                .containsOnlyOnce("the broker does not answer; waiting for it")
-                .containsOnlyOnce("the broker answers again, after ")
+                .containsPattern("the broker does not answer; waiting for it(?s:.*)the broker answers again, after ")
+                // each silence once: a slow machine may have more than one
+                .doesNotContainPattern("does not answer;(?s:(?!answers again).)*does not answer;")
+                .doesNotContainPattern("answers again,(?s:(?!does not answer).)*answers again,")
                 .doesNotContain("Exception")
                 .doesNotContain("WARN");
         assertThat(RunStates.last(commands.folder("tried"))).isEqualTo(RunStates.last(commands.folder("straight")));
@@ -118,8 +120,7 @@ class BrokerTroubleTest {
 
     @Test
     void train_secondTrainerElsewhere_shutsTheFirstOut() throws Exception {
-        commands.good("push", Commands.SAMPLE, "--limit=960");
-        commands.good("train", "--until-step=60", run("shared"));
+        commands.good("push", Commands.SAMPLE, "--limit=640"); // 40 steps
         String[] once = run("twice", "--set=trainer.digest-every-steps=4");
         StringWriter first = new StringWriter();
         CompletableFuture<Integer> zombie = CompletableFuture.supplyAsync(
@@ -134,7 +135,14 @@ class BrokerTroubleTest {
                 .doesNotContain("\tat ");
 
         String[] there = run("twice", "--set=run.data=" + data.resolve("machine-2"));
-        commands.good("train", "--until-step=60", there);
+        StringWriter second = new StringWriter();
+        CompletableFuture<Integer> heir =
+                CompletableFuture.supplyAsync(() -> commands.call(second, second, "train", "--until-step=60", there));
+        awaitWords(second, heir, "checkpoint of step 10");
+        // the first may have come to the end of the images: it hears of the other when it has something to write
+        commands.good("push", Commands.SAMPLE, "--skip=640", "--limit=320");
+        assertThat(heir.get()).as(second.toString()).isZero();
+        commands.good("train", "--until-step=60", run("shared"));
         assertThat(zombie.get()).as(first.toString()).isEqualTo(1);
         assertThat(first.toString())
                 .contains("run twice was taken over by another trainer (process ", "A run has one trainer at a time")

@@ -65,11 +65,16 @@ class DashboardInBrowserTest {
                         page -> page.text("#status").contains("waiting for the first step")
                                 && page.text("#loss").contains("millrace push PATH"));
 
-                train(config, kafka, commands);
+                push(config, kafka);
+                commands.good("train", "--until-step=0", run("main"));
+                browser.go(server.address().toString());
+                browser.await("the untrained encoder alone", page -> page.count("#encoders tbody tr") == 1);
+                browser.script("window.mark = 'same page'");
+                commands.good("train", "--until-end", run("main"));
                 browser.await(
                         "it fills without a reload",
                         page -> page.text("#figures").contains("step 8"));
-                look(browser, server.address().toString());
+                look(browser);
                 follow(browser, kafka);
                 scoreOutOfOrder(browser, kafka);
                 findNeighbours(browser);
@@ -91,7 +96,12 @@ class DashboardInBrowserTest {
                 assertThat(browser.script("return window.mark"))
                         .as("never loaded anew")
                         .isEqualTo("same page");
-                assertThat(browser.text("#alarms")).contains("Data drift, acknowledged.");
+                browser.await(
+                        "the alarm of before", page -> page.text("#alarms").contains("Data drift, acknowledged."));
+                browser.go(server.address().toString());
+                browser.await("it fills", page -> page.text("#figures").contains("step 10"));
+                Object millis = browser.script("return Math.round(performance.now())");
+                System.out.println("the page was seen full " + millis + " ms after it was opened");
                 assertThat(browser.complaints()).isEmpty();
             }
         }
@@ -105,8 +115,8 @@ class DashboardInBrowserTest {
                 List.of(Dashboard.start(config, kafka, Clock.systemUTC(), List::of)));
     }
 
-    /** Eight steps on images of hostile names, and one that is none. */
-    private static void train(MillraceConfig config, KafkaSettings kafka, Commands commands) throws Exception {
+    /** Images for eight steps, of hostile names, and one that is none. */
+    private static void push(MillraceConfig config, KafkaSettings kafka) throws Exception {
         try (TopicSetup topics = new TopicSetup(kafka)) {
             topics.ensureImages(config.images());
         }
@@ -122,23 +132,17 @@ class DashboardInBrowserTest {
                 producer.send(record).get();
             }
         }
-        commands.good("train", "--until-end", run("main"));
     }
 
     /** What was trained is on the page, strangers' words as words, and axe finds nothing serious, in either theme and wide or narrow. */
-    private static void look(Browser browser, String address) throws Exception {
-        browser.go(address);
-        browser.await("it fills", page -> page.text("#figures").contains("step 8"));
-        Object millis = browser.script("return Math.round(performance.now())");
-        System.out.println("the page was seen full " + millis + " ms after it was opened");
-        browser.script("window.mark = 'same page'");
+    private static void look(Browser browser) throws Exception {
         browser.await("views of the newest step", page -> page.count("#gallery img") == 24);
         browser.await(
                 "rejects",
                 page -> page.text("#rejects").contains(HOSTILE)
                         && page.text("#rejects").contains("not a JPEG, PNG, GIF, BMP or WebP image"));
-        assertThat(browser.count("#encoders tbody tr")).isEqualTo(2);
-        assertThat(browser.text("#dictionary")).contains("64 keys held");
+        browser.await("the trained encoder too", page -> page.count("#encoders tbody tr") == 2);
+        browser.await("the dictionary", page -> page.text("#dictionary").contains("64 keys held"));
         browser.await("checkpoints", page -> page.count("#checkpoints tbody tr") > 0); // looked for every few seconds
         assertThat(browser.script("return window.hacked")).isNull();
         assertThat(browser.count("img[src='x']")).isZero();

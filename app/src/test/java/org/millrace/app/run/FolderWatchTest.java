@@ -2,6 +2,7 @@ package org.millrace.app.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -19,6 +20,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
@@ -70,11 +72,7 @@ final class FolderWatchTest {
 
     @BeforeEach
     void createTopics(TestInfo test) {
-        String topic = test.getTestMethod().orElseThrow().getName();
-        images = new ConfigLoader()
-                .assignments(List.of("images.topic=" + topic, "images.rejected-topic=" + topic + ".rejected"))
-                .load()
-                .images();
+        images = images(test.getTestMethod().orElseThrow().getName());
         try (TopicSetup topics = new TopicSetup(kafka)) {
             topics.ensureImages(images);
             topics.ensureWatched(images);
@@ -123,16 +121,34 @@ final class FolderWatchTest {
     @Test
     void look_memoryCannotBeWritten_theImagesAreNotThereEither() throws Exception {
         Files.write(folder.resolve("a.png"), png(1));
-        limit(images.watchedTopic(), OpType.SET);
-        try (FolderWatch watch = open(Duration.ZERO)) {
-            assertThatThrownBy(watch::look).isInstanceOf(KafkaException.class);
+        // from its first day the topic takes nothing but a transaction's marker
+        images = images("unwritable");
+        ConfigResource watched = new ConfigResource(ConfigResource.Type.TOPIC, images.watchedTopic());
+        ConfigEntry tiny = new ConfigEntry("max.message.bytes", "100");
+        try (Admin admin = Admin.create(kafka.admin());
+                TopicSetup topics = new TopicSetup(kafka)) {
+            admin.createTopics(List.of(
+                            new NewTopic(watched.name(), 1, (short) 1).configs(Map.of(tiny.name(), tiny.value()))))
+                    .all()
+                    .get();
+            topics.ensureImages(images);
+            try (FolderWatch watch = open(Duration.ZERO)) {
+                assertThatThrownBy(watch::look).isInstanceOf(KafkaException.class);
+            }
+            assertThat(keys(images.topic())).isEmpty();
+            admin.incrementalAlterConfigs(Map.of(watched, List.of(new AlterConfigOp(tiny, OpType.DELETE))))
+                    .all()
+                    .get();
         }
-        assertThat(keys(images.topic())).isEmpty();
-        limit(images.watchedTopic(), OpType.DELETE);
-        try (FolderWatch watch = open(Duration.ZERO)) {
-            watch.look();
-            watch.look();
-        }
+        await().atMost(Duration.ofMinutes(5)) // a broker takes a changed setting up when it has answered
+                .ignoreExceptionsInstanceOf(KafkaException.class)
+                .until(() -> {
+                    try (FolderWatch watch = open(Duration.ZERO)) {
+                        watch.look();
+                        watch.look();
+                        return true;
+                    }
+                });
         assertThat(keys(images.topic())).hasSize(1);
     }
 
@@ -175,15 +191,11 @@ final class FolderWatchTest {
         });
     }
 
-    /** Lets the topic take nothing but a transaction's marker any more, or records again. */
-    private static void limit(String topic, OpType change) throws Exception {
-        try (Admin admin = Admin.create(kafka.admin())) {
-            admin.incrementalAlterConfigs(Map.of(
-                            new ConfigResource(ConfigResource.Type.TOPIC, topic),
-                            List.of(new AlterConfigOp(new ConfigEntry("max.message.bytes", "100"), change))))
-                    .all()
-                    .get();
-        }
+    private static ImagesConfig images(String topic) {
+        return new ConfigLoader()
+                .assignments(List.of("images.topic=" + topic, "images.rejected-topic=" + topic + ".rejected"))
+                .load()
+                .images();
     }
 
     private static List<String> keys(String topic) {
@@ -193,6 +205,7 @@ final class FolderWatchTest {
     }
 
     private static List<ConsumerRecord<byte[], byte[]>> records(String topic) {
+        Ends.awaitTransactions(kafka);
         TopicPartition partition = new TopicPartition(topic, 0);
         List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {

@@ -135,6 +135,7 @@ class RunSettingsOnBrokerTest {
         produce(12, true); // offsets 0 to 11, and a marker
         produce(6, false); // aborted: 13 to 18, and a marker
         produce(40, true);
+        Ends.awaitTransactions(kafka());
         plan(1, new OffsetRange(0, 0, 20), 16); // as if four of these had still had a record when it was planned
 
         assertThat(commands.bad("train", "--until-step=2", run))

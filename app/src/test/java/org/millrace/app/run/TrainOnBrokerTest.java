@@ -111,17 +111,8 @@ class TrainOnBrokerTest {
                 "--set=replay.policy=" + policy,
                 "--set=replay.updates-per-batch=2",
                 "--set=replay.capacity=50"); // full after three batches, as the features' lag is
-        assertThat(run("push", SAMPLE.toString(), "--limit=640", small)).isZero();
-        Path straightData = data.resolve("straight-" + policy);
-        String[] straight = with(
-                small,
-                "--set=run.name=straight-" + policy,
-                "--set=run.data=" + straightData,
-                "--set=trainer.health-every-steps=0");
-        assertThat(run("train", "--until-step=40", straight))
-                .as(error.toString())
-                .isZero();
-
+        assertThat(run("push", SAMPLE.toString(), "--limit=240", small))
+                .isZero(); // 30 steps: it is not over before it is killed
         Path killedData = data.resolve("killed-" + policy);
         String[] killed = with(
                 small,
@@ -132,8 +123,20 @@ class TrainOnBrokerTest {
         try (TrainerChild child = TrainerChild.start(with(new String[] {"train", "--until-step=40"}, killed))) {
             child.awaitCheckpointThenKill(killedRun.resolve("checkpoints"));
         }
+        assertThat(run("push", SAMPLE.toString(), "--skip=240", "--limit=400", small))
+                .isZero();
         assertThat(run("train", "--until-step=40", killed)).as(error.toString()).isZero();
         assertThat(out.toString()).contains("going on from the checkpoint of step ");
+
+        Path straightData = data.resolve("straight-" + policy);
+        String[] straight = with(
+                small,
+                "--set=run.name=straight-" + policy,
+                "--set=run.data=" + straightData,
+                "--set=trainer.health-every-steps=0");
+        assertThat(run("train", "--until-step=40", straight))
+                .as(error.toString())
+                .isZero();
 
         assertThat(weights(killedRun)).isEqualTo(weights(straightData.resolve("runs/straight-" + policy)));
         assertThat(run("inspect", "run", killed)).isZero();

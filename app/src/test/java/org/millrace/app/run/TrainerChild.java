@@ -36,6 +36,8 @@ final class TrainerChild implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 heap,
+                "-XX:TieredStopAtLevel=1", // as the tests themselves: it starts faster
+                "-XX:+UseSerialGC",
                 "-XX:+ExitOnOutOfMemoryError",
                 "-cp",
                 System.getProperty("java.class.path"),
@@ -53,7 +55,9 @@ final class TrainerChild implements AutoCloseable {
             }
             Thread.sleep(5);
         }
-        process.destroyForcibly().waitFor();
+        if (process.destroyForcibly().waitFor() != 137) {
+            throw new AssertionError("the child ended by itself, with " + process.exitValue() + ": no test");
+        }
     }
 
     boolean isAlive() {

@@ -14,6 +14,7 @@ import static org.millrace.contract.Check.check;
  */
 public record Attribution(long version, int images, double ofImages, double ofEncoder) {
     public Attribution {
+        check(version >= 0 && images >= 1, "version must not be negative, images at least 1: %d, %d", version, images);
         check(ofImages >= 0 && ofEncoder >= 0, "parts of a change must be 0 at least: %s and %s", ofImages, ofEncoder);
         check(ofImages + ofEncoder > 0, "there is no change to attribute");
     }

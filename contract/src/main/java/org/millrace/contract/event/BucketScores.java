@@ -30,5 +30,12 @@ public record BucketScores(String by, long streamImages, List<Score> scores) {
      * @param linear share that the linear probe puts into the right class; absent for fewer than {@link #LEAST_IMAGES} images
      * @param neighbours the same of the nearest neighbours
      */
-    public record Score(String name, int images, OptionalDouble linear, OptionalDouble neighbours) {}
+    public record Score(String name, int images, OptionalDouble linear, OptionalDouble neighbours) {
+        public Score {
+            check(images >= 0, "images must not be negative, but were %d", images);
+            for (double share : new double[] {linear.orElse(0), neighbours.orElse(0)}) {
+                check(share >= 0 && share <= 1, "accuracy must be in [0, 1], but was %s", share);
+            }
+        }
+    }
 }

@@ -1,5 +1,7 @@
 package org.millrace.contract.event;
 
+import static org.millrace.contract.Check.check;
+
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -37,6 +39,13 @@ public record DriftReport(
         Optional<String> reason)
         implements DriftEvent {
     public DriftReport {
+        check(encoderVersion >= 0, "encoderVersion must not be negative, but was %d", encoderVersion);
+        check(fromMillis <= toMillis, "a window must not end before it begins: %d to %d", fromMillis, toMillis);
+        check(
+                images >= 0 && referenceImages >= 0,
+                "images and referenceImages must not be negative: %d, %d",
+                images,
+                referenceImages);
         detectors = List.copyOf(detectors);
     }
 
@@ -61,5 +70,9 @@ public record DriftReport(
      * @param pValue chance of such a score without drift; absent for the sequential one
      * @param threshold of the p-value, under which it alarms, or of the sequential detector's sum, above which it does
      */
-    public record Detection(String name, double score, OptionalDouble pValue, double threshold, boolean alarm) {}
+    public record Detection(String name, double score, OptionalDouble pValue, double threshold, boolean alarm) {
+        public Detection {
+            check(pValue.orElse(0) >= 0 && pValue.orElse(0) <= 1, "pValue must be in [0, 1], but was %s", pValue);
+        }
+    }
 }

@@ -31,6 +31,8 @@ public record EncoderManifest(
 
     public EncoderManifest {
         check(version >= 0, "version must not be negative, but was %d", version);
+        check(step == version, "step must be the version (%d), but was %d", version, step);
+        check(imagesTrained >= 0, "imagesTrained must not be negative, but were %d", imagesTrained);
         check(bytes >= 0, "bytes must not be negative, but were %d", bytes);
         check(chunks >= 1, "chunks must be at least 1, but was %d", chunks);
     }

@@ -39,8 +39,19 @@ public record Evaluation(
 
     public Evaluation { // an event of a type that this release does not know is read as one without scores
         check(version >= 0, "version must not be negative, but was %d", version);
-        check(testImages >= 0, "testImages must not be negative, but were %d", testImages);
         check(linear != null && neighbours != null, "an evaluation of encoder %d must have scores", version);
+        check(
+                step >= 0 && imagesTrained >= 0,
+                "step and imagesTrained must not be negative: %d, %d",
+                step,
+                imagesTrained);
+        check(
+                classes >= 1 && trainImages >= 1 && testImages >= 1,
+                "classes, trainImages and testImages must be at least 1, but were %d, %d and %d",
+                classes,
+                trainImages,
+                testImages);
+        check(Double.isFinite(seconds), "seconds must be finite, but were %s", seconds);
     }
 
     /**
@@ -61,6 +72,7 @@ public record Evaluation(
             Optional<Boolean> belowUntrained) {
         public LinearScore {
             checkShare(accuracy);
+            check(l2 >= 0 && iterations >= 0, "l2 and iterations must not be negative: %s, %d", l2, iterations);
         }
 
         /** The same beside the untrained encoder's. */
@@ -80,6 +92,7 @@ public record Evaluation(
             double accuracy, int k, double temperature, Optional<Interval> interval, Optional<Boolean> belowUntrained) {
         public NeighbourScore {
             checkShare(accuracy);
+            check(k >= 1 && temperature > 0, "k must be at least 1 and temperature positive: %d, %s", k, temperature);
         }
 
         /** The same beside the untrained encoder's. */

@@ -34,6 +34,11 @@ public record Health(
         check(images >= 2, "images must be at least 2, but were %d", images);
         check(dimensions >= 1, "dimensions must be at least 1, but were %d", dimensions);
         check(featureStd >= 0, "featureStd must not be negative, but was %s", featureStd);
+        check(
+                !(rankMe < 0 || rankMeCentred < 0),
+                "ranks must not be negative, but were %s and %s",
+                rankMe,
+                rankMeCentred);
     }
 
     /** 1/√D, the spread of directions that no direction is preferred among. */

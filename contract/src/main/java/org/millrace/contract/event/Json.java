@@ -4,13 +4,18 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,10 +68,32 @@ public final class Json {
                 throw new IOException("the field " + missing.get() + " is missing");
             }
             return event;
-        } catch (JsonProcessingException e) {
-            throw new UncheckedIOException("not a " + type.getSimpleName() + ": " + e.getOriginalMessage(), e);
         } catch (IOException e) {
-            throw new UncheckedIOException("not a " + type.getSimpleName() + ": " + e.getMessage(), e);
+            throw new UncheckedIOException("no " + words(type) + ": " + why(e), e);
         }
+    }
+
+    /** {@code encoder manifest} of {@code EncoderManifest}. */
+    private static String words(Class<?> type) {
+        return type.getSimpleName().replaceAll("(?<=.)(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
+    }
+
+    /** Without the names of classes, which Jackson's own words have. */
+    private static String why(IOException problem) {
+        if (problem instanceof InvalidTypeIdException unknown) {
+            return "its type is " + (unknown.getTypeId() == null ? "missing" : "'" + unknown.getTypeId() + "'");
+        } else if (problem instanceof ValueInstantiationException refused && refused.getCause() != null) {
+            return refused.getCause() instanceof IllegalArgumentException range
+                    ? String.valueOf(range.getMessage())
+                    : "a field is missing";
+        } else if (problem instanceof JsonMappingException mismatch) {
+            String path = mismatch.getPath().stream()
+                    .map(part -> part.getFieldName() == null ? "[" + part.getIndex() + "]" : part.getFieldName())
+                    .collect(Collectors.joining("."));
+            return path.isEmpty() ? "it is of another kind" : "the field " + path + " is of another kind";
+        }
+        return problem instanceof JsonProcessingException syntax
+                ? syntax.getOriginalMessage()
+                : String.valueOf(problem.getMessage());
     }
 }

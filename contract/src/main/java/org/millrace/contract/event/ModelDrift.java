@@ -44,5 +44,10 @@ public record ModelDrift(int anchors, int neighbours, List<Against> against) {
      * @param procrustes orthogonal Procrustes distance of centred features of norm 1, in [0, 2]; absent likewise
      * @param churn share of an anchor's k nearest anchors, by cosine, that are new, in [0, 1]
      */
-    public record Against(Role role, long version, OptionalDouble cka, OptionalDouble procrustes, double churn) {}
+    public record Against(Role role, long version, OptionalDouble cka, OptionalDouble procrustes, double churn) {
+        public Against {
+            check(version >= 0, "version must not be negative, but was %d", version);
+            check(churn >= 0 && churn <= 1, "churn must be in [0, 1], but was %s", churn);
+        }
+    }
 }

@@ -15,6 +15,8 @@ import java.util.OptionalLong;
  */
 public record Standing(Verdict verdict, OptionalLong against, OptionalDouble churn, double budget) {
     public Standing {
+        check(against.orElse(0) >= 0, "against must not be negative, but was %s", against);
+        check(churn.orElse(0) >= 0 && churn.orElse(0) <= 1, "churn must be in [0, 1], but was %s", churn);
         check(budget >= 0 && budget <= 1, "budget must be in [0, 1], but was %s", budget);
     }
 

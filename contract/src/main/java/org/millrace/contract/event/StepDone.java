@@ -48,6 +48,9 @@ public record StepDone(
                 imagesRejected,
                 keySequence,
                 keysFilled);
+        check(!(accuracy < 0 || accuracy > 1), "accuracy must be in [0, 1] or NaN, but was %s", accuracy);
+        check(!(learningRate < 0), "learningRate must not be negative, but was %s", learningRate);
+        check(!(spread.orElse(0) < 0), "spread must not be negative, but was %s", spread);
         stageMillis = Map.copyOf(stageMillis);
     }
 }

@@ -20,6 +20,11 @@ public record StreamSkipped(
         implements JournalEvent {
     public StreamSkipped {
         check(step >= 0, "step must not be negative, but was %d", step);
+        nextOffsets.forEach((partition, offset) -> check(
+                partition >= 0 && offset >= 0,
+                "partitions and offsets must not be negative: %d, %d",
+                partition,
+                offset));
         nextOffsets = new TreeMap<>(nextOffsets);
     }
 }

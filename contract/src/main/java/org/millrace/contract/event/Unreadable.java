@@ -13,7 +13,7 @@ public record Unreadable(String topic, int partition, long offset, String why) {
         why = line.length() > MOST_CHARACTERS ? line.substring(0, MOST_CHARACTERS) + "…" : line;
     }
 
-    /** {@code main.steps, partition 0, offset 17 cannot be read: not a JournalEvent: …}. */
+    /** {@code main.steps, partition 0, offset 17 cannot be read: no journal event: …}. */
     public String words() {
         return topic + ", partition " + partition + ", offset " + offset + " cannot be read: " + why;
     }

@@ -19,6 +19,8 @@ final class BmpStructure {
     private static final int MASKS = FILE_HEADER + HEADER; // in longer headers and behind the short one alike
     private static final int MASKS_BYTES = 12;
 
+    private static final int WORK_OF_A_PIXEL = 3;
+
     private static final int PLAIN = 0;
     private static final int RUNS_OF_8_BITS = 1;
     private static final int RUNS_OF_4_BITS = 2;
@@ -41,6 +43,8 @@ final class BmpStructure {
         checkCompression(bytes, header, bits, compression, height);
 
         int paletteAt = FILE_HEADER + header + (header == HEADER && compression == MASKED ? MASKS_BYTES : 0);
+        long declared = header > SHORT_HEADER ? bytes.uint32(46) : 0;
+        bytes.require(paletteAt, declared * (header == OS2_HEADER ? 3 : 4), "palette");
         byte[] palette = bits > 8 ? new byte[0] : palette(bytes, header, bits, paletteAt);
         long data = bytes.uint32(10);
         if (data < FILE_HEADER + header || data >= bytes.length()) {
@@ -76,7 +80,8 @@ final class BmpStructure {
                 .put(palette)
                 .array();
         List<Part> parts = List.of(Part.of(head), new Part(bytes.file(), (int) data, (int) (data + size)));
-        return SoundImage.whole(ImageFormat.BMP, width, Math.abs(height), Colours.AS_STORED, parts);
+        long work = WORK_OF_A_PIXEL * (long) width * Math.abs(height);
+        return SoundImage.whole(ImageFormat.BMP, width, Math.abs(height), Colours.AS_STORED, work, parts);
     }
 
     private static void checkCompression(FileBytes bytes, int header, int bits, int compression, int height)

@@ -53,10 +53,12 @@ final class GifStructure {
         palette = ownPalette > 0 ? at + DESCRIPTOR : palette;
         bytes.require(data, 2, "frame");
         int end = Math.min(bytes.length(), endOfBlocks(bytes, data + 1));
-        limits.checkWork(unpacked(bytes, data), bytes);
+        long unpacked = unpacked(bytes, data);
+        limits.checkWork(unpacked, bytes);
         List<Part> parts = List.of(head, new Part(bytes.file(), at, end), Part.of(new byte[] {';'}));
         int background = background(bytes, palette, Math.max(transparent, 0));
-        return new SoundImage(ImageFormat.GIF, width, height, frame, background, Colours.AS_STORED, parts);
+        long work = unpacked + (long) width * height;
+        return new SoundImage(ImageFormat.GIF, width, height, frame, background, Colours.AS_STORED, work, parts);
     }
 
     private static int paletteBytes(int flags) {

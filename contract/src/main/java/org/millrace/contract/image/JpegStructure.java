@@ -59,7 +59,7 @@ final class JpegStructure {
             parts.add(Part.of(new byte[] {(byte) 0xff, (byte) EOI}));
         }
         Colours colours = begin();
-        return SoundImage.whole(ImageFormat.JPEG, width, height, colours, parts);
+        return SoundImage.whole(ImageFormat.JPEG, width, height, colours, work, parts);
     }
 
     /** Where the code of the next marker stands, or -1; bytes between segments are passed over, as libjpeg does. */

@@ -10,6 +10,8 @@ final class PngStructure {
     private static final int SIGNATURE = 8;
     private static final int AROUND = 12; // length and name before a chunk's body, checksum behind it
     private static final int HEADER = 13;
+    private static final int CHECKSUMS = 8; // of the compressed data and of its chunk
+    private static final int WORK_OF_A_PIXEL = 3;
     private static final int MOST_PALETTE = 3 * 256;
 
     private PngStructure() {}
@@ -34,8 +36,9 @@ final class PngStructure {
             long length = Integer.toUnsignedLong(bytes.bigInt32(at));
             String name = bytes.text(at + 4, 4);
             boolean whole = at + AROUND + length <= bytes.length();
-            if (!whole && !data && !name.equals("IDAT")) {
-                bytes.require(at + 8, length + 4, "chunk");
+            boolean pixels = name.equals("IDAT");
+            if (!whole && (pixels || !data)) { // behind the pixels, a file that was cut there is as good
+                bytes.require(at + 8, length + 4 - (pixels ? CHECKSUMS : 0), "chunk");
             }
             int end = whole ? (int) (at + AROUND + length) : bytes.length();
             boolean first = name.equals("PLTE") && !palette && !data;
@@ -43,9 +46,9 @@ final class PngStructure {
                 throw bytes.damaged("a palette of %d bytes, at most %d may be", length, MOST_PALETTE);
             }
             palette |= first;
-            data |= name.equals("IDAT");
+            data |= pixels;
             ended = name.equals("IEND");
-            if (first || ended || name.equals("IDAT")) {
+            if (first || ended || pixels) {
                 parts.add(new Part(bytes.file(), at, end));
             }
             at = end;
@@ -53,6 +56,7 @@ final class PngStructure {
         if (!data) {
             throw bytes.damaged("it has no pixels");
         }
-        return SoundImage.whole(ImageFormat.PNG, width, height, Colours.AS_STORED, parts);
+        long work = WORK_OF_A_PIXEL * (long) width * height;
+        return SoundImage.whole(ImageFormat.PNG, width, height, Colours.AS_STORED, work, parts);
     }
 }

@@ -9,9 +9,17 @@ import java.util.List;
  * @param width of the canvas
  * @param frame where the first frame lies on the canvas
  * @param background colour of the canvas beside the frame, 0xRRGGBB
+ * @param work of decoding, in units of about 10 ns: the samples that are gone over, weighted by what one costs in the format
  */
 public record SoundImage(
-        ImageFormat format, int width, int height, Frame frame, int background, Colours colours, List<Part> parts) {
+        ImageFormat format,
+        int width,
+        int height,
+        Frame frame,
+        int background,
+        Colours colours,
+        long work,
+        List<Part> parts) {
     /** How components become colours, where the format leaves it open. */
     public enum Colours {
         AS_STORED,
@@ -33,8 +41,8 @@ public record SoundImage(
     }
 
     /** An image that is its own only frame. */
-    static SoundImage whole(ImageFormat format, int width, int height, Colours colours, List<Part> parts) {
-        return new SoundImage(format, width, height, new Frame(0, 0, width, height), 0, colours, parts);
+    static SoundImage whole(ImageFormat format, int width, int height, Colours colours, long work, List<Part> parts) {
+        return new SoundImage(format, width, height, new Frame(0, 0, width, height), 0, colours, work, parts);
     }
 
     public boolean frameCoversCanvas() {

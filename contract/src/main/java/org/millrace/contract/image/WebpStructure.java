@@ -14,7 +14,9 @@ final class WebpStructure {
     private static final int CHUNK_HEAD = 8;
     private static final int FRAME_HEAD = 16;
     private static final int RIFF_HEAD = 20;
+    private static final int KEY_FRAME_HEAD = 10;
     private static final int READ_AHEAD = 8;
+    private static final int WORK_OF_A_PIXEL = 7;
 
     private WebpStructure() {}
 
@@ -40,6 +42,10 @@ final class WebpStructure {
     }
 
     static SoundImage judge(FileBytes bytes, DecodingLimits limits) throws UnsoundImageException {
+        long declared = bytes.uint32(4);
+        if (declared < FIRST_CHUNK || CHUNK_HEAD + declared > bytes.length() + 1L) { // some leave the last padding out
+            throw bytes.damaged("its header says %d bytes, and the file has %d", CHUNK_HEAD + declared, bytes.length());
+        }
         Chunk first = Chunk.at(bytes, FIRST_CHUNK, bytes.length());
         if (first.isBitstream()) {
             return still(bytes, limits, first);
@@ -88,7 +94,8 @@ final class WebpStructure {
         if (frame.x() + frame.width() > width || frame.y() + frame.height() > height) {
             throw bytes.damaged("its frame lies outside its canvas of %d×%d", width, height);
         }
-        return new SoundImage(ImageFormat.WEBP, width, height, frame, 0, Colours.AS_STORED, simple(bytes, chunk));
+        long work = WORK_OF_A_PIXEL * (long) size.width() * size.height();
+        return new SoundImage(ImageFormat.WEBP, width, height, frame, 0, Colours.AS_STORED, work, simple(bytes, chunk));
     }
 
     /** What the bitstream itself says of its size. */
@@ -110,6 +117,10 @@ final class WebpStructure {
         int height = bytes.uint16(at + 8) & 0x3fff;
         if (!keyFrame || width == 0 || height == 0) {
             throw bytes.damaged("its data does not begin with a key frame");
+        }
+        int firstPartition = bytes.uint24(at) >> 5;
+        if (at + KEY_FRAME_HEAD + firstPartition > chunk.to) {
+            throw bytes.damaged("its first partition of %d bytes ends beyond its chunk", firstPartition);
         }
         return new Frame(0, 0, width, height);
     }

@@ -25,6 +25,8 @@ public record KafkaSettings(String bootstrapServers, Map<String, String> user) {
         properties.put("enable.auto.commit", "false");
         properties.put("auto.offset.reset", "none");
         properties.put("isolation.level", "read_committed");
+        // closing waits for the fetch under way, which a broker without news answers after this: 500 by default
+        properties.put("fetch.max.wait.ms", "100");
         return client("consumer.", properties, needs);
     }
 

@@ -190,7 +190,7 @@ final class JsonTest {
     void read_notThatEvent_saysWhatWasWanted(String json) {
         assertThatThrownBy(() -> Json.read(bytes(json), JournalEvent.class))
                 .isInstanceOf(UncheckedIOException.class)
-                .hasMessageStartingWith("not a JournalEvent: ");
+                .hasMessageStartingWith("no journal event: ");
     }
 
     private static byte[] bytes(String text) {

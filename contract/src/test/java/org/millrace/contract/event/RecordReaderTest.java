@@ -9,10 +9,12 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.kafka.LogIdentity;
@@ -109,6 +111,75 @@ final class RecordReaderTest {
         assertThat(reader.read(record(offset, Json.write(topic.event())))).isEqualTo(Optional.of(topic.event()));
     }
 
+    /** Events that are whole and of which one number cannot be: kind of the event, what stands in its JSON, and what instead. */
+    @ParameterizedTest
+    @CsvSource({
+        "Evaluation, '\"version\":7', '\"version\":-7'",
+        "Evaluation, '\"step\":7', '\"step\":-7'",
+        "Evaluation, '\"imagesTrained\":56', '\"imagesTrained\":-56'",
+        "Evaluation, '\"classes\":10', '\"classes\":0'",
+        "Evaluation, '\"trainImages\":200', '\"trainImages\":0'",
+        "Evaluation, '\"testImages\":200', '\"testImages\":0'",
+        "Evaluation, '\"testImages\":200', '\"testImages\":3000000000'",
+        "Evaluation, '\"seconds\":1.5', '\"seconds\":\"NaN\"'",
+        "Evaluation, '\"accuracy\":0.75', '\"accuracy\":1.5'",
+        "Evaluation, '\"accuracy\":0.75', '\"accuracy\":\"NaN\"'",
+        "Evaluation, '\"accuracy\":0.7,', '\"accuracy\":-0.7,'",
+        "Evaluation, '\"l2\":1.0E-4', '\"l2\":-1'",
+        "Evaluation, '\"iterations\":80', '\"iterations\":-80'",
+        "Evaluation, '\"k\":200', '\"k\":0'",
+        "Evaluation, '\"temperature\":0.1', '\"temperature\":0'",
+        "Evaluation, '\"high\":0.875', '\"high\":1.875'",
+        "Evaluation, '\"low\":0.5', '\"low\":0.9'",
+        "Evaluation, '\"rankMe\":20.5', '\"rankMe\":-20.5'",
+        "Evaluation, '\"featureStd\":0.1', '\"featureStd\":-0.1'",
+        "Evaluation, '\"anchors\":100', '\"anchors\":0'",
+        "Evaluation, '\"churn\":0.25}]', '\"churn\":1.25}]'",
+        "Evaluation, '\"version\":2,', '\"version\":-2,'",
+        "Evaluation, '\"against\":2', '\"against\":-2'",
+        "Evaluation, '\"churn\":0.25,', '\"churn\":-0.25,'",
+        "Evaluation, '\"budget\":0.125', '\"budget\":1.125'",
+        "Evaluation, '\"images\":50', '\"images\":-50'",
+        "Evaluation, '\"linear\":0.5', '\"linear\":1.5'",
+        "EncoderAccepted, '\"version\":7', '\"version\":-7'",
+        "EncoderManifest, '\"step\":7', '\"step\":8'",
+        "EncoderManifest, '\"imagesTrained\":56', '\"imagesTrained\":-56'",
+        "EncoderManifest, '\"bytes\":9', '\"bytes\":-9'",
+        "EncoderManifest, '\"chunks\":1', '\"chunks\":0'",
+        "DriftReport, '\"encoderVersion\":7', '\"encoderVersion\":-7'",
+        "DriftReport, '\"toMillis\":1000', '\"toMillis\":-1000'",
+        "DriftReport, '\"images\":64,\"ref', '\"images\":-64,\"ref'",
+        "DriftReport, '\"referenceImages\":256', '\"referenceImages\":-256'",
+        "DriftReport, '\"pValue\":0.25', '\"pValue\":1.25'",
+        "DriftReport, '\"version\":9', '\"version\":-9'",
+        "DriftReport, '\"ofImages\":1.0', '\"ofImages\":-1.0'",
+        "StepPlan, '\"step\":7', '\"step\":0'",
+        "StepPlan, '\"from\":10', '\"from\":30'",
+        "StepPlan, '\"partition\":0', '\"partition\":-1'",
+        "StepPlan, '\"images\":8', '\"images\":-8'",
+        "StepDone, '\"accuracy\":0.5', '\"accuracy\":1.5'",
+        "StepDone, '\"learningRate\":0.03', '\"learningRate\":-0.03'",
+        "StepDone, '\"imagesTrained\":56', '\"imagesTrained\":-56'",
+        "StepDone, '\"spread\":0.5', '\"spread\":-0.5'",
+        "StepDone, '\"keys\":512', '\"keys\":0'",
+        "RunStarted, '\"step\":7', '\"step\":-7'",
+        "StreamSkipped, '{\"0\":5}', '{\"0\":-5}'",
+        "StreamSkipped, '{\"0\":5}', '{\"-1\":5}'",
+    })
+    void read_wholeEventWithANumberThatCannotBe_isUnreadable(String kind, String right, String wrong) {
+        Topic topic = topics().stream()
+                .filter(each -> each.toString().equals(kind))
+                .findFirst()
+                .orElseThrow();
+        String json = new String(Json.write(topic.event()), StandardCharsets.UTF_8);
+        assertThat(json).contains(right);
+        RecordReader<?> reader = RecordReader.ofJson(topic.type());
+        assertThat(reader.read(
+                        record(1, json.replaceFirst(Pattern.quote(right), wrong).getBytes(StandardCharsets.UTF_8))))
+                .isEmpty();
+        assertThat(reader.latest().orElseThrow().why()).doesNotContain("org.millrace", topic.toString());
+    }
+
     @Test
     void read_unreadable_saysWhereAndWhyInOneLine() {
         RecordReader<DriftEvent> reader = RecordReader.ofJson(DriftEvent.class);
@@ -117,7 +188,7 @@ final class RecordReaderTest {
         assertThat(reader.read(record(18, "null".getBytes(StandardCharsets.UTF_8))))
                 .isEmpty();
         assertThat(reader.latest().orElseThrow().words())
-                .isEqualTo("main.topic, partition 2, offset 18 cannot be read: not a DriftEvent: it is null");
+                .isEqualTo("main.topic, partition 2, offset 18 cannot be read: no drift event: it is null");
         assertThat(reader.read(record(19, null))).isEmpty();
         assertThat(reader.latest().orElseThrow().why()).isEqualTo("it has no value");
         assertThat(reader.unreadable()).isEqualTo(3);

@@ -9,8 +9,7 @@ import java.util.concurrent.TimeUnit;
 import org.millrace.contract.UserException;
 
 /**
- * Decodes one image in a process of its own, with as much heap as this one has, to see whether the process survives it. The image comes
- * on standard input.
+ * Decodes one image in a process of its own, to see whether the process survives it. The image comes on standard input.
  */
 public final class DecodeTrial {
     private static final long PATIENCE_SECONDS = 120;
@@ -18,11 +17,11 @@ public final class DecodeTrial {
 
     private DecodeTrial() {}
 
-    /** Whether a process that decodes the image lives on, be it that the decoder refuses the image. */
-    public static boolean survives(byte[] file, int channels, int maxPixels) {
+    /** Whether a process with so much heap that decodes the image lives on, be it that the decoder refuses the image. */
+    public static boolean survives(byte[] file, int channels, int maxPixels, long heapBytes) {
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx" + Runtime.getRuntime().maxMemory(),
+                "-Xmx" + heapBytes,
                 "-XX:+ExitOnOutOfMemoryError",
                 "-Djava.awt.headless=true",
                 "-cp",
@@ -41,6 +40,8 @@ public final class DecodeTrial {
                 }
                 try (OutputStream out = child.getOutputStream()) {
                     out.write(file);
+                } catch (IOException e) {
+                    return false; // it ended before it had read the image
                 }
                 return child.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) && child.exitValue() == 0;
             } finally {

@@ -56,7 +56,11 @@ public final class ImageDecoder {
 
     /** The file's pixels; the reason of a refusal depends on its bytes and the heap's size alone. */
     public Pixels decode(byte[] file) throws UndecodableImageException {
-        SoundImage image = judged(file);
+        return decode(judged(file));
+    }
+
+    /** The pixels of an image that {@link ImageGate} has judged by the same limit. */
+    public Pixels decode(SoundImage image) throws UndecodableImageException {
         long memory = memory(image);
         if (memory > MOST) {
             throw new UndecodableImageException(

@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
@@ -104,6 +105,11 @@ public final class RunWriter implements Outbox, AutoCloseable {
     /** Completes when all that was given before is durable. */
     public Future<Long> allSoFar() {
         return enqueue(List.of());
+    }
+
+    /** Waits until readers see journal and encoders to the end of what is durable, or until {@code enough}. */
+    public void awaitReadable(BooleanSupplier enough) {
+        new ReadableEnds(kafka, List.of(topics.steps(), topics.encoders())).await(enough);
     }
 
     /** Throws what made the writer give up: another trainer has the run now, or the broker refuses it. */

@@ -52,10 +52,11 @@ final class LogDecoder {
     static LogDecoder ofTrainer(MillraceConfig config) {
         int channels = config.encoder().channels();
         int maxPixels = config.images().maxPixels();
+        long heapBytes = Runtime.getRuntime().maxMemory();
         return guarded(
                 new ImageDecoder(channels, maxPixels),
                 config.run().folder(),
-                file -> DecodeTrial.survives(file, channels, maxPixels));
+                file -> DecodeTrial.survives(file, channels, maxPixels, heapBytes));
     }
 
     /** @param survives whether a process that decodes the file lives on */

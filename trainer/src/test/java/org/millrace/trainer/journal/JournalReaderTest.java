@@ -134,7 +134,7 @@ final class JournalReaderTest {
         assertThatThrownBy(() -> reader.plansAfter(0, 0))
                 .isInstanceOf(UserException.class)
                 .hasMessageContaining("holds the plan of step 3 at offset 2 where step 2 was wanted")
-                .hasMessageContaining("main.steps, partition 0, offset 1 cannot be read: not a JournalEvent: ")
+                .hasMessageContaining("main.steps, partition 0, offset 1 cannot be read: no journal event: ")
                 .hasMessageContaining("millrace branch");
     }
 

@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,6 +22,8 @@ import org.millrace.encoder.image.UndecodableImageException;
 final class LogDecoderTest {
     private static final ImageOffset FIRST = new ImageOffset(2, 4_000_000_000L);
     private static final ImageOffset SECOND = new ImageOffset(2, 4_000_000_001L);
+
+    private static final int HEAP_BYTES = 16 << 20;
 
     @TempDir
     private Path folder;
@@ -77,8 +80,22 @@ final class LogDecoderTest {
 
     @Test
     void survives_soundAndDamagedImage_bothDo() {
-        assertThat(DecodeTrial.survives(image, 3, 1 << 20)).isTrue();
-        assertThat(DecodeTrial.survives(new byte[] {1}, 3, 1 << 20)).isTrue();
+        assertThat(DecodeTrial.survives(image, 3, 1 << 20, HEAP_BYTES)).isTrue();
+        assertThat(DecodeTrial.survives(new byte[] {1}, 3, 1 << 20, HEAP_BYTES)).isTrue();
+    }
+
+    @Test
+    void decode_imageThatEndsARealTrialForWantOfMemory_isRejectedAndTheNextDecoded() throws Exception {
+        dieOn(FIRST);
+        byte[] large = Arrays.copyOf(image, 2 * HEAP_BYTES); // does not fit into the heap of the trial
+        LogDecoder next = LogDecoder.guarded(
+                new ImageDecoder(3), folder, file -> DecodeTrial.survives(file, 3, 1 << 20, HEAP_BYTES));
+        assertThat(new ImageDecoder(3).decode(large).width()).isEqualTo(4); // nothing else is wrong with it
+        assertThatThrownBy(() -> next.decode(FIRST, large))
+                .isInstanceOf(UndecodableImageException.class)
+                .hasMessageContaining("the process that decoded it ended");
+        assertThat(next.decode(SECOND, image).width()).isEqualTo(4);
+        assertThat(folder.resolve("poisoned-images")).hasContent("2/4000000000");
     }
 
     /** What is left of a process that ended while it decoded the image. */

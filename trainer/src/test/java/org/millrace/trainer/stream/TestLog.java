@@ -19,18 +19,22 @@ import org.apache.kafka.common.record.TimestampType;
 import org.millrace.contract.ImageHeaders;
 
 /** The topic images with given records, read through Kafka's own MockConsumer. Images are 4×4 PNGs of one grey value. */
-final class TestLog {
+public final class TestLog {
     static final String TOPIC = "images";
     static final byte[] TEXT = "no image".getBytes(java.nio.charset.StandardCharsets.UTF_8);
 
     private final int partitions;
     private final List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
 
-    TestLog(int partitions) {
+    public TestLog(int partitions) {
         this.partitions = partitions;
     }
 
     TestLog add(int partition, long offset, long timestamp, byte[] value) {
+        return add(partition, offset, timestamp, new byte[0], value);
+    }
+
+    public TestLog add(int partition, long offset, long timestamp, byte[] key, byte[] value) {
         var headers = new RecordHeaders();
         ImageHeaders.put(headers, ImageHeaders.SOURCE, "camera-" + partition);
         records.add(new ConsumerRecord<byte[], byte[]>(
@@ -39,9 +43,9 @@ final class TestLog {
                 offset,
                 timestamp,
                 TimestampType.CREATE_TIME,
-                0,
+                key.length,
                 value.length,
-                new byte[0],
+                key,
                 value,
                 headers,
                 Optional.empty()));
@@ -63,6 +67,11 @@ final class TestLog {
         ImageLog log = new ImageLog(consumer, TOPIC, nextOffsets, Map.of(), maxBytes);
         records.forEach(consumer::addRecord);
         return new Opened(consumer, log);
+    }
+
+    /** A consumer of the whole topic. */
+    public MockConsumer<byte[], byte[]> consumer() {
+        return open(Map.of(), 1 << 20, records.size()).consumer();
     }
 
     record Opened(MockConsumer<byte[], byte[]> consumer, ImageLog log) {}

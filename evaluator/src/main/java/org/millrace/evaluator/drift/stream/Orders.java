@@ -32,7 +32,7 @@ final class Orders implements Processor<byte[], byte[], String, byte[]> {
     @Override
     public void process(Record<byte[], byte[]> record) {
         RecordMetadata place = Objects.requireNonNull(context).recordMetadata().orElseThrow();
-        orders.read(place.topic(), place.partition(), place.offset(), record.value())
+        orders.read(place.topic(), place.partition(), place.offset(), record.timestamp(), record.value())
                 .ifPresent(order -> obey(order, record.timestamp()));
     }
 

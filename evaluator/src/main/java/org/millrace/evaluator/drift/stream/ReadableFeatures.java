@@ -23,7 +23,8 @@ final class ReadableFeatures implements FixedKeyProcessor<String, byte[], byte[]
     public void process(FixedKeyRecord<String, byte[]> record) {
         FixedKeyProcessorContext<String, byte[]> opened = Objects.requireNonNull(context);
         RecordMetadata place = opened.recordMetadata().orElseThrow();
-        Optional<SampledRows> batch = batches.read(place.topic(), place.partition(), place.offset(), record.value());
+        Optional<SampledRows> batch =
+                batches.read(place.topic(), place.partition(), place.offset(), record.timestamp(), record.value());
         if (batch.isPresent() && DriftKeys.isKey(record.key())) {
             opened.forward(record);
         }

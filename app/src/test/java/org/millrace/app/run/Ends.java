@@ -1,0 +1,33 @@
+package org.millrace.app.run;
+
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.Set;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListTransactionsOptions;
+import org.apache.kafka.clients.admin.TransactionState;
+import org.millrace.contract.kafka.KafkaSettings;
+
+/** The ends of topics, which a broker moves behind a transaction only after it has answered its commit. */
+public final class Ends {
+    private static final Set<TransactionState> UNDER_WAY = Set.of(
+            TransactionState.ONGOING,
+            TransactionState.PREPARE_COMMIT,
+            TransactionState.PREPARE_ABORT,
+            TransactionState.PREPARE_EPOCH_FENCE);
+
+    private Ends() {}
+
+    /** Waits until no transaction is under way: readers see then what was committed before. */
+    public static void awaitTransactions(KafkaSettings kafka) {
+        try (Admin admin = Admin.create(kafka.admin())) {
+            await().atMost(Duration.ofMinutes(5)) // only a hang takes that long
+                    .pollDelay(Duration.ZERO)
+                    .until(() -> admin.listTransactions(new ListTransactionsOptions().filterStates(UNDER_WAY))
+                            .all()
+                            .get()
+                            .isEmpty());
+        }
+    }
+}
