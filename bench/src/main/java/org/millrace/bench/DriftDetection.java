@@ -30,7 +30,7 @@ import org.millrace.contract.registry.PublishedEncoders;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.evaluator.Embedder;
 import org.millrace.evaluator.TorchEmbedders;
-import org.millrace.evaluator.drift.ReferenceDetectors;
+import org.millrace.evaluator.drift.detector.ReferenceDetectors;
 import org.millrace.numerics.FeatureMatrix;
 
 /**

@@ -23,9 +23,9 @@ import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
-import org.millrace.evaluator.drift.DriftBatches;
-import org.millrace.evaluator.drift.DriftTopology;
-import org.millrace.evaluator.drift.ReferenceDetectors;
+import org.millrace.evaluator.drift.detector.ReferenceDetectors;
+import org.millrace.evaluator.drift.stream.DriftBatches;
+import org.millrace.evaluator.drift.stream.DriftTopology;
 import org.millrace.numerics.FeatureMatrix;
 
 /**

@@ -25,7 +25,7 @@ import org.millrace.contract.registry.EncoderAssembler;
 import org.millrace.contract.registry.EncoderRecords;
 import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.contract.registry.Standings;
-import org.millrace.evaluator.drift.Anchors;
+import org.millrace.evaluator.anchor.Anchors;
 import org.millrace.evaluator.probe.Half;
 import org.millrace.evaluator.probe.ProbeFeed;
 import org.slf4j.Logger;

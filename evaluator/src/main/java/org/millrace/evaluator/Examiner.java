@@ -16,7 +16,7 @@ import org.millrace.contract.event.Health;
 import org.millrace.contract.event.ModelDrift;
 import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.contract.registry.Standings;
-import org.millrace.evaluator.drift.Anchors;
+import org.millrace.evaluator.anchor.Anchors;
 import org.millrace.evaluator.learning.BucketCut;
 import org.millrace.evaluator.probe.Half;
 import org.millrace.evaluator.probe.ProbeImage;

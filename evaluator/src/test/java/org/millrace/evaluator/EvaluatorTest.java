@@ -45,7 +45,7 @@ import org.millrace.contract.event.Json;
 import org.millrace.contract.event.Standing;
 import org.millrace.contract.event.Standing.Verdict;
 import org.millrace.contract.registry.EncoderRecords;
-import org.millrace.evaluator.drift.Anchors;
+import org.millrace.evaluator.anchor.Anchors;
 
 @Timeout(value = 5, unit = TimeUnit.MINUTES) // only a hang takes that long
 final class EvaluatorTest {

@@ -150,7 +150,7 @@ final class EncodersCommand implements Runnable {
             mixinStandardHelpOptions = true,
             description = {
                 "Withdraw an encoder that must not be used: embed, /v1/embed, the page and evaluate leave it out from now on,",
-                "drift from its next start, and the newest encoder that is not revoked is current. Its weights stay on the topic."
+                "drift, and the newest encoder that is not revoked is current. Its weights stay on the topic."
             })
     static final class RevokeCommand extends OfRun {
         @Parameters(paramLabel = "VERSION", description = "The encoder's version.")

@@ -37,8 +37,8 @@ import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.contract.registry.PublishedEncoders;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.evaluator.TorchEmbedders;
-import org.millrace.evaluator.drift.DriftTopology;
-import org.millrace.evaluator.drift.DriftWorker;
+import org.millrace.evaluator.drift.stream.DriftTopology;
+import org.millrace.evaluator.drift.stream.DriftWorker;
 import org.millrace.keystore.RocksLibrary;
 
 /**

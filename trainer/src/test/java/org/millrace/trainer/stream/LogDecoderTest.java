@@ -168,14 +168,13 @@ final class LogDecoderTest {
     void decode_imageThatEndsARealTrialForWantOfMemory_isRejectedAndTheNextDecoded() throws Exception {
         dieOn(FIRST);
         byte[] large = Arrays.copyOf(image, 2 * HEAP_BYTES); // does not fit into the heap of the trial
-        LogDecoder next = LogDecoder.guarded(
-                new ImageDecoder(3), folder, file -> DecodeTrial.survives(file, 3, 1 << 20, HEAP_BYTES));
+        LogDecoder next = decoder(1, file -> DecodeTrial.survives(file, 3, 1 << 20, HEAP_BYTES));
         assertThat(new ImageDecoder(3).decode(large).width()).isEqualTo(4); // nothing else is wrong with it
-        assertThatThrownBy(() -> next.decode(FIRST, large))
+        assertThatThrownBy(() -> next.decode(0, FIRST, large))
                 .isInstanceOf(UndecodableImageException.class)
                 .hasMessageContaining("the process that decoded it ended");
-        assertThat(next.decode(SECOND, image).width()).isEqualTo(4);
-        assertThat(folder.resolve("poisoned-images")).hasContent("2/4000000000");
+        assertThat(next.decode(0, SECOND, image).width()).isEqualTo(4);
+        assertThat(runFolder().resolve("poisoned-images")).hasContent("2/4000000000");
     }
 
     /** What is left of a process that ended while it decoded the image. */

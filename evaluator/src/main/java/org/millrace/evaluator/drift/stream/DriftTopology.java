@@ -1,0 +1,115 @@
+package org.millrace.evaluator.drift.stream;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.kstream.Consumed;
+import org.apache.kafka.streams.kstream.Grouped;
+import org.apache.kafka.streams.kstream.Materialized;
+import org.apache.kafka.streams.kstream.Named;
+import org.apache.kafka.streams.kstream.Produced;
+import org.apache.kafka.streams.kstream.Suppressed;
+import org.apache.kafka.streams.kstream.TimeWindows;
+import org.apache.kafka.streams.state.Stores;
+import org.apache.kafka.streams.state.WindowStore;
+import org.millrace.contract.RunTopics;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.kafka.TopicSetup;
+
+/**
+ * Batches of features into windows by event time; each closed window into the reference, or against it; people's orders; reports and
+ * alarms to {@code <run>.drift}. State (open windows and {@link DriftMemory}) lives in stores that survive restarts.
+ */
+public final class DriftTopology {
+    private static final String WINDOWS = "drift-windows";
+    private static final Serde<byte[]> BYTES = Serdes.ByteArray();
+
+    private DriftTopology() {}
+
+    /** The topology of a run. */
+    public static Topology of(MillraceConfig config) {
+        RunTopics topics = config.run().topics();
+        int capacity = config.drift().windowImages();
+        StreamsBuilder builder = new StreamsBuilder();
+        builder.addStateStore(
+                Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(DriftMemory.STORE), Serdes.String(), BYTES));
+        builder.stream(
+                        topics.statistics(),
+                        Consumed.with(Serdes.String(), BYTES)
+                                .withTimestampExtractor(new RecordTime(Clock.systemUTC()))
+                                .withName("features"))
+                .processValues(ReadableFeatures::new, Named.as("readable"))
+                .groupByKey(Grouped.with("by-key", Serdes.String(), BYTES))
+                .windowedBy(TimeWindows.ofSizeAndGrace(
+                                Duration.ofMillis(config.drift().windowMillis()),
+                                Duration.ofMillis(config.drift().graceMillis()))
+                        .advanceBy(Duration.ofMillis(config.drift().effectiveHopMillis())))
+                .aggregate(
+                        () -> new byte[0],
+                        (key, batch, window) -> merged(window, batch, capacity),
+                        Named.as("window"),
+                        Materialized.<String, byte[], WindowStore<Bytes, byte[]>>as(WINDOWS)
+                                .withKeySerde(Serdes.String())
+                                .withValueSerde(BYTES))
+                .suppress(Suppressed.untilWindowCloses(Suppressed.BufferConfig.unbounded())
+                        .withName("closed"))
+                .toStream(Named.as("closed-windows"))
+                .process(() -> new WindowComparison(config), Named.as("compare"), DriftMemory.STORE)
+                .to(topics.drift(), Produced.with(Serdes.String(), BYTES).withName("reports"));
+        builder.stream(
+                        topics.driftOrders(),
+                        Consumed.with(BYTES, BYTES)
+                                .withTimestampExtractor(new RecordTime(Clock.systemUTC()))
+                                .withName("orders"))
+                .process(() -> new Orders(config), Named.as("obey"), DriftMemory.STORE)
+                .to(topics.drift(), Produced.with(Serdes.String(), BYTES).withName("alarms"));
+        return builder.build();
+    }
+
+    // a batch of another encoder than the window's begins the window again, and so does one of another width, which
+    // no encoder makes
+    private static byte[] merged(byte[] window, byte[] batch, int capacity) {
+        SampledRows rows = SampledRows.of(batch);
+        SampledRows before =
+                window.length == 0 ? SampledRows.none(rows.encoderVersion(), capacity) : SampledRows.of(window);
+        return (before.mixesWith(rows) ? before : SampledRows.none(rows.encoderVersion(), capacity))
+                .with(rows)
+                .toBytes();
+    }
+
+    /** The topology's consumer group: of a run, one process at a time is in it. */
+    public static String group(MillraceConfig config) {
+        return "millrace-drift-" + config.run().name();
+    }
+
+    /** What Kafka Streams needs, under what the user says. */
+    public static Map<String, Object> settings(MillraceConfig config) {
+        return Map.ofEntries(
+                // images may be older than a day when they are seen
+                Map.entry(
+                        "windowstore.changelog.additional.retention.ms",
+                        Duration.ofDays(3650).toMillis()),
+                // a window of wide features is more than a client's megabyte
+                Map.entry("producer.max.request.size", TopicSetup.FEATURE_RECORD_BYTES),
+                Map.entry("topic.max.message.bytes", TopicSetup.FEATURE_RECORD_BYTES),
+                // a reference of wide features is minutes in being calibrated, in one transaction
+                Map.entry("max.poll.interval.ms", 1_800_000),
+                Map.entry("producer.transaction.timeout.ms", 600_000),
+                // started again after a kill, it takes its former self's place at once; started elsewhere, too
+                Map.entry("main.consumer.group.instance.id", group(config)),
+                Map.entry("session.timeout.ms", 6_000), // the least that a broker allows
+                Map.entry("heartbeat.interval.ms", 2_000),
+                Map.entry("application.id", group(config)),
+                Map.entry("processing.guarantee", "exactly_once_v2"),
+                Map.entry("processing.exception.handler", SkippedRecords.class.getName()),
+                Map.entry("state.dir", config.run().folder().resolve("drift").toString()),
+                Map.entry("num.stream.threads", 1),
+                Map.entry("statestore.cache.max.bytes", 0),
+                Map.entry("commit.interval.ms", 200));
+    }
+}
