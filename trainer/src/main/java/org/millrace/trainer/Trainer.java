@@ -23,6 +23,7 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.TrainerConfig.OnGap;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.RunStarted;
+import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.kafka.KafkaSettings;
@@ -36,11 +37,11 @@ import org.millrace.keystore.Memory;
 import org.millrace.trainer.journal.JournalReader;
 import org.millrace.trainer.journal.JournalReader.Past;
 import org.millrace.trainer.journal.RunWriter;
-import org.millrace.trainer.objective.StageClock;
 import org.millrace.trainer.stream.LogGapException;
 import org.millrace.trainer.stream.Pipeline;
 import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
+import org.millrace.trainer.stream.StageClock;
 import org.millrace.trainer.stream.StreamPosition;
 import org.millrace.trainer.stream.TrainedImages;
 
@@ -161,11 +162,11 @@ public final class Trainer implements AutoCloseable {
                 if (prepared.isEmpty()) {
                     break;
                 }
-                stages.lap("wait");
+                stages.lap(Stage.WAIT);
                 if (!awaitPlan(prepared.get())) {
                     break;
                 }
-                stages.lap("journal");
+                stages.lap(Stage.JOURNAL);
                 step(prepared.get(), pipeline, stages);
                 pipeline.release(prepared.get().views());
                 if (!limits.reached(position.step())) { // after the last step, encoder and checkpoint come with the end
@@ -260,7 +261,7 @@ public final class Trainer implements AutoCloseable {
         }
         position = prepared.position();
         Optional<String> digest = digestAfter(step);
-        stages.lap("digest");
+        stages.lap(Stage.DIGEST);
         prepared.rejections().forEach(rejects::send);
         Map<String, Double> millis = new TreeMap<>(prepared.millis());
         millis.putAll(stages.millis());

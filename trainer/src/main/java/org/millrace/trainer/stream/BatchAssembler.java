@@ -15,11 +15,11 @@ import java.util.stream.LongStream;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.OffsetRange;
+import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.encoder.image.ClaimChecks;
 import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
-import org.millrace.trainer.objective.StageClock;
 
 /**
  * Cuts batches off the image log: a fresh one as the log offers it, so that exactly N images decode, or the one that a journalled plan
@@ -60,7 +60,7 @@ final class BatchAssembler {
                 decoded.add(image.get());
                 continue;
             }
-            clock.lap("decode");
+            clock.lap(Stage.DECODE);
             if (stopped.getAsBoolean()) {
                 return Optional.empty();
             }
@@ -69,10 +69,10 @@ final class BatchAssembler {
                 return Optional.empty();
             }
             log.poll(POLL);
-            clock.lap("fetch");
+            clock.lap(Stage.FETCH);
             events.waiting(decoded.images.size(), batchSize);
         }
-        clock.lap("decode");
+        clock.lap(Stage.DECODE);
         return Optional.of(decoded.batch(ranges(before, log.nextOffsets())));
     }
 
@@ -95,12 +95,12 @@ final class BatchAssembler {
                     return Optional.empty();
                 }
                 log.poll(POLL);
-                clock.lap("fetch");
+                clock.lap(Stage.FETCH);
                 images = log.take(range);
             }
             images.get().forEach(decoded::add);
         }
-        clock.lap("decode");
+        clock.lap(Stage.DECODE);
         int lacking = plan.images() - decoded.images.size();
         if (lacking > decoded.unreachable && lacking <= decoded.withoutRecord(plan)) {
             throw new LogGapException("step " + plan.step() + " planned to train " + plan.images()

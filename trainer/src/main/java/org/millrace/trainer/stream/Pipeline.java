@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.event.StreamSkipped;
 import org.millrace.encoder.image.ClaimChecks;
@@ -29,8 +30,7 @@ import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
 import org.millrace.trainer.journal.JournalReader.JournalledPlan;
 import org.millrace.trainer.journal.JournalReader.Past;
-import org.millrace.trainer.objective.StageClock;
-import org.millrace.trainer.view.TwoViews;
+import org.millrace.trainer.view.Views;
 
 /**
  * Prepares the coming steps on a thread of its own while the present one computes: fetch → decode → plan → mix → views. At most {@code
@@ -50,7 +50,7 @@ public final class Pipeline implements AutoCloseable {
     private final StreamEvents events;
     private final ReplayBuffer buffer;
     private final LogDecoder decoder;
-    private final TwoViews twoViews;
+    private final Views views;
     private final BlockingQueue<TrainedImages> trained = new LinkedBlockingQueue<>();
     private final BlockingQueue<PreparedStep> ready;
     private final BlockingQueue<ViewBuffers> free;
@@ -96,12 +96,12 @@ public final class Pipeline implements AutoCloseable {
                         new ImageDecoder(
                                 config.encoder().channels(), config.images().maxPixels()),
                         config.run().folder());
-        this.twoViews = new TwoViews(config);
+        this.views = new Views(config);
         int slots = config.trainer().prefetchBatches() + 1;
         this.ready = new ArrayBlockingQueue<>(slots);
         this.free = new ArrayBlockingQueue<>(slots);
         for (int i = 0; i < slots; i++) {
-            free.add(ViewBuffers.allocate(config.trainer().batchSize(), config.encoder()));
+            free.add(ViewBuffers.allocate(views.count(), config.trainer().batchSize(), config.encoder()));
         }
         this.thread = new Thread(this::run, "millrace-prepare");
     }
@@ -157,8 +157,8 @@ public final class Pipeline implements AutoCloseable {
         }
     }
 
-    public void release(ViewBuffers views) {
-        free.add(views);
+    public void release(ViewBuffers buffers) {
+        free.add(buffers);
     }
 
     /** Stops preparing; steps not handed out are dropped, their plans stay in the journal for the next start. */
@@ -207,14 +207,14 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private Optional<PreparedStep> prepare(BatchAssembler assembler) throws InterruptedException {
-        ViewBuffers views = free.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-        while (views == null) {
+        ViewBuffers buffers = free.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        while (buffers == null) {
             if (stopped) {
                 return Optional.empty();
             }
-            views = free.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+            buffers = free.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
         }
-        return awaitFeatures(position.step() + 1) ? prepare(assembler, views) : Optional.empty();
+        return awaitFeatures(position.step() + 1) ? prepare(assembler, buffers) : Optional.empty();
     }
 
     /** Begins a step in the buffer, once it knows the features that count then; false when stopped before. */
@@ -231,7 +231,7 @@ public final class Pipeline implements AutoCloseable {
         return true;
     }
 
-    private Optional<PreparedStep> prepare(BatchAssembler assembler, ViewBuffers views) {
+    private Optional<PreparedStep> prepare(BatchAssembler assembler, ViewBuffers buffers) {
         StageClock clock = new StageClock(System::nanoTime);
         long step = position.step() + 1;
         if (journalled.hasNext()) {
@@ -241,9 +241,9 @@ public final class Pipeline implements AutoCloseable {
             if (past.plan().fresh()) {
                 return assembler
                         .again(past.plan(), clock)
-                        .map(batch -> fresh(past.plan(), offset, batch, views, clock));
+                        .map(batch -> fresh(past.plan(), offset, batch, buffers, clock));
             }
-            return Optional.of(replay(past.plan(), offset, views, clock));
+            return Optional.of(replay(past.plan(), offset, buffers, clock));
         }
         if (journal.isEmpty()) {
             return Optional.empty();
@@ -257,11 +257,11 @@ public final class Pipeline implements AutoCloseable {
             return assembler.next(ends, events, clock).map(batch -> {
                 StepPlan plan =
                         new StepPlan(step, batch.ranges(), batch.images().size());
-                return fresh(plan, append.apply(plan), batch, views, clock);
+                return fresh(plan, append.apply(plan), batch, buffers, clock);
             });
         }
         StepPlan plan = new StepPlan(step, List.of(), 0);
-        return Optional.of(replay(plan, append.apply(plan), views, clock));
+        return Optional.of(replay(plan, append.apply(plan), buffers, clock));
     }
 
     private void moveTo(StreamSkipped skip, BatchAssembler assembler) {
@@ -270,12 +270,12 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private PreparedStep fresh(
-            StepPlan plan, Future<Long> offset, FreshBatch batch, ViewBuffers views, StageClock clock) {
-        clock.lap("plan");
+            StepPlan plan, Future<Long> offset, FreshBatch batch, ViewBuffers buffers, StageClock clock) {
+        clock.lap(Stage.PLAN);
         var changes = buffer.offer(batch.images(), random(plan, Purpose.BUFFER_INSERT));
-        clock.lap("mix");
-        makeViews(plan, batch.pixels(), views);
-        clock.lap("views");
+        clock.lap(Stage.MIX);
+        makeViews(plan, batch.pixels(), buffers);
+        clock.lap(Stage.VIEWS);
         position = position.afterFresh(batch);
         var images = batch.images().stream().map(LoggedImage::at).toList();
         var ids = batch.images().stream().map(LoggedImage::id).toList();
@@ -285,15 +285,15 @@ public final class Pipeline implements AutoCloseable {
                 position,
                 images,
                 ids,
-                views,
+                buffers,
                 batch.rejections(),
                 changes,
                 batch.images().size(),
                 clock.millis());
     }
 
-    private PreparedStep replay(StepPlan plan, Future<Long> offset, ViewBuffers views, StageClock clock) {
-        clock.lap("plan");
+    private PreparedStep replay(StepPlan plan, Future<Long> offset, ViewBuffers buffers, StageClock clock) {
+        clock.lap(Stage.PLAN);
         List<LoggedImage> batch = buffer.draw(config.trainer().batchSize(), random(plan, Purpose.BUFFER_DRAW));
         List<Pixels> pixels = new ArrayList<>(batch.size());
         for (LoggedImage image : batch) {
@@ -303,20 +303,21 @@ public final class Pipeline implements AutoCloseable {
                 throw new IllegalStateException("an image of the replay buffer no longer decodes: " + image.at(), e);
             }
         }
-        clock.lap("mix");
-        makeViews(plan, pixels, views);
-        clock.lap("views");
+        clock.lap(Stage.MIX);
+        makeViews(plan, pixels, buffers);
+        clock.lap(Stage.VIEWS);
         position = position.afterReplay();
         var images = batch.stream().map(LoggedImage::at).toList();
         var ids = batch.stream().map(LoggedImage::id).toList();
-        return new PreparedStep(plan, offset, position, images, ids, views, List.of(), List.of(), 0, clock.millis());
+        return new PreparedStep(plan, offset, position, images, ids, buffers, List.of(), List.of(), 0, clock.millis());
     }
 
-    private void makeViews(StepPlan plan, List<Pixels> batch, ViewBuffers views) {
-        FloatBuffer first = views.first().asFloatBuffer();
-        FloatBuffer second = views.second().asFloatBuffer();
+    private void makeViews(StepPlan plan, List<Pixels> batch, ViewBuffers buffers) {
+        List<FloatBuffer> targets = buffers.views().stream()
+                .map(view -> view.values().asFloatBuffer())
+                .toList();
         for (int i = 0; i < batch.size(); i++) {
-            twoViews.make(batch.get(i), plan.step(), i, first, second);
+            views.make(batch.get(i), plan.step(), i, targets);
         }
     }
 

@@ -24,7 +24,6 @@ import org.millrace.contract.event.StepPlan;
 import org.millrace.encoder.image.ClaimChecks;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.trainer.TestRuns;
-import org.millrace.trainer.objective.StageClock;
 
 final class BatchAssemblerTest {
     private static final Path NO_FOLDER = Path.of("none");
