@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
@@ -70,6 +71,7 @@ public final class Learner implements AutoCloseable {
             double loss,
             double accuracy,
             double learningRate,
+            OptionalDouble momentum,
             long keySequence,
             long keysFilled,
             float[] features,
@@ -123,6 +125,7 @@ public final class Learner implements AutoCloseable {
                 value,
                 loss.accuracy(),
                 rate,
+                objective.momentum(step),
                 objective.keySequence(),
                 objective.keysFilled(),
                 loss.projections().between().toFloatArray(),

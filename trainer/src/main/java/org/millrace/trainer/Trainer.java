@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
@@ -51,7 +52,6 @@ import org.millrace.trainer.stream.TrainedImages;
  * <p>{@link #run} is called once, on the thread that made the trainer; {@link #stop} on any. The owner closes it.
  */
 public final class Trainer implements AutoCloseable {
-    private static final int FRAME_BYTES = 65_536;
     private static final long PATIENCE_MILLIS = 100;
     private static final long PAUSE_NANOS = 2_000_000;
     /** How long {@link #stop()} lets the end wait for a broker that may be gone. */
@@ -116,7 +116,7 @@ public final class Trainer implements AutoCloseable {
             this.writer = RunWriter.open(
                     kafka,
                     config.run().topics(),
-                    config.images().maxBytes() + FRAME_BYTES,
+                    config.images().maxRecordBytes(),
                     started(torch.description(), imageLog));
             this.gaps = new StreamGaps(config, kafka, events, clock, writer, imageLog, restored.log());
             gaps.warnIfCompacted();
@@ -267,6 +267,7 @@ public final class Trainer implements AutoCloseable {
         millis.putAll(stages.millis());
         double spread =
                 CollapseWatch.spread(result.features(), prepared.images().size());
+        int collapsedSteps = collapse.after(spread);
         StepDone done = new StepDone(
                 JournalEvent.SCHEMA,
                 step,
@@ -275,9 +276,11 @@ public final class Trainer implements AutoCloseable {
                 result.loss(),
                 result.accuracy(),
                 result.learningRate(),
+                result.momentum(),
                 result.keySequence(),
                 result.keysFilled(),
                 OptionalDouble.of(spread),
+                OptionalInt.of(collapsedSteps),
                 result.health(),
                 millis,
                 digest,
@@ -285,7 +288,7 @@ public final class Trainer implements AutoCloseable {
         writer.report(done);
         moments.at(Moment.REPORTED, step);
         events.stepped(done);
-        if (collapse.collapsedAt(spread)) {
+        if (collapsedSteps == StepDone.COLLAPSED_STEPS) {
             events.collapsed(step);
         }
     }

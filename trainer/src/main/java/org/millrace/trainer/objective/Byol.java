@@ -3,6 +3,7 @@ package org.millrace.trainer.objective;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.millrace.contract.config.ByolConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.network.MultilayerPerceptron;
@@ -46,8 +47,13 @@ final class Byol implements Objective {
 
     /** The paper moves the target after the update of step k with τ(k), k from 0: before the next step, that is the same. */
     @Override
+    public OptionalDouble momentum(long step) {
+        return OptionalDouble.of(momentum.at(Math.max(0.0, step - 2.0)));
+    }
+
+    @Override
     public void follow(long step) {
-        key.follow(query, momentum.at(Math.max(0.0, step - 2.0)));
+        key.follow(query, momentum(step).orElseThrow());
     }
 
     @Override

@@ -3,6 +3,7 @@ package org.millrace.trainer.objective;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.MocoConfig;
 import org.millrace.encoder.network.MultilayerPerceptron;
@@ -49,8 +50,13 @@ final class MocoV3 implements Objective {
     }
 
     @Override
+    public OptionalDouble momentum(long step) {
+        return OptionalDouble.of(momentum.at(step - 1.0));
+    }
+
+    @Override
     public void follow(long step) {
-        key.follow(query, momentum.at(step - 1.0));
+        key.follow(query, momentum(step).orElseThrow());
     }
 
     @Override

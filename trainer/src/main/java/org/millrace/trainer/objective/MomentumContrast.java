@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.MocoConfig;
@@ -73,8 +74,13 @@ final class MomentumContrast implements Objective {
     }
 
     @Override
+    public OptionalDouble momentum(long step) {
+        return OptionalDouble.of(momentum.at(step - 1.0));
+    }
+
+    @Override
     public void follow(long step) {
-        key.follow(query, momentum.at(step - 1.0));
+        key.follow(query, momentum(step).orElseThrow());
     }
 
     @Override

@@ -2,6 +2,7 @@ package org.millrace.trainer.objective;
 
 import ai.djl.ndarray.NDManager;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
@@ -41,7 +42,12 @@ public sealed interface Objective extends AutoCloseable
         return Optional.empty();
     }
 
-    /** Moves the twin, where there is one, before a step's keys are made. */
+    /** Share that the momentum encoder keeps of its weights in that step, where there is one. */
+    default OptionalDouble momentum(long step) {
+        return OptionalDouble.empty();
+    }
+
+    /** Moves the momentum encoder, where there is one, before a step's keys are made. */
     default void follow(long step) {}
 
     /**

@@ -108,7 +108,7 @@ public final class Pipeline implements AutoCloseable {
 
     /** What the consumer of the topic images must be able to fetch. */
     public static Map<String, Object> consumerSettings(MillraceConfig config) {
-        int largest = config.images().maxBytes() + 65_536;
+        int largest = config.images().maxRecordBytes();
         return Map.of(
                 "fetch.max.bytes",
                 2 * largest,

@@ -98,6 +98,37 @@ final class ObjectiveWiringTest {
         }
     }
 
+    /** What a step reports as its momentum is what moved the momentum encoder, whatever its paper counts from. */
+    @Test
+    void follow_cosineSchedule_movesByTheMomentumThatIsReported() {
+        String cosine = "momentum-schedule=cosine";
+        MillraceConfig moco = config("moco-v2", "moco." + cosine, "optimiser.total-steps=20");
+        MillraceConfig v3 = config("moco-v3", "moco." + cosine, "optimiser.total-steps=20");
+        MillraceConfig byol = config("byol", "byol." + cosine, "optimiser.total-steps=20");
+        try (KeyStore keys = TestRuns.keys(moco)) {
+            assertThatItMovesByItsMomentum(new MomentumContrast(moco, matrix(), torch, keys));
+            assertThatItMovesByItsMomentum(new MocoV3(v3, torch, matrix(), predictor()));
+            assertThatItMovesByItsMomentum(new Byol(byol, torch, matrix(), predictor()));
+        }
+    }
+
+    private void assertThatItMovesByItsMomentum(Objective made) {
+        try (Objective objective = made) {
+            for (long step = 1; step <= 22; step++) {
+                prepare(objective);
+                float[] query = objective.query().parameters().toFloatArray();
+                NDArray key = objective.key().orElseThrow().parameters();
+                float[] wanted = key.toFloatArray();
+                double momentum = objective.momentum(step).orElseThrow();
+                for (int i = 0; i < wanted.length; i++) {
+                    wanted[i] = (float) (momentum * wanted[i] + (1 - momentum) * query[i]);
+                }
+                objective.follow(step);
+                assertThat(key.toFloatArray()).as("step %d", step).containsExactly(wanted, within(1e-6f));
+            }
+        }
+    }
+
     @Test
     void simclr_lossAndGradient() {
         try (var simclr = new Simclr(config("simclr"), torch, matrix())) {
