@@ -36,7 +36,7 @@ import org.millrace.trainer.Learner;
 import org.millrace.trainer.TrainLimits;
 import org.millrace.trainer.Trainer;
 import org.millrace.trainer.TrainerEvents;
-import org.millrace.trainer.objective.StageClock;
+import org.millrace.trainer.stream.StageClock;
 import org.millrace.trainer.stream.ViewBuffers;
 
 /**

@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.ImageOffset;
@@ -20,9 +21,9 @@ final class MemoryBatch {
         EncoderConfig input = config.encoder();
         int values = config.trainer().batchSize() * input.channels() * input.height() * input.width();
         long seed = config.run().seed();
-        return new ViewBuffers(
-                random(values, CounterRandom.of(seed, 0, Purpose.VIEW_ONE, 0)),
-                random(values, CounterRandom.of(seed, 0, Purpose.VIEW_TWO, 0)));
+        return new ViewBuffers(Stream.of(Purpose.VIEW_ONE, Purpose.VIEW_TWO)
+                .map(purpose -> ViewBuffers.of(config.encoder(), random(values, CounterRandom.of(seed, 0, purpose, 0))))
+                .toList());
     }
 
     static List<ImageOffset> images(int count) {

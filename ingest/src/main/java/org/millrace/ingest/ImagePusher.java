@@ -17,7 +17,6 @@ import org.millrace.contract.config.ImagesConfig;
  * topic of rejects, with the reason.
  */
 public final class ImagePusher {
-    private static final int HEADER_BYTES = 65_536;
     private static final long LEAST_BUFFER_BYTES = 64L << 20;
 
     private final PushRequest request;
@@ -77,7 +76,7 @@ public final class ImagePusher {
 
     /** What a producer of images needs, under what the user says. */
     public static Map<String, Object> producerNeeds(ImagesConfig images) {
-        int largestRequest = Math.addExact(images.maxBytes(), HEADER_BYTES);
+        int largestRequest = images.maxRecordBytes();
         return Map.of(
                 ProducerConfig.BATCH_SIZE_CONFIG,
                 256 * 1024,

@@ -9,9 +9,6 @@ import org.millrace.contract.event.Health;
  * that of {@link Health}, of a batch's projections instead of the encoder's features. Not thread safe.
  */
 final class CollapseWatch {
-    /** Steps that must all be collapsed before it is said: a batch may chance to hold one image many times. */
-    static final int STEPS = 20;
-
     private int collapsedSteps;
 
     /**
@@ -38,10 +35,9 @@ final class CollapseWatch {
         return sum / Math.sqrt(columns);
     }
 
-    /** Takes the spread of the next step; whether the run has collapsed now, which is said once until it has recovered. */
-    boolean collapsedAt(double spread) {
-        boolean collapsed = spread < Health.COLLAPSED_SPREAD;
-        collapsedSteps = collapsed ? collapsedSteps + 1 : 0;
-        return collapsedSteps == STEPS;
+    /** Takes the spread of the next step, and returns how many in a row were collapsed now. */
+    int after(double spread) {
+        collapsedSteps = spread < Health.COLLAPSED_SPREAD ? collapsedSteps + 1 : 0;
+        return collapsedSteps;
     }
 }

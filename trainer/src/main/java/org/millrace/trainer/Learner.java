@@ -1,18 +1,21 @@
 package org.millrace.trainer;
 
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
-import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepHealth;
 import org.millrace.encoder.optimiser.Optimiser;
 import org.millrace.encoder.tensor.Safetensors;
@@ -21,9 +24,11 @@ import org.millrace.keystore.ImageId;
 import org.millrace.keystore.Memory;
 import org.millrace.trainer.health.HealthWatch;
 import org.millrace.trainer.objective.Batch;
+import org.millrace.trainer.objective.Loss;
 import org.millrace.trainer.objective.Objective;
-import org.millrace.trainer.objective.StageClock;
+import org.millrace.trainer.objective.Targets;
 import org.millrace.trainer.optimiser.LearningRate;
+import org.millrace.trainer.stream.StageClock;
 import org.millrace.trainer.stream.ViewBuffers;
 
 /**
@@ -35,7 +40,6 @@ import org.millrace.trainer.stream.ViewBuffers;
  */
 public final class Learner implements AutoCloseable {
     private final Torch torch;
-    private final EncoderConfig input;
     private final Objective objective;
     private final Optimiser optimiser;
     private final LearningRate learningRate;
@@ -49,7 +53,6 @@ public final class Learner implements AutoCloseable {
     Learner(MillraceConfig config, Torch torch, Objective objective) {
         Torch.forwardOnly();
         this.torch = torch;
-        this.input = config.encoder();
         this.objective = objective;
         this.optimiser = Optimiser.of(config.optimiser(), torch, objective.query());
         this.learningRate =
@@ -68,6 +71,7 @@ public final class Learner implements AutoCloseable {
             double loss,
             double accuracy,
             double learningRate,
+            OptionalDouble momentum,
             long keySequence,
             long keysFilled,
             float[] features,
@@ -76,7 +80,7 @@ public final class Learner implements AutoCloseable {
     /**
      * Trains on one batch.
      *
-     * @param views the two views of each image; unchanged until this returns
+     * @param views of each image; unchanged until this returns
      * @param images where they lie in the log, in batch order
      * @param ids of the images, where their records have one
      * @throws UserException where the loss is no longer a number
@@ -84,9 +88,10 @@ public final class Learner implements AutoCloseable {
     public Result step(
             long step, ViewBuffers views, List<ImageOffset> images, List<Optional<ImageId>> ids, StageClock clock) {
         try (NDManager scope = torch.newManager()) {
-            NDArray first = tensor(views.first(), images.size(), scope);
-            NDArray second = tensor(views.second(), images.size(), scope);
-            return step(new Batch(step, images, ids, first, second), scope, clock);
+            List<NDArray> tensors = views.views().stream()
+                    .map(view -> tensor(view, images.size(), scope))
+                    .toList();
+            return step(new Batch(step, images, ids, tensors), scope, clock);
         }
     }
 
@@ -94,26 +99,36 @@ public final class Learner implements AutoCloseable {
         long step = batch.step();
         double rate = learningRate.at(step);
         objective.follow(step);
-        clock.lap("momentum");
-        Objective.Outcome outcome = objective.backward(batch, scope, clock);
-        if (!Double.isFinite(outcome.loss())) {
-            throw new UserException("the loss of step " + step + " is " + outcome.loss()
-                    + ": training diverged. Lower optimiser.learning-rate (now " + rate
+        clock.lap(Stage.MOMENTUM);
+        Targets targets = objective.targets(batch, scope);
+        clock.lap(Stage.KEYS);
+        Loss loss;
+        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            loss = objective.loss(batch, targets, scope);
+            clock.lap(Stage.QUERIES);
+            collector.backward(loss.value());
+            clock.lap(Stage.BACKWARD);
+        }
+        double value = loss.value().getFloat();
+        if (!Double.isFinite(value)) {
+            throw new UserException("the loss of step " + step + " is " + value + ": training diverged. Lower"
+                    + " optimiser.learning-rate (now " + rate
                     + ") or lengthen optimiser.warmup-steps, and start a new run.");
         }
         optimiser.step(step, rate);
-        clock.lap("update");
-        objective.remember(outcome, batch);
-        clock.lap("enqueue");
-        Optional<StepHealth> healthNow = health.after(batch, outcome);
-        clock.lap("health");
+        clock.lap(Stage.UPDATE);
+        objective.remember(loss, batch);
+        clock.lap(Stage.ENQUEUE);
+        Optional<StepHealth> healthNow = health.after(batch, loss.projections());
+        clock.lap(Stage.HEALTH);
         return new Result(
-                outcome.loss(),
-                outcome.accuracy(),
+                value,
+                loss.accuracy(),
                 rate,
+                objective.momentum(step),
                 objective.keySequence(),
                 objective.keysFilled(),
-                outcome.projections().between().toFloatArray(),
+                loss.projections().between().toFloatArray(),
                 healthNow);
     }
 
@@ -182,10 +197,11 @@ public final class Learner implements AutoCloseable {
     }
 
     // N×C×H×W over the buffer's own memory, in which the channels lie together: convolutions then need not reorder it
-    private NDArray tensor(ByteBuffer values, int count, NDManager scope) {
-        int bytes = count * input.height() * input.width() * input.channels() * Float.BYTES;
+    private NDArray tensor(ViewBuffers.View view, int count, NDManager scope) {
+        ByteBuffer values = view.values();
+        int bytes = count * view.height() * view.width() * view.channels() * Float.BYTES;
         ByteBuffer batch = values.duplicate().order(values.order()).limit(bytes);
-        Shape shape = new Shape(count, input.height(), input.width(), input.channels());
+        Shape shape = new Shape(count, view.height(), view.width(), view.channels());
         return scope.create(batch, shape, DataType.FLOAT32).transpose(0, 3, 1, 2);
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
@@ -23,6 +24,7 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.TrainerConfig.OnGap;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.RunStarted;
+import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.kafka.KafkaSettings;
@@ -36,11 +38,11 @@ import org.millrace.keystore.Memory;
 import org.millrace.trainer.journal.JournalReader;
 import org.millrace.trainer.journal.JournalReader.Past;
 import org.millrace.trainer.journal.RunWriter;
-import org.millrace.trainer.objective.StageClock;
 import org.millrace.trainer.stream.LogGapException;
 import org.millrace.trainer.stream.Pipeline;
 import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
+import org.millrace.trainer.stream.StageClock;
 import org.millrace.trainer.stream.StreamPosition;
 import org.millrace.trainer.stream.TrainedImages;
 
@@ -50,7 +52,6 @@ import org.millrace.trainer.stream.TrainedImages;
  * <p>{@link #run} is called once, on the thread that made the trainer; {@link #stop} on any. The owner closes it.
  */
 public final class Trainer implements AutoCloseable {
-    private static final int FRAME_BYTES = 65_536;
     private static final long PATIENCE_MILLIS = 100;
     private static final long PAUSE_NANOS = 2_000_000;
     private static final long READERS_NANOS = 20_000_000_000L; // a courtesy: all is durable
@@ -116,7 +117,7 @@ public final class Trainer implements AutoCloseable {
             this.writer = RunWriter.open(
                     kafka,
                     config.run().topics(),
-                    config.images().maxBytes() + FRAME_BYTES,
+                    config.images().maxRecordBytes(),
                     started(torch.description(), imageLog));
             this.gaps = new StreamGaps(config, kafka, events, clock, writer, imageLog, restored.log());
             gaps.warnIfCompacted();
@@ -162,11 +163,11 @@ public final class Trainer implements AutoCloseable {
                 if (prepared.isEmpty()) {
                     break;
                 }
-                stages.lap("wait");
+                stages.lap(Stage.WAIT);
                 if (!awaitPlan(prepared.get())) {
                     break;
                 }
-                stages.lap("journal");
+                stages.lap(Stage.JOURNAL);
                 step(prepared.get(), pipeline, stages);
                 pipeline.release(prepared.get().views());
                 if (!limits.reached(position.step())) { // after the last step, encoder and checkpoint come with the end
@@ -268,12 +269,13 @@ public final class Trainer implements AutoCloseable {
         }
         position = prepared.position();
         Optional<String> digest = digestAfter(step);
-        stages.lap("digest");
+        stages.lap(Stage.DIGEST);
         prepared.rejections().forEach(rejects::send);
         Map<String, Double> millis = new TreeMap<>(prepared.millis());
         millis.putAll(stages.millis());
         double spread =
                 CollapseWatch.spread(result.features(), prepared.images().size());
+        int collapsedSteps = collapse.after(spread);
         StepDone done = new StepDone(
                 JournalEvent.SCHEMA,
                 step,
@@ -282,9 +284,11 @@ public final class Trainer implements AutoCloseable {
                 result.loss(),
                 result.accuracy(),
                 result.learningRate(),
+                result.momentum(),
                 result.keySequence(),
                 result.keysFilled(),
                 OptionalDouble.of(spread),
+                OptionalInt.of(collapsedSteps),
                 result.health(),
                 millis,
                 digest,
@@ -292,7 +296,7 @@ public final class Trainer implements AutoCloseable {
         writer.report(done);
         moments.at(Moment.REPORTED, step);
         events.stepped(done);
-        if (collapse.collapsedAt(spread)) {
+        if (collapsedSteps == StepDone.COLLAPSED_STEPS) {
             events.collapsed(step);
         }
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.millrace.contract.event.StepDone;
 
 class CollapseWatchTest {
     private static final int IMAGES = 512;
@@ -30,12 +31,12 @@ class CollapseWatchTest {
     }
 
     @Test
-    void collapsedAt_twentyStepsInARow_saysItOnceUntilItRecovers() {
+    void after_twentyStepsInARow_reachesTheLimitOnceUntilItRecovers() {
         CollapseWatch watch = new CollapseWatch();
         int said = 0;
         for (int step = 1; step <= 100; step++) {
             boolean collapsed = step > 10 && step != 29 && step != 70;
-            boolean now = watch.collapsedAt(collapsed ? 0.001 : 0.5);
+            boolean now = watch.after(collapsed ? 0.001 : 0.5) == StepDone.COLLAPSED_STEPS;
             said += now ? 1 : 0;
             assertThat(now).as("step %d", step).isEqualTo(step == 49 || step == 90);
         }

@@ -179,7 +179,7 @@ final class LearnerTest {
                         views,
                         TestRuns.images(step),
                         TestRuns.ids(TestRuns.images(step)),
-                        new org.millrace.trainer.objective.StageClock(System::nanoTime));
+                        new org.millrace.trainer.stream.StageClock(System::nanoTime));
                 boolean sampled = step % 30 == 0;
                 if (sampled && step >= 210 && step <= 300) {
                     System.gc();

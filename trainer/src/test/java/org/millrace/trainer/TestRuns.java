@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.ConfigLoader;
@@ -17,7 +18,7 @@ import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.KeyStoreSettings;
 import org.millrace.keystore.Memory;
 import org.millrace.keystore.MemoryBankSettings;
-import org.millrace.trainer.objective.StageClock;
+import org.millrace.trainer.stream.StageClock;
 import org.millrace.trainer.stream.ViewBuffers;
 
 /** Small runs for tests: 16×16 images, a real ResNet-20, batches of 8. */
@@ -73,9 +74,9 @@ public final class TestRuns {
                 * config.encoder().channels()
                 * config.encoder().height()
                 * config.encoder().width();
-        return new ViewBuffers(
-                buffer(values, CounterRandom.of(7, step, CounterRandom.Purpose.VIEW_ONE, 0)),
-                buffer(values, CounterRandom.of(7, step, CounterRandom.Purpose.VIEW_TWO, 0)));
+        return new ViewBuffers(Stream.of(CounterRandom.Purpose.VIEW_ONE, CounterRandom.Purpose.VIEW_TWO)
+                .map(purpose -> ViewBuffers.of(config.encoder(), buffer(values, CounterRandom.of(7, step, purpose, 0))))
+                .toList());
     }
 
     public static List<ImageOffset> images(long step) {

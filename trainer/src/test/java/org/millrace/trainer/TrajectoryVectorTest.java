@@ -14,8 +14,8 @@ import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.KeyStore;
 import org.millrace.trainer.objective.Batch;
 import org.millrace.trainer.objective.Objective;
-import org.millrace.trainer.objective.StageClock;
 import org.millrace.trainer.objective.TestObjectives;
+import org.millrace.trainer.stream.StageClock;
 
 /** Whole steps of the learner: momentum, keys, loss, gradient, descent, enqueue; only the encoder is the vector's single matrix. */
 final class TrajectoryVectorTest {
@@ -51,7 +51,7 @@ final class TrajectoryVectorTest {
                 float[] velocity = new float[size];
                 for (int s = 0; s < vector.number("steps"); s++) {
                     Learner.Result result = learner.step(
-                            new Batch(s + 1, images(s, batch), List.of(), queries.get(s), keyViews.get(s)),
+                            new Batch(s + 1, images(s, batch), List.of(), List.of(queries.get(s), keyViews.get(s))),
                             scope,
                             new StageClock(System::nanoTime));
                     vector.checkAt("loss_per_step", s, (float) result.loss());

@@ -10,7 +10,7 @@ import org.millrace.contract.event.StepPlan;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
-import org.millrace.trainer.view.TwoViews;
+import org.millrace.trainer.view.Views;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +29,7 @@ final class GalleryMaker {
         EncoderConfig input = settings.encoder();
         ImageDecoder decoder =
                 new ImageDecoder(input.channels(), settings.images().maxPixels());
-        TwoViews views = new TwoViews(settings);
+        Views views = new Views(settings);
         int size = input.height() * input.width() * input.channels();
         List<Sections.Viewed> images = new ArrayList<>();
         for (StoredImage image : stored.first(range, RECORDS)) {
@@ -40,7 +40,7 @@ final class GalleryMaker {
                 Pixels pixels = decoder.decode(image.file());
                 FloatBuffer first = FloatBuffer.allocate(size);
                 FloatBuffer second = FloatBuffer.allocate(size);
-                views.make(pixels, plan.step(), images.size(), first, second); // its place in the batch
+                views.make(pixels, plan.step(), images.size(), List.of(first, second)); // its place in the batch
                 images.add(new Sections.Viewed(
                         image.name(),
                         image.source(),

@@ -110,7 +110,7 @@ final class RunReader implements Services.Service {
                         "max.poll.records",
                         4_000,
                         "max.partition.fetch.bytes",
-                        config.images().maxBytes() + 65_536)))) {
+                        config.images().maxRecordBytes())))) {
             long published = 0;
             long ended = 0;
             long sought = 0;

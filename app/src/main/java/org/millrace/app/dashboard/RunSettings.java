@@ -3,11 +3,9 @@ package org.millrace.app.dashboard;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.contract.config.MomentumSchedule;
 import org.millrace.contract.event.RunStarted;
 
 /** With which configuration a run is trained, which need not be that of the process that shows it. */
@@ -47,29 +45,5 @@ final class RunSettings {
         Map<String, String> named = new LinkedHashMap<>();
         NAMED.forEach(key -> named.put(key, all.getOrDefault(key, "")));
         return named;
-    }
-
-    /** Momentum of the second encoder in that step; empty for objectives without one. */
-    static OptionalDouble momentum(MillraceConfig config, long step) {
-        return switch (config.trainer().objective()) {
-            case MOCO_V1, MOCO_V2, MOCO_V3 ->
-                OptionalDouble.of(
-                        at(step, config.moco().momentum(), config.moco().momentumSchedule(), config));
-            case BYOL ->
-                OptionalDouble.of(
-                        at(step, config.byol().momentum(), config.byol().momentumSchedule(), config));
-            case SIMCLR, AMDIM, MEMORY_BANK, END_TO_END -> OptionalDouble.empty();
-        };
-    }
-
-    private static double at(long step, double first, MomentumSchedule schedule, MillraceConfig config) {
-        return switch (schedule) {
-            case CONSTANT -> first;
-            case COSINE -> {
-                double share =
-                        Math.min(1, (step - 1) / (double) config.optimiser().totalSteps());
-                yield 1 - (1 - first) * (Math.cos(Math.PI * share) + 1) / 2;
-            }
-        };
     }
 }

@@ -2,7 +2,6 @@ package org.millrace.app.dashboard;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -13,6 +12,8 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.TrainerConfig.Remembers;
@@ -22,10 +23,10 @@ import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.EncoderRevocation;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.EvaluationEvent;
-import org.millrace.contract.event.Health;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.RunStarted;
+import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepHealth;
 import org.millrace.contract.event.StepPlan;
@@ -42,10 +43,6 @@ final class RunView {
     private static final int PLANS = 1_024;
     private static final int ENCODERS = 64;
     private static final int RECENT_STEPS = 50;
-    private static final int COLLAPSED_STEPS = 20;
-    private static final List<String> PREPARING = List.of("fetch", "decode", "plan", "mix", "views");
-    private static final List<String> COMPUTING =
-            List.of("wait", "journal", "momentum", "keys", "queries", "backward", "update", "enqueue", "digest");
 
     private final MillraceConfig own;
     private final Thinned<StepPoint> steps = new Thinned<>(POINTS, StepPoint::with);
@@ -62,7 +59,6 @@ final class RunView {
     private @Nullable StepDone last;
     private Optional<DictionaryHealth> dictionary = Optional.empty(); // the newest there is
     private @Nullable StepPlan newestFresh;
-    private int collapsedSteps;
 
     /** @param own configuration, for a run that has not written down its own */
     RunView(MillraceConfig own) {
@@ -102,13 +98,11 @@ final class RunView {
                 trainedTo.put(range.partition(), range.to());
             }
         }
-        steps.add(StepPoint.of(done, RunSettings.momentum(settings, done.step())));
+        steps.add(StepPoint.of(done));
         recent.add(done);
         if (recent.size() > RECENT_STEPS) {
             recent.remove();
         }
-        boolean collapsed = done.spread().orElse(1) < Health.COLLAPSED_SPREAD;
-        collapsedSteps = collapsed ? collapsedSteps + 1 : 0;
     }
 
     /** A record of {@code <run>.evaluations}. */
@@ -169,7 +163,6 @@ final class RunView {
         last = null;
         dictionary = Optional.empty();
         newestFresh = null;
-        collapsedSteps = 0;
     }
 
     /** With which configuration the run is trained. */
@@ -249,7 +242,7 @@ final class RunView {
                 run(progress),
                 stream,
                 settings.trainer().batchSize(),
-                Optional.ofNullable(last).map(done -> StepPoint.of(done, RunSettings.momentum(settings, done.step()))),
+                Optional.ofNullable(last).map(StepPoint::of),
                 dictionary(),
                 stages(),
                 evaluation,
@@ -276,7 +269,7 @@ final class RunView {
                 done.map(StepDone::imagesTrained).orElse(0L),
                 done.map(StepDone::imagesRejected).orElse(0L),
                 done.map(StepDone::finishedAtMillis),
-                collapsedSteps >= COLLAPSED_STEPS,
+                done.map(StepDone::collapsed).orElse(false),
                 RunSettings.named(settings));
     }
 
@@ -298,13 +291,17 @@ final class RunView {
     private Sections.Stages stages() {
         Map<String, Double> sums = new LinkedHashMap<>();
         recent.forEach(done -> done.stageMillis().forEach((stage, millis) -> sums.merge(stage, millis, Double::sum)));
-        List<String> others = sums.keySet().stream()
-                .filter(stage -> !PREPARING.contains(stage) && !COMPUTING.contains(stage))
-                .sorted(Comparator.naturalOrder())
-                .toList();
-        List<String> computing = new ArrayList<>(COMPUTING);
-        computing.addAll(others);
-        return new Sections.Stages(recent.size(), means(computing, sums), means(PREPARING, sums));
+        List<String> preparing = names(Stage::prepares);
+        List<String> computing = new ArrayList<>(names(stage -> !stage.prepares()));
+        sums.keySet().stream()
+                .filter(stage -> !preparing.contains(stage) && !computing.contains(stage))
+                .sorted()
+                .forEach(computing::add); // of another release's trainer
+        return new Sections.Stages(recent.size(), means(computing, sums), means(preparing, sums));
+    }
+
+    private static List<String> names(Predicate<Stage> which) {
+        return Stream.of(Stage.values()).filter(which).map(Stage::key).toList();
     }
 
     private List<Sections.Stage> means(List<String> names, Map<String, Double> sums) {

@@ -22,7 +22,7 @@ record StepPoint(
         OptionalDouble learningRate,
         OptionalDouble momentum,
         OptionalDouble spread) {
-    static StepPoint of(StepDone done, OptionalDouble momentum) {
+    static StepPoint of(StepDone done) {
         return new StepPoint(
                 1,
                 done.step(),
@@ -31,7 +31,7 @@ record StepPoint(
                 finite(done.loss()),
                 finite(done.accuracy()),
                 finite(done.learningRate()),
-                momentum,
+                done.momentum(),
                 done.spread());
     }
 

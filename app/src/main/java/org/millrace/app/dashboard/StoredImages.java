@@ -42,9 +42,9 @@ final class StoredImages implements AutoCloseable {
                 "allow.auto.create.topics",
                 "false",
                 "fetch.max.bytes",
-                images.maxBytes() + 65_536,
+                images.maxRecordBytes(),
                 "max.partition.fetch.bytes",
-                images.maxBytes() + 65_536)));
+                images.maxRecordBytes())));
     }
 
     /** The first images of a range, at most so many; fewer where some are gone or the broker is slow. */

@@ -4,15 +4,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.millrace.app.run.AccuracyText;
 import org.millrace.app.run.HealthText;
+import org.millrace.contract.event.Stage;
 
 /** The report for a reader: a table, the stages of a step, and the loss as a small chart. */
 final class DemoSummary {
     private static final String LEVELS = "▁▂▃▄▅▆▇█";
     private static final int CHART = 60;
     private static final int BAR = 40;
-    private static final List<String> OVERLAPPED = List.of("fetch", "decode", "plan", "mix", "views");
 
     private DemoSummary() {}
 
@@ -93,8 +94,13 @@ final class DemoSummary {
         double longest =
                 millis.values().stream().mapToDouble(Double::doubleValue).max().orElse(1);
         millis.forEach((stage, time) ->
-                line(text, "  %-9s %8.2f ms %s", stage, time, (OVERLAPPED.contains(stage) ? "…" : "█").repeat((int)
+                line(text, "  %-9s %8.2f ms %s", stage, time, (overlapped(stage) ? "…" : "█").repeat((int)
                                 Math.round(BAR * time / longest))));
+    }
+
+    private static boolean overlapped(String stage) {
+        return Stream.of(Stage.values())
+                .anyMatch(known -> known.prepares() && known.key().equals(stage));
     }
 
     // the losses in equal groups, each by its mean, as bars between the lowest and the highest

@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepDone;
 
 /** What the steps of this process amount to. Thread safe. */
@@ -16,20 +17,6 @@ public final class RunStatistics {
 
     private static final int RECENT = 50;
     private static final double NANOS = 1e9;
-    private static final List<String> STAGES = List.of(
-            "fetch",
-            "decode",
-            "plan",
-            "mix",
-            "views",
-            "wait",
-            "journal",
-            "momentum",
-            "keys",
-            "queries",
-            "backward",
-            "update",
-            "enqueue");
 
     private final int batchSize;
     private final List<StepDone> first = new ArrayList<>();
@@ -42,7 +29,9 @@ public final class RunStatistics {
 
     public RunStatistics(int batchSize) {
         this.batchSize = batchSize;
-        STAGES.forEach(stage -> stages.put(stage, new ArrayList<>()));
+        for (Stage stage : Stage.values()) {
+            stages.put(stage.key(), new ArrayList<>());
+        }
     }
 
     public synchronized void add(StepDone done, long nanoTime) {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
@@ -214,9 +215,11 @@ class RunMetricsTest {
                 loss,
                 Double.NaN,
                 0.03,
+                OptionalDouble.of(CONFIG.moco().momentum()),
                 64,
                 64,
                 spread,
+                OptionalInt.of(0),
                 dictionary.map(found -> new StepHealth(Optional.empty(), OptionalDouble.empty(), Optional.of(found))),
                 Map.of("keys", 2.0, "decode", 500.0),
                 Optional.empty(),

@@ -7,12 +7,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.DriftAlarm;
 import org.millrace.contract.event.DriftReport;
 import org.millrace.contract.event.EncoderAccepted;
+import org.millrace.contract.event.Health;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.event.OffsetRange;
@@ -173,9 +175,11 @@ class RunViewTest {
                 loss,
                 Double.NaN,
                 0.03,
+                OptionalDouble.of(0.5),
                 0,
                 0,
                 spread,
+                OptionalInt.of(spread.orElse(1) < Health.COLLAPSED_SPREAD ? (int) step : 0),
                 Optional.empty(),
                 Map.of("keys", 2.0),
                 Optional.empty(),

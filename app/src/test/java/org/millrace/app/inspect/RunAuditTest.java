@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.event.JournalEvent;
@@ -212,9 +213,11 @@ final class RunAuditTest {
                 loss,
                 0,
                 0,
+                OptionalDouble.empty(),
                 0,
                 0,
                 OptionalDouble.empty(),
+                OptionalInt.empty(),
                 Optional.empty(),
                 Map.of(),
                 Optional.of(digest),

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
@@ -305,9 +306,11 @@ class DashboardInBrowserTest {
                 2.5,
                 0.5,
                 0.03,
+                OptionalDouble.of(0.999),
                 64,
                 64,
                 OptionalDouble.of(0.7),
+                OptionalInt.of(0),
                 Optional.empty(),
                 Map.of("keys", 1.0),
                 Optional.empty(),

@@ -2,90 +2,114 @@ package org.millrace.contract.config;
 
 import static org.millrace.contract.Check.check;
 
+import org.millrace.contract.config.Setting.Effect;
+
 /** The random transformation that makes a view of an image. The defaults are MoCo v2's without blur, as for small images. */
 public record AugmentConfig(
         @Setting(
                 value = "resized",
                 doc =
-                        "`resized` (a box of random area and ratio) or `translate` (the whole image, shifted, edges mirrored)")
+                        "`resized` (a box of random area and ratio) or `translate` (the whole image, shifted, edges mirrored)",
+                effect = Effect.NUMBERS)
         Crop crop,
 
-        @Setting(value = "0.2", doc = "smallest share of the area that a resized crop takes")
+        @Setting(value = "0.2", doc = "smallest share of the area that a resized crop takes", effect = Effect.NUMBERS)
         double cropScaleMin,
 
-        @Setting(value = "1.0", doc = "largest share of the area that a resized crop takes")
+        @Setting(value = "1.0", doc = "largest share of the area that a resized crop takes", effect = Effect.NUMBERS)
         double cropScaleMax,
 
-        @Setting(value = "0.75", doc = "smallest ratio of width to height of a resized crop")
+        @Setting(value = "0.75", doc = "smallest ratio of width to height of a resized crop", effect = Effect.NUMBERS)
         double cropRatioMin,
 
-        @Setting(value = "1.3333333333333333", doc = "largest ratio of width to height of a resized crop")
+        @Setting(
+                value = "1.3333333333333333",
+                doc = "largest ratio of width to height of a resized crop",
+                effect = Effect.NUMBERS)
         double cropRatioMax,
 
-        @Setting(value = "true", doc = "whether a resized crop averages over the pixels that it merges, or picks two")
+        @Setting(
+                value = "true",
+                doc = "whether a resized crop averages over the pixels that it merges, or picks two",
+                effect = Effect.NUMBERS)
         boolean antialias,
 
         @Setting(
                 value = "4",
-                doc = "largest shift of a translation in each direction, in pixels of the input, at most 15")
+                doc = "largest shift of a translation in each direction, in pixels of the input, at most 15",
+                effect = Effect.NUMBERS)
         int translatePixels,
 
-        @Setting(value = "0.8", doc = "probability of the shift where crop is translate")
+        @Setting(value = "0.8", doc = "probability of the shift where crop is translate", effect = Effect.NUMBERS)
         double translateProbability,
 
-        @Setting(value = "0.5", doc = "probability of a horizontal flip")
+        @Setting(value = "0.5", doc = "probability of a horizontal flip", effect = Effect.NUMBERS)
         double flipProbability,
 
-        @Setting(value = "false", doc = "whether the flip is drawn once for both views of an image (AMDIM)")
+        @Setting(
+                value = "false",
+                doc = "whether the flip is drawn once for both views of an image (AMDIM)",
+                effect = Effect.NUMBERS)
         boolean flipOnce,
 
-        @Setting(value = "0.8", doc = "probability of colour jitter")
+        @Setting(value = "0.8", doc = "probability of colour jitter", effect = Effect.NUMBERS)
         double jitterProbability,
 
-        @Setting(value = "0.4", doc = "brightness factor is drawn from 1 ± this")
+        @Setting(value = "0.4", doc = "brightness factor is drawn from 1 ± this", effect = Effect.NUMBERS)
         double brightness,
 
-        @Setting(value = "0.4", doc = "contrast factor is drawn from 1 ± this")
+        @Setting(value = "0.4", doc = "contrast factor is drawn from 1 ± this", effect = Effect.NUMBERS)
         double contrast,
 
-        @Setting(value = "0.4", doc = "saturation factor is drawn from 1 ± this")
+        @Setting(value = "0.4", doc = "saturation factor is drawn from 1 ± this", effect = Effect.NUMBERS)
         double saturation,
 
-        @Setting(value = "0.1", doc = "hue shift is drawn from ± this part of the circle, at most 0.5")
+        @Setting(
+                value = "0.1",
+                doc = "hue shift is drawn from ± this part of the circle, at most 0.5",
+                effect = Effect.NUMBERS)
         double hue,
 
-        @Setting(value = "0.2", doc = "probability of turning grey")
+        @Setting(value = "0.2", doc = "probability of turning grey", effect = Effect.NUMBERS)
         double greyProbability,
 
         @Setting(
                 value = "torchvision",
-                doc = "weights of red, green and blue in grey: `torchvision` (of its tensors) or `itu601` (of PIL)")
+                doc = "weights of red, green and blue in grey: `torchvision` (of its tensors) or `itu601` (of PIL)",
+                effect = Effect.NUMBERS)
         Luma luma,
 
-        @Setting(value = "0.0", doc = "probability of Gaussian blur")
+        @Setting(value = "0.0", doc = "probability of Gaussian blur", effect = Effect.NUMBERS)
         double blurProbability,
 
-        @Setting(value = "-1", doc = "probability of Gaussian blur in the second view; -1 as in the first")
+        @Setting(
+                value = "-1",
+                doc = "probability of Gaussian blur in the second view; -1 as in the first",
+                effect = Effect.NUMBERS)
         double secondBlurProbability,
 
-        @Setting(value = "0.1", doc = "smallest σ of the blur, in pixels")
+        @Setting(value = "0.1", doc = "smallest σ of the blur, in pixels", effect = Effect.NUMBERS)
         double blurSigmaMin,
 
-        @Setting(value = "2.0", doc = "largest σ of the blur, in pixels")
+        @Setting(value = "2.0", doc = "largest σ of the blur, in pixels", effect = Effect.NUMBERS)
         double blurSigmaMax,
 
         @Setting(
                 value = "0",
-                doc = "pixels that the blur's kernel spans, odd, at most 31; 0 takes a tenth of the shorter side")
+                doc = "pixels that the blur's kernel spans, odd, at most 31; 0 takes a tenth of the shorter side",
+                effect = Effect.NUMBERS)
         int blurTaps,
 
-        @Setting(value = "0.0", doc = "probability of solarising, after the blur")
+        @Setting(value = "0.0", doc = "probability of solarising, after the blur", effect = Effect.NUMBERS)
         double solariseProbability,
 
-        @Setting(value = "-1", doc = "probability of solarising in the second view; -1 as in the first")
+        @Setting(
+                value = "-1",
+                doc = "probability of solarising in the second view; -1 as in the first",
+                effect = Effect.NUMBERS)
         double secondSolariseProbability,
 
-        @Setting(value = "0.5", doc = "values of at least this are inverted when solarising")
+        @Setting(value = "0.5", doc = "values of at least this are inverted when solarising", effect = Effect.NUMBERS)
         double solariseThreshold) {
     /** As the first view: what a probability of the second view says by default. */
     private static final double AS_THE_FIRST = -1;

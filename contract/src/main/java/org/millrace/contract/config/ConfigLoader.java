@@ -2,6 +2,7 @@ package org.millrace.contract.config;
 
 import java.io.IOException;
 import java.io.Reader;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -92,49 +93,7 @@ public final class ConfigLoader {
 
     public MillraceConfig load() {
         readTokenFile();
-        RecordBinder binder = new RecordBinder(values, problems);
-        Optional<RunConfig> run = binder.bind("run", RunConfig.class);
-        Optional<ImagesConfig> images = binder.bind("images", ImagesConfig.class);
-        Optional<EncoderConfig> encoder = binder.bind("encoder", EncoderConfig.class);
-        Optional<HeadConfig> head = binder.bind("head", HeadConfig.class);
-        Optional<TrainerConfig> trainer = binder.bind("trainer", TrainerConfig.class);
-        Optional<MocoConfig> moco = binder.bind("moco", MocoConfig.class);
-        Optional<ByolConfig> byol = binder.bind("byol", ByolConfig.class);
-        Optional<SimclrConfig> simclr = binder.bind("simclr", SimclrConfig.class);
-        Optional<AmdimConfig> amdim = binder.bind("amdim", AmdimConfig.class);
-        Optional<MemoryBankConfig> memoryBank = binder.bind("memory-bank", MemoryBankConfig.class);
-        Optional<EndToEndConfig> endToEnd = binder.bind("end-to-end", EndToEndConfig.class);
-        Optional<OptimiserConfig> optimiser = binder.bind("optimiser", OptimiserConfig.class);
-        Optional<AugmentConfig> augment = binder.bind("augment", AugmentConfig.class);
-        Optional<ReplayConfig> replay = binder.bind("replay", ReplayConfig.class);
-        Optional<EvaluatorConfig> evaluator = binder.bind("evaluator", EvaluatorConfig.class);
-        Optional<DriftConfig> drift = binder.bind("drift", DriftConfig.class);
-        Optional<BrokerConfig> broker = binder.bind("broker", BrokerConfig.class);
-        Optional<HttpConfig> http = binder.bind("http", HttpConfig.class);
-        Optional<LogConfig> log = binder.bind("log", LogConfig.class);
-        Optional<MillraceConfig> config = problems.isEmpty()
-                ? Optional.of(new MillraceConfig(
-                        run.orElseThrow(),
-                        images.orElseThrow(),
-                        encoder.orElseThrow(),
-                        head.orElseThrow(),
-                        trainer.orElseThrow(),
-                        moco.orElseThrow(),
-                        byol.orElseThrow(),
-                        simclr.orElseThrow(),
-                        amdim.orElseThrow(),
-                        memoryBank.orElseThrow(),
-                        endToEnd.orElseThrow(),
-                        optimiser.orElseThrow(),
-                        augment.orElseThrow(),
-                        replay.orElseThrow(),
-                        evaluator.orElseThrow(),
-                        drift.orElseThrow(),
-                        broker.orElseThrow(),
-                        http.orElseThrow(),
-                        log.orElseThrow(),
-                        kafka()))
-                : Optional.empty();
+        Optional<MillraceConfig> config = bind();
         config.ifPresent(whole -> problems.addAll(Compatibility.problems(whole)));
         List<String> all = new ArrayList<>(unknownKeys);
         all.addAll(problems);
@@ -144,6 +103,30 @@ public final class ConfigLoader {
                     + "\n`millrace config` lists every key with its meaning.");
         }
         return config.orElseThrow();
+    }
+
+    // empty where a group has a problem
+    private Optional<MillraceConfig> bind() {
+        RecordBinder binder = new RecordBinder(values, problems);
+        List<Object> components = new ArrayList<>();
+        for (RecordComponent component : MillraceConfig.class.getRecordComponents()) {
+            if (component.getType().isRecord()) {
+                binder.bind(
+                                RecordBinder.kebab(component.getName()),
+                                component.getType().asSubclass(Record.class))
+                        .ifPresent(components::add);
+            } else {
+                components.add(kafka());
+            }
+        }
+        if (!problems.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(RecordBinder.make(MillraceConfig.class, components.toArray()));
+        } catch (InvocationTargetException e) {
+            throw new LinkageError("cannot make the configuration", e);
+        }
     }
 
     /** The effective value of every key, defaults and {@code kafka.*} included, secrets masked. */

@@ -4,57 +4,73 @@ import static org.millrace.contract.Check.check;
 
 import java.util.List;
 import java.util.stream.Stream;
+import org.millrace.contract.config.Setting.Effect;
 
 /** How the incoming images are watched through a frozen encoder. */
 public record DriftConfig(
-        @Setting(value = "60000", doc = "milliseconds of a window, by the time of the images' records")
+        @Setting(
+                value = "60000",
+                doc = "milliseconds of a window, by the time of the images' records",
+                effect = Effect.NONE)
         long windowMillis,
 
         @Setting(
                 value = "0",
                 doc =
                         "milliseconds from the beginning of a window to that of the next, a divisor of the window: less than"
-                                + " the window, and windows overlap; 0 for windows one after the other")
+                                + " the window, and windows overlap; 0 for windows one after the other",
+                effect = Effect.NONE)
         long hopMillis,
 
-        @Setting(value = "10000", doc = "milliseconds that a window waits for late images after its end")
+        @Setting(
+                value = "10000",
+                doc = "milliseconds that a window waits for late images after its end",
+                effect = Effect.NONE)
         long graceMillis,
 
-        @Setting(value = "64", doc = "images without which a window tells nothing")
+        @Setting(value = "64", doc = "images without which a window tells nothing", effect = Effect.NONE)
         int leastImages,
 
-        @Setting(value = "256", doc = "images of a window that are compared: a uniform sample where it has more")
+        @Setting(
+                value = "256",
+                doc = "images of a window that are compared: a uniform sample where it has more",
+                effect = Effect.NONE)
         int windowImages,
 
         @Setting(
                 value = "8192",
                 doc =
                         "images of the reference, taken from the first windows; with fewer than 32 times drift.window-images"
-                                + " false alarms come more or less often than asked")
+                                + " false alarms come more or less often than asked",
+                effect = Effect.NONE)
         int referenceImages,
 
-        @Setting(value = "1.0", doc = "share of the incoming images that is looked at, in (0, 1]")
+        @Setting(value = "1.0", doc = "share of the incoming images that is looked at, in (0, 1]", effect = Effect.NONE)
         double sampleShare,
 
         @Setting(
                 value = "",
                 doc = "values of the header source whose images are also watched by themselves, comma-separated; pushed"
-                        + " images have the path of the folder or archive that was pushed")
+                        + " images have the path of the folder or archive that was pushed",
+                effect = Effect.NONE)
         String sources,
 
         @Setting(
                 value = "true",
-                doc = "whether the images are also embedded with the present encoder, to tell its share of the change")
+                doc = "whether the images are also embedded with the present encoder, to tell its share of the change",
+                effect = Effect.NONE)
         boolean attribution,
 
         @Setting(
                 value = "1000",
-                doc = "windows between two false alarms, of all detectors together, that thresholds are made for")
+                doc = "windows between two false alarms, of all detectors together, that thresholds are made for",
+                effect = Effect.NONE)
         double expectedRun,
 
         @Setting(
                 value = "-1",
-                doc = "version of the frozen encoder; -1 takes the newest one published when drift is first watched")
+                doc = "version of the frozen encoder; -1 takes the newest one published when drift is first watched",
+                effect = Effect.NONE)
         long encoderVersion) {
     public DriftConfig {
         check(windowMillis >= 100, "drift.window-millis must be at least 100, but was %d", windowMillis);

@@ -5,6 +5,7 @@ import static org.millrace.contract.Check.check;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import org.millrace.contract.config.Setting.Effect;
 
 /**
  * The network and its input. Images of another size are resized, of another number of channels converted.
@@ -17,50 +18,61 @@ import java.util.Objects;
 public record EncoderConfig(
         @Setting(
                 value = "resnet20",
-                doc = "`resnet20` (CIFAR form), `resnet18`, `resnet34`, `resnet50`, or `amdim` for that objective")
+                doc = "`resnet20` (CIFAR form), `resnet18`, `resnet34`, `resnet50`, or `amdim` for that objective",
+                effect = Effect.STRUCTURE)
         Architecture architecture,
 
         @Setting(
                 value = "cifar",
-                doc = "`cifar` (3×3, stride 1) or `imagenet` (7×7, stride 2, max-pool); resnet20 is always cifar")
+                doc = "`cifar` (3×3, stride 1) or `imagenet` (7×7, stride 2, max-pool); resnet20 is always cifar",
+                effect = Effect.STRUCTURE)
         Stem stem,
 
         @Setting(
                 value = "64",
-                doc = "amdim: channels of the first layer, ndf; the later stages have 2 and 4 times as many")
+                doc = "amdim: channels of the first layer, ndf; the later stages have 2 and 4 times as many",
+                effect = Effect.STRUCTURE)
         int amdimChannels,
 
-        @Setting(value = "256", doc = "amdim: length of the features f1, f5 and f7, n_rkhs")
+        @Setting(value = "256", doc = "amdim: length of the features f1, f5 and f7, n_rkhs", effect = Effect.STRUCTURE)
         int amdimFeatures,
 
-        @Setting(value = "2", doc = "amdim: residual blocks in a stage, n_depth")
+        @Setting(value = "2", doc = "amdim: residual blocks in a stage, n_depth", effect = Effect.STRUCTURE)
         int amdimDepth,
 
-        @Setting(value = "32", doc = "input height in pixels, 16 to 512")
+        @Setting(value = "32", doc = "input height in pixels, 16 to 512", effect = Effect.STRUCTURE)
         int height,
 
-        @Setting(value = "32", doc = "input width in pixels, 16 to 512")
+        @Setting(value = "32", doc = "input width in pixels, 16 to 512", effect = Effect.STRUCTURE)
         int width,
 
-        @Setting(value = "3", doc = "input channels, 1 (grey) or 3 (RGB)")
+        @Setting(value = "3", doc = "input channels, 1 (grey) or 3 (RGB)", effect = Effect.STRUCTURE)
         int channels,
 
-        @Setting(value = "0.4914,0.4822,0.4465", doc = "mean of each channel, in [0, 1]; one value serves all")
+        @Setting(
+                value = "0.4914,0.4822,0.4465",
+                doc = "mean of each channel, in [0, 1]; one value serves all",
+                effect = Effect.STRUCTURE)
         List<Float> mean,
 
-        @Setting(value = "0.2470,0.2435,0.2616", doc = "standard deviation of each channel; one value serves all")
+        @Setting(
+                value = "0.2470,0.2435,0.2616",
+                doc = "standard deviation of each channel; one value serves all",
+                effect = Effect.STRUCTURE)
         List<Float> standardDeviation,
 
         @Setting(
                 value = "",
                 doc =
-                        "safetensors file under torchvision's names that the encoder begins with (`fc.*` is left out); blank: random")
+                        "safetensors file under torchvision's names that the encoder begins with (`fc.*` is left out); blank: random",
+                effect = Effect.STRUCTURE)
         String initialWeights,
 
         @Setting(
                 value = "",
                 doc =
-                        "what stands before torchvision's names in that file, such as `module.encoder_q.`; blank: found by itself")
+                        "what stands before torchvision's names in that file, such as `module.encoder_q.`; blank: found by itself",
+                effect = Effect.STRUCTURE)
         String initialWeightsPrefix) {
     public EncoderConfig {
         check(architecture != null && stem != null, "encoder.architecture and encoder.stem must be given");

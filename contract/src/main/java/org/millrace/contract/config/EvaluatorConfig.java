@@ -2,53 +2,65 @@ package org.millrace.contract.config;
 
 import static org.millrace.contract.Check.check;
 
+import org.millrace.contract.config.Setting.Effect;
+
 /** The probe set and the probes. */
 public record EvaluatorConfig(
-        @Setting(value = "4000", doc = "labelled images kept, balanced over the classes")
+        @Setting(value = "4000", doc = "labelled images kept, balanced over the classes", effect = Effect.NONE)
         int probeCapacity,
 
-        @Setting(value = "1000", doc = "most classes; further labels are left out and said")
+        @Setting(value = "1000", doc = "most classes; further labels are left out and said", effect = Effect.NONE)
         int maxClasses,
 
-        @Setting(value = "200", doc = "neighbours k that vote")
+        @Setting(value = "200", doc = "neighbours k that vote", effect = Effect.NONE)
         int neighbours,
 
-        @Setting(value = "0.1", doc = "temperature t of a vote, exp(cosine / t)")
+        @Setting(value = "0.1", doc = "temperature t of a vote, exp(cosine / t)", effect = Effect.NONE)
         double neighbourTemperature,
 
-        @Setting(value = "256", doc = "images embedded at a time")
+        @Setting(value = "256", doc = "images embedded at a time", effect = Effect.NONE)
         int batchSize,
 
         @Setting(
                 value = "1000",
                 doc =
-                        "anchor images, held-out ones of the first score, by which encoders are compared with earlier ones; 0 compares none")
+                        "anchor images, held-out ones of the first score, by which encoders are compared with earlier ones; 0 compares none",
+                effect = Effect.NONE)
         int anchors,
 
-        @Setting(value = "10", doc = "neighbours k of an anchor image of which the churn counts the new ones")
+        @Setting(
+                value = "10",
+                doc = "neighbours k of an anchor image of which the churn counts the new ones",
+                effect = Effect.NONE)
         int anchorNeighbours,
 
-        @Setting(value = "-1", doc = "version of an encoder that every later one is compared with, too; -1 for none")
+        @Setting(
+                value = "-1",
+                doc = "version of an encoder that every later one is compared with, too; -1 for none",
+                effect = Effect.NONE)
         long pinnedVersion,
 
         @Setting(
                 value = "1",
                 doc =
-                        "most new neighbours of an anchor image against the current encoder, in [0, 1]; an encoder over it is held until `millrace evaluate --accept`; 1 holds none")
+                        "most new neighbours of an anchor image against the current encoder, in [0, 1]; an encoder over it is held until `millrace evaluate --accept`; 1 holds none",
+                effect = Effect.NONE)
         double churnBudget,
 
         @Setting(
                 value = "0",
-                doc = "buckets that the labelled images are cut into, for accuracy over the stream; 0 for none")
+                doc = "buckets that the labelled images are cut into, for accuracy over the stream; 0 for none",
+                effect = Effect.NONE)
         int buckets,
 
         @Setting(
                 value = "label",
                 doc =
-                        "`label` (classes in alphabetical order, equally many a bucket) or `time` (of the labelled records, equally many images a bucket)")
+                        "`label` (classes in alphabetical order, equally many a bucket) or `time` (of the labelled records, equally many images a bucket)",
+                effect = Effect.NONE)
         BucketBy bucketBy,
 
-        @Setting(value = "10000", doc = "images of the stream that are trained in one bucket")
+        @Setting(value = "10000", doc = "images of the stream that are trained in one bucket", effect = Effect.NONE)
         long bucketImages) {
     public EvaluatorConfig {
         check(probeCapacity >= 4, "evaluator.probe-capacity must be at least 4, but was %d", probeCapacity);

@@ -2,31 +2,40 @@ package org.millrace.contract.config;
 
 import static org.millrace.contract.Check.check;
 
+import org.millrace.contract.config.Setting.Effect;
+
 /** Where the dashboard and the HTTP interface listen, and who may use them. */
 public record HttpConfig(
         @Setting(
                 value = "127.0.0.1",
-                doc = "address that HTTP listens on; `0.0.0.0` is every one. Beyond loopback `http.token` is required")
+                doc = "address that HTTP listens on; `0.0.0.0` is every one. Beyond loopback `http.token` is required",
+                effect = Effect.NONE)
         String host,
 
-        @Setting(value = "8080", doc = "port of the dashboard and the HTTP interface; 0 takes a free one")
+        @Setting(
+                value = "8080",
+                doc = "port of the dashboard and the HTTP interface; 0 takes a free one",
+                effect = Effect.NONE)
         int port,
 
         @Setting(
                 value = "",
                 doc =
-                        "secret that every request must bring (`Authorization: Bearer TOKEN`, or `?token=TOKEN` once in a browser), at least 16 characters; blank asks for none")
+                        "secret that every request must bring (`Authorization: Bearer TOKEN`, or `?token=TOKEN` once in a browser), at least 16 characters; blank asks for none",
+                effect = Effect.NONE)
         String token,
 
         @Setting(
                 value = "",
-                doc = "file that holds `http.token`, readable by its owner only; read at the start. Blank for none")
+                doc = "file that holds `http.token`, readable by its owner only; read at the start. Blank for none",
+                effect = Effect.NONE)
         String tokenFile,
 
         @Setting(
                 value = "",
                 doc =
-                        "address of the proxy in front, as browsers use it (`https://millrace.example.org`), where there is one; with `https` the browser's cookie is `Secure`. It needs `http.token`")
+                        "address of the proxy in front, as browsers use it (`https://millrace.example.org`), where there is one; with `https` the browser's cookie is `Secure`. It needs `http.token`",
+                effect = Effect.NONE)
         String publicUrl) {
     private static final String LEGAL_PUBLIC_URL = "https?://[A-Za-z0-9.-]+(:\\d{1,5})?/?";
     private static final String LEGAL_TOKEN = "[\\x21-\\x7e]{16,256}";

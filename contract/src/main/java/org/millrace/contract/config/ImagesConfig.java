@@ -4,43 +4,62 @@ import static org.millrace.contract.Check.check;
 
 import java.util.List;
 import java.util.stream.Stream;
+import org.millrace.contract.config.Setting.Effect;
 
 /** The topics of images. */
 public record ImagesConfig(
-        @Setting(value = "images", doc = "topic of the unlabelled stream")
+        @Setting(value = "images", doc = "topic of the unlabelled stream", effect = Effect.STRUCTURE)
         String topic,
 
-        @Setting(value = "images.rejected", doc = "topic of what was no image, with the reason in headers")
+        @Setting(
+                value = "images.rejected",
+                doc = "topic of what was no image, with the reason in headers",
+                effect = Effect.NONE)
         String rejectedTopic,
 
-        @Setting(value = "probe", doc = "topic of the labelled images that encoders are scored on")
+        @Setting(
+                value = "probe",
+                doc = "topic of the labelled images that encoders are scored on",
+                effect = Effect.NONE)
         String probeTopic,
 
-        @Setting(value = "1", doc = "partitions of the stream when Millrace creates its topic")
+        @Setting(value = "1", doc = "partitions of the stream when Millrace creates its topic", effect = Effect.NONE)
         int partitions,
 
-        @Setting(value = "8388608", doc = "largest record, in bytes")
+        @Setting(value = "8388608", doc = "largest record, in bytes", effect = Effect.NONE)
         int maxBytes,
 
         @Setting(
                 value = "33554432",
-                doc = "most pixels of an image of the stream; a larger one is rejected before a pixel of it is decoded")
+                doc = "most pixels of an image of the stream; a larger one is rejected before a pixel of it is decoded",
+                effect = Effect.STRUCTURE)
         int maxPixels,
 
         @Setting(
                 value = "",
                 doc =
-                        "where claim-check records (headers `location` and `sha256`, no value) may point, with commas: folders (`/data/large`) and addresses (`https://host/path/`); blank rejects all")
+                        "where claim-check records (headers `location` and `sha256`, no value) may point, with commas: folders (`/data/large`) and addresses (`https://host/path/`); blank rejects all",
+                effect = Effect.NUMBERS)
         String claimCheckAllow,
 
-        @Setting(value = "67108864", doc = "largest file that a claim-check record may point to, in bytes")
+        @Setting(
+                value = "67108864",
+                doc = "largest file that a claim-check record may point to, in bytes",
+                effect = Effect.NUMBERS)
         int claimCheckMaxBytes) {
+    private static final int HEADER_BYTES = 65_536; // of a record beside the file
+
     public ImagesConfig {
         check(!topic.isBlank(), "images.topic must not be blank");
         check(!rejectedTopic.equals(topic), "images.rejected-topic must differ from images.topic");
         check(!probeTopic.equals(topic), "images.probe-topic must differ from images.topic");
         check(partitions >= 1, "images.partitions must be at least 1, but was %d", partitions);
         check(maxBytes >= 1024, "images.max-bytes must be at least 1024, but was %d", maxBytes);
+        check(
+                maxBytes <= Integer.MAX_VALUE - HEADER_BYTES,
+                "images.max-bytes must be at most %d, but was %d",
+                Integer.MAX_VALUE - HEADER_BYTES,
+                maxBytes);
         check(maxPixels >= 1, "images.max-pixels must be at least 1, but was %d", maxPixels);
         check(
                 claimCheckMaxBytes >= 1,
@@ -52,6 +71,11 @@ public record ImagesConfig(
                     "images.claim-check-allow must name folders (/data/large) and addresses that end with / (https://host/path/), but has '%s'",
                     Secrets.withoutPassword(place.strip()));
         }
+    }
+
+    /** Most bytes of an image's record: the file, its key and its headers. */
+    public int maxRecordBytes() {
+        return maxBytes + HEADER_BYTES;
     }
 
     /** Topic of what watched folders have pushed: one partition, compacted. */

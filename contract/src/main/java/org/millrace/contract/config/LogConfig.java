@@ -7,30 +7,37 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.millrace.contract.config.Setting.Effect;
 
 /** What is logged beside the lines that a command prints: on standard error what a user can act on, everything in {@code run.log-file}. */
 public record LogConfig(
         @Setting(
                 value = "text",
-                doc = "form of the log's lines, on standard error and in the file: `text` or `json`, an object a line")
+                doc = "form of the log's lines, on standard error and in the file: `text` or `json`, an object a line",
+                effect = Effect.NONE)
         Format format,
 
         @Setting(
                 value = "info",
                 doc =
-                        "least level of Millrace's own messages: `error`, `warn`, `info`, `debug` or `trace`; below `info` they go to the file alone")
+                        "least level of Millrace's own messages: `error`, `warn`, `info`, `debug` or `trace`; below `info` they go to the file alone",
+                effect = Effect.NONE)
         Level level,
 
         @Setting(
                 value = "",
                 doc =
-                        "levels of other loggers, for example `org.apache.kafka=info,ai.djl=debug`: the longest name that fits counts, `warn` where none does; they go to the file alone")
+                        "levels of other loggers, for example `org.apache.kafka=info,ai.djl=debug`: the longest name that fits counts, `warn` where none does; they go to the file alone",
+                effect = Effect.NONE)
         String levels,
 
-        @Setting(value = "10000000", doc = "size of the log file in bytes at which another is begun")
+        @Setting(
+                value = "10000000",
+                doc = "size of the log file in bytes at which another is begun",
+                effect = Effect.NONE)
         long fileBytes,
 
-        @Setting(value = "4", doc = "older log files that are kept, as FILE.1 and so on")
+        @Setting(value = "4", doc = "older log files that are kept, as FILE.1 and so on", effect = Effect.NONE)
         int files) {
     private static final long LEAST_BYTES = 1_000;
 

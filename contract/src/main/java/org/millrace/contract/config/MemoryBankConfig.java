@@ -2,38 +2,50 @@ package org.millrace.contract.config;
 
 import static org.millrace.contract.Check.check;
 
+import org.millrace.contract.config.Setting.Effect;
+
 /** One remembered row for each image (Wu et al. 2018), addressed by the image's id. */
 public record MemoryBankConfig(
         @Setting(
                 value = "sampled-softmax",
                 doc =
-                        "`sampled-softmax` (MoCo's comparison), `nce` (noise-contrastive estimation) or `full-softmax` (all rows are negatives)")
+                        "`sampled-softmax` (MoCo's comparison), `nce` (noise-contrastive estimation) or `full-softmax` (all rows are negatives)",
+                effect = Effect.NUMBERS)
         Loss loss,
 
-        @Setting(value = "100000", doc = "rows, one for each image id; a new id then takes the place of the first")
+        @Setting(
+                value = "100000",
+                doc = "rows, one for each image id; a new id then takes the place of the first",
+                effect = Effect.STRUCTURE)
         int capacity,
 
         @Setting(
                 value = "4096",
                 doc =
-                        "negatives drawn from the bank for each image; full-softmax takes all rows. Where most images are new, about trainer.batch-size: more of them collapse")
+                        "negatives drawn from the bank for each image; full-softmax takes all rows. Where most images are new, about trainer.batch-size: more of them collapse",
+                effect = Effect.NUMBERS)
         int negatives,
 
         @Setting(
                 value = "true",
                 doc =
-                        "whether the images of a batch share their negatives; false draws for each image, at as many times the cost")
+                        "whether the images of a batch share their negatives; false draws for each image, at as many times the cost",
+                effect = Effect.NUMBERS)
         boolean shared,
 
-        @Setting(value = "0.07", doc = "temperature T of the softmax")
+        @Setting(value = "0.07", doc = "temperature T of the softmax", effect = Effect.NUMBERS)
         double temperature,
 
-        @Setting(value = "0.5", doc = "momentum t: the share of the old row in the new one, in [0, 1)")
+        @Setting(
+                value = "0.5",
+                doc = "momentum t: the share of the old row in the new one, in [0, 1)",
+                effect = Effect.NUMBERS)
         double momentum,
 
         @Setting(
                 value = "0",
-                doc = "normalising constant Z of nce; 0 estimates it from the first batch, as the official code does")
+                doc = "normalising constant Z of nce; 0 estimates it from the first batch, as the official code does",
+                effect = Effect.NUMBERS)
         double partition) {
     public MemoryBankConfig {
         check(capacity >= 2, "memory-bank.capacity must be at least 2, but was %d", capacity);

@@ -3,80 +3,102 @@ package org.millrace.contract.config;
 import static org.millrace.contract.Check.check;
 
 import java.util.List;
+import org.millrace.contract.config.Setting.Effect;
 
 /** How the weights move, and the learning rate over the steps. */
 public record OptimiserConfig(
-        @Setting(value = "sgd", doc = "`sgd`, `lars` or `adamw`")
+        @Setting(value = "sgd", doc = "`sgd`, `lars` or `adamw`", effect = Effect.STRUCTURE)
         Method method,
 
-        @Setting(value = "0.03", doc = "learning rate after warm-up, η")
+        @Setting(value = "0.03", doc = "learning rate after warm-up, η", effect = Effect.NUMBERS)
         double learningRate,
 
         @Setting(
                 value = "none",
                 doc =
-                        "`none`, `linear` (learning-rate is for 256 images) or `square-root` (SimCLR's η·√batch): the rate that the batch size gives")
+                        "`none`, `linear` (learning-rate is for 256 images) or `square-root` (SimCLR's η·√batch): the rate that the batch size gives",
+                effect = Effect.NUMBERS)
         Scaling scaling,
 
-        @Setting(value = "0.9", doc = "momentum of the gradient (sgd, lars), in [0, 1)")
+        @Setting(value = "0.9", doc = "momentum of the gradient (sgd, lars), in [0, 1)", effect = Effect.NUMBERS)
         double momentum,
 
-        @Setting(value = "false", doc = "Nesterov's momentum (sgd)")
+        @Setting(value = "false", doc = "Nesterov's momentum (sgd)", effect = Effect.NUMBERS)
         boolean nesterov,
 
         @Setting(
                 value = "0.0005",
-                doc = "weight decay; lars leaves out biases and batch norm, adamw decays apart from the gradient")
+                doc = "weight decay; lars leaves out biases and batch norm, adamw decays apart from the gradient",
+                effect = Effect.NUMBERS)
         double weightDecay,
 
         @Setting(
                 value = "outside",
-                doc = "where lars' momentum has the rate: `outside` (BYOL, MoCo v3) or `inside` (SimCLR)")
+                doc = "where lars' momentum has the rate: `outside` (BYOL, MoCo v3) or `inside` (SimCLR)",
+                effect = Effect.NUMBERS)
         LarsForm larsForm,
 
-        @Setting(value = "0.001", doc = "trust coefficient of lars")
+        @Setting(value = "0.001", doc = "trust coefficient of lars", effect = Effect.NUMBERS)
         double trust,
 
-        @Setting(value = "0.9", doc = "decay of adamw's mean gradient, in [0, 1)")
+        @Setting(value = "0.9", doc = "decay of adamw's mean gradient, in [0, 1)", effect = Effect.NUMBERS)
         double beta1,
 
-        @Setting(value = "0.999", doc = "decay of adamw's mean squared gradient, in [0, 1)")
+        @Setting(value = "0.999", doc = "decay of adamw's mean squared gradient, in [0, 1)", effect = Effect.NUMBERS)
         double beta2,
 
-        @Setting(value = "1e-8", doc = "adamw's ε, added to the root of the mean squared gradient")
+        @Setting(
+                value = "1e-8",
+                doc = "adamw's ε, added to the root of the mean squared gradient",
+                effect = Effect.NUMBERS)
         double epsilon,
 
-        @Setting(value = "0", doc = "each component of the gradient is clipped to ± this; 0 leaves it")
+        @Setting(
+                value = "0",
+                doc = "each component of the gradient is clipped to ± this; 0 leaves it",
+                effect = Effect.NUMBERS)
         double clipValue,
 
-        @Setting(value = "0", doc = "a longer gradient is shortened to this norm; 0 leaves it")
+        @Setting(value = "0", doc = "a longer gradient is shortened to this norm; 0 leaves it", effect = Effect.NUMBERS)
         double clipNorm,
 
-        @Setting(value = "100", doc = "steps over which the rate rises linearly from 0")
+        @Setting(value = "100", doc = "steps over which the rate rises linearly from 0", effect = Effect.NUMBERS)
         int warmupSteps,
 
         @Setting(
                 value = "constant",
                 doc =
-                        "`constant` (a stream has no end), `cosine` to 0 at total-steps, `step` (a tenth at each milestone) or `infinite` (cosine to constant-share at total-steps, constant from there)")
+                        "`constant` (a stream has no end), `cosine` to 0 at total-steps, `step` (a tenth at each milestone) or `infinite` (cosine to constant-share at total-steps, constant from there)",
+                effect = Effect.NUMBERS)
         Schedule schedule,
 
-        @Setting(value = "0", doc = "steps of the whole run (cosine), or of the fall to the constant rate (infinite)")
+        @Setting(
+                value = "0",
+                doc = "steps of the whole run (cosine), or of the fall to the constant rate (infinite)",
+                effect = Effect.NUMBERS)
         long totalSteps,
 
-        @Setting(value = "", doc = "steps at which the rate falls to a tenth, ascending (step)")
+        @Setting(
+                value = "",
+                doc = "steps at which the rate falls to a tenth, ascending (step)",
+                effect = Effect.NUMBERS)
         List<Long> milestones,
 
-        @Setting(value = "0.1", doc = "rate that an infinite schedule comes down to, as a share of learning-rate")
+        @Setting(
+                value = "0.1",
+                doc = "rate that an infinite schedule comes down to, as a share of learning-rate",
+                effect = Effect.NUMBERS)
         double constantShare,
 
         @Setting(
                 value = "0",
                 doc =
-                        "step after which the rate falls linearly to 0, set by `millrace branch`; 0 for a run that goes on")
+                        "step after which the rate falls linearly to 0, set by `millrace branch`; 0 for a run that goes on",
+                effect = Effect.NUMBERS)
         long coolFrom,
 
-        @Setting(value = "0", doc = "steps of that fall") long coolSteps) {
+        @Setting(value = "0", doc = "steps of that fall", effect = Effect.NUMBERS)
+        long coolSteps) {
     public OptimiserConfig {
         check(learningRate >= 0, "optimiser.learning-rate must not be negative, but was %s", learningRate);
         check(momentum >= 0 && momentum < 1, "optimiser.momentum must be in [0, 1), but was %s", momentum);

@@ -28,7 +28,8 @@ final class RecordBinder {
         List<ConfigKey> keys = new ArrayList<>();
         for (RecordComponent component : type.getRecordComponents()) {
             Setting setting = component.getAnnotation(Setting.class);
-            keys.add(new ConfigKey(group + "." + kebab(component.getName()), setting.value(), setting.doc()));
+            keys.add(new ConfigKey(
+                    group + "." + kebab(component.getName()), setting.value(), setting.doc(), setting.effect()));
         }
         return keys;
     }
@@ -36,11 +37,9 @@ final class RecordBinder {
     /** The group's record, or empty after adding what is wrong with it. */
     <T extends Record> Optional<T> bind(String group, Class<T> type) {
         RecordComponent[] components = type.getRecordComponents();
-        Class<?>[] types = new Class<?>[components.length];
         Object[] arguments = new Object[components.length];
         int before = problems.size();
         for (int i = 0; i < components.length; i++) {
-            types[i] = components[i].getType();
             String key = group + "." + kebab(components[i].getName());
             String text = values.getOrDefault(
                     key, components[i].getAnnotation(Setting.class).value());
@@ -54,10 +53,22 @@ final class RecordBinder {
             return Optional.empty();
         }
         try {
-            return Optional.of(type.getDeclaredConstructor(types).newInstance(arguments));
+            return Optional.of(make(type, arguments));
         } catch (InvocationTargetException e) {
             problems.add(e.getTargetException().getMessage());
             return Optional.empty();
+        }
+    }
+
+    /** The record of these components; throws what its constructor refuses. */
+    static <T extends Record> T make(Class<T> type, Object[] arguments) throws InvocationTargetException {
+        Class<?>[] types = Arrays.stream(type.getRecordComponents())
+                .map(RecordComponent::getType)
+                .toArray(Class<?>[]::new);
+        try {
+            return type.getDeclaredConstructor(types).newInstance(arguments);
+        } catch (InvocationTargetException e) {
+            throw e;
         } catch (ReflectiveOperationException e) {
             throw new LinkageError("cannot make " + type, e);
         }

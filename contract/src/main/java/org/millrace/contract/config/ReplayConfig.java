@@ -2,21 +2,30 @@ package org.millrace.contract.config;
 
 import static org.millrace.contract.Check.check;
 
+import org.millrace.contract.config.Setting.Effect;
+
 /** The buffer of past images that are trained on again between fresh batches. */
 public record ReplayConfig(
         @Setting(
                 value = "none",
                 doc =
-                        "`none`, `fifo` (the newest), `reservoir` (a uniform sample of all) or `min-red` (those least alike)")
+                        "`none`, `fifo` (the newest), `reservoir` (a uniform sample of all) or `min-red` (those least alike)",
+                effect = Effect.STRUCTURE)
         Policy policy,
 
-        @Setting(value = "10000", doc = "images in the buffer")
+        @Setting(value = "10000", doc = "images in the buffer", effect = Effect.STRUCTURE)
         int capacity,
 
-        @Setting(value = "1", doc = "steps for each fresh batch: the first trains it, the others draw from the buffer")
+        @Setting(
+                value = "1",
+                doc = "steps for each fresh batch: the first trains it, the others draw from the buffer",
+                effect = Effect.STRUCTURE)
         int updatesPerBatch,
 
-        @Setting(value = "0.5", doc = "share of the new feature when an image is trained on again, for `min-red`")
+        @Setting(
+                value = "0.5",
+                doc = "share of the new feature when an image is trained on again, for `min-red`",
+                effect = Effect.STRUCTURE)
         double featureRate) {
     public ReplayConfig {
         check(capacity >= 1, "replay.capacity must be at least 1, but was %d", capacity);

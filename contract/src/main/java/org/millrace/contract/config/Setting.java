@@ -12,6 +12,19 @@ public @interface Setting {
     /** The default, as it would stand in a properties file. */
     String value();
 
+    /** What a change of it does to a run that was begun with another value. */
+    Effect effect();
+
     /** One line for the reference table: meaning, unit, range. */
     String doc();
+
+    /** What a setting decides. */
+    enum Effect {
+        /** The shape of a run's state, or which images a plan names: a run keeps it from its first plan on. */
+        STRUCTURE,
+        /** What a step computes: a run may go on with another value, to other numbers. */
+        NUMBERS,
+        /** Nothing that a step computes. */
+        NONE
+    }
 }

@@ -2,7 +2,10 @@ package org.millrace.contract.config;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.millrace.contract.config.Setting.Effect;
 
 /**
  * How the settings of a run differ from those that it was trained with, as far as they bear on its numbers.
@@ -11,52 +14,11 @@ import java.util.TreeMap;
  * @param others those that it may go on with
  */
 public record SettingChanges(List<Change> structural, List<Change> others) {
-    private static final List<String> STRUCTURAL = List.of(
-            "run.seed",
-            "images.topic",
-            "images.max-pixels",
-            "encoder.",
-            "amdim.mixture",
-            "head.",
-            "trainer.objective",
-            "trainer.symmetric",
-            "trainer.batch-size",
-            "moco.queue-size",
-            "memory-bank.capacity",
-            "optimiser.method",
-            "replay.");
-    /** Groups of keys, and keys, that decide what a step computes. */
-    private static final List<String> COMPUTED = List.of(
-            "run.seed",
-            "run.device",
-            "run.threads",
-            "images.",
-            "encoder.",
-            "head.",
-            "trainer.",
-            "moco.",
-            "byol.",
-            "simclr.",
-            "amdim.",
-            "memory-bank.",
-            "end-to-end.",
-            "optimiser.",
-            "augment.",
-            "replay.");
-    /** Of those, the ones that do not. */
-    private static final List<String> BESIDE = List.of(
-            "images.rejected-topic",
-            "images.probe-topic",
-            "images.partitions",
-            "images.max-bytes",
-            "trainer.prepare-threads",
-            "trainer.on-gap",
-            "trainer.checkpoint-every-steps",
-            "trainer.checkpoints-kept",
-            "trainer.digest-every-steps",
-            "trainer.health-every-steps",
-            "trainer.publish-every-steps",
-            "trainer.encoders-kept");
+    /** Where the replay buffer uses features, the number of prepared batches decides when those of a step count. */
+    private static final String PREFETCH = "trainer.prefetch-batches";
+
+    private static final Map<String, Effect> EFFECTS =
+            ConfigLoader.keys().stream().collect(Collectors.toMap(ConfigKey::name, ConfigKey::effect));
 
     public SettingChanges {
         structural = List.copyOf(structural);
@@ -78,7 +40,7 @@ public record SettingChanges(List<Change> structural, List<Change> others) {
         former.putAll(then);
         latter.putAll(now);
         List<Change> changes = former.entrySet().stream()
-                .filter(entry -> isAmong(COMPUTED, entry.getKey()) && !isAmong(BESIDE, entry.getKey()))
+                .filter(entry -> effect(entry.getKey()) != Effect.NONE)
                 .map(entry -> new Change(entry.getKey(), entry.getValue(), latter.getOrDefault(entry.getKey(), "")))
                 .filter(change -> !change.then().equals(change.now()))
                 .toList();
@@ -93,16 +55,30 @@ public record SettingChanges(List<Change> structural, List<Change> others) {
 
     /** Whether a run with this configuration keeps the key's value from its first plan on. */
     public static boolean isStructural(String key, Map<String, String> configuration) {
-        // where the replay buffer uses features, the number of prepared batches decides when those of a step count
         boolean features = "min-red".equals(configuration.get("replay.policy"));
-        return isAmong(STRUCTURAL, key) || (features && key.equals("trainer.prefetch-batches"));
+        return effect(key) == Effect.STRUCTURE || (features && key.equals(PREFETCH));
     }
 
     public boolean isEmpty() {
         return structural.isEmpty() && others.isEmpty();
     }
 
-    private static boolean isAmong(List<String> names, String key) {
-        return names.stream().anyMatch(name -> name.endsWith(".") ? key.startsWith(name) : key.equals(name));
+    // of a key that another release had: what all keys of its group have in common, or else that it bears on the
+    // numbers
+    private static Effect effect(String key) {
+        Effect known = EFFECTS.get(key);
+        if (known != null) {
+            return known;
+        }
+        String group = key.substring(0, key.indexOf('.') + 1);
+        Set<Effect> ofGroup = EFFECTS.keySet().stream()
+                .filter(other -> other.startsWith(group))
+                .map(other -> EFFECTS.getOrDefault(other, Effect.NONE))
+                .collect(Collectors.toSet());
+        return switch (ofGroup.size()) {
+            case 0 -> Effect.NONE; // kafka.*
+            case 1 -> ofGroup.iterator().next();
+            default -> Effect.NUMBERS;
+        };
     }
 }

@@ -3,74 +3,91 @@ package org.millrace.contract.config;
 import static org.millrace.contract.Check.check;
 
 import java.util.List;
+import org.millrace.contract.config.Setting.Effect;
 
 /** The step and what surrounds it. */
 public record TrainerConfig(
         @Setting(
                 value = "moco-v2",
                 doc =
-                        "`moco-v1`, `moco-v2`, `moco-v3`, `simclr`, `byol`, `amdim`, `memory-bank` (InstDisc) or `end-to-end` (the batch is the dictionary)")
+                        "`moco-v1`, `moco-v2`, `moco-v3`, `simclr`, `byol`, `amdim`, `memory-bank` (InstDisc) or `end-to-end` (the batch is the dictionary)",
+                effect = Effect.STRUCTURE)
         Method objective,
 
         @Setting(
                 value = "false",
                 doc =
-                        "moco-v1, moco-v2, end-to-end: both views are query and key in turn; MoCo's keys enter after both losses")
+                        "moco-v1, moco-v2, end-to-end: both views are query and key in turn; MoCo's keys enter after both losses",
+                effect = Effect.STRUCTURE)
         boolean symmetric,
 
         @Setting(
                 value = "ordinary",
                 doc =
-                        "batch norm while training: `ordinary`, `split` (each of batch-norm-splits virtual devices by itself) or `shuffle` (split, and keys in another order)")
+                        "batch norm while training: `ordinary`, `split` (each of batch-norm-splits virtual devices by itself) or `shuffle` (split, and keys in another order)",
+                effect = Effect.NUMBERS)
         BatchNorm batchNorm,
 
-        @Setting(value = "8", doc = "virtual devices of batch norm, at least 2; trainer.batch-size must be a multiple")
+        @Setting(
+                value = "8",
+                doc = "virtual devices of batch norm, at least 2; trainer.batch-size must be a multiple",
+                effect = Effect.NUMBERS)
         int batchNormSplits,
 
         @Setting(
                 value = "",
                 doc =
-                        "devices that share the encoding of shuffled keys, with commas, such as `gpu:0,gpu:1`: as many as batch-norm-splits; blank takes run.device for all")
+                        "devices that share the encoding of shuffled keys, with commas, such as `gpu:0,gpu:1`: as many as batch-norm-splits; blank takes run.device for all",
+                effect = Effect.NUMBERS)
         String keyDevices,
 
-        @Setting(value = "128", doc = "images of a step") int batchSize,
+        @Setting(value = "128", doc = "images of a step", effect = Effect.STRUCTURE)
+        int batchSize,
 
-        @Setting(value = "2", doc = "prepared batches that may wait for the step; fetching pauses when they do")
+        @Setting(
+                value = "2",
+                doc = "prepared batches that may wait for the step; fetching pauses when they do",
+                effect = Effect.NUMBERS)
         int prefetchBatches,
 
         @Setting(
                 value = "0",
                 doc =
-                        "threads that fetch claim-check files, decode images and make views; 0 takes every core. No number depends on it")
+                        "threads that fetch claim-check files, decode images and make views; 0 takes every core. No number depends on it",
+                effect = Effect.NONE)
         int prepareThreads,
 
-        @Setting(value = "200", doc = "steps between checkpoints")
+        @Setting(value = "200", doc = "steps between checkpoints", effect = Effect.NONE)
         int checkpointEverySteps,
 
-        @Setting(value = "3", doc = "checkpoints kept") int checkpointsKept,
+        @Setting(value = "3", doc = "checkpoints kept", effect = Effect.NONE)
+        int checkpointsKept,
 
         @Setting(
                 value = "20",
                 doc =
-                        "steps between digests of the run's state in the journal, which millrace replay compares; 0 is none")
+                        "steps between digests of the run's state in the journal, which millrace replay compares; 0 is none",
+                effect = Effect.NONE)
         int digestEverySteps,
 
         @Setting(
                 value = "50",
                 doc =
-                        "steps between measures of health without labels in the journal: of the batch's projections, and of the dictionary; 0 is none")
+                        "steps between measures of health without labels in the journal: of the batch's projections, and of the dictionary; 0 is none",
+                effect = Effect.NONE)
         int healthEverySteps,
 
         @Setting(
                 value = "fail",
                 doc =
-                        "where images that the run stands before are gone (retention, a topic made anew): `fail` with the choice, or `skip` them, which the journal keeps")
+                        "where images that the run stands before are gone (retention, a topic made anew): `fail` with the choice, or `skip` them, which the journal keeps",
+                effect = Effect.NONE)
         OnGap onGap,
 
-        @Setting(value = "400", doc = "steps between published encoders")
+        @Setting(value = "400", doc = "steps between published encoders", effect = Effect.NONE)
         int publishEverySteps,
 
-        @Setting(value = "5", doc = "published encoders kept on the topic, besides the first")
+        @Setting(value = "5", doc = "published encoders kept on the topic, besides the first", effect = Effect.NONE)
         int encodersKept) {
     public TrainerConfig {
         check(batchSize >= 2, "trainer.batch-size must be at least 2, but was %d", batchSize);

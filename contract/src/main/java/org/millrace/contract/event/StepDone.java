@@ -5,6 +5,7 @@ import static org.millrace.contract.Check.check;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /**
  * What step {@code step} did. A step that is computed again after a restart is reported again, with the same numbers but its own
@@ -15,9 +16,12 @@ import java.util.OptionalDouble;
  * @param loss mean over the batch, natural logarithm
  * @param accuracy share of the batch whose positive scores above every negative, in [0, 1]; NaN where the objective has none
  * @param learningRate the rate of this step
+ * @param momentum of the momentum encoder (BYOL: target network) in this step; absent without one and in records of older writers
  * @param keySequence keys appended to the dictionary so far
  * @param keysFilled keys that the dictionary holds now
  * @param spread of the batch's projections, as {@link Health#spread}: near 0 is collapsed; absent in records of older writers
+ * @param collapsedSteps steps in a row, up to this one and since the trainer started, whose spread was that of a collapsed encoder; absent in
+ *     records of older writers
  * @param health after every {@code trainer.health-every-steps}-th step; absent in records of older writers
  * @param stageMillis wall time of each stage of the step by name
  * @param digest of the run's state after the step, of every {@code trainer.digest-every-steps}-th step: equal digests mean equal bits
@@ -31,14 +35,19 @@ public record StepDone(
         double loss,
         double accuracy,
         double learningRate,
+        OptionalDouble momentum,
         long keySequence,
         long keysFilled,
         OptionalDouble spread,
+        OptionalInt collapsedSteps,
         Optional<StepHealth> health,
         Map<String, Double> stageMillis,
         Optional<String> digest,
         long finishedAtMillis)
         implements JournalEvent {
+    /** Collapsed steps in a row after which the run counts as collapsed: one batch may happen to hold one image many times. */
+    public static final int COLLAPSED_STEPS = 20;
+
     public StepDone {
         check(
                 step >= 0 && imagesTrained >= 0 && imagesRejected >= 0 && keySequence >= 0 && keysFilled >= 0,
@@ -52,5 +61,10 @@ public record StepDone(
         check(!(learningRate < 0), "learningRate must not be negative, but was %s", learningRate);
         check(!(spread.orElse(0) < 0), "spread must not be negative, but was %s", spread);
         stageMillis = Map.copyOf(stageMillis);
+    }
+
+    /** Whether the run has collapsed. */
+    public boolean collapsed() {
+        return collapsedSteps.orElse(0) >= COLLAPSED_STEPS;
     }
 }

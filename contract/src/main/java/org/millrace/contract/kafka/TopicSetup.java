@@ -168,7 +168,7 @@ public final class TopicSetup implements AutoCloseable {
     }
 
     private static Map<String, String> large(ImagesConfig images) {
-        return Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(images.maxBytes() + 65_536));
+        return Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(images.maxRecordBytes()));
     }
 
     private void ensure(NewTopic topic) {

@@ -47,6 +47,15 @@ class SettingChangesTest {
     }
 
     @Test
+    void between_keyOfAnotherRelease_countsAsItsGroupDoes() {
+        Map<String, String> other = settings();
+        other.putAll(Map.of("encoder.was", "1", "trainer.was", "2", "drift.was", "3", "gone.was", "4", "kafka.x", "5"));
+        SettingChanges changes = SettingChanges.between(other, settings());
+        assertThat(changes.structural()).extracting(Change::key).containsExactly("encoder.was");
+        assertThat(changes.others()).extracting(Change::key).containsExactly("trainer.was");
+    }
+
+    @Test
     void between_prefetchUnderMinRed_isStructural() {
         assertThat(SettingChanges.between(settings(), settings("trainer.prefetch-batches=3"))
                         .structural())

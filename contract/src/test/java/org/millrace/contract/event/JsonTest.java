@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,9 +27,11 @@ final class JsonTest {
             4.25,
             Double.NaN,
             0.03,
+            OptionalDouble.of(0.99),
             896,
             512,
             OptionalDouble.of(0.75),
+            OptionalInt.of(3),
             Optional.of(new StepHealth(
                     Optional.of(new Health(128, 64, 0.1, 20.5, 40.25, Optional.empty(), -2.5)),
                     OptionalDouble.of(0.25),

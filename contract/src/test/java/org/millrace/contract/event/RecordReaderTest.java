@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.regex.Pattern;
@@ -39,9 +40,11 @@ final class RecordReaderTest {
                                 4.25,
                                 0.5,
                                 0.03,
+                                OptionalDouble.of(0.99),
                                 56,
                                 56,
                                 OptionalDouble.of(0.5),
+                                OptionalInt.of(0),
                                 Optional.of(new StepHealth(
                                         Optional.of(HEALTH),
                                         OptionalDouble.of(0.25),

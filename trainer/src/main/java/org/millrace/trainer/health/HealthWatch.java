@@ -32,13 +32,12 @@ public final class HealthWatch implements AutoCloseable {
     }
 
     /** Takes note of a step whose keys are remembered now; its health, after an n-th step. */
-    public Optional<StepHealth> after(Batch batch, Objective.Outcome outcome) {
+    public Optional<StepHealth> after(Batch batch, Projections projections) {
         Optional<DictionaryHealth> keys =
                 dictionary.flatMap(watch -> watch.after(batch, objective.keySequence(), objective.keysFilled()));
         if (everySteps == 0 || batch.step() % everySteps != 0) {
             return Optional.empty();
         }
-        Projections projections = outcome.projections();
         FeatureMatrix first = matrix(projections.first());
         Optional<FeatureMatrix> second = projections.second().map(HealthWatch::matrix);
         boolean measurable = first.rows() >= 2 && first.isFinite();

@@ -1,9 +1,7 @@
 package org.millrace.trainer.objective;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.training.GradientCollector;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.millrace.contract.CounterRandom;
@@ -43,24 +41,18 @@ final class Amdim implements Objective {
     }
 
     @Override
-    public Outcome backward(Batch batch, NDManager scope, StageClock clock) {
-        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-            Tensors tensors = weights.tensors(scope);
-            Features first = networks.forward(batch.first(), tensors, BatchNormMode.TRAINING);
-            Features second = networks.forward(batch.second(), tensors, BatchNormMode.TRAINING);
-            int[] firstLocations = locations(seed, batch.step(), 0, first.five());
-            int[] secondLocations = locations(seed, batch.step(), 1, second.five());
-            AmdimLoss loss = AmdimLoss.of(first, second, firstLocations, secondLocations, config);
-            NDArray total = loss.total(config.regulariser());
-            clock.lap("queries");
-            collector.backward(total);
-            clock.lap("backward");
-            return new Outcome(
-                    total.getFloat(),
-                    loss.oneToFive().forth().scores().accuracy(),
-                    Optional.empty(),
-                    Projections.of(first.whole(), second.whole()));
-        }
+    public Loss loss(Batch batch, Targets targets, NDManager scope) {
+        Tensors tensors = weights.tensors(scope);
+        Features first = networks.forward(batch.first(), tensors, BatchNormMode.TRAINING);
+        Features second = networks.forward(batch.second(), tensors, BatchNormMode.TRAINING);
+        int[] firstLocations = locations(seed, batch.step(), 0, first.five());
+        int[] secondLocations = locations(seed, batch.step(), 1, second.five());
+        AmdimLoss loss = AmdimLoss.of(first, second, firstLocations, secondLocations, config);
+        return new Loss(
+                loss.total(config.regulariser()),
+                loss.oneToFive().forth().scores().accuracy(),
+                Optional.empty(),
+                Projections.of(first.whole(), second.whole()));
     }
 
     /** A random position of a view's map (N×D×H×W) for each of its images, in [0, H·W). */

@@ -1,10 +1,9 @@
 package org.millrace.trainer.objective;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.training.GradientCollector;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.millrace.contract.config.ByolConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.network.MultilayerPerceptron;
@@ -48,28 +47,31 @@ final class Byol implements Objective {
 
     /** The paper moves the target after the update of step k with τ(k), k from 0: before the next step, that is the same. */
     @Override
-    public void follow(long step) {
-        key.follow(query, momentum.at(Math.max(0.0, step - 2.0)));
+    public OptionalDouble momentum(long step) {
+        return OptionalDouble.of(momentum.at(Math.max(0.0, step - 2.0)));
     }
 
     @Override
-    public Outcome backward(Batch batch, NDManager scope, StageClock clock) {
-        NDArray firstTarget = key.keys(batch.first(), batch.step(), scope); // N×C
-        NDArray secondTarget = key.keys(batch.second(), batch.step(), scope); // N×C
-        clock.lap("keys");
-        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-            Tensors weights = query.weights().tensors(scope);
-            NDArray first = query.predict(query.project(batch.first(), weights), weights); // N×C
-            NDArray second = query.predict(query.project(batch.second(), weights), weights); // N×C
-            NDArray loss = distances(first, secondTarget)
-                    .add(distances(second, firstTarget))
-                    .mean();
-            clock.lap("queries");
-            collector.backward(loss);
-            clock.lap("backward");
-            return new Outcome(
-                    loss.getFloat(), Double.NaN, Optional.empty(), Projections.of(firstTarget, secondTarget));
-        }
+    public void follow(long step) {
+        key.follow(query, momentum(step).orElseThrow());
+    }
+
+    @Override
+    public Targets targets(Batch batch, NDManager scope) {
+        return Targets.of(
+                key.keys(batch.first(), batch.step(), scope),
+                key.keys(batch.second(), batch.step(), scope)); // N×C each
+    }
+
+    @Override
+    public Loss loss(Batch batch, Targets targets, NDManager scope) {
+        NDArray firstTarget = targets.rows().get(0); // N×C
+        NDArray secondTarget = targets.rows().get(1); // N×C
+        Tensors weights = query.weights().tensors(scope);
+        NDArray first = query.predict(query.project(batch.first(), weights), weights); // N×C
+        NDArray second = query.predict(query.project(batch.second(), weights), weights); // N×C
+        NDArray distances = distances(first, secondTarget).add(distances(second, firstTarget)); // N
+        return new Loss(distances.mean(), Double.NaN, Optional.empty(), Projections.of(firstTarget, secondTarget));
     }
 
     // ‖p/‖p‖ − z‖² = 2 − 2·cos(p, z) of each row; predictions: N×C raw, targets: N×C unit constants → N

@@ -1,9 +1,7 @@
 package org.millrace.trainer.objective;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.training.GradientCollector;
 import java.util.Optional;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.network.MultilayerPerceptron.Norm;
@@ -38,22 +36,16 @@ final class EndToEnd implements Objective {
     }
 
     @Override
-    public Outcome backward(Batch batch, NDManager scope, StageClock clock) {
-        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-            Tensors weights = query.weights().tensors(scope);
-            NDArray queries = query.project(batch.first(), weights); // N×C
-            NDArray keys = query.project(batch.second(), weights); // N×C
-            Contrast contrast = contrast(queries, keys, temperature, symmetric);
-            NDArray loss = contrast.loss();
-            clock.lap("queries");
-            collector.backward(loss);
-            clock.lap("backward");
-            return new Outcome(
-                    loss.getFloat(),
-                    InfoNce.diagonalAccuracy(contrast.logits()),
-                    Optional.empty(),
-                    Projections.of(queries, keys));
-        }
+    public Loss loss(Batch batch, Targets targets, NDManager scope) {
+        Tensors weights = query.weights().tensors(scope);
+        NDArray queries = query.project(batch.first(), weights); // N×C
+        NDArray keys = query.project(batch.second(), weights); // N×C
+        Contrast contrast = contrast(queries, keys, temperature, symmetric);
+        return new Loss(
+                contrast.loss(),
+                InfoNce.diagonalAccuracy(contrast.logits()),
+                Optional.empty(),
+                Projections.of(queries, keys));
     }
 
     // queries, keys: N×C, both with gradient; the logits are those of the queries

@@ -1,19 +1,16 @@
 package org.millrace.trainer.objective;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.training.GradientCollector;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MemoryBankConfig;
-import org.millrace.contract.config.MemoryBankConfig.Loss;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.network.MultilayerPerceptron.Norm;
 import org.millrace.encoder.tensor.Safetensors;
@@ -65,29 +62,27 @@ final class InstanceDiscrimination implements Objective {
     }
 
     @Override
-    public Outcome backward(Batch batch, NDManager scope, StageClock clock) {
-        BankRows own = bank.rows(ids(batch));
-        NDArray positives = positives(own, batch, scope); // N×C
-        clock.lap("keys");
-        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-            NDArray features = query.project(batch.first(), query.weights().tensors(scope)); // N×C
-            Contrast contrast = contrast(features, positives, own, batch.step(), scope);
-            NDArray loss = contrast.loss();
-            clock.lap("queries");
-            collector.backward(loss);
-            clock.lap("backward");
-            NDArray fresh = InfoNce.unit(features.stopGradient());
-            return new Outcome(
-                    loss.getFloat(),
-                    InfoNce.accuracy(contrast.logits()),
-                    Optional.of(rowsAfter(own, positives, fresh)),
-                    new Projections(fresh, Optional.empty()));
-        }
+    public Targets targets(Batch batch, NDManager scope) {
+        return Targets.of(positives(bank.rows(ids(batch)), batch, scope)); // N×C
     }
 
     @Override
-    public void remember(Outcome outcome, Batch batch) {
-        float[] rows = outcome.keys().orElseThrow().toFloatArray();
+    public Loss loss(Batch batch, Targets targets, NDManager scope) {
+        BankRows own = bank.rows(ids(batch));
+        NDArray positives = targets.rows().get(0); // N×C
+        NDArray features = query.project(batch.first(), query.weights().tensors(scope)); // N×C
+        Contrast contrast = contrast(features, positives, own, batch.step(), scope);
+        NDArray fresh = InfoNce.unit(features.stopGradient());
+        return new Loss(
+                contrast.loss(),
+                InfoNce.accuracy(contrast.logits()),
+                Optional.of(rowsAfter(own, positives, fresh)),
+                new Projections(fresh, Optional.empty()));
+    }
+
+    @Override
+    public void remember(Loss loss, Batch batch) {
+        float[] rows = loss.keys().orElseThrow().toFloatArray();
         bank.update(ids(batch), new KeyBatch(batch.step(), dimension, rows, batch.images()));
     }
 
@@ -216,7 +211,7 @@ final class InstanceDiscrimination implements Objective {
                     InfoNce.withBatch(features, positives, config.temperature()).losses(),
                     BankLoss.logits(features, positives, positives, config.temperature()));
         }
-        if (config.loss() == Loss.FULL_SOFTMAX) {
+        if (config.loss() == MemoryBankConfig.Loss.FULL_SOFTMAX) {
             int[] all = new int[bank.size()];
             Arrays.setAll(all, i -> i);
             NDArray negatives = scope.create(bank.rows(all), new Shape(all.length, dimension)); // n×C
@@ -230,7 +225,7 @@ final class InstanceDiscrimination implements Objective {
                 : new Shape(slots.length, config.negatives(), dimension);
         NDArray negatives = scope.create(bank.rows(drawn), shape);
         NDArray logits = BankLoss.logits(features, positives, negatives, config.temperature()); // N×(1+M)
-        return config.loss() == Loss.NCE
+        return config.loss() == MemoryBankConfig.Loss.NCE
                 ? BankLoss.noiseContrastive(logits, partition(logits), bank.size())
                 : BankLoss.softmax(
                         withStandIns(withoutOwn(logits, drawn, slots, scope), features, positives, own, scope));

@@ -1,10 +1,9 @@
 package org.millrace.trainer.objective;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.training.GradientCollector;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.MocoConfig;
 import org.millrace.encoder.network.MultilayerPerceptron;
@@ -51,28 +50,36 @@ final class MocoV3 implements Objective {
     }
 
     @Override
-    public void follow(long step) {
-        key.follow(query, momentum.at(step - 1.0));
+    public OptionalDouble momentum(long step) {
+        return OptionalDouble.of(momentum.at(step - 1.0));
     }
 
     @Override
-    public Outcome backward(Batch batch, NDManager scope, StageClock clock) {
-        NDArray firstKeys = key.keys(batch.first(), batch.step(), scope); // N×C
-        NDArray secondKeys = key.keys(batch.second(), batch.step(), scope); // N×C
-        clock.lap("keys");
-        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-            Tensors weights = query.weights().tensors(scope);
-            NDArray firstQueries = query.predict(query.project(batch.first(), weights), weights); // N×C
-            NDArray secondQueries = query.predict(query.project(batch.second(), weights), weights); // N×C
-            Contrast one = contrast(firstQueries, secondKeys, config.temperature());
-            Contrast two = contrast(secondQueries, firstKeys, config.temperature());
-            NDArray loss = one.loss().add(two.loss());
-            clock.lap("queries");
-            collector.backward(loss);
-            clock.lap("backward");
-            double accuracy = (InfoNce.diagonalAccuracy(one.logits()) + InfoNce.diagonalAccuracy(two.logits())) / 2;
-            return new Outcome(loss.getFloat(), accuracy, Optional.empty(), Projections.of(firstKeys, secondKeys));
-        }
+    public void follow(long step) {
+        key.follow(query, momentum(step).orElseThrow());
+    }
+
+    @Override
+    public Targets targets(Batch batch, NDManager scope) {
+        return Targets.of(
+                key.keys(batch.first(), batch.step(), scope),
+                key.keys(batch.second(), batch.step(), scope)); // N×C each
+    }
+
+    @Override
+    public Loss loss(Batch batch, Targets targets, NDManager scope) {
+        NDArray firstKeys = targets.rows().get(0); // N×C
+        NDArray secondKeys = targets.rows().get(1); // N×C
+        Tensors weights = query.weights().tensors(scope);
+        NDArray firstQueries = query.predict(query.project(batch.first(), weights), weights); // N×C
+        NDArray secondQueries = query.predict(query.project(batch.second(), weights), weights); // N×C
+        Contrast one = contrast(firstQueries, secondKeys, config.temperature());
+        Contrast two = contrast(secondQueries, firstKeys, config.temperature());
+        return new Loss(
+                one.loss().add(two.loss()),
+                (InfoNce.diagonalAccuracy(one.logits()) + InfoNce.diagonalAccuracy(two.logits())) / 2,
+                Optional.empty(),
+                Projections.of(firstKeys, secondKeys));
     }
 
     // one direction: 2T·CE(q·k/T); queries, keys: N×C

@@ -1,14 +1,13 @@
 package org.millrace.trainer.objective;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.training.GradientCollector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.MocoConfig;
@@ -75,49 +74,46 @@ final class MomentumContrast implements Objective {
     }
 
     @Override
-    public void follow(long step) {
-        key.follow(query, momentum.at(step - 1.0));
+    public OptionalDouble momentum(long step) {
+        return OptionalDouble.of(momentum.at(step - 1.0));
     }
 
     @Override
-    public Outcome backward(Batch batch, NDManager scope, StageClock clock) {
-        return symmetric ? both(batch, scope, clock) : one(batch, scope, clock);
+    public void follow(long step) {
+        key.follow(query, momentum(step).orElseThrow());
     }
 
-    private Outcome one(Batch batch, NDManager scope, StageClock clock) {
-        NDArray keys = key.keys(batch.second(), batch.step(), scope); // N×C
-        clock.lap("keys");
-        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-            NDArray queries = query.project(batch.first(), query.weights().tensors(scope)); // N×C
-            Contrast contrast = contrast(queries, keys);
-            NDArray loss = contrast.loss();
-            clock.lap("queries");
-            collector.backward(loss);
-            clock.lap("backward");
-            return new Outcome(
-                    loss.getFloat(),
-                    InfoNce.accuracy(contrast.logits()),
-                    Optional.of(keys),
-                    Projections.of(queries, keys));
-        }
-    }
-
-    private Outcome both(Batch batch, NDManager scope, StageClock clock) {
+    @Override
+    public Targets targets(Batch batch, NDManager scope) {
         NDArray second = key.keys(batch.second(), batch.step(), scope); // N×C
-        NDArray first = key.keys(batch.first(), batch.step(), scope); // N×C
-        clock.lap("keys");
-        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-            Tensors weights = query.weights().tensors(scope);
-            Contrast one = contrast(query.project(batch.first(), weights), second);
-            Contrast two = contrast(query.project(batch.second(), weights), first);
-            NDArray loss = one.loss().add(two.loss());
-            clock.lap("queries");
-            collector.backward(loss);
-            clock.lap("backward");
-            double accuracy = (InfoNce.accuracy(one.logits()) + InfoNce.accuracy(two.logits())) / 2;
-            NDArray keys = NDArrays.concat(new NDList(first, second), 0); // 2N×C
-            return new Outcome(loss.getFloat(), accuracy, Optional.of(keys), Projections.of(first, second));
-        }
+        return symmetric ? Targets.of(key.keys(batch.first(), batch.step(), scope), second) : Targets.of(second);
+    }
+
+    @Override
+    public Loss loss(Batch batch, Targets targets, NDManager scope) {
+        Tensors weights = query.weights().tensors(scope);
+        return symmetric ? both(batch, targets, weights) : one(batch, targets, weights);
+    }
+
+    private Loss one(Batch batch, Targets targets, Tensors weights) {
+        NDArray keys = targets.rows().get(0); // N×C
+        NDArray queries = query.project(batch.first(), weights); // N×C
+        Contrast contrast = contrast(queries, keys);
+        return new Loss(
+                contrast.loss(), InfoNce.accuracy(contrast.logits()), Optional.of(keys), Projections.of(queries, keys));
+    }
+
+    private Loss both(Batch batch, Targets targets, Tensors weights) {
+        NDArray first = targets.rows().get(0); // N×C
+        NDArray second = targets.rows().get(1); // N×C
+        Contrast one = contrast(query.project(batch.first(), weights), second);
+        Contrast two = contrast(query.project(batch.second(), weights), first);
+        NDArray keys = NDArrays.concat(new NDList(first, second), 0); // 2N×C
+        return new Loss(
+                one.loss().add(two.loss()),
+                (InfoNce.accuracy(one.logits()) + InfoNce.accuracy(two.logits())) / 2,
+                Optional.of(keys),
+                Projections.of(first, second));
     }
 
     Dictionary dictionary() {
@@ -129,12 +125,12 @@ final class MomentumContrast implements Objective {
     }
 
     @Override
-    public void remember(Outcome outcome, Batch batch) {
+    public void remember(Loss loss, Batch batch) {
         List<ImageOffset> images = new ArrayList<>(batch.images());
         if (symmetric) {
             images.addAll(batch.images());
         }
-        dictionary.enqueue(outcome.keys().orElseThrow(), batch.step(), images);
+        dictionary.enqueue(loss.keys().orElseThrow(), batch.step(), images);
     }
 
     @Override

@@ -1,8 +1,8 @@
 package org.millrace.trainer.objective;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
@@ -10,8 +10,8 @@ import org.millrace.encoder.tensor.Weights;
 import org.millrace.keystore.Memory;
 
 /**
- * What is learnt from two views of the same images. One step is: {@link #follow} → {@link #backward}, which leaves the gradient in
- * {@link #query()} → the optimiser → {@link #remember}. Not thread safe; the owner closes it.
+ * What is learnt from several views of the same images: networks and a formula. One step is: {@link #follow} → {@link #targets} → {@link #loss}, which the caller
+ * differentiates by {@link #query()} → the optimiser → {@link #remember}. Not thread safe; the owner closes it.
  *
  * <p>A new objective is one file and its line in three lists that the compiler checks: docs/objectives.md.
  */
@@ -42,18 +42,32 @@ public sealed interface Objective extends AutoCloseable
         return Optional.empty();
     }
 
-    /** Moves the twin, where there is one, before a step's keys are made. */
+    /** Share that the momentum encoder keeps of its weights in that step, where there is one. */
+    default OptionalDouble momentum(long step) {
+        return OptionalDouble.empty();
+    }
+
+    /** Moves the momentum encoder, where there is one, before a step's keys are made. */
     default void follow(long step) {}
 
     /**
-     * Computes the loss and its gradient.
+     * The constants of a step's loss; computed while no gradient is recorded.
      *
-     * @param scope owner of everything the step makes
+     * @param scope owner of the result
      */
-    Outcome backward(Batch batch, NDManager scope, StageClock clock);
+    default Targets targets(Batch batch, NDManager scope) {
+        return Targets.NONE;
+    }
+
+    /**
+     * The loss; computed while gradients are recorded.
+     *
+     * @param scope owner of everything that this makes
+     */
+    Loss loss(Batch batch, Targets targets, NDManager scope);
 
     /** Puts what the step made into the objective's memory, where it has one, after the logits and the update. */
-    default void remember(Outcome outcome, Batch batch) {}
+    default void remember(Loss loss, Batch batch) {}
 
     /** What is carried from step to step beside the query's weights and the memory: the twin, where there is one. */
     default Safetensors state() {
@@ -85,13 +99,4 @@ public sealed interface Objective extends AutoCloseable
 
     @Override
     void close();
-
-    /**
-     * What a step learnt.
-     *
-     * @param loss mean over the batch, as the paper defines it
-     * @param accuracy share of queries nearer to their own key than to any negative; NaN where there are no negatives
-     * @param keys unit rows to remember, where the objective has a memory: N×C, or 2N×C for a symmetric one
-     */
-    record Outcome(double loss, double accuracy, Optional<NDArray> keys, Projections projections) {}
 }

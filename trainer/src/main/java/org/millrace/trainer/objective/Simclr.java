@@ -1,11 +1,9 @@
 package org.millrace.trainer.objective;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.training.GradientCollector;
 import java.util.Optional;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.network.MultilayerPerceptron.Norm;
@@ -42,22 +40,13 @@ final class Simclr implements Objective {
     }
 
     @Override
-    public Outcome backward(Batch batch, NDManager scope, StageClock clock) {
-        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-            Tensors weights = query.weights().tensors(scope);
-            NDArray first = query.project(batch.first(), weights); // N×C
-            NDArray second = query.project(batch.second(), weights); // N×C
-            Contrast contrast = contrast(first, second, temperature);
-            NDArray loss = contrast.loss();
-            clock.lap("queries");
-            collector.backward(loss);
-            clock.lap("backward");
-            return new Outcome(
-                    loss.getFloat(),
-                    InfoNce.accuracy(contrast.logits()),
-                    Optional.empty(),
-                    Projections.of(first, second));
-        }
+    public Loss loss(Batch batch, Targets targets, NDManager scope) {
+        Tensors weights = query.weights().tensors(scope);
+        NDArray first = query.project(batch.first(), weights); // N×C
+        NDArray second = query.project(batch.second(), weights); // N×C
+        Contrast contrast = contrast(first, second, temperature);
+        return new Loss(
+                contrast.loss(), InfoNce.accuracy(contrast.logits()), Optional.empty(), Projections.of(first, second));
     }
 
     /** The loss of 2N views; its logits (2N×(1+2N), the positive first) leave a view's similarity with itself out. */

@@ -15,8 +15,8 @@ import java.util.stream.LongStream;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.OffsetRange;
+import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepPlan;
-import org.millrace.trainer.objective.StageClock;
 
 /**
  * Cuts batches off the image log: a fresh one as the log offers it, so that exactly N images decode, or the one that a journalled plan
@@ -56,7 +56,7 @@ final class BatchAssembler {
                 decoded.add(images);
                 continue;
             }
-            clock.lap("decode");
+            clock.lap(Stage.DECODE);
             if (stopped.getAsBoolean()) {
                 return Optional.empty();
             }
@@ -65,10 +65,10 @@ final class BatchAssembler {
                 return Optional.empty();
             }
             log.poll(POLL);
-            clock.lap("fetch");
+            clock.lap(Stage.FETCH);
             events.waiting(decoded.images.size(), batchSize);
         }
-        clock.lap("decode");
+        clock.lap(Stage.DECODE);
         return Optional.of(decoded.batch(ranges(before, log.nextOffsets())));
     }
 
@@ -102,12 +102,12 @@ final class BatchAssembler {
                     return Optional.empty();
                 }
                 log.poll(POLL);
-                clock.lap("fetch");
+                clock.lap(Stage.FETCH);
                 images = log.take(range);
             }
             decoded.add(images.get());
         }
-        clock.lap("decode");
+        clock.lap(Stage.DECODE);
         int lacking = plan.images() - decoded.images.size();
         if (lacking > decoded.unreachable && lacking <= decoded.withoutRecord(plan)) {
             throw new LogGapException("step " + plan.step() + " planned to train " + plan.images()

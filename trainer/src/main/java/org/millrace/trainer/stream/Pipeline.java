@@ -19,11 +19,11 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.event.StreamSkipped;
 import org.millrace.trainer.journal.JournalReader.JournalledPlan;
 import org.millrace.trainer.journal.JournalReader.Past;
-import org.millrace.trainer.objective.StageClock;
 
 /**
  * Prepares the coming steps on a thread of its own while the present one computes: fetch → decode → plan → mix → views; {@link
@@ -89,14 +89,14 @@ public final class Pipeline implements AutoCloseable {
         this.ready = new ArrayBlockingQueue<>(slots);
         this.free = new ArrayBlockingQueue<>(slots);
         for (int i = 0; i < slots; i++) {
-            free.add(ViewBuffers.allocate(config.trainer().batchSize(), config.encoder()));
+            free.add(ViewBuffers.allocate(preparation.views(), config.trainer().batchSize(), config.encoder()));
         }
         this.thread = new Thread(this::run, "millrace-prepare");
     }
 
     /** What the consumer of the topic images must be able to fetch. */
     public static Map<String, Object> consumerSettings(MillraceConfig config) {
-        int largest = config.images().maxBytes() + 65_536;
+        int largest = config.images().maxRecordBytes();
         return Map.of(
                 "fetch.max.bytes",
                 2 * largest,
@@ -145,8 +145,8 @@ public final class Pipeline implements AutoCloseable {
         }
     }
 
-    public void release(ViewBuffers views) {
-        free.add(views);
+    public void release(ViewBuffers buffers) {
+        free.add(buffers);
     }
 
     /** Stops preparing; steps not handed out are dropped, their plans stay in the journal for the next start. */
@@ -192,14 +192,14 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private Optional<PreparedStep> prepare(BatchAssembler assembler) throws InterruptedException {
-        ViewBuffers views = free.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-        while (views == null) {
+        ViewBuffers buffers = free.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        while (buffers == null) {
             if (stopped) {
                 return Optional.empty();
             }
-            views = free.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+            buffers = free.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
         }
-        return awaitFeatures(position.step() + 1) ? prepare(assembler, views) : Optional.empty();
+        return awaitFeatures(position.step() + 1) ? prepare(assembler, buffers) : Optional.empty();
     }
 
     /** Begins a step in the buffer, once it knows the features that count then; false when stopped before. */
@@ -216,7 +216,7 @@ public final class Pipeline implements AutoCloseable {
         return true;
     }
 
-    private Optional<PreparedStep> prepare(BatchAssembler assembler, ViewBuffers views) throws InterruptedException {
+    private Optional<PreparedStep> prepare(BatchAssembler assembler, ViewBuffers buffers) throws InterruptedException {
         StageClock clock = new StageClock(System::nanoTime);
         long step = position.step() + 1;
         if (journalled.hasNext()) {
@@ -227,9 +227,9 @@ public final class Pipeline implements AutoCloseable {
                 Optional<FreshBatch> batch = assembler.again(past.plan(), clock);
                 return batch.isEmpty()
                         ? Optional.empty()
-                        : Optional.of(fresh(past.plan(), offset, batch.get(), views, clock));
+                        : Optional.of(fresh(past.plan(), offset, batch.get(), buffers, clock));
             }
-            return Optional.of(replay(past.plan(), offset, views, clock));
+            return Optional.of(replay(past.plan(), offset, buffers, clock));
         }
         if (journal.isEmpty()) {
             return Optional.empty();
@@ -246,10 +246,10 @@ public final class Pipeline implements AutoCloseable {
             }
             StepPlan plan = new StepPlan(
                     step, batch.get().ranges(), batch.get().decoded().size());
-            return Optional.of(fresh(plan, append.apply(plan), batch.get(), views, clock));
+            return Optional.of(fresh(plan, append.apply(plan), batch.get(), buffers, clock));
         }
         StepPlan plan = new StepPlan(step, List.of(), 0);
-        return Optional.of(replay(plan, append.apply(plan), views, clock));
+        return Optional.of(replay(plan, append.apply(plan), buffers, clock));
     }
 
     private void moveTo(StreamSkipped skip, BatchAssembler assembler) {
@@ -258,34 +258,43 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private PreparedStep fresh(
-            StepPlan plan, Future<Long> offset, FreshBatch batch, ViewBuffers views, StageClock clock)
+            StepPlan plan, Future<Long> offset, FreshBatch batch, ViewBuffers buffers, StageClock clock)
             throws InterruptedException {
-        clock.lap("plan");
+        clock.lap(Stage.PLAN);
         List<LoggedImage> fresh = batch.images();
         var changes = buffer.offer(fresh, random(plan, Purpose.BUFFER_INSERT));
-        clock.lap("mix");
-        preparation.makeViews(plan.step(), batch.decoded(), views);
-        clock.lap("views");
+        clock.lap(Stage.MIX);
+        preparation.makeViews(plan.step(), batch.decoded(), buffers);
+        clock.lap(Stage.VIEWS);
         position = position.afterFresh(batch);
         var images = fresh.stream().map(LoggedImage::at).toList();
         var ids = fresh.stream().map(LoggedImage::id).toList();
         return new PreparedStep(
-                plan, offset, position, images, ids, views, batch.rejections(), changes, fresh.size(), clock.millis());
+                plan,
+                offset,
+                position,
+                images,
+                ids,
+                buffers,
+                batch.rejections(),
+                changes,
+                fresh.size(),
+                clock.millis());
     }
 
-    private PreparedStep replay(StepPlan plan, Future<Long> offset, ViewBuffers views, StageClock clock)
+    private PreparedStep replay(StepPlan plan, Future<Long> offset, ViewBuffers buffers, StageClock clock)
             throws InterruptedException {
-        clock.lap("plan");
+        clock.lap(Stage.PLAN);
         List<LoggedImage> batch = buffer.draw(config.trainer().batchSize(), random(plan, Purpose.BUFFER_DRAW));
         List<DecodedImage> decoded =
                 preparation.decode(batch).stream().map(Pipeline::stillDecoded).toList();
-        clock.lap("mix");
-        preparation.makeViews(plan.step(), decoded, views);
-        clock.lap("views");
+        clock.lap(Stage.MIX);
+        preparation.makeViews(plan.step(), decoded, buffers);
+        clock.lap(Stage.VIEWS);
         position = position.afterReplay();
         var images = batch.stream().map(LoggedImage::at).toList();
         var ids = batch.stream().map(LoggedImage::id).toList();
-        return new PreparedStep(plan, offset, position, images, ids, views, List.of(), List.of(), 0, clock.millis());
+        return new PreparedStep(plan, offset, position, images, ids, buffers, List.of(), List.of(), 0, clock.millis());
     }
 
     private static DecodedImage stillDecoded(DecodeOutcome outcome) {

@@ -10,10 +10,10 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.image.ClaimChecks;
 import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
-import org.millrace.trainer.view.TwoViews;
+import org.millrace.trainer.view.Views;
 
 /**
- * The work on single images: fetch what a claim check points to → decode, and two views of each, on {@code trainer.prepare-threads}
+ * The work on single images: fetch what a claim check points to → decode, and the views of each, on {@code trainer.prepare-threads}
  * threads. What comes of it does not depend on their number. For one caller.
  *
  * <p>The pixels of a batch that wait for their views take at most {@link #HELD_SHARE} of the heap. Those that do not fit are dropped and
@@ -25,8 +25,7 @@ final class Preparation implements AutoCloseable {
 
     private final ClaimChecks claimChecks;
     private final LogDecoder decoder;
-    private final List<TwoViews> twoViews; // by worker
-    private final int viewSize;
+    private final List<Views> views; // by worker
     private final Workers workers;
     private final int most; // kilobytes of pixels
     private final Semaphore free;
@@ -40,14 +39,16 @@ final class Preparation implements AutoCloseable {
         this.claimChecks = new ClaimChecks(config.images());
         this.decoder = decoder;
         this.workers = new Workers(config.trainer().effectivePrepareThreads());
-        this.twoViews = Stream.generate(() -> new TwoViews(config))
+        this.views = Stream.generate(() -> new Views(config))
                 .limit(workers.threads())
                 .toList();
-        this.viewSize = config.encoder().channels()
-                * config.encoder().height()
-                * config.encoder().width();
         this.most = (int) (heldBytes / KILO);
         this.free = new Semaphore(most);
+    }
+
+    /** Views of each image. */
+    int views() {
+        return views.get(0).count();
     }
 
     /** What becomes of each image, in order. */
@@ -58,11 +59,11 @@ final class Preparation implements AutoCloseable {
     }
 
     /** Makes the views of a step's batch; its pixels are no longer held afterwards. */
-    void makeViews(long step, List<DecodedImage> batch, ViewBuffers views) throws InterruptedException {
+    void makeViews(long step, List<DecodedImage> batch, ViewBuffers buffers) throws InterruptedException {
         workers.each(
                 batch.size(),
                 (worker, i) -> batch.get(i).pixels().ifPresent(pixels -> {
-                    makeViews(worker, pixels, step, i, views);
+                    makeViews(worker, pixels, step, i, buffers);
                     free.release(kilobytes(batch.get(i)));
                 }));
         int[] dropped = IntStream.range(0, batch.size())
@@ -73,7 +74,7 @@ final class Preparation implements AutoCloseable {
             int kilobytes = Math.min(most, kilobytes(image));
             free.acquireUninterruptibly(kilobytes);
             try {
-                makeViews(worker, again(worker, image.image()), step, dropped[i], views);
+                makeViews(worker, again(worker, image.image()), step, dropped[i], buffers);
             } finally {
                 free.release(kilobytes);
             }
@@ -107,10 +108,12 @@ final class Preparation implements AutoCloseable {
         }
     }
 
-    private void makeViews(int worker, Pixels pixels, long step, int index, ViewBuffers views) {
-        FloatBuffer first = views.first().asFloatBuffer().position(index * viewSize);
-        FloatBuffer second = views.second().asFloatBuffer().position(index * viewSize);
-        twoViews.get(worker).make(pixels, step, index, first, second);
+    private void makeViews(int worker, Pixels pixels, long step, int index, ViewBuffers buffers) {
+        List<FloatBuffer> targets = buffers.views().stream()
+                .map(view ->
+                        view.values().asFloatBuffer().position(index * view.height() * view.width() * view.channels()))
+                .toList();
+        views.get(worker).make(pixels, step, index, targets);
     }
 
     private static int kilobytes(DecodedImage image) {

@@ -61,7 +61,7 @@ final class DictionaryWatchTest {
             NDArray views = scope.ones(new Shape(TestRuns.BATCH, 1, 2, 2));
             for (keys.step = 1; keys.step <= steps; keys.step++) {
                 List<Optional<ImageId>> ids = Collections.nCopies(TestRuns.BATCH, Optional.empty());
-                Batch batch = new Batch(keys.step, TestRuns.images(keys.step), ids, views, views);
+                Batch batch = new Batch(keys.step, TestRuns.images(keys.step), ids, List.of(views, views));
                 long sequence = keys.step * TestRuns.BATCH;
                 health.add(watch.after(batch, sequence, Math.min(sequence, keys.span * TestRuns.BATCH)));
             }

@@ -19,7 +19,7 @@ import org.millrace.contract.event.StepHealth;
 import org.millrace.keystore.Memory;
 import org.millrace.trainer.Learner;
 import org.millrace.trainer.TestRuns;
-import org.millrace.trainer.objective.StageClock;
+import org.millrace.trainer.stream.StageClock;
 
 /** On a learner with real networks: images of noise in batches of 8, a dictionary of 20 keys. */
 final class HealthWatchTest {

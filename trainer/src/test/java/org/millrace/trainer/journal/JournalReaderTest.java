@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
@@ -186,9 +187,11 @@ final class JournalReaderTest {
                 1,
                 0.5,
                 0.1,
+                OptionalDouble.empty(),
                 8 * step,
                 8,
                 OptionalDouble.empty(),
+                OptionalInt.empty(),
                 Optional.empty(),
                 Map.of(),
                 Optional.empty(),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -13,6 +14,7 @@ import org.millrace.encoder.FrozenEncoder;
 import org.millrace.keystore.KeyStore;
 import org.millrace.trainer.Learner;
 import org.millrace.trainer.TestRuns;
+import org.millrace.trainer.stream.StageClock;
 import org.millrace.trainer.stream.ViewBuffers;
 
 final class AmdimTest {
@@ -33,7 +35,8 @@ final class AmdimTest {
         try (KeyStore keys = TestRuns.keys(config);
                 Learner learner = new Learner(config, TestRuns.torch(), keys)) {
             ViewBuffers two = TestRuns.views(config, 1);
-            ViewBuffers same = new ViewBuffers(two.first(), two.first()); // two views that agree
+            ViewBuffers same =
+                    new ViewBuffers(List.of(two.views().get(0), two.views().get(0))); // two views that agree
             Learner.Result first = step(learner, same, 1);
             Learner.Result last = first;
             for (long step = 2; step <= 40; step++) {

@@ -3,9 +3,11 @@ package org.millrace.trainer.objective;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -96,6 +98,37 @@ final class ObjectiveWiringTest {
         }
     }
 
+    /** What a step reports as its momentum is what moved the momentum encoder, whatever its paper counts from. */
+    @Test
+    void follow_cosineSchedule_movesByTheMomentumThatIsReported() {
+        String cosine = "momentum-schedule=cosine";
+        MillraceConfig moco = config("moco-v2", "moco." + cosine, "optimiser.total-steps=20");
+        MillraceConfig v3 = config("moco-v3", "moco." + cosine, "optimiser.total-steps=20");
+        MillraceConfig byol = config("byol", "byol." + cosine, "optimiser.total-steps=20");
+        try (KeyStore keys = TestRuns.keys(moco)) {
+            assertThatItMovesByItsMomentum(new MomentumContrast(moco, matrix(), torch, keys));
+            assertThatItMovesByItsMomentum(new MocoV3(v3, torch, matrix(), predictor()));
+            assertThatItMovesByItsMomentum(new Byol(byol, torch, matrix(), predictor()));
+        }
+    }
+
+    private void assertThatItMovesByItsMomentum(Objective made) {
+        try (Objective objective = made) {
+            for (long step = 1; step <= 22; step++) {
+                prepare(objective);
+                float[] query = objective.query().parameters().toFloatArray();
+                NDArray key = objective.key().orElseThrow().parameters();
+                float[] wanted = key.toFloatArray();
+                double momentum = objective.momentum(step).orElseThrow();
+                for (int i = 0; i < wanted.length; i++) {
+                    wanted[i] = (float) (momentum * wanted[i] + (1 - momentum) * query[i]);
+                }
+                objective.follow(step);
+                assertThat(key.toFloatArray()).as("step %d", step).containsExactly(wanted, within(1e-6f));
+            }
+        }
+    }
+
     @Test
     void simclr_lossAndGradient() {
         try (var simclr = new Simclr(config("simclr"), torch, matrix())) {
@@ -155,7 +188,7 @@ final class ObjectiveWiringTest {
                     new KeyBatch(1, OUTPUTS, floats(rows), known));
             double[] start = parameters(objective);
             double[][] standIns = unit(times(second, matrix(start)));
-            Objective.Outcome outcome = check(objective, at -> {
+            Loss loss = check(objective, at -> {
                 double[][] features = unit(times(first, matrix(at)));
                 double sum = 0;
                 for (int i = 0; i < IMAGES; i++) {
@@ -178,7 +211,7 @@ final class ObjectiveWiringTest {
                 }
             }
             float[] wanted = floats(unit(after));
-            assertThat(outcome.keys().orElseThrow().toFloatArray()).containsExactly(wanted, within(1e-5f));
+            assertThat(loss.keys().orElseThrow().toFloatArray()).containsExactly(wanted, within(1e-5f));
         }
     }
 
@@ -210,16 +243,22 @@ final class ObjectiveWiringTest {
         objective.key().ifPresent(key -> InPlace.overwrite(key.parameters(), floats(twin)));
     }
 
-    private Objective.Outcome check(Objective objective, ToDoubleFunction<double[]> formula) {
+    private Loss check(Objective objective, ToDoubleFunction<double[]> formula) {
         double[] at = parameters(objective);
         Batch batch = new Batch(
                 2,
                 TestRuns.images(1),
                 TestRuns.ids(TestRuns.images(1)),
-                scope.create(floats(first), new Shape(IMAGES, INPUTS)),
-                scope.create(floats(second), new Shape(IMAGES, INPUTS)));
-        Objective.Outcome outcome = objective.backward(batch, scope, new StageClock(System::nanoTime));
-        assertThat(outcome.loss()).isCloseTo(formula.applyAsDouble(at), within(1e-5));
+                List.of(
+                        scope.create(floats(first), new Shape(IMAGES, INPUTS)),
+                        scope.create(floats(second), new Shape(IMAGES, INPUTS))));
+        Targets targets = objective.targets(batch, scope);
+        Loss loss;
+        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            loss = objective.loss(batch, targets, scope);
+            collector.backward(loss.value());
+        }
+        assertThat((double) loss.value().getFloat()).isCloseTo(formula.applyAsDouble(at), within(1e-5));
         float[] gradient;
         try (NDArray handle = objective.query().gradient()) {
             gradient = handle.toFloatArray();
@@ -233,7 +272,7 @@ final class ObjectiveWiringTest {
             differences[i] = (float) ((formula.applyAsDouble(above) - formula.applyAsDouble(below)) / (2 * STEP));
         }
         assertThat(gradient).containsExactly(differences, within(1e-5f));
-        return outcome;
+        return loss;
     }
 
     private static double[] parameters(Objective objective) {

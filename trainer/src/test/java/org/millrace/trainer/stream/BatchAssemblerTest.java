@@ -21,7 +21,6 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.trainer.TestRuns;
-import org.millrace.trainer.objective.StageClock;
 
 final class BatchAssemblerTest {
     private static final Preparation PREPARATION =

@@ -37,7 +37,8 @@ final class PreparationTest {
             assertThat(second).allMatch(image -> image.bytes() == PIXELS);
             List<DecodedImage> batch = new ArrayList<>(first);
             batch.addAll(second);
-            preparation.makeViews(1, batch, ViewBuffers.allocate(TestRuns.BATCH, config.encoder()));
+            preparation.makeViews(
+                    1, batch, ViewBuffers.allocate(preparation.views(), TestRuns.BATCH, config.encoder()));
             assertThat(decoded(preparation.decode(images(23, 30))))
                     .filteredOn(image -> image.pixels().isPresent())
                     .hasSize(5);
@@ -49,11 +50,10 @@ final class PreparationTest {
         try (Preparation preparation = new Preparation(config, LogDecoder.reading(config), (long) held * HELD)) {
             List<DecodeOutcome> outcomes = preparation.decode(images(0, 9));
             List<DecodedImage> batch = decoded(outcomes);
-            ViewBuffers views = ViewBuffers.allocate(TestRuns.BATCH, config.encoder());
+            ViewBuffers views = ViewBuffers.allocate(preparation.views(), TestRuns.BATCH, config.encoder());
             preparation.makeViews(7, batch, views);
             CRC32 sum = new CRC32();
-            sum.update(views.first());
-            sum.update(views.second());
+            views.views().forEach(view -> sum.update(view.values()));
             return List.of(
                     sum.getValue(),
                     batch.stream().map(image -> image.image().at()).toList(),

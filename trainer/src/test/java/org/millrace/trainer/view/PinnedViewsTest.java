@@ -39,12 +39,12 @@ final class PinnedViewsTest {
         ByteBuffer bytes = ByteBuffer.allocate(2 * images * size * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         FloatBuffer first = bytes.asFloatBuffer();
         FloatBuffer second = bytes.asFloatBuffer().position(images * size);
-        TwoViews views = new TwoViews(config);
+        Views views = new Views(config);
         for (int i = 0; i < images; i++) {
             byte[] values = new byte[channels * (24 + i) * (60 - i)];
             CounterRandom.of(5, 0, Purpose.SHUFFLE, i).nextBytes(values);
             Pixels pixels = new Pixels(channels, 24 + i, 60 - i, values);
-            views.make(pixels, 70, i, first, second);
+            views.make(pixels, 70, i, List.of(first, second));
         }
         assertThat(second.remaining()).isZero();
         assertThat(Sha256.of(bytes.array())).isEqualTo(digest);

@@ -77,7 +77,7 @@ public final class DriftWorker implements AutoCloseable {
                 "max.poll.records",
                 config.evaluator().batchSize(),
                 "max.partition.fetch.bytes",
-                config.images().maxBytes() + 65_536)));
+                config.images().maxRecordBytes())));
         this.producer = new KafkaProducer<>(
                 kafka.producer(Map.of("transactional.id", group, "max.request.size", TopicSetup.FEATURE_RECORD_BYTES)));
         producer.initTransactions();

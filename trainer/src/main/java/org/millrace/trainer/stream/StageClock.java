@@ -1,9 +1,10 @@
-package org.millrace.trainer.objective;
+package org.millrace.trainer.stream;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import org.millrace.contract.event.Stage;
 
 /** Wall time of the stages of one step, by name in their order. Not thread safe. */
 public final class StageClock {
@@ -19,9 +20,9 @@ public final class StageClock {
     }
 
     /** Ends a stage that began at the end of the one before. */
-    public void lap(String stage) {
+    public void lap(Stage stage) {
         long now = nanoTime.getAsLong();
-        millis.merge(stage, (now - last) / NANOS_PER_MILLI, Double::sum);
+        millis.merge(stage.key(), (now - last) / NANOS_PER_MILLI, Double::sum);
         last = now;
     }
 

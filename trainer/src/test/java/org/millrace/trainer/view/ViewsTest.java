@@ -16,7 +16,7 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.image.Pixels;
 import org.millrace.trainer.TestRuns;
 
-final class TwoViewsTest {
+final class ViewsTest {
     private static final long SEED = 61;
     private static final int SIDE = 16;
     private static final int MANY = 2000;
@@ -24,11 +24,11 @@ final class TwoViewsTest {
     @Test
     void make_sameCoordinates_sameViewsWhateverCameBefore() {
         MillraceConfig config = config("augment.jitter-probability=1", "augment.flip-probability=0.5");
-        TwoViews reused = new TwoViews(config);
+        Views reused = new Views(config);
         Pixels pixels = noise(20, 30);
         for (int index = 0; index < 20; index++) {
             Pair pair = make(reused, pixels, index);
-            Pair again = make(new TwoViews(config), pixels, index);
+            Pair again = make(new Views(config), pixels, index);
             assertThat(pair.first()).containsExactly(again.first()).isNotEqualTo(pair.second());
             assertThat(pair.second()).containsExactly(again.second());
         }
@@ -37,13 +37,13 @@ final class TwoViewsTest {
     @Test
     void make_anotherSeedOrStep_otherViews() {
         Pixels pixels = noise(20, 30);
-        TwoViews views = new TwoViews(config("augment.jitter-probability=1"));
+        Views views = new Views(config("augment.jitter-probability=1"));
         float[] here = make(views, pixels, 0).first();
-        assertThat(make(new TwoViews(config("augment.jitter-probability=1", "run.seed=2")), pixels, 0)
+        assertThat(make(new Views(config("augment.jitter-probability=1", "run.seed=2")), pixels, 0)
                         .first())
                 .isNotEqualTo(here);
         FloatBuffer first = FloatBuffer.allocate(here.length);
-        views.make(pixels, 2, 0, first, FloatBuffer.allocate(here.length));
+        views.make(pixels, 2, 0, List.of(first, FloatBuffer.allocate(here.length)));
         assertThat(first.array()).isNotEqualTo(here);
     }
 
@@ -51,7 +51,7 @@ final class TwoViewsTest {
     @ParameterizedTest
     @CsvSource({"true, 0, 0", "false, 0.455, 0.545"}) // ½ ± 4 σ of 2,000 draws
     void make_flipOnceOrNot_viewsDifferNeverOrHalfOfTheTime(boolean once, double least, double most) {
-        TwoViews views = new TwoViews(config("augment.flip-probability=0.5", "augment.flip-once=" + once));
+        Views views = new Views(config("augment.flip-probability=0.5", "augment.flip-once=" + once));
         int flipped = 0;
         int differ = 0;
         for (int index = 0; index < MANY; index++) {
@@ -76,13 +76,13 @@ final class TwoViewsTest {
     })
     void make_probabilityOfEachView_thatShareOfTheViews(
             String what, double first, double second, double wantedFirst, double wantedSecond) {
-        TwoViews views = new TwoViews(config(
+        Views views = new Views(config(
                 "augment." + what + "-probability=" + first,
                 "augment.second-" + what + "-probability=" + second,
                 "augment.solarise-threshold=0",
                 "augment.blur-sigma-min=1"));
         Pixels pixels = noise(SIDE, SIDE);
-        float[] plain = make(new TwoViews(config()), pixels, 0).first();
+        float[] plain = make(new Views(config()), pixels, 0).first();
         int changedFirst = 0;
         int changedSecond = 0;
         for (int index = 0; index < MANY; index++) {
@@ -97,7 +97,7 @@ final class TwoViewsTest {
     @Test
     void make_translate_everyViewIsTheWholeImageShifted() {
         MillraceConfig config = config("augment.crop=translate", "augment.translate-probability=0.8");
-        TwoViews views = new TwoViews(config);
+        Views views = new Views(config);
         Pixels pixels = noise(SIDE, SIDE);
         List<float[]> shifted = everyShift(pixels, config.augment().translatePixels());
         int unshifted = 0;
@@ -120,7 +120,7 @@ final class TwoViewsTest {
 
     private static List<float[]> everyShift(Pixels pixels, int largest) {
         List<float[]> shifted = new ArrayList<>();
-        float[] plain = make(new TwoViews(config()), pixels, 0).first(); // H×W×C
+        float[] plain = make(new Views(config()), pixels, 0).first(); // H×W×C
         for (int down = -largest; down <= largest; down++) {
             for (int right = -largest; right <= largest; right++) {
                 float[] view = new float[plain.length];
@@ -147,10 +147,10 @@ final class TwoViewsTest {
         return TestRuns.config(all.toArray(String[]::new));
     }
 
-    private static Pair make(TwoViews views, Pixels pixels, int index) {
+    private static Pair make(Views views, Pixels pixels, int index) {
         FloatBuffer first = FloatBuffer.allocate(3 * SIDE * SIDE);
         FloatBuffer second = FloatBuffer.allocate(3 * SIDE * SIDE);
-        views.make(pixels, 1, index, first, second);
+        views.make(pixels, 1, index, List.of(first, second));
         assertThat(first.remaining()).isZero();
         assertThat(second.remaining()).isZero();
         return new Pair(first.array(), second.array());
