@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -14,13 +15,16 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.RunTopics;
+import org.millrace.contract.event.StepDone;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicReader;
+import org.millrace.trainer.journal.JournalReader;
 
 /**
- * Writes records that nobody should have written to the topics of a run that is being trained: HOST:PORT RUN RECORDS SEED. Half of them
+ * Writes records that nobody should have written to the topics of a run that is being trained: HOST:PORT RUN RECORDS SEED [UNDISTURBED]. Half of them
  * are records of the topic with bytes changed, cut or doubled, the others are JSON of any kind or noise. Afterwards the run must still
- * train, {@code millrace audit} pass, and losses and digests equal those of a run of the same settings that was left alone.
+ * train, {@code millrace audit} pass, and losses and digests equal those of a run of the same settings that was left alone: with the name
+ * of such a run, UNDISTURBED, it compares them for the steps that both have, and ends with 1 where they differ.
  *
  * <p>To {@code <run>.steps} goes only what is no event: a well-formed plan there decides what is trained, no matter who wrote it.
  */
@@ -79,6 +83,42 @@ final class RecordFuzz {
             }
         }
         System.out.println(records + " records, seed " + arguments[3]);
+        if (arguments.length > 4 && !sameSteps(kafka, arguments[1], arguments[4])) {
+            System.exit(1);
+        }
+    }
+
+    private static boolean sameSteps(KafkaSettings kafka, String run, String undisturbed) {
+        Map<Long, String> steps = steps(kafka, run);
+        Map<Long, String> others = steps(kafka, undisturbed);
+        steps.keySet().retainAll(others.keySet());
+        List<Long> different = steps.entrySet().stream()
+                .filter(step -> !step.getValue().equals(others.get(step.getKey())))
+                .map(Map.Entry::getKey)
+                .toList();
+        long digests =
+                steps.values().stream().filter(step -> !step.endsWith(" ")).count();
+        System.out.printf(
+                "%s and %s have %d steps in common, %d of them with a digest: %s%n",
+                run,
+                undisturbed,
+                steps.size(),
+                digests,
+                steps.isEmpty() ? "nothing to compare" : different.isEmpty() ? "all equal" : "different " + different);
+        return !steps.isEmpty() && different.isEmpty();
+    }
+
+    /** Loss and digest of each step. */
+    private static Map<Long, String> steps(KafkaSettings kafka, String run) {
+        Map<Long, String> steps = new TreeMap<>();
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
+            new JournalReader(consumer, new RunTopics(run)).forEach(0, (event, offset) -> {
+                if (event instanceof StepDone done) {
+                    steps.put(done.step(), done.loss() + " " + done.digest().orElse(""));
+                }
+            });
+        }
+        return steps;
     }
 
     private static byte[] mutated(byte @Nullable [] value, Random random) {

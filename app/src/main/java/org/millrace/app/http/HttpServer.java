@@ -73,11 +73,12 @@ public final class HttpServer implements AutoCloseable {
      */
     public static HttpServer start(HttpConfig config, TakenPort taken, long maxBodyBytes, List<Routes> routes) {
         long room = Math.min(Integer.MAX_VALUE, Math.max(LEAST_ROOM_BYTES, 3 * maxBodyBytes));
-        return start(config, taken, new Limits(maxBodyBytes, new Room((int) room), System::nanoTime), routes);
+        return start(
+                config, taken, new Limits(maxBodyBytes, new Room((int) room), IDLE_MILLIS, System::nanoTime), routes);
     }
 
-    /** What bodies may take. */
-    record Limits(long maxBodyBytes, Room room, LongSupplier nanoTime) {}
+    /** What bodies may take, and how long a connection on which nothing happens. */
+    record Limits(long maxBodyBytes, Room room, int idleMillis, LongSupplier nanoTime) {}
 
     static HttpServer start(HttpConfig config, TakenPort taken, Limits limits, List<Routes> routes) {
         int tries = config.port() != 0 && taken == TakenPort.TAKE_NEXT ? PORTS_TRIED : 1;
@@ -134,7 +135,7 @@ public final class HttpServer implements AutoCloseable {
         built.jetty.multipartConfig.maxInMemoryFileSize(
                 (int) Math.min(maxBodyBytes, Integer.MAX_VALUE), SizeUnit.BYTES); // nothing of it on disk
         built.jetty.modifyServer(server -> server.insertHandler(gate));
-        built.jetty.addConnector((server, http) -> connector(server, http, config.host(), port));
+        built.jetty.addConnector((server, http) -> connector(server, http, config.host(), port, limits.idleMillis()));
         built.routes.beforeMatched(Parameters::check);
         built.routes.exception(HttpProblem.class, (problem, context) -> answer(context, problem));
         built.routes.exception(
@@ -154,13 +155,14 @@ public final class HttpServer implements AutoCloseable {
         routes.forEach(some -> some.addTo(built.routes));
     }
 
-    private static ServerConnector connector(Server server, HttpConfiguration http, String host, int port) {
+    private static ServerConnector connector(
+            Server server, HttpConfiguration http, String host, int port, int idleMillis) {
         http.setSendServerVersion(false);
         server.setErrorHandler(new PlainErrors());
         ServerConnector connector = new ServerConnector(server, ACCEPTORS, SELECTORS, new HttpConnectionFactory(http));
         connector.setHost(host);
         connector.setPort(port);
-        connector.setIdleTimeout(IDLE_MILLIS);
+        connector.setIdleTimeout(idleMillis);
         connector.setAcceptedSendBufferSize(SEND_BUFFER_BYTES);
         return connector;
     }

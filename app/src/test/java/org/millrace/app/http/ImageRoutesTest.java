@@ -71,7 +71,7 @@ final class ImageRoutesTest {
         server = HttpServer.start(
                 config.http(),
                 TakenPort.FAIL,
-                new HttpServer.Limits(MOST_BODY_BYTES, room, System::nanoTime),
+                new HttpServer.Limits(MOST_BODY_BYTES, room, HttpServer.IDLE_MILLIS, System::nanoTime),
                 List.of(ImageRoutes.open(kafka, images)));
     }
 

@@ -69,7 +69,7 @@ public final class EncoderAssembler {
         held.put(index, record.value());
         if (chunks.size() > UNFINISHED_VERSIONS) {
             Iterator<Long> versions = chunks.keySet().iterator();
-            LOG.info("the chunks of encoder {} are dropped: its manifest has not come", versions.next());
+            LOG.debug("the chunks of encoder {} are dropped: its manifest has not come", versions.next());
             versions.remove();
         }
     }
