@@ -49,6 +49,7 @@ public record SettingChanges(List<Change> structural, List<Change> others) {
             "images.probe-topic",
             "images.partitions",
             "images.max-bytes",
+            "trainer.prepare-threads",
             "trainer.on-gap",
             "trainer.checkpoint-every-steps",
             "trainer.checkpoints-kept",

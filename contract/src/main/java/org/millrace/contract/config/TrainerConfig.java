@@ -38,6 +38,12 @@ public record TrainerConfig(
         @Setting(value = "2", doc = "prepared batches that may wait for the step; fetching pauses when they do")
         int prefetchBatches,
 
+        @Setting(
+                value = "0",
+                doc =
+                        "threads that fetch claim-check files, decode images and make views; 0 takes every core. No number depends on it")
+        int prepareThreads,
+
         @Setting(value = "200", doc = "steps between checkpoints")
         int checkpointEverySteps,
 
@@ -84,6 +90,7 @@ public record TrainerConfig(
                 "trainer.key-devices must be two or more of cpu, gpu, gpu:i with commas, or blank, but was '%s'",
                 keyDevices);
         check(prefetchBatches >= 1, "trainer.prefetch-batches must be at least 1, but was %d", prefetchBatches);
+        check(prepareThreads >= 0, "trainer.prepare-threads must not be negative, but was %d", prepareThreads);
         check(
                 checkpointEverySteps >= 1,
                 "trainer.checkpoint-every-steps must be at least 1, but was %d",
@@ -98,6 +105,10 @@ public record TrainerConfig(
     /** The devices that share the encoding of keys; empty where the run's own does it alone. */
     public List<String> keyDeviceNames() {
         return keyDevices.isBlank() ? List.of() : List.of(keyDevices.split(",", -1));
+    }
+
+    public int effectivePrepareThreads() {
+        return prepareThreads > 0 ? prepareThreads : Runtime.getRuntime().availableProcessors();
     }
 
     /** The objective by name; the objectives themselves are sealed alternatives of the trainer. */

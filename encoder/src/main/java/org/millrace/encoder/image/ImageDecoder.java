@@ -9,7 +9,7 @@ import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.Semaphore;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import org.millrace.contract.image.ImageFormat;
@@ -24,8 +24,8 @@ import org.millrace.contract.image.UnsoundImageException;
  * Pillow decode it: colour profiles, gamma and orientation are ignored in every format. Not thread safe: it reuses its readers; one per
  * thread.
  *
- * <p>Memory and work are bounded by the image's structure first, then by {@link BoundedInput}. Of all decoders of the process one at a
- * time may use much memory.
+ * <p>Memory and work are bounded by the image's structure first, then by {@link BoundedInput}. All decoders of the process
+ * together use at most half of the heap; one that finds too little left waits.
  */
 public final class ImageDecoder {
     private static final int MAX_PIXELS = 32 << 20;
@@ -36,7 +36,8 @@ public final class ImageDecoder {
     private static final long HEAP = Runtime.getRuntime().maxMemory();
     private static final long MUCH = HEAP / 16;
     private static final long MOST = HEAP / 2;
-    private static final ReentrantLock WITH_MUCH_MEMORY = new ReentrantLock();
+    private static final int KILO = 1024;
+    private static final Semaphore MEMORY = new Semaphore((int) (MOST / KILO), true); // kilobytes
 
     private final int channels;
     private final int maxPixels;
@@ -68,14 +69,16 @@ public final class ImageDecoder {
                                     memory >> 20,
                                     MOST >> 20));
         }
-        if (memory <= MUCH) {
-            return decode(image, MUCH);
-        }
-        WITH_MUCH_MEMORY.lock();
+        byte[] reduced = image.reduced();
+        // only a lossless WebP declares tables of which its structure says nothing: up to 65,536 groups of five
+        boolean tables = image.format() == ImageFormat.WEBP && reduced[15] == 'L';
+        long allowance = memory <= MUCH ? MUCH : MOST;
+        int kilobytes = (int) (Math.min(MOST, (tables ? allowance : memory) + KILO) / KILO);
+        MEMORY.acquireUninterruptibly(kilobytes);
         try {
-            return decode(image, MOST);
+            return decode(image, reduced, tables ? allowance : Long.MAX_VALUE);
         } finally {
-            WITH_MUCH_MEMORY.unlock();
+            MEMORY.release(kilobytes);
         }
     }
 
@@ -99,13 +102,13 @@ public final class ImageDecoder {
         return forEachPixel * image.width() * image.height();
     }
 
-    private Pixels decode(SoundImage image, long memory) throws UndecodableImageException {
-        byte[] reduced = image.reduced();
+    /** @param allowance bytes that may be allocated while the file is read */
+    private Pixels decode(SoundImage image, byte[] reduced, long allowance) throws UndecodableImageException {
         String format = image.format().label();
         String problem = "no decoder for " + format;
         for (ImageReader reader : readers.computeIfAbsent(image.format(), this::newReaders)) {
             boolean begun = false;
-            try (BoundedInput input = new BoundedInput(reduced, allowance(reduced, memory))) {
+            try (BoundedInput input = new BoundedInput(reduced, allowance)) {
                 reader.setInput(input, true, true);
                 requireSize(reader, image.frame());
                 begun = true;
@@ -125,15 +128,6 @@ public final class ImageDecoder {
             }
         }
         throw new UndecodableImageException(problem);
-    }
-
-    /**
-     * What may be allocated while the file is read. Only a lossless WebP declares tables of which its structure says nothing: up to 65,536
-     * groups of five. All others need what their size says, beside garbage.
-     */
-    private static long allowance(byte[] reduced, long memory) {
-        boolean lossless = reduced[12] == 'V' && reduced[13] == 'P' && reduced[14] == '8' && reduced[15] == 'L';
-        return lossless ? memory : Long.MAX_VALUE;
     }
 
     /** What the decoder makes of the size must be what was judged. */

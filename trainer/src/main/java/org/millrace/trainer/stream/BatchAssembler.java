@@ -16,9 +16,6 @@ import org.millrace.contract.ImageOffset;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.StepPlan;
-import org.millrace.encoder.image.ClaimChecks;
-import org.millrace.encoder.image.Pixels;
-import org.millrace.encoder.image.UndecodableImageException;
 import org.millrace.trainer.objective.StageClock;
 
 /**
@@ -32,16 +29,14 @@ final class BatchAssembler {
             Comparator.comparingInt(ImageOffset::partition).thenComparingLong(ImageOffset::offset);
 
     private final ImageLog log;
-    private final ClaimChecks claimChecks;
-    private final LogDecoder decoder;
+    private final Preparation preparation;
     private final int batchSize;
     private final BooleanSupplier stopped;
 
     /** @param stopped asked between polls; when it holds, no batch is made */
-    BatchAssembler(ImageLog log, ClaimChecks claimChecks, LogDecoder decoder, int batchSize, BooleanSupplier stopped) {
+    BatchAssembler(ImageLog log, Preparation preparation, int batchSize, BooleanSupplier stopped) {
         this.log = log;
-        this.claimChecks = claimChecks;
-        this.decoder = decoder;
+        this.preparation = preparation;
         this.batchSize = batchSize;
         this.stopped = stopped;
     }
@@ -51,13 +46,14 @@ final class BatchAssembler {
      *
      * @param ends offsets at which to stop waiting, or none to wait for ever
      */
-    Optional<FreshBatch> next(Optional<Map<Integer, Long>> ends, StreamEvents events, StageClock clock) {
+    Optional<FreshBatch> next(Optional<Map<Integer, Long>> ends, StreamEvents events, StageClock clock)
+            throws InterruptedException {
         Map<Integer, Long> before = log.nextOffsets();
         Decoded decoded = new Decoded();
         while (decoded.images.size() < batchSize) {
-            Optional<LoggedImage> image = log.takeOldest();
-            if (image.isPresent()) {
-                decoded.add(image.get());
+            List<LoggedImage> images = take(batchSize - decoded.images.size());
+            if (!images.isEmpty()) {
+                decoded.add(images);
                 continue;
             }
             clock.lap("decode");
@@ -76,6 +72,17 @@ final class BatchAssembler {
         return Optional.of(decoded.batch(ranges(before, log.nextOffsets())));
     }
 
+    // never more than are lacking: the next batch begins behind the image that fills this one
+    private List<LoggedImage> take(int most) {
+        List<LoggedImage> images = new ArrayList<>();
+        Optional<LoggedImage> image = log.takeOldest();
+        while (image.isPresent()) {
+            images.add(image.get());
+            image = images.size() < most ? log.takeOldest() : Optional.empty();
+        }
+        return images;
+    }
+
     /** Moves on in the log, over what is gone. */
     void moveTo(Map<Integer, Long> nextOffsets) {
         log.moveTo(nextOffsets);
@@ -86,7 +93,7 @@ final class BatchAssembler {
      *
      * @throws LogGapException where the log has lost records of its ranges
      */
-    Optional<FreshBatch> again(StepPlan plan, StageClock clock) {
+    Optional<FreshBatch> again(StepPlan plan, StageClock clock) throws InterruptedException {
         Decoded decoded = new Decoded();
         for (OffsetRange range : plan.ranges()) {
             Optional<List<LoggedImage>> images = log.take(range);
@@ -98,7 +105,7 @@ final class BatchAssembler {
                 clock.lap("fetch");
                 images = log.take(range);
             }
-            images.get().forEach(decoded::add);
+            decoded.add(images.get());
         }
         clock.lap("decode");
         int lacking = plan.images() - decoded.images.size();
@@ -143,35 +150,30 @@ final class BatchAssembler {
     private final class Decoded {
         private final Set<ImageOffset> records = new HashSet<>();
         private int unreachable; // claim checks that point to nothing
-        private final List<LoggedImage> images = new ArrayList<>();
-        private final Map<ImageOffset, Pixels> pixels = new TreeMap<>(ORDER);
+        private final List<DecodedImage> images = new ArrayList<>();
         private final List<Rejection> rejections = new ArrayList<>();
 
         long withoutRecord(StepPlan plan) {
             return plan.ranges().stream().mapToLong(OffsetRange::length).sum() - records.size();
         }
 
-        void add(LoggedImage image) {
-            records.add(image.at());
-            try {
-                LoggedImage whole = image.claim().isPresent()
-                        ? image.withFile(claimChecks.fetch(
-                                image.claim().get().location(),
-                                image.claim().get().sha256()))
-                        : image;
-                pixels.put(whole.at(), decoder.decode(whole.at(), whole.file()));
-                images.add(whole);
-            } catch (UndecodableImageException e) {
-                rejections.add(new Rejection(image, e.reason()));
-                unreachable += image.claim().isPresent() ? 1 : 0;
+        void add(List<LoggedImage> taken) throws InterruptedException {
+            for (DecodeOutcome outcome : preparation.decode(taken)) {
+                if (outcome instanceof DecodedImage decoded) {
+                    records.add(decoded.image().at());
+                    images.add(decoded);
+                } else if (outcome instanceof Rejection rejection) {
+                    records.add(rejection.image().at());
+                    rejections.add(rejection);
+                    unreachable += rejection.image().claim().isPresent() ? 1 : 0;
+                }
             }
         }
 
         // The order of a batch is by partition and offset, so that the plan's ranges alone determine it.
         FreshBatch batch(List<OffsetRange> ranges) {
-            images.sort(Comparator.comparing(LoggedImage::at, ORDER));
-            return new FreshBatch(
-                    ranges, images, List.copyOf(pixels.values()), rejections, log.nextOffsets(), log.leaderEpochs());
+            images.sort(Comparator.comparing(decoded -> decoded.image().at(), ORDER));
+            return new FreshBatch(ranges, images, rejections, log.nextOffsets(), log.leaderEpochs());
         }
     }
 }

@@ -3,10 +3,9 @@ package org.millrace.trainer.stream;
 import java.util.List;
 import java.util.Map;
 import org.millrace.contract.event.OffsetRange;
-import org.millrace.encoder.image.Pixels;
 
 /**
- * The new images of a step in batch order, their pixels beside them, and what was rejected on the way.
+ * The new images of a step in batch order, and what was rejected on the way.
  *
  * @param ranges the offsets covered, partitions ascending
  * @param nextOffsets of every partition, behind this batch
@@ -14,8 +13,11 @@ import org.millrace.encoder.image.Pixels;
  */
 record FreshBatch(
         List<OffsetRange> ranges,
-        List<LoggedImage> images,
-        List<Pixels> pixels,
+        List<DecodedImage> decoded,
         List<Rejection> rejections,
         Map<Integer, Long> nextOffsets,
-        Map<Integer, Integer> leaderEpochs) {}
+        Map<Integer, Integer> leaderEpochs) {
+    List<LoggedImage> images() {
+        return decoded.stream().map(DecodedImage::image).toList();
+    }
+}

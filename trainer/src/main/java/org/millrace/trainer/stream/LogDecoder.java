@@ -9,7 +9,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.image.DecodeTrial;
@@ -20,9 +24,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decodes images of the log and survives those that end the process. {@code decoding} in the run's folder names the image in hand; one
- * that a process ended on is tried in a process of its own at the next start, and where that ends too, or the third process in a row has
- * ended, it is rejected now and whenever the step is computed again: {@code poisoned-images} lists it. Not thread safe.
+ * Decodes images of the log and survives those that end the process. {@code decoding} in the run's folder names the images in hand; one
+ * that a process ended on is tried in a process of its own at the next start, then decoded while nothing else is. Where its trial ends
+ * too, or a third process has ended on it, it is rejected now and whenever the step is computed again: {@code poisoned-images} lists it.
+ * Thread safe, where each worker is one thread.
  */
 final class LogDecoder {
     private static final Logger log = LoggerFactory.getLogger(LogDecoder.class);
@@ -32,20 +37,20 @@ final class LogDecoder {
     private static final String REASON =
             "the process that decoded it ended; it is left out from now on (" + LIST + " in the run's folder)";
 
-    private final ImageDecoder decoder;
+    private final List<ImageDecoder> decoders; // by worker
     private final Path list;
     private final Optional<DecodeMarker> marker;
     private final Predicate<byte[]> survives;
-    private final Set<ImageOffset> poisoned;
-    private Optional<ImageOffset> suspect;
+    private final Set<ImageOffset> poisoned; // changes under the write lock
+    private final ReadWriteLock decoding = new ReentrantReadWriteLock(); // for writing: nothing else is decoded
 
-    private LogDecoder(ImageDecoder decoder, Path folder, Optional<DecodeMarker> marker, Predicate<byte[]> survives) {
-        this.decoder = decoder;
+    private LogDecoder(
+            List<ImageDecoder> decoders, Path folder, Optional<DecodeMarker> marker, Predicate<byte[]> survives) {
+        this.decoders = decoders;
         this.list = folder.resolve(LIST);
         this.marker = marker;
         this.survives = survives;
         this.poisoned = read(list);
-        this.suspect = marker.flatMap(DecodeMarker::suspect);
     }
 
     /** The run's own, of its trainer alone. */
@@ -53,40 +58,52 @@ final class LogDecoder {
         int channels = config.encoder().channels();
         int maxPixels = config.images().maxPixels();
         return guarded(
-                new ImageDecoder(channels, maxPixels),
-                config.run().folder(),
-                file -> DecodeTrial.survives(file, channels, maxPixels));
-    }
-
-    /** @param survives whether a process that decodes the file lives on */
-    static LogDecoder guarded(ImageDecoder decoder, Path folder, Predicate<byte[]> survives) {
-        return new LogDecoder(decoder, folder, Optional.of(DecodeMarker.open(folder.resolve(MARKER))), survives);
+                decoders(config), config.run().folder(), file -> DecodeTrial.survives(file, channels, maxPixels));
     }
 
     /** One that computes steps again: it leaves out what the run's trainer left out, and writes nothing. */
-    static LogDecoder reading(ImageDecoder decoder, Path folder) {
-        return new LogDecoder(decoder, folder, Optional.empty(), file -> true);
+    static LogDecoder reading(MillraceConfig config) {
+        return new LogDecoder(decoders(config), config.run().folder(), Optional.empty(), file -> true);
     }
 
-    Pixels decode(ImageOffset at, byte[] file) throws UndecodableImageException {
-        if (suspect.isPresent() && suspect.get().equals(at)) {
-            suspect = Optional.empty();
-            tryApart(at, file);
-        }
-        if (poisoned.contains(at)) {
-            throw new UndecodableImageException(REASON);
-        }
-        marker.ifPresent(present -> present.begin(at));
+    /**
+     * @param decoders one for each worker
+     * @param survives whether a process that decodes the file lives on
+     */
+    static LogDecoder guarded(List<ImageDecoder> decoders, Path folder, Predicate<byte[]> survives) {
+        DecodeMarker marker = DecodeMarker.open(folder.resolve(MARKER), decoders.size());
+        return new LogDecoder(decoders, folder, Optional.of(marker), survives);
+    }
+
+    private static List<ImageDecoder> decoders(MillraceConfig config) {
+        return Stream.generate(() -> new ImageDecoder(
+                        config.encoder().channels(), config.images().maxPixels()))
+                .limit(config.trainer().effectivePrepareThreads())
+                .toList();
+    }
+
+    Pixels decode(int worker, ImageOffset at, byte[] file) throws UndecodableImageException {
+        Optional<Long> deaths = marker.flatMap(present -> present.deaths(at));
+        Lock lock = deaths.isPresent() ? decoding.writeLock() : decoding.readLock();
+        lock.lock();
         try {
-            return decoder.decode(file);
+            if (deaths.isPresent()) {
+                tryApart(at, file, deaths.get());
+            }
+            if (poisoned.contains(at)) {
+                throw new UndecodableImageException(REASON);
+            }
+            marker.ifPresent(present -> present.begin(worker, at));
+            return decoders.get(worker).decode(file);
         } finally {
-            marker.ifPresent(DecodeMarker::end);
+            marker.ifPresent(present -> present.end(worker));
+            lock.unlock();
         }
     }
 
-    private void tryApart(ImageOffset at, byte[] file) {
-        log.warn("the process before ended while it decoded image {}; trying it in a process of its own", at);
-        if (marker.orElseThrow().deaths() < MOST_DEATHS && survives.test(file)) {
+    private void tryApart(ImageOffset at, byte[] file, long deaths) {
+        log.warn("a process before ended while it decoded image {}; trying it in a process of its own", at);
+        if (deaths < MOST_DEATHS && survives.test(file)) {
             return;
         }
         poisoned.add(at);
@@ -100,7 +117,7 @@ final class LogDecoder {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        marker.orElseThrow().end();
+        marker.orElseThrow().acquit(at);
     }
 
     private static Set<ImageOffset> read(Path list) {

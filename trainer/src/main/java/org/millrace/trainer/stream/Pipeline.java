@@ -1,8 +1,6 @@
 package org.millrace.trainer.stream;
 
-import java.nio.FloatBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -23,18 +21,14 @@ import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.event.StreamSkipped;
-import org.millrace.encoder.image.ClaimChecks;
-import org.millrace.encoder.image.ImageDecoder;
-import org.millrace.encoder.image.Pixels;
-import org.millrace.encoder.image.UndecodableImageException;
 import org.millrace.trainer.journal.JournalReader.JournalledPlan;
 import org.millrace.trainer.journal.JournalReader.Past;
 import org.millrace.trainer.objective.StageClock;
-import org.millrace.trainer.view.TwoViews;
 
 /**
- * Prepares the coming steps on a thread of its own while the present one computes: fetch → decode → plan → mix → views. At most {@code
- * trainer.prefetch-batches} steps wait; then fetching pauses. First come the plans that the journal holds already, then new ones.
+ * Prepares the coming steps on a thread of its own while the present one computes: fetch → decode → plan → mix → views; {@link
+ * Preparation} shares decoding and views among further threads. At most {@code trainer.prefetch-batches} steps wait; then fetching
+ * pauses. First come the plans that the journal holds already, then new ones.
  */
 public final class Pipeline implements AutoCloseable {
     private static final long PATIENCE_MILLIS = 100;
@@ -49,8 +43,7 @@ public final class Pipeline implements AutoCloseable {
     private final Optional<Map<Integer, Long>> ends;
     private final StreamEvents events;
     private final ReplayBuffer buffer;
-    private final LogDecoder decoder;
-    private final TwoViews twoViews;
+    private final Preparation preparation;
     private final BlockingQueue<TrainedImages> trained = new LinkedBlockingQueue<>();
     private final BlockingQueue<PreparedStep> ready;
     private final BlockingQueue<ViewBuffers> free;
@@ -90,13 +83,8 @@ public final class Pipeline implements AutoCloseable {
         this.journal = journal;
         this.ends = ends;
         this.events = events;
-        this.decoder = journal.isPresent()
-                ? LogDecoder.ofTrainer(config)
-                : LogDecoder.reading(
-                        new ImageDecoder(
-                                config.encoder().channels(), config.images().maxPixels()),
-                        config.run().folder());
-        this.twoViews = new TwoViews(config);
+        this.preparation = new Preparation(
+                config, journal.isPresent() ? LogDecoder.ofTrainer(config) : LogDecoder.reading(config));
         int slots = config.trainer().prefetchBatches() + 1;
         this.ready = new ArrayBlockingQueue<>(slots);
         this.free = new ArrayBlockingQueue<>(slots);
@@ -182,12 +170,8 @@ public final class Pipeline implements AutoCloseable {
         try {
             var log = new ImageLog(
                     consumer, config.images().topic(), position.nextOffsets(), position.leaderEpochs(), FETCHED_BYTES);
-            var assembler = new BatchAssembler(
-                    log,
-                    new ClaimChecks(config.images()),
-                    decoder,
-                    config.trainer().batchSize(),
-                    () -> stopped);
+            var assembler =
+                    new BatchAssembler(log, preparation, config.trainer().batchSize(), () -> stopped);
             Optional<PreparedStep> step = prepare(assembler);
             while (step.isPresent()) {
                 ready.add(step.get()); // there is room: it has as many places as there are buffers
@@ -202,6 +186,7 @@ public final class Pipeline implements AutoCloseable {
             failure = new IllegalStateException("the thread that prepares steps failed: " + e, e);
         } finally {
             ended = true;
+            preparation.close();
             consumer.close(CloseOptions.timeout(CLOSING)); // a broker that is gone would be waited for
         }
     }
@@ -231,7 +216,7 @@ public final class Pipeline implements AutoCloseable {
         return true;
     }
 
-    private Optional<PreparedStep> prepare(BatchAssembler assembler, ViewBuffers views) {
+    private Optional<PreparedStep> prepare(BatchAssembler assembler, ViewBuffers views) throws InterruptedException {
         StageClock clock = new StageClock(System::nanoTime);
         long step = position.step() + 1;
         if (journalled.hasNext()) {
@@ -239,9 +224,10 @@ public final class Pipeline implements AutoCloseable {
             past.skippedBefore().ifPresent(skip -> moveTo(skip, assembler));
             Future<Long> offset = CompletableFuture.completedFuture(past.nextOffset());
             if (past.plan().fresh()) {
-                return assembler
-                        .again(past.plan(), clock)
-                        .map(batch -> fresh(past.plan(), offset, batch, views, clock));
+                Optional<FreshBatch> batch = assembler.again(past.plan(), clock);
+                return batch.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(fresh(past.plan(), offset, batch.get(), views, clock));
             }
             return Optional.of(replay(past.plan(), offset, views, clock));
         }
@@ -254,11 +240,13 @@ public final class Pipeline implements AutoCloseable {
         }
         Function<StepPlan, Future<Long>> append = journal.get();
         if ((step - 1) % config.replay().updatesPerBatch() == 0) {
-            return assembler.next(ends, events, clock).map(batch -> {
-                StepPlan plan =
-                        new StepPlan(step, batch.ranges(), batch.images().size());
-                return fresh(plan, append.apply(plan), batch, views, clock);
-            });
+            Optional<FreshBatch> batch = assembler.next(ends, events, clock);
+            if (batch.isEmpty()) {
+                return Optional.empty();
+            }
+            StepPlan plan = new StepPlan(
+                    step, batch.get().ranges(), batch.get().decoded().size());
+            return Optional.of(fresh(plan, append.apply(plan), batch.get(), views, clock));
         }
         StepPlan plan = new StepPlan(step, List.of(), 0);
         return Optional.of(replay(plan, append.apply(plan), views, clock));
@@ -270,41 +258,29 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private PreparedStep fresh(
-            StepPlan plan, Future<Long> offset, FreshBatch batch, ViewBuffers views, StageClock clock) {
+            StepPlan plan, Future<Long> offset, FreshBatch batch, ViewBuffers views, StageClock clock)
+            throws InterruptedException {
         clock.lap("plan");
-        var changes = buffer.offer(batch.images(), random(plan, Purpose.BUFFER_INSERT));
+        List<LoggedImage> fresh = batch.images();
+        var changes = buffer.offer(fresh, random(plan, Purpose.BUFFER_INSERT));
         clock.lap("mix");
-        makeViews(plan, batch.pixels(), views);
+        preparation.makeViews(plan.step(), batch.decoded(), views);
         clock.lap("views");
         position = position.afterFresh(batch);
-        var images = batch.images().stream().map(LoggedImage::at).toList();
-        var ids = batch.images().stream().map(LoggedImage::id).toList();
+        var images = fresh.stream().map(LoggedImage::at).toList();
+        var ids = fresh.stream().map(LoggedImage::id).toList();
         return new PreparedStep(
-                plan,
-                offset,
-                position,
-                images,
-                ids,
-                views,
-                batch.rejections(),
-                changes,
-                batch.images().size(),
-                clock.millis());
+                plan, offset, position, images, ids, views, batch.rejections(), changes, fresh.size(), clock.millis());
     }
 
-    private PreparedStep replay(StepPlan plan, Future<Long> offset, ViewBuffers views, StageClock clock) {
+    private PreparedStep replay(StepPlan plan, Future<Long> offset, ViewBuffers views, StageClock clock)
+            throws InterruptedException {
         clock.lap("plan");
         List<LoggedImage> batch = buffer.draw(config.trainer().batchSize(), random(plan, Purpose.BUFFER_DRAW));
-        List<Pixels> pixels = new ArrayList<>(batch.size());
-        for (LoggedImage image : batch) {
-            try {
-                pixels.add(decoder.decode(image.at(), image.file()));
-            } catch (UndecodableImageException e) {
-                throw new IllegalStateException("an image of the replay buffer no longer decodes: " + image.at(), e);
-            }
-        }
+        List<DecodedImage> decoded =
+                preparation.decode(batch).stream().map(Pipeline::stillDecoded).toList();
         clock.lap("mix");
-        makeViews(plan, pixels, views);
+        preparation.makeViews(plan.step(), decoded, views);
         clock.lap("views");
         position = position.afterReplay();
         var images = batch.stream().map(LoggedImage::at).toList();
@@ -312,12 +288,13 @@ public final class Pipeline implements AutoCloseable {
         return new PreparedStep(plan, offset, position, images, ids, views, List.of(), List.of(), 0, clock.millis());
     }
 
-    private void makeViews(StepPlan plan, List<Pixels> batch, ViewBuffers views) {
-        FloatBuffer first = views.first().asFloatBuffer();
-        FloatBuffer second = views.second().asFloatBuffer();
-        for (int i = 0; i < batch.size(); i++) {
-            twoViews.make(batch.get(i), plan.step(), i, first, second);
+    private static DecodedImage stillDecoded(DecodeOutcome outcome) {
+        if (outcome instanceof DecodedImage decoded) {
+            return decoded;
         }
+        Rejection rejection = (Rejection) outcome;
+        throw new IllegalStateException("an image of the replay buffer no longer decodes: "
+                + rejection.image().at() + ": " + rejection.reason());
     }
 
     private CounterRandom random(StepPlan plan, Purpose purpose) {

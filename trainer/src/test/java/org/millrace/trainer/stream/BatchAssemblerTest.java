@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,15 +20,12 @@ import org.millrace.contract.ImageOffset;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.StepPlan;
-import org.millrace.encoder.image.ClaimChecks;
-import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.trainer.TestRuns;
 import org.millrace.trainer.objective.StageClock;
 
 final class BatchAssemblerTest {
-    private static final Path NO_FOLDER = Path.of("none");
-    private static final ClaimChecks NO_CLAIMS =
-            new ClaimChecks(TestRuns.config().images());
+    private static final Preparation PREPARATION =
+            new Preparation(TestRuns.config(), LogDecoder.reading(TestRuns.config()));
     private static final int PLENTY = 1 << 20;
 
     private final List<Integer> leftOver = new ArrayList<>();
@@ -44,7 +40,7 @@ final class BatchAssemblerTest {
     };
 
     @Test
-    void next_someAreNoImages_exactlyNImagesAndTheRestRejected() {
+    void next_someAreNoImages_exactlyNImagesAndTheRestRejected() throws InterruptedException {
         TestLog topic = new TestLog(1);
         for (int offset = 0; offset < 10; offset++) {
             boolean text = offset == 2 || offset == 3;
@@ -68,7 +64,7 @@ final class BatchAssemblerTest {
     }
 
     @Test
-    void next_recordWithoutAValue_rejectedAsEmpty() {
+    void next_recordWithoutAValue_rejectedAsEmpty() throws InterruptedException {
         TestLog topic = new TestLog(1).add(0, 0, 0, new byte[0]).add(0, 1, 1, TestLog.image(1));
         FreshBatch batch = next(assembler(topic.open(Map.of(), PLENTY, 9), 1), Map.of(0, 2L))
                 .orElseThrow();
@@ -77,7 +73,7 @@ final class BatchAssemblerTest {
     }
 
     @Test
-    void next_severalPartitions_oldestFirstInContiguousRanges() {
+    void next_severalPartitions_oldestFirstInContiguousRanges() throws InterruptedException {
         TestLog topic = random(3, 40, 17);
         Map<Integer, Long> ends = Map.of(0, 40L, 1, 40L, 2, 40L);
         List<FreshBatch> batches = all(assembler(topic.open(Map.of(), PLENTY, 1000), 8), ends);
@@ -115,7 +111,7 @@ final class BatchAssemblerTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 7, 1000})
-    void again_plansOfAnotherRun_sameBatches(int maxPollRecords) {
+    void again_plansOfAnotherRun_sameBatches(int maxPollRecords) throws InterruptedException {
         TestLog topic = random(3, 40, 18);
         Map<Integer, Long> ends = Map.of(0, 40L, 1, 40L, 2, 40L);
         List<FreshBatch> batches = all(assembler(topic.open(Map.of(), PLENTY, 5), 8), ends);
@@ -141,7 +137,7 @@ final class BatchAssemblerTest {
     }
 
     @Test
-    void again_rangeLargerThanAFullQueue_stillFetchedWhole() {
+    void again_rangeLargerThanAFullQueue_stillFetchedWhole() throws InterruptedException {
         TestLog topic = random(1, 30, 19);
         BatchAssembler live = assembler(topic.open(Map.of(), PLENTY, 100), 20);
         FreshBatch batch = next(live, Map.of(0, 30L)).orElseThrow();
@@ -155,7 +151,7 @@ final class BatchAssemblerTest {
     }
 
     @Test
-    void again_gapsInTheLog_skipped() {
+    void again_gapsInTheLog_skipped() throws InterruptedException {
         TestLog topic = new TestLog(1);
         for (long offset : new long[] {0, 2, 3, 7}) { // between them, markers of transactions
             topic.add(0, offset, offset, TestLog.image((int) offset));
@@ -170,7 +166,7 @@ final class BatchAssemblerTest {
     }
 
     @Test
-    void again_logGivesAnotherCount_throws() {
+    void again_logGivesAnotherCount_throws() throws InterruptedException {
         BatchAssembler assembler = assembler(random(1, 10, 20).open(Map.of(), PLENTY, 100), 8);
         assertThatThrownBy(() -> assembler.again(new StepPlan(3, List.of(new OffsetRange(0, 0, 2)), 8), clock()))
                 .isInstanceOf(UserException.class)
@@ -178,7 +174,7 @@ final class BatchAssemblerTest {
     }
 
     @Test
-    void again_recordsGoneSinceTheyWerePlanned_saysWhichAndThatTheyAreGone() {
+    void again_recordsGoneSinceTheyWerePlanned_saysWhichAndThatTheyAreGone() throws InterruptedException {
         TestLog topic = new TestLog(1);
         for (long offset : new long[] {0, 2, 3, 7}) { // 1, 4, 5 and 6 were compacted away, or are markers
             topic.add(0, offset, offset, TestLog.image((int) offset));
@@ -198,7 +194,7 @@ final class BatchAssemblerTest {
     }
 
     @Test
-    void again_fewerImagesThanPlannedThoughNoRecordIsGone_isNoGap() {
+    void again_fewerImagesThanPlannedThoughNoRecordIsGone_isNoGap() throws InterruptedException {
         TestLog topic = new TestLog(1);
         for (int offset = 0; offset < 4; offset++) {
             topic.add(0, offset, offset, offset == 1 ? TestLog.TEXT : TestLog.image(offset));
@@ -210,7 +206,7 @@ final class BatchAssemblerTest {
     }
 
     @Test
-    void again_planElsewhere_throws() {
+    void again_planElsewhere_throws() throws InterruptedException {
         BatchAssembler assembler = assembler(random(1, 10, 21).open(Map.of(), PLENTY, 100), 8);
         assertThatThrownBy(() -> assembler.again(new StepPlan(1, List.of(new OffsetRange(0, 5, 9)), 4), clock()))
                 .isInstanceOf(IllegalStateException.class)
@@ -221,7 +217,7 @@ final class BatchAssemblerTest {
     }
 
     @Test
-    void next_streamEndsInMidBatch_leftOver() {
+    void next_streamEndsInMidBatch_leftOver() throws InterruptedException {
         TestLog topic = new TestLog(1);
         for (int offset = 0; offset < 6; offset++) {
             topic.add(0, offset, offset, TestLog.image(offset));
@@ -234,10 +230,9 @@ final class BatchAssemblerTest {
     }
 
     @Test
-    void next_stopped_noBatch() {
+    void next_stopped_noBatch() throws InterruptedException {
         TestLog.Opened opened = new TestLog(1).open(Map.of(), PLENTY, 100);
-        var assembler = new BatchAssembler(
-                opened.log(), NO_CLAIMS, LogDecoder.reading(new ImageDecoder(3), NO_FOLDER), 4, () -> true);
+        var assembler = new BatchAssembler(opened.log(), PREPARATION, 4, () -> true);
         assertThat(assembler.next(Optional.empty(), events, clock())).isEmpty();
         assertThat(leftOver).as("stopping is no end of the stream").isEmpty();
         assertThat(assembler.again(new StepPlan(1, List.of(new OffsetRange(0, 0, 9)), 9), clock()))
@@ -245,7 +240,7 @@ final class BatchAssemblerTest {
     }
 
     @Test
-    void poll_queueFull_partitionPausedUntilHalfIsTaken() {
+    void poll_queueFull_partitionPausedUntilHalfIsTaken() throws InterruptedException {
         TestLog topic = new TestLog(2);
         byte[] file = TestLog.image(0);
         for (int offset = 0; offset < 20; offset++) {
@@ -272,7 +267,7 @@ final class BatchAssemblerTest {
     }
 
     @Test
-    void poll_retentionRemovedThePosition_saysWhatIsGone() {
+    void poll_retentionRemovedThePosition_saysWhatIsGone() throws InterruptedException {
         TestLog.Opened opened = random(1, 10, 22).open(Map.of(0, 2L), PLENTY, 100);
         opened.consumer().updateBeginningOffsets(Map.of(new TopicPartition(TestLog.TOPIC, 0), 5L));
         assertThatThrownBy(() -> next(assembler(opened, 4), Map.of(0, 10L)))
@@ -282,15 +277,14 @@ final class BatchAssemblerTest {
     }
 
     private BatchAssembler assembler(TestLog.Opened opened, int batchSize) {
-        return new BatchAssembler(
-                opened.log(), NO_CLAIMS, LogDecoder.reading(new ImageDecoder(3), NO_FOLDER), batchSize, () -> false);
+        return new BatchAssembler(opened.log(), PREPARATION, batchSize, () -> false);
     }
 
-    private Optional<FreshBatch> next(BatchAssembler assembler, Map<Integer, Long> ends) {
+    private Optional<FreshBatch> next(BatchAssembler assembler, Map<Integer, Long> ends) throws InterruptedException {
         return assembler.next(Optional.of(ends), events, clock());
     }
 
-    private List<FreshBatch> all(BatchAssembler assembler, Map<Integer, Long> ends) {
+    private List<FreshBatch> all(BatchAssembler assembler, Map<Integer, Long> ends) throws InterruptedException {
         List<FreshBatch> batches = new ArrayList<>();
         for (var batch = next(assembler, ends); batch.isPresent(); batch = next(assembler, ends)) {
             batches.add(batch.get());
@@ -318,7 +312,8 @@ final class BatchAssemblerTest {
     private static void assertPixelsBeside(FreshBatch batch) {
         for (int i = 0; i < batch.images().size(); i++) {
             ImageOffset at = batch.images().get(i).at();
-            assertThat(batch.pixels().get(i).values()[0] & 0xff).isEqualTo((int) at.offset() + 64 * at.partition());
+            assertThat(batch.decoded().get(i).pixels().orElseThrow().values()[0] & 0xff)
+                    .isEqualTo((int) at.offset() + 64 * at.partition());
         }
     }
 

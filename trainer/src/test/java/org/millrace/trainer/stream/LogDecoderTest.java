@@ -6,9 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -17,10 +23,13 @@ import org.millrace.contract.ImageOffset;
 import org.millrace.encoder.image.DecodeTrial;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.UndecodableImageException;
+import org.millrace.trainer.TestRuns;
 
 final class LogDecoderTest {
     private static final ImageOffset FIRST = new ImageOffset(2, 4_000_000_000L);
     private static final ImageOffset SECOND = new ImageOffset(2, 4_000_000_001L);
+    private static final ImageOffset THIRD = new ImageOffset(0, 0);
+    private static final int WORKERS = 3;
 
     @TempDir
     private Path folder;
@@ -40,11 +49,11 @@ final class LogDecoderTest {
         dieOn(FIRST);
         LogDecoder next = decoder(false);
         assertRejected(next, FIRST);
-        assertThat(next.decode(SECOND, image).width()).isEqualTo(4);
+        assertThat(next.decode(0, SECOND, image).width()).isEqualTo(4);
         assertThat(tried).containsExactly(image);
 
         assertRejected(decoder(true), FIRST);
-        assertRejected(LogDecoder.reading(new ImageDecoder(3), folder), FIRST);
+        assertRejected(LogDecoder.reading(TestRuns.config("run.data=" + folder, "run.name=r")), FIRST);
         assertThat(tried).hasSize(1);
     }
 
@@ -52,10 +61,10 @@ final class LogDecoderTest {
     void decode_imageOnWhichAHealthyProcessWasKilled_isDecoded() throws Exception {
         dieOn(FIRST);
         LogDecoder next = decoder(true);
-        assertThat(next.decode(SECOND, image).height()).isEqualTo(3);
-        assertThat(next.decode(FIRST, image).height()).isEqualTo(3);
+        assertThat(next.decode(0, SECOND, image).height()).isEqualTo(3);
+        assertThat(next.decode(0, FIRST, image).height()).isEqualTo(3);
         assertThat(tried).hasSize(1);
-        assertThat(decoder(false).decode(FIRST, image).height()).isEqualTo(3); // nothing was in hand
+        assertThat(decoder(false).decode(0, FIRST, image).height()).isEqualTo(3); // nothing was in hand
         assertThat(tried).hasSize(1);
     }
 
@@ -69,10 +78,82 @@ final class LogDecoderTest {
 
     @Test
     void decode_damagedImage_isNotSuspectedAtTheNextStart() throws Exception {
-        assertThatThrownBy(() -> decoder(true).decode(FIRST, new byte[] {1}))
+        assertThatThrownBy(() -> decoder(true).decode(0, FIRST, new byte[] {1}))
                 .isInstanceOf(UndecodableImageException.class);
-        assertThat(decoder(false).decode(FIRST, image).width()).isEqualTo(4);
+        assertThat(decoder(false).decode(0, FIRST, image).width()).isEqualTo(4);
         assertThat(tried).isEmpty();
+    }
+
+    @Test
+    void decode_severalInHand_eachIsTriedAndOnlyTheOneThatEndsItsTrialIsRejected() throws Exception {
+        byte[] deadly = Arrays.copyOf(image, image.length + 1); // a PNG may have something behind its end
+        dieOn(FIRST, SECOND, THIRD);
+        LogDecoder next = decoder(WORKERS, file -> file.length == image.length);
+        assertThat(next.decode(2, THIRD, image).width()).isEqualTo(4);
+        assertThatThrownBy(() -> next.decode(1, SECOND, deadly)).isInstanceOf(UndecodableImageException.class);
+        assertThat(next.decode(0, FIRST, image).width()).isEqualTo(4);
+        assertThat(tried).containsExactly(image, deadly, image);
+        assertThat(decoder(false).decode(0, FIRST, image).width()).isEqualTo(4);
+        assertThat(tried).hasSize(3);
+    }
+
+    @Test
+    void decode_besideAnImageThatEndsThreeProcesses_isDecoded() throws Exception {
+        dieOn(FIRST, SECOND);
+        for (int death = 2; death <= 3; death++) {
+            LogDecoder next = decoder(true);
+            assertThat(next.decode(1, SECOND, image).width()).isEqualTo(4);
+            dieOn(FIRST, SECOND);
+        }
+        LogDecoder next = decoder(true);
+        assertThat(next.decode(1, SECOND, image).width()).isEqualTo(4);
+        assertRejected(next, FIRST);
+    }
+
+    @Test
+    void decode_suspectOfManyStartsThatCameToNoImage_isStillTriedAndDecoded() throws Exception {
+        dieOn(FIRST);
+        for (int start = 0; start < 5; start++) {
+            decoder(1 + start, file -> true);
+        }
+        assertThat(decoder(true).decode(1, FIRST, image).width()).isEqualTo(4);
+        assertThat(tried).hasSize(1);
+    }
+
+    @Test
+    void decode_markerOfAReleaseWithOneWorker_isRead() throws Exception {
+        Files.createDirectories(runFolder());
+        ByteBuffer marker = ByteBuffer.allocate(24)
+                .putLong(FIRST.partition() + 1)
+                .putLong(FIRST.offset())
+                .putLong(2);
+        Files.write(runFolder().resolve("decoding"), marker.array());
+        assertRejected(decoder(true), FIRST);
+    }
+
+    @Test
+    void decode_suspect_nothingElseIsDecodedMeanwhile() throws Exception {
+        dieOn(FIRST);
+        CompletableFuture<LogDecoder> next = new CompletableFuture<>();
+        Thread beside = new Thread(() -> {
+            try {
+                next.join().decode(1, SECOND, image);
+            } catch (UndecodableImageException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        List<Thread.State> seen = new ArrayList<>();
+        next.complete(decoder(WORKERS, file -> {
+            beside.start();
+            while (beside.getState() != Thread.State.WAITING && beside.isAlive()) {
+                Thread.onSpinWait();
+            }
+            seen.add(beside.getState());
+            return true;
+        }));
+        next.join().decode(0, FIRST, image);
+        beside.join();
+        assertThat(seen).containsExactly(Thread.State.WAITING);
     }
 
     @Test
@@ -82,19 +163,32 @@ final class LogDecoderTest {
     }
 
     /** What is left of a process that ended while it decoded the image. */
-    private void dieOn(ImageOffset at) {
-        DecodeMarker.open(folder.resolve("decoding")).begin(at);
+    private void dieOn(ImageOffset... inHand) {
+        DecodeMarker marker = DecodeMarker.open(runFolder().resolve("decoding"), WORKERS);
+        for (int worker = 0; worker < inHand.length; worker++) {
+            marker.begin(worker, inHand[worker]);
+        }
+    }
+
+    private Path runFolder() {
+        return folder.resolve("runs").resolve("r");
     }
 
     private LogDecoder decoder(boolean survives) {
-        return LogDecoder.guarded(new ImageDecoder(3), folder, file -> {
+        return decoder(WORKERS, file -> survives);
+    }
+
+    private LogDecoder decoder(int workers, Predicate<byte[]> survives) {
+        List<ImageDecoder> decoders =
+                Stream.generate(() -> new ImageDecoder(3)).limit(workers).toList();
+        return LogDecoder.guarded(decoders, runFolder(), file -> {
             tried.add(file);
-            return survives;
+            return survives.test(file);
         });
     }
 
     private void assertRejected(LogDecoder decoder, ImageOffset at) {
-        assertThatThrownBy(() -> decoder.decode(at, image))
+        assertThatThrownBy(() -> decoder.decode(0, at, image))
                 .isInstanceOf(UndecodableImageException.class)
                 .hasMessageContaining("the process that decoded it ended");
     }

@@ -69,6 +69,19 @@ final class PipelineTest {
         assertThat(killed.after(STEPS)).usingRecursiveComparison().isEqualTo(straight.after(STEPS));
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {2, 4, 7})
+    void next_anyNumberOfThreads_sameRunAsOnOne(int threads) throws InterruptedException {
+        Run one = new Run();
+        Run several = new Run();
+        RandomGenerator random = CounterRandom.of(45, 0, Purpose.SHUFFLE, 0);
+        train(config("reservoir", "trainer.prepare-threads=1"), one, Checkpoint.START, STEPS, random);
+        train(config("reservoir", "trainer.prepare-threads=" + threads), several, Checkpoint.START, STEPS, random);
+        assertThat(several.batches).isEqualTo(one.batches).hasSize((int) STEPS);
+        assertThat(several.views).isEqualTo(one.views);
+        assertThat(several.after(STEPS)).usingRecursiveComparison().isEqualTo(one.after(STEPS));
+    }
+
     @Test
     void next_minRed_keepsOtherImagesThanTheNewest() throws InterruptedException {
         Run minRed = new Run();

@@ -1,0 +1,124 @@
+package org.millrace.trainer.stream;
+
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.encoder.image.ClaimChecks;
+import org.millrace.encoder.image.Pixels;
+import org.millrace.encoder.image.UndecodableImageException;
+import org.millrace.trainer.view.TwoViews;
+
+/**
+ * The work on single images: fetch what a claim check points to → decode, and two views of each, on {@code trainer.prepare-threads}
+ * threads. What comes of it does not depend on their number. For one caller.
+ *
+ * <p>The pixels of a batch that wait for their views take at most {@link #HELD_SHARE} of the heap. Those that do not fit are dropped and
+ * decoded again when it is their turn.
+ */
+final class Preparation implements AutoCloseable {
+    private static final int HELD_SHARE = 4;
+    private static final int KILO = 1024;
+
+    private final ClaimChecks claimChecks;
+    private final LogDecoder decoder;
+    private final List<TwoViews> twoViews; // by worker
+    private final int viewSize;
+    private final Workers workers;
+    private final int most; // kilobytes of pixels
+    private final Semaphore free;
+
+    Preparation(MillraceConfig config, LogDecoder decoder) {
+        this(config, decoder, Runtime.getRuntime().maxMemory() / HELD_SHARE);
+    }
+
+    /** @param heldBytes of pixels that may wait for their views */
+    Preparation(MillraceConfig config, LogDecoder decoder, long heldBytes) {
+        this.claimChecks = new ClaimChecks(config.images());
+        this.decoder = decoder;
+        this.workers = new Workers(config.trainer().effectivePrepareThreads());
+        this.twoViews = Stream.generate(() -> new TwoViews(config))
+                .limit(workers.threads())
+                .toList();
+        this.viewSize = config.encoder().channels()
+                * config.encoder().height()
+                * config.encoder().width();
+        this.most = (int) (heldBytes / KILO);
+        this.free = new Semaphore(most);
+    }
+
+    /** What becomes of each image, in order. */
+    List<DecodeOutcome> decode(List<LoggedImage> images) throws InterruptedException {
+        DecodeOutcome[] outcomes = new DecodeOutcome[images.size()];
+        workers.each(outcomes.length, (worker, i) -> outcomes[i] = decode(worker, images.get(i)));
+        return List.of(outcomes);
+    }
+
+    /** Makes the views of a step's batch; its pixels are no longer held afterwards. */
+    void makeViews(long step, List<DecodedImage> batch, ViewBuffers views) throws InterruptedException {
+        workers.each(
+                batch.size(),
+                (worker, i) -> batch.get(i).pixels().ifPresent(pixels -> {
+                    makeViews(worker, pixels, step, i, views);
+                    free.release(kilobytes(batch.get(i)));
+                }));
+        int[] dropped = IntStream.range(0, batch.size())
+                .filter(i -> batch.get(i).pixels().isEmpty())
+                .toArray();
+        workers.each(dropped.length, (worker, i) -> {
+            DecodedImage image = batch.get(dropped[i]);
+            int kilobytes = Math.min(most, kilobytes(image));
+            free.acquireUninterruptibly(kilobytes);
+            try {
+                makeViews(worker, again(worker, image.image()), step, dropped[i], views);
+            } finally {
+                free.release(kilobytes);
+            }
+        });
+    }
+
+    private DecodeOutcome decode(int worker, LoggedImage image) {
+        try {
+            LoggedImage whole = image.claim().isPresent()
+                    ? image.withFile(fetch(image.claim().get()))
+                    : image;
+            Pixels pixels = decoder.decode(worker, whole.at(), whole.file());
+            DecodedImage decoded = new DecodedImage(whole, Optional.of(pixels), pixels.values().length);
+            return free.tryAcquire(kilobytes(decoded))
+                    ? decoded
+                    : new DecodedImage(whole, Optional.empty(), decoded.bytes());
+        } catch (UndecodableImageException e) {
+            return new Rejection(image, e.reason());
+        }
+    }
+
+    private byte[] fetch(LoggedImage.Claim claim) throws UndecodableImageException {
+        return claimChecks.fetch(claim.location(), claim.sha256());
+    }
+
+    private Pixels again(int worker, LoggedImage image) {
+        try {
+            return decoder.decode(worker, image.at(), image.file());
+        } catch (UndecodableImageException e) {
+            throw new IllegalStateException("an image no longer decodes: " + image.at(), e);
+        }
+    }
+
+    private void makeViews(int worker, Pixels pixels, long step, int index, ViewBuffers views) {
+        FloatBuffer first = views.first().asFloatBuffer().position(index * viewSize);
+        FloatBuffer second = views.second().asFloatBuffer().position(index * viewSize);
+        twoViews.get(worker).make(pixels, step, index, first, second);
+    }
+
+    private static int kilobytes(DecodedImage image) {
+        return image.bytes() / KILO + 1;
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+    }
+}
