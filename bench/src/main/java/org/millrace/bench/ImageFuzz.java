@@ -13,11 +13,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
+import org.millrace.contract.image.ImageFormat;
 import org.millrace.encoder.image.ImageDecoder;
+import org.millrace.encoder.image.Reduction;
 import org.millrace.encoder.image.UndecodableImageException;
 
 /**
@@ -32,6 +35,7 @@ final class ImageFuzz {
     private final List<byte[]> sources;
     private final long seed;
     private final ImageDecoder decoder = new ImageDecoder(3, MAX_PIXELS);
+    private final ImageDecoder reducing = new ImageDecoder(3, MAX_PIXELS, new Reduction(1, 1, 1));
     private final Map<String, Long> refused = new TreeMap<>();
     private long decoded;
     private long slowestNanos;
@@ -92,6 +96,9 @@ final class ImageFuzz {
         try {
             decoder.decode(file);
             decoded++;
+            if (isJpeg(file)) {
+                reducing.decode(file);
+            }
         } catch (UndecodableImageException e) {
             refused.merge(kind(e.reason()), 1L, Long::sum);
         } catch (RuntimeException e) {
@@ -102,6 +109,10 @@ final class ImageFuzz {
             slowestNanos = nanos;
             slowest = number;
         }
+    }
+
+    private static boolean isJpeg(byte[] file) {
+        return ImageFormat.of(file).equals(Optional.of(ImageFormat.JPEG));
     }
 
     long decoded() {

@@ -34,7 +34,13 @@ public record ImagesConfig(
         String claimCheckAllow,
 
         @Setting(value = "67108864", doc = "largest file that a claim-check record may point to, in bytes")
-        int claimCheckMaxBytes) {
+        int claimCheckMaxBytes,
+
+        @Setting(
+                value = "full",
+                doc =
+                        "how the trainer decodes JPEGs: `full`, or `dct` at a half, a quarter or an eighth of their size where that leaves the smallest crop as many pixels as a view, which is many times as fast for photographs of megapixels")
+        DecodeScale decodeScale) {
     public ImagesConfig {
         check(!topic.isBlank(), "images.topic must not be blank");
         check(!rejectedTopic.equals(topic), "images.rejected-topic must differ from images.topic");
@@ -52,6 +58,12 @@ public record ImagesConfig(
                     "images.claim-check-allow must name folders (/data/large) and addresses that end with / (https://host/path/), but has '%s'",
                     Secrets.withoutPassword(place.strip()));
         }
+    }
+
+    /** At which size the trainer decodes JPEGs. */
+    public enum DecodeScale {
+        FULL,
+        DCT
     }
 
     /** Topic of what watched folders have pushed: one partition, compacted. */

@@ -15,6 +15,7 @@ public record SettingChanges(List<Change> structural, List<Change> others) {
             "run.seed",
             "images.topic",
             "images.max-pixels",
+            "images.decode-scale",
             "encoder.",
             "amdim.mixture",
             "head.",

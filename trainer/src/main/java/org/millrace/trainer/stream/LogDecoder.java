@@ -19,7 +19,9 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.image.DecodeTrial;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.Pixels;
+import org.millrace.encoder.image.Reduction;
 import org.millrace.encoder.image.UndecodableImageException;
+import org.millrace.trainer.view.ViewMaker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,8 +59,11 @@ final class LogDecoder {
     static LogDecoder ofTrainer(MillraceConfig config) {
         int channels = config.encoder().channels();
         int maxPixels = config.images().maxPixels();
+        Reduction reduction = ViewMaker.reduction(config);
         return guarded(
-                decoders(config), config.run().folder(), file -> DecodeTrial.survives(file, channels, maxPixels));
+                decoders(config),
+                config.run().folder(),
+                file -> DecodeTrial.survives(file, channels, maxPixels, reduction));
     }
 
     /** One that computes steps again: it leaves out what the run's trainer left out, and writes nothing. */
@@ -77,7 +82,7 @@ final class LogDecoder {
 
     private static List<ImageDecoder> decoders(MillraceConfig config) {
         return Stream.generate(() -> new ImageDecoder(
-                        config.encoder().channels(), config.images().maxPixels()))
+                        config.encoder().channels(), config.images().maxPixels(), ViewMaker.reduction(config)))
                 .limit(config.trainer().effectivePrepareThreads())
                 .toList();
     }

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.millrace.contract.ImageOffset;
 import org.millrace.encoder.image.DecodeTrial;
 import org.millrace.encoder.image.ImageDecoder;
+import org.millrace.encoder.image.Reduction;
 import org.millrace.encoder.image.UndecodableImageException;
 import org.millrace.trainer.TestRuns;
 
@@ -158,8 +159,9 @@ final class LogDecoderTest {
 
     @Test
     void survives_soundAndDamagedImage_bothDo() {
-        assertThat(DecodeTrial.survives(image, 3, 1 << 20)).isTrue();
-        assertThat(DecodeTrial.survives(new byte[] {1}, 3, 1 << 20)).isTrue();
+        assertThat(DecodeTrial.survives(image, 3, 1 << 20, Reduction.NONE)).isTrue();
+        assertThat(DecodeTrial.survives(new byte[] {1}, 3, 1 << 20, new Reduction(1, 1, 1)))
+                .isTrue();
     }
 
     /** What is left of a process that ended while it decoded the image. */
