@@ -13,11 +13,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
+import org.millrace.contract.image.ImageFormat;
 import org.millrace.encoder.image.ImageDecoder;
+import org.millrace.encoder.image.Reduction;
 import org.millrace.encoder.image.UndecodableImageException;
 
 /**
@@ -32,8 +35,11 @@ final class ImageFuzz {
     private final List<byte[]> sources;
     private final long seed;
     private final ImageDecoder decoder = new ImageDecoder(3, MAX_PIXELS);
+    private final ImageDecoder reducing = new ImageDecoder(3, MAX_PIXELS, new Reduction(1, 1, 1));
     private final Map<String, Long> refused = new TreeMap<>();
     private long decoded;
+    private long reduced;
+    private long refusedReduced;
     private long slowestNanos;
     private long slowest = -1;
 
@@ -90,6 +96,9 @@ final class ImageFuzz {
         byte[] file = image(number);
         long start = THREADS.getCurrentThreadCpuTime();
         try {
+            if (isJpeg(file)) {
+                decodeReduced(file);
+            }
             decoder.decode(file);
             decoded++;
         } catch (UndecodableImageException e) {
@@ -104,6 +113,20 @@ final class ImageFuzz {
         }
     }
 
+    // first, as in the trainer: libjpeg-turbo sees what the JDK's reader would refuse
+    private void decodeReduced(byte[] file) {
+        try {
+            var unused = reducing.decode(file);
+            reduced++;
+        } catch (UndecodableImageException e) {
+            refusedReduced++;
+        }
+    }
+
+    private static boolean isJpeg(byte[] file) {
+        return ImageFormat.of(file).equals(Optional.of(ImageFormat.JPEG));
+    }
+
     long decoded() {
         return decoded;
     }
@@ -116,6 +139,8 @@ final class ImageFuzz {
         long count =
                 decoded + refused.values().stream().mapToLong(Long::longValue).sum();
         StringBuilder text = new StringBuilder(String.format(
+                Locale.ROOT, "JPEGs at an eighth of their size: %,d decoded, %,d refused%n", reduced, refusedReduced));
+        text.append(String.format(
                 Locale.ROOT,
                 "seed %d: %,d images, %,d decoded, %,d refused; heap %d MB, images.max-pixels %,d; slowest: number %d, %,d ms of the processor%n",
                 seed,

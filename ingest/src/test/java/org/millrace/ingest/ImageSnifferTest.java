@@ -12,8 +12,8 @@ import org.millrace.contract.config.ImagesConfig;
 
 final class ImageSnifferTest {
     private static final int MAX_BYTES = 1024;
-    private static final ImagesConfig IMAGES =
-            new ImagesConfig("images", "images.rejected", "probe", 1, MAX_BYTES, 100_000, "", 1);
+    private static final ImagesConfig IMAGES = new ImagesConfig(
+            "images", "images.rejected", "probe", 1, MAX_BYTES, 100_000, "", 1, ImagesConfig.DecodeScale.FULL);
 
     @ParameterizedTest
     @CsvSource({"png,image/png", "jpeg,image/jpeg", "gif,image/gif", "bmp,image/bmp"})

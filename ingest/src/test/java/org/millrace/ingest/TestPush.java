@@ -16,8 +16,16 @@ import org.millrace.ingest.PushRequest.Target;
 
 /** A push into a producer that keeps its records. */
 final class TestPush {
-    static final ImagesConfig IMAGES =
-            new ImagesConfig("images", "images.rejected", "probe", 1, 100_000, 33_554_432, "", 67_108_864);
+    static final ImagesConfig IMAGES = new ImagesConfig(
+            "images",
+            "images.rejected",
+            "probe",
+            1,
+            100_000,
+            33_554_432,
+            "",
+            67_108_864,
+            ImagesConfig.DecodeScale.FULL);
 
     final MockProducer<byte[], byte[]> producer;
     private InputStream standardInput = InputStream.nullInputStream();

@@ -46,7 +46,14 @@ public record ImagesConfig(
                 value = "67108864",
                 doc = "largest file that a claim-check record may point to, in bytes",
                 effect = Effect.NUMBERS)
-        int claimCheckMaxBytes) {
+        int claimCheckMaxBytes,
+
+        @Setting(
+                value = "full",
+                doc =
+                        "how the trainer decodes JPEGs: `full`, or `dct` at a half, a quarter or an eighth of their size where that leaves the smallest crop as many pixels as a view, which is many times as fast for photographs of megapixels",
+                effect = Effect.STRUCTURE)
+        DecodeScale decodeScale) {
     private static final int HEADER_BYTES = 65_536; // of a record beside the file
 
     public ImagesConfig {
@@ -76,6 +83,12 @@ public record ImagesConfig(
     /** Most bytes of an image's record: the file, its key and its headers. */
     public int maxRecordBytes() {
         return maxBytes + HEADER_BYTES;
+    }
+
+    /** At which size the trainer decodes JPEGs. */
+    public enum DecodeScale {
+        FULL,
+        DCT
     }
 
     /** Topic of what watched folders have pushed: one partition, compacted. */

@@ -18,7 +18,7 @@ public final class DecodeTrial {
     private DecodeTrial() {}
 
     /** Whether a process with so much heap that decodes the image lives on, be it that the decoder refuses the image. */
-    public static boolean survives(byte[] file, int channels, int maxPixels, long heapBytes) {
+    public static boolean survives(byte[] file, int channels, int maxPixels, Reduction reduction, long heapBytes) {
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx" + heapBytes,
@@ -28,7 +28,10 @@ public final class DecodeTrial {
                 System.getProperty("java.class.path"),
                 DecodeTrial.class.getName(),
                 Integer.toString(channels),
-                Integer.toString(maxPixels));
+                Integer.toString(maxPixels),
+                Integer.toString(reduction.leastWidth()),
+                Integer.toString(reduction.leastHeight()),
+                Long.toString(reduction.leastPixels()));
         try {
             Process child = new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
@@ -55,9 +58,13 @@ public final class DecodeTrial {
         }
     }
 
-    /** @param arguments channels, most pixels */
+    /** @param arguments channels, most pixels, least width, height and pixels of a reduced image */
     public static void main(String[] arguments) throws IOException {
-        ImageDecoder decoder = new ImageDecoder(Integer.parseInt(arguments[0]), Integer.parseInt(arguments[1]));
+        ImageDecoder decoder = new ImageDecoder(
+                Integer.parseInt(arguments[0]),
+                Integer.parseInt(arguments[1]),
+                new Reduction(
+                        Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]), Long.parseLong(arguments[4])));
         System.out.write(new byte[] {READY}, 0, 1);
         System.out.flush();
         byte[] file = System.in.readAllBytes();

@@ -9,6 +9,7 @@ import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -33,6 +34,9 @@ public final class ImageDecoder {
     /** libjpeg's words where a file ends or breaks off early; the JDK's reader fills the rest with grey and only warns. */
     private static final String PIXELS_MISSING = "premature end of data";
 
+    private static final byte MARKER = (byte) 0xff;
+    private static final byte END_OF_IMAGE = (byte) 0xd9;
+
     private static final long HEAP = Runtime.getRuntime().maxMemory();
     private static final long MUCH = HEAP / 16;
     private static final long MOST = HEAP / 2;
@@ -41,6 +45,8 @@ public final class ImageDecoder {
 
     private final int channels;
     private final int maxPixels;
+    private final Reduction reduction;
+    private final Optional<ReducedJpeg> reducedJpeg;
     private final Map<ImageFormat, List<ImageReader>> readers = new EnumMap<>(ImageFormat.class);
     private boolean pixelsMissing;
 
@@ -51,8 +57,18 @@ public final class ImageDecoder {
 
     /** @param maxPixels larger images are refused before a pixel of them is decoded */
     public ImageDecoder(int channels, int maxPixels) {
+        this(channels, maxPixels, Reduction.NONE);
+    }
+
+    /**
+     * @param maxPixels larger images are refused before a pixel of them is decoded
+     * @param reduction how small JPEGs may become; those of four colours, and those that libjpeg finds odd, keep their size
+     */
+    public ImageDecoder(int channels, int maxPixels, Reduction reduction) {
         this.channels = channels;
         this.maxPixels = maxPixels;
+        this.reduction = reduction;
+        this.reducedJpeg = reduction.equals(Reduction.NONE) ? Optional.empty() : Optional.of(new ReducedJpeg());
     }
 
     /** The file's pixels; the reason of a refusal depends on its bytes and the heap's size alone. */
@@ -80,7 +96,8 @@ public final class ImageDecoder {
         int kilobytes = (int) (Math.min(MOST, (tables ? allowance : memory) + KILO) / KILO);
         MEMORY.acquireUninterruptibly(kilobytes);
         try {
-            return decode(image, reduced, tables ? allowance : Long.MAX_VALUE);
+            Optional<Pixels> small = small(image, reduced);
+            return small.isPresent() ? small.get() : decode(image, reduced, tables ? allowance : Long.MAX_VALUE);
         } finally {
             MEMORY.release(kilobytes);
         }
@@ -104,6 +121,24 @@ public final class ImageDecoder {
             case WEBP -> 12;
         };
         return forEachPixel * image.width() * image.height();
+    }
+
+    private Optional<Pixels> small(SoundImage image, byte[] reduced) {
+        // of a file that is cut libjpeg would complain on standard error
+        boolean whole = reduced[reduced.length - 1] == END_OF_IMAGE && reduced[reduced.length - 2] == MARKER;
+        if (image.format() != ImageFormat.JPEG || image.colours() != Colours.AS_STORED || !whole) {
+            return Optional.empty();
+        }
+        int divisor = reduction.divisor(image.width(), image.height());
+        int width = Reduction.divided(image.width(), divisor);
+        int height = Reduction.divided(image.height(), divisor);
+        return reducedJpeg
+                .filter(reader -> divisor > 1)
+                .flatMap(reader -> reader.read(reduced, divisor))
+                .filter(pixels -> pixels.width() == width && pixels.height() == height)
+                .map(pixels -> pixels.channels() == 1
+                        ? replicated(pixels.values(), height, width)
+                        : ofRgb(pixels.values(), height, width));
     }
 
     /** @param allowance bytes that may be allocated while the file is read */

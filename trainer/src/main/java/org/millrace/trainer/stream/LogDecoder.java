@@ -19,7 +19,9 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.image.DecodeTrial;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.Pixels;
+import org.millrace.encoder.image.Reduction;
 import org.millrace.encoder.image.UndecodableImageException;
+import org.millrace.trainer.view.ViewMaker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,11 +59,12 @@ final class LogDecoder {
     static LogDecoder ofTrainer(MillraceConfig config) {
         int channels = config.encoder().channels();
         int maxPixels = config.images().maxPixels();
+        Reduction reduction = ViewMaker.reduction(config);
         long heapBytes = Runtime.getRuntime().maxMemory();
         return guarded(
                 decoders(config),
                 config.run().folder(),
-                file -> DecodeTrial.survives(file, channels, maxPixels, heapBytes));
+                file -> DecodeTrial.survives(file, channels, maxPixels, reduction, heapBytes));
     }
 
     /** One that computes steps again: it leaves out what the run's trainer left out, and writes nothing. */
@@ -80,7 +83,7 @@ final class LogDecoder {
 
     private static List<ImageDecoder> decoders(MillraceConfig config) {
         return Stream.generate(() -> new ImageDecoder(
-                        config.encoder().channels(), config.images().maxPixels()))
+                        config.encoder().channels(), config.images().maxPixels(), ViewMaker.reduction(config)))
                 .limit(config.trainer().effectivePrepareThreads())
                 .toList();
     }

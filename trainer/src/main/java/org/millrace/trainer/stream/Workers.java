@@ -23,7 +23,8 @@ final class Workers implements AutoCloseable {
     Workers(int threads) {
         this.threads = threads;
         AtomicInteger started = new AtomicInteger(1);
-        this.others = Executors.newCachedThreadPool(
+        this.others = Executors.newFixedThreadPool(
+                Math.max(1, threads - 1), // started when there is work
                 task -> new Thread(task, "millrace-prepare-" + started.incrementAndGet()));
     }
 

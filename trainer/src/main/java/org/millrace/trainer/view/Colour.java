@@ -88,7 +88,8 @@ record Colour(Luma weights) {
 
     // V − C·max(0, min(k, 4 − k, 1)) with k = (n + 6h) mod 6
     private static float channel(float hue, int n, float value, float chroma) {
-        float k = (n + 6 * hue) % 6;
+        float sum = n + 6 * hue; // 0 to 11
+        float k = sum >= 6 ? sum - 6 : sum; // as sum % 6, bit for bit: the difference is exact
         return value - chroma * Math.max(0, Math.min(1, Math.min(k, 4 - k)));
     }
 

@@ -5,10 +5,13 @@ import java.util.random.RandomGenerator;
 import org.millrace.contract.config.AugmentConfig;
 import org.millrace.contract.config.AugmentConfig.View;
 import org.millrace.contract.config.EncoderConfig;
+import org.millrace.contract.config.ImagesConfig.DecodeScale;
+import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.image.Flip;
 import org.millrace.encoder.image.InputTransform;
 import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.RandomCrop;
+import org.millrace.encoder.image.Reduction;
 import org.millrace.encoder.image.Resampler;
 
 /**
@@ -46,6 +49,20 @@ public final class ViewMaker {
         this.blur = config.blurTaps() == 0
                 ? new GaussianBlur(input.height(), input.width())
                 : new GaussianBlur(input.height(), input.width(), config.blurTaps() / 2);
+    }
+
+    /** How small an image may be decoded: each side at least the view's, and the smallest crop with as many pixels as a view. */
+    public static Reduction reduction(MillraceConfig config) {
+        if (config.images().decodeScale() == DecodeScale.FULL) {
+            return Reduction.NONE;
+        }
+        int height = config.encoder().height();
+        int width = config.encoder().width();
+        double smallestCrop = switch (config.augment().crop()) {
+            case RESIZED -> config.augment().cropScaleMin();
+            case TRANSLATE -> 1;
+        };
+        return new Reduction(width, height, (long) Math.ceil((double) height * width / smallestCrop));
     }
 
     /** Puts a view, H×W×C, at the buffer's position; every draw comes from {@code random}. */

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.millrace.contract.ImageOffset;
 import org.millrace.encoder.image.DecodeTrial;
 import org.millrace.encoder.image.ImageDecoder;
+import org.millrace.encoder.image.Reduction;
 import org.millrace.encoder.image.UndecodableImageException;
 import org.millrace.trainer.TestRuns;
 
@@ -160,15 +161,17 @@ final class LogDecoderTest {
 
     @Test
     void survives_soundAndDamagedImage_bothDo() {
-        assertThat(DecodeTrial.survives(image, 3, 1 << 20, HEAP_BYTES)).isTrue();
-        assertThat(DecodeTrial.survives(new byte[] {1}, 3, 1 << 20, HEAP_BYTES)).isTrue();
+        assertThat(DecodeTrial.survives(image, 3, 1 << 20, Reduction.NONE, HEAP_BYTES))
+                .isTrue();
+        assertThat(DecodeTrial.survives(new byte[] {1}, 3, 1 << 20, new Reduction(1, 1, 1), HEAP_BYTES))
+                .isTrue();
     }
 
     @Test
     void decode_imageThatEndsARealTrialForWantOfMemory_isRejectedAndTheNextDecoded() throws Exception {
         dieOn(FIRST);
         byte[] large = Arrays.copyOf(image, 2 * HEAP_BYTES); // does not fit into the heap of the trial
-        LogDecoder next = decoder(1, file -> DecodeTrial.survives(file, 3, 1 << 20, HEAP_BYTES));
+        LogDecoder next = decoder(1, file -> DecodeTrial.survives(file, 3, 1 << 20, Reduction.NONE, HEAP_BYTES));
         assertThat(new ImageDecoder(3).decode(large).width()).isEqualTo(4); // nothing else is wrong with it
         assertThatThrownBy(() -> next.decode(0, FIRST, large))
                 .isInstanceOf(UndecodableImageException.class)

@@ -2,6 +2,7 @@ package org.millrace.trainer.stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.random.RandomGenerator;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.CounterRandom;
@@ -29,6 +31,9 @@ import org.millrace.trainer.journal.JournalReader.Past;
 final class PipelineTest {
     private static final long STEPS = 60;
     private static final int DIMENSION = 6;
+
+    @TempDir
+    private static Path folder;
 
     private final TestLog topic = log();
 
@@ -176,8 +181,8 @@ final class PipelineTest {
     }
 
     private static MillraceConfig config(String policy, String... more) {
-        List<String> all =
-                new ArrayList<>(List.of("replay.policy=" + policy, "replay.capacity=40", "replay.updates-per-batch=3"));
+        List<String> all = new ArrayList<>(List.of(
+                "replay.policy=" + policy, "replay.capacity=40", "replay.updates-per-batch=3", "run.data=" + folder));
         all.addAll(List.of(more));
         return TestRuns.config(all.toArray(new String[0]));
     }
