@@ -15,6 +15,7 @@ import org.millrace.contract.config.EncoderConfig.Architecture;
 import org.millrace.contract.config.EncoderConfig.Stem;
 import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,6 +68,16 @@ public final class InitialWeights {
         ForeignNames.leftOut(layout(config), file, prefix)
                 .ifPresent(names -> log.info("left out of {}, being no part of the encoder: {}", path, names));
         return Optional.of(encoder);
+    }
+
+    /** The same, with features that are finite; throws {@link UserException} where one is not. */
+    public static Optional<Safetensors> of(Torch torch, EncoderConfig config) {
+        Optional<Safetensors> weights = of(config);
+        weights.flatMap(file -> FeatureTrial.problem(torch, config, file)).ifPresent(wrong -> {
+            throw new UserException(KEY + " is " + config.initialWeights() + ", whose values are finite, but so large that "
+                    + wrong + ".\nThe training that made it diverged, or the file is damaged: name another file.");
+        });
+        return weights;
     }
 
     private static byte[] read(Path path) {

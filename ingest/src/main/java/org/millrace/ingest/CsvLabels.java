@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.millrace.contract.FileNames;
 import org.millrace.contract.OutsideText;
 import org.millrace.contract.UserException;
 
@@ -20,7 +21,7 @@ import org.millrace.contract.UserException;
  * Labels of a CSV file: lines {@code path,label}, fields quoted where they hold commas, a header line if the file has one. Semicolons or
  * tabs may stand for the commas if they do in every line. Bytes that are not UTF-8 become text as in the names of files.
  * An image has the label of the line with its path within the source, or with its path as the user gave it; or else of the one line
- * of whose path and the image's the longer ends with the shorter. Not thread safe.
+ * of whose path and the image's the longer ends with the shorter; several such lines are refused. Not thread safe.
  */
 final class CsvLabels implements Labeller {
     private static final int LONGEST_LABEL = 256;
@@ -102,11 +103,13 @@ final class CsvLabels implements Labeller {
         Line own = byPath.get(name);
         Line line = own != null ? own : byPath.get(bare(position));
         if (line == null) {
-            List<Line> fitting = byFileName.getOrDefault(lastName(name), List.of()).stream()
-                    .filter(other -> endsWithOther(other.path(), name))
-                    .toList();
-            if (fitting.size() != 1) {
+            List<Line> fitting = fitting(entry.origin());
+            if (fitting.isEmpty()) {
                 return Optional.empty();
+            }
+            if (fitting.size() > 1) {
+                throw new SourceException("push: --labels %s has %d lines that fit %s: %s; write its path within the source"
+                        .formatted(file, fitting.size(), Names.shown(position), shown(fitting)));
             }
             line = fitting.get(0);
         }
@@ -117,6 +120,32 @@ final class CsvLabels implements Labeller {
                             .formatted(file, line.number(), line.path(), Names.shown(other), Names.shown(position)));
         }
         return Optional.of(line.label());
+    }
+
+    /**
+     * The lines whose path and the image's end alike. Where the folders above the source tell them apart, those that agree with them; a
+     * line of another folder, with which the image shares its file name and no more, is for another image.
+     */
+    private List<Line> fitting(SourceEntry.Origin origin) {
+        String name = origin.name();
+        List<Line> fitting = byFileName.getOrDefault(lastName(name), List.of()).stream()
+                .filter(line -> endsWithOther(line.path(), name))
+                .toList();
+        if (fitting.isEmpty() || origin.position().equals(origin.source() + "!" + name)) {
+            return fitting; // an archive may have been made in any folder
+        }
+        String place = bare(FileNames.path(origin.position()).toAbsolutePath().normalize().toString());
+        List<Line> agreeing = fitting.stream()
+                .filter(line -> endsWithOther(line.path(), place))
+                .toList();
+        return agreeing.isEmpty() && name.contains("/") ? fitting : agreeing;
+    }
+
+    private static String shown(List<Line> lines) {
+        return lines.stream()
+                .limit(SHOWN)
+                .map(line -> "line %d ('%s')".formatted(line.number(), Names.shown(line.path())))
+                .collect(Collectors.joining(", ", "", lines.size() > SHOWN ? ", …" : ""));
     }
 
     private void add(int number, String text, char separator) {

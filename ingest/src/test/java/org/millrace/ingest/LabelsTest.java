@@ -95,11 +95,44 @@ final class LabelsTest {
                 .withLabels(new Labels.FromFile(csv("photos/cat/1.png,cat\nphotos/dog/1.png,dog\n"))));
         push.push(TestPush.images(folder.resolve("dog"))
                 .withLabels(new Labels.FromFile(csv(folder + "/cat/1.png,cat\n" + folder + "/dog/1.png,dog\n"))));
+        push.push(TestPush.images(folder.resolve("dog"))
+                .withLabels(new Labels.FromFile(csv("photos/cat/1.png,cat\nphotos/dog/1.png,dog\n"))));
         assertThat(push.sent().stream().map(TestPush::label).toList())
-                .containsExactly(Optional.of("cat"), Optional.of("dog"), Optional.of("dog"));
-        PushRequest either = TestPush.images(folder.resolve("dog"))
-                .withLabels(new Labels.FromFile(csv("photos/cat/1.png,cat\nphotos/dog/1.png,dog\n")));
-        says(either, "fits no image");
+                .containsExactly(Optional.of("cat"), Optional.of("dog"), Optional.of("dog"), Optional.of("dog"));
+    }
+
+    @Test
+    void csv_lineOfAnotherFolderWithTheSameFileName_isNotForThisImage() throws IOException {
+        Path folder = TestImages.folder(
+                temporary.resolve("photos"), Map.of("cat/1.png", TestImages.png(1), "dog/1.png", TestImages.png(2)));
+        for (Path source : List.of(folder.resolve("dog"), folder.resolve("dog/1.png"))) {
+            says(TestPush.images(source).withLabels(new Labels.FromFile(csv("cat/1.png,cat\n"))), "fits no image");
+        }
+        push.push(TestPush.images(folder.resolve("dog"))
+                .withLabels(new Labels.FromFile(csv("photos/cat/1.png,cat\ndog/1.png,dog\n"))));
+        assertThat(labels("images")).containsExactly("dog");
+    }
+
+    @Test
+    void csv_renamedRootAboveTheSource_stillFits() throws IOException {
+        Path folder = TestImages.folder(temporary.resolve("renamed"), Map.of("cat/1.png", TestImages.png(1)));
+        push.push(TestPush.images(folder).withLabels(new Labels.FromFile(csv("train/cat/1.png,cat\n"))));
+        Path archive = TestImages.zip(temporary.resolve("some.zip"), Map.of("1.png", TestImages.png(1)));
+        push.push(TestPush.images(archive).withLabels(new Labels.FromFile(csv("train/1.png,dog\n"))));
+        assertThat(labels("images")).containsExactly("cat", "dog");
+    }
+
+    @Test
+    void csv_severalLinesThatFitOneImage_areRefusedByName() throws IOException {
+        Path archive = TestImages.zip(temporary.resolve("some.zip"), Map.of("1.png", TestImages.png(1)));
+        says(
+                TestPush.images(archive).withLabels(new Labels.FromFile(csv("cat/1.png,cat\ndog/1.png,dog\n"))),
+                "has 2 lines that fit " + archive + "!1.png: line 1 ('cat/1.png'), line 2 ('dog/1.png')");
+        Path folder = TestImages.folder(temporary.resolve("pets"), Map.of("x/1.png", TestImages.png(1)));
+        says(
+                TestPush.images(folder).withLabels(new Labels.FromFile(csv("a/x/1.png,cat\nb/x/1.png,dog\n"))),
+                "line 1 ('a/x/1.png'), line 2 ('b/x/1.png'); write its path within the source");
+        assertThat(push.producer.history()).isEmpty();
     }
 
     @Test

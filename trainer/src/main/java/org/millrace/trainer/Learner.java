@@ -90,6 +90,19 @@ public final class Learner implements AutoCloseable {
         }
     }
 
+    // the first loss is that of the weights as they were before any update, so that no learning rate can have caused it
+    private String cause(long step, double rate) {
+        if (step > 1) {
+            return ": training diverged. Lower optimiser.learning-rate (now " + rate
+                    + ") or lengthen optimiser.warmup-steps, and start a new run.";
+        }
+        return input.initialWeights().isBlank()
+                ? ", before any update: check encoder.mean, encoder.standard-deviation and the objective's temperature, and"
+                        + " start a new run."
+                : ", before any update: the weights of encoder.initial-weights (" + input.initialWeights()
+                        + ") are too large to compute with. Name another file, and start a new run.";
+    }
+
     Result step(Batch batch, NDManager scope, StageClock clock) {
         long step = batch.step();
         double rate = learningRate.at(step);
@@ -97,9 +110,7 @@ public final class Learner implements AutoCloseable {
         clock.lap("momentum");
         Objective.Outcome outcome = objective.backward(batch, scope, clock);
         if (!Double.isFinite(outcome.loss())) {
-            throw new UserException("the loss of step " + step + " is " + outcome.loss()
-                    + ": training diverged. Lower optimiser.learning-rate (now " + rate
-                    + ") or lengthen optimiser.warmup-steps, and start a new run.");
+            throw new UserException("the loss of step " + step + " is " + outcome.loss() + cause(step, rate));
         }
         optimiser.step(step, rate);
         clock.lap("update");

@@ -32,8 +32,8 @@ import picocli.CommandLine.Spec;
         name = "audit",
         mixinStandardHelpOptions = true,
         description = {
-            "Prove from the topics alone that every offset of the stream up to where the run stands was trained exactly once,",
-            "or is in the topic of rejects with its reason."
+            "Prove from the topics that every image was trained exactly once.",
+            "Every offset of the stream up to where the run stands was trained once, or is in the topic of rejects with its reason."
         })
 final class AuditCommand implements Runnable {
     private static final Duration POLL = Duration.ofMillis(200);

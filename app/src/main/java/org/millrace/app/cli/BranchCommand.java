@@ -27,9 +27,10 @@ import picocli.CommandLine.Spec;
         name = "branch",
         mixinStandardHelpOptions = true,
         description = {
-            "Release an encoder of a run that has no end: start the run NEW_NAME from the newest checkpoint of the trunk, --run,",
-            "train it on the stream from where that checkpoint stands while its learning rate falls linearly to 0, and publish",
-            "its encoder to NEW_NAME.encoders. The trunk is not changed, and may train meanwhile, best with --bootstrap-server."
+            "Release an encoder of a run that has no end.",
+            "Starts the run NEW_NAME from the newest checkpoint of the trunk, --run, trains it on the stream from where that",
+            "checkpoint stands while its learning rate falls linearly to 0, and publishes its encoder to NEW_NAME.encoders.",
+            "The trunk is not changed, and may train meanwhile, best with --bootstrap-server."
         })
 final class BranchCommand implements Runnable {
     @Spec

@@ -33,8 +33,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Write the features of images to a file: x.npy (N×D float32, the images' names in x.names.txt), x.parquet or x.jsonl",
-            "(with their names in the file). By the run's current encoder, or by another one that you name.",
+            "Write the features of images to a file.",
+            "x.npy (N×D float32, the images' names in x.names.txt), x.parquet or x.jsonl (with their names in the file). By the run's current encoder, or by another one that you name.",
             "Files that cannot be read are left out and named; the names are the ids that a push would give."
         })
 final class EmbedCommand implements Runnable {

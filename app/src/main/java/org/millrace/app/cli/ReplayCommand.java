@@ -23,8 +23,9 @@ import picocli.CommandLine.Spec;
         name = "replay",
         mixinStandardHelpOptions = true,
         description = {
-            "Compute a run again, out of its journal and the images in the log, and compare losses and digests with what the journal",
-            "says: equal to the bit under the same settings, library and number of threads on the same kind of machine. It begins with",
+            "Compute a run again from its topics and compare.",
+            "Out of its journal and the images in the log, losses and digests come out as the journal has them:",
+            "equal to the bit under the same settings, library and number of threads on the same kind of machine. It begins with",
             "the first step, or where images of that are gone, with the oldest checkpoint that does not need them. Nothing of the run",
             "is changed, and it may be training meanwhile."
         })
@@ -36,10 +37,16 @@ final class ReplayCommand implements Runnable {
     private RunOption run;
 
     @Option(
-            names = "--to-step",
-            paramLabel = "S",
+            names = "--until-step",
+            paramLabel = "N",
             description = "The last step to compute; without it the last one planned.")
     private @Nullable Long toStep;
+
+    /** The name that the option had before. */
+    @Option(names = "--to-step", hidden = true)
+    void toStep(Long step) {
+        toStep = step;
+    }
 
     @Option(
             names = "--from",
@@ -53,7 +60,7 @@ final class ReplayCommand implements Runnable {
     @Override
     public void run() {
         if (toStep != null && toStep < 1) {
-            throw new ParameterException(spec.commandLine(), "--to-step must be at least 1, but was " + toStep);
+            throw new ParameterException(spec.commandLine(), "--until-step must be at least 1, but was " + toStep);
         }
         MillraceConfig own = options.config(Map.of(), run.assignments());
         SelfTest.atStart(own, Use.TRAINING);

@@ -28,8 +28,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Push the images of a folder, and new ones as they appear, each once, also across restarts, until Ctrl-C.",
-            "A file is read once it has not changed for a while; renamed it is not pushed again, written anew it is.",
+            "Push the images of a folder, and new ones as they appear.",
+            "Each once, also across restarts, until Ctrl-C. A file is read once it has not changed for a while;",
+            "a renamed file is not pushed again, one with new content is.",
             "What was pushed is remembered on the topic images.watched, in one transaction with the images."
         })
 final class WatchCommand implements Runnable {

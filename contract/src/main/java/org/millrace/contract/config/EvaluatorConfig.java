@@ -10,7 +10,7 @@ public record EvaluatorConfig(
         @Setting(value = "1000", doc = "most classes; further labels are left out and said")
         int maxClasses,
 
-        @Setting(value = "200", doc = "neighbours k that vote")
+        @Setting(value = "200", doc = "neighbours k that vote; at most the images to learn from per class, on average")
         int neighbours,
 
         @Setting(value = "0.1", doc = "temperature t of a vote, exp(cosine / t)")
