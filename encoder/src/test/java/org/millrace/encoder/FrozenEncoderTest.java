@@ -91,7 +91,8 @@ final class FrozenEncoderTest {
                 new FrozenEncoder(TestEncoders.torch(), CONFIG, with(file(), "bn1.weight", Float.MAX_VALUE))) {
             assertThatThrownBy(() -> encoder.embed(images(2)))
                     .isInstanceOf(UserException.class)
-                    .hasMessageContaining("features are not finite: feature 0 of an image is NaN. Its training diverged");
+                    .hasMessageContaining(
+                            "features are not finite: feature 0 of an image is NaN. Its training diverged");
         }
     }
 

@@ -95,7 +95,7 @@ final class InitialWeightsTest {
         assertThat(logged())
                 .filteredOn(line -> line.startsWith("left out of"))
                 .singleElement(as(STRING))
-                .endsWith("being no part of the encoder: " + prefix + "fc.0.weight, " + prefix + "head.bias, queue");
+                .endsWith("not part of the encoder: " + prefix + "fc.0.weight, " + prefix + "head.bias, queue");
     }
 
     @Test
@@ -120,8 +120,8 @@ final class InitialWeightsTest {
         Safetensors.Builder both = prefixed(whole, "module.encoder_k.");
         whole.names().stream()
                 .filter(name -> !name.equals(missing))
-                .forEach(name -> both.add(
-                        "module.encoder_q." + name, whole.shape(name), whole.tensor(name, whole.shape(name))));
+                .forEach(name ->
+                        both.add("module.encoder_q." + name, whole.shape(name), whole.tensor(name, whole.shape(name))));
         Path file = write(both.build());
         assertThatThrownBy(() -> InitialWeights.of(naming(file, "resnet20", "cifar", 3)))
                 .isInstanceOf(UserException.class)
@@ -136,9 +136,9 @@ final class InitialWeightsTest {
         Safetensors.Builder foreign = new Safetensors.Builder();
         whole.names().stream()
                 .filter(name -> !name.equals("conv1.weight"))
-                .forEach(name ->
-                        foreign.add(prefix + name, whole.shape(name), whole.tensor(name, whole.shape(name))));
-        Path file = write(foreign.add(prefix + "neck.weight", new long[] {1}, new float[1]).build());
+                .forEach(name -> foreign.add(prefix + name, whole.shape(name), whole.tensor(name, whole.shape(name))));
+        Path file = write(foreign.add(prefix + "neck.weight", new long[] {1}, new float[1])
+                .build());
         assertThatThrownBy(() -> InitialWeights.of(naming(file, "resnet20", "cifar", 3)))
                 .isInstanceOf(UserException.class)
                 .hasMessageContaining("the weights file has no tensor conv1.weight")
@@ -242,7 +242,7 @@ final class InitialWeightsTest {
         Path pickle = Files.writeString(folder.resolve("resnet18.pth"), "PK\u0003\u0004 and what else a zip file has");
         assertThatThrownBy(() -> InitialWeights.of(naming(pickle, "resnet20", "cifar", 3)))
                 .isInstanceOf(UserException.class)
-                .hasMessageContaining("which is no safetensors file")
+                .hasMessageContaining("which is not a safetensors file")
                 .hasMessageContaining("safetensors.torch.save_file");
     }
 

@@ -47,7 +47,7 @@ final class CsvLabels implements Labeller {
             String bytes = Files.readString(file, StandardCharsets.ISO_8859_1); // a character for each byte
             if (bytes.indexOf('\0') >= 0) {
                 throw new UserException(
-                        "push: --labels %s is no text of 8-bit characters (UTF-16?); wanted lines of path,label in UTF-8"
+                        "push: --labels %s is not text in UTF-8 or another 8-bit encoding (UTF-16?); wanted lines of path,label in UTF-8"
                                 .formatted(file));
             }
             List<String> lines =
@@ -108,8 +108,9 @@ final class CsvLabels implements Labeller {
                 return Optional.empty();
             }
             if (fitting.size() > 1) {
-                throw new SourceException("push: --labels %s has %d lines that fit %s: %s; write its path within the source"
-                        .formatted(file, fitting.size(), Names.shown(position), shown(fitting)));
+                throw new SourceException(
+                        "push: --labels %s has %d lines that fit %s: %s; write its path within the source"
+                                .formatted(file, fitting.size(), Names.shown(position), shown(fitting)));
             }
             line = fitting.get(0);
         }
@@ -134,7 +135,8 @@ final class CsvLabels implements Labeller {
         if (fitting.isEmpty() || origin.position().equals(origin.source() + "!" + name)) {
             return fitting; // an archive may have been made in any folder
         }
-        String place = bare(FileNames.path(origin.position()).toAbsolutePath().normalize().toString());
+        String place = bare(
+                FileNames.path(origin.position()).toAbsolutePath().normalize().toString());
         List<Line> agreeing = fitting.stream()
                 .filter(line -> endsWithOther(line.path(), place))
                 .toList();

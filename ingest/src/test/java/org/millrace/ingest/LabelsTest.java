@@ -155,7 +155,9 @@ final class LabelsTest {
         says(request.withLabels(new Labels.FromFile(csv("path,label\n"))), "holds no line of path,label");
         says(request.withLabels(Labels.parse(temporary + "/folders")), "no such file of labels");
         Path utf16 = Files.write(temporary.resolve("l.csv"), "1.png,cat\n".getBytes(StandardCharsets.UTF_16));
-        says(request.withLabels(new Labels.FromFile(utf16)), "is no text of 8-bit characters (UTF-16?)");
+        says(
+                request.withLabels(new Labels.FromFile(utf16)),
+                "is not text in UTF-8 or another 8-bit encoding (UTF-16?)");
     }
 
     @ParameterizedTest

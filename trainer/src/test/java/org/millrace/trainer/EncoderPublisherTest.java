@@ -124,7 +124,12 @@ final class EncoderPublisherTest {
     @Test
     void publish_oneEncoder_isSentTogetherWithTheRemovalOfTheOld() {
         List<Integer> sizes = new ArrayList<>();
-        new EncoderPublisher(records -> sizes.add(records.size()), config, List.of(400L, 800L), CLOCK, weights -> Optional.empty())
+        new EncoderPublisher(
+                        records -> sizes.add(records.size()),
+                        config,
+                        List.of(400L, 800L),
+                        CLOCK,
+                        weights -> Optional.empty())
                 .publish(1200, 1, encoder(1));
         assertThat(sizes).containsExactly(4 + 4);
     }

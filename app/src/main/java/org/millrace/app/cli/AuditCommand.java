@@ -14,6 +14,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.millrace.app.inspect.RunAudit;
+import org.millrace.contract.Count;
 import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.UserException;
@@ -98,7 +99,7 @@ final class AuditCommand implements Runnable {
         JournalReader journal = new JournalReader(consumer, config.run().topics());
         journal.forEach(0, (event, offset) -> audit.add(event));
         if (journal.unreadable() > 0) {
-            out.println("cannot be read   " + journal.unreadable() + " records of "
+            out.println("cannot be read   " + Count.of(journal.unreadable(), "record") + " of "
                     + config.run().topics().steps() + ", which are no events and are left out");
         }
         String images = config.images().topic();

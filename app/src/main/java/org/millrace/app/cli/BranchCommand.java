@@ -8,6 +8,7 @@ import java.util.OptionalLong;
 import org.millrace.app.run.RunStatistics;
 import org.millrace.app.run.Services;
 import org.millrace.app.run.TrainerService;
+import org.millrace.contract.Count;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
@@ -87,8 +88,8 @@ final class BranchCommand implements Runnable {
                         statistics.steps() == coolSteps
                                 ? "branch " + name + " is cold: encoder " + last + " is on "
                                         + branch.run().topics().encoders()
-                                : "stopped after " + statistics.steps() + " of " + coolSteps
-                                        + " steps; to go on, with the same settings: millrace train --until-step "
+                                : "stopped after " + statistics.steps() + " of " + Count.of(coolSteps, "step")
+                                        + "; to go on, with the same settings: millrace train --until-step "
                                         + last + " --set " + String.join(" --set ", cooling));
             }
         } catch (InterruptedException e) {

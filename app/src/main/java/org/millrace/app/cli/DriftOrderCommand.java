@@ -87,8 +87,8 @@ abstract class DriftOrderCommand implements Runnable {
                         switch (kind) {
                             case ACKNOWLEDGE ->
                                 "no open alarm answered within " + PATIENCE.toSeconds()
-                                        + " s: there is none, or nobody watches now; then the order waits for the next millrace drift";
-                            case REBASE -> "nobody watches now: the order waits for the next millrace drift";
+                                        + " s: there is none, or drift is not running, in which case the order waits for the next millrace drift";
+                            case REBASE -> "drift is not running: the order waits for the next millrace drift";
                         });
             }
             out.flush();

@@ -93,7 +93,8 @@ final class EncodersCommand implements Runnable {
     @Command(
             name = "list",
             mixinStandardHelpOptions = true,
-            description = {"List the encoders on the run's topic.", "The newest last: trained images, score, standing."})
+            description = {"List the encoders on the run's topic.", "The newest last: trained images, score, standing."
+            })
     static final class ListCommand extends OfRun {
         @Override
         void run(KafkaSettings kafka, RunTopics topics, PrintWriter out) {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.app.export.EncoderExport;
 import org.millrace.app.export.Evaluations;
 import org.millrace.app.export.ExportFormat;
+import org.millrace.contract.Count;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
@@ -96,11 +97,11 @@ final class ExportCommand implements Runnable {
         }
         text.println(String.format(
                 Locale.ROOT,
-                "wrote the encoder of run %s after step %,d to %s (%,d bytes), its card to %s",
+                "wrote the encoder of run %s after step %,d to %s (%s), its card to %s",
                 export.run(),
                 export.step(),
                 out,
-                bytes,
+                Count.of(bytes, "byte"),
                 EncoderExport.cardOf(out)));
         text.flush();
     }

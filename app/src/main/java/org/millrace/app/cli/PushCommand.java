@@ -33,7 +33,8 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Push images from files into Kafka.",
-            "Into the topic of images, or labelled ones into the topic of the probe. What is no image goes to the topic of rejects with the reason, and is counted."
+            "Into the topic of images, or labelled ones into the topic of the probe. What is not an",
+            "image is counted, and goes to the topic of rejects with the reason."
         })
 final class PushCommand implements Runnable {
     private static final String NO_LABEL = "no label";

@@ -6,6 +6,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.millrace.app.run.Services;
+import org.millrace.contract.Count;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.selftest.SelfTest;
@@ -82,10 +83,11 @@ final class ReplayCommand implements Runnable {
         if (result == null) {
             return;
         }
-        String what = result.steps() + " steps of run " + config.run().name() + " computed again"
-                + (replaying.startedAfter > 0 ? " from the checkpoint of step " + replaying.startedAfter : "")
-                + "; compared: "
-                + result.losses() + " losses, " + result.digests() + " digests";
+        String what =
+                Count.of(result.steps(), "step") + " of run " + config.run().name() + " computed again"
+                        + (replaying.startedAfter > 0 ? " from the checkpoint of step " + replaying.startedAfter : "")
+                        + "; compared: "
+                        + Count.of(result.losses(), "loss") + ", " + Count.of(result.digests(), "digest");
         if (result.difference().isPresent()) {
             throw new UserException(what + ".\n" + result.difference().get()
                     + ".\nThe same bits are promised for the same settings (millrace config), library versions, run.threads and kind of"

@@ -54,9 +54,12 @@ final class TrainingDisplay implements Demo.Display, AutoCloseable {
     public synchronized void starting(long step, int stepsToRepeat) {
         if (step > 0) {
             say("going on from the checkpoint of step " + step
-                    + (stepsToRepeat > 0 ? "; computing " + Count.of(stepsToRepeat, "journalled step") + " again" : ""));
+                    + (stepsToRepeat > 0
+                            ? "; computing " + Count.of(stepsToRepeat, "journalled step") + " again"
+                            : ""));
         } else if (stepsToRepeat > 0) {
-            say("there is no checkpoint; computing " + Count.of(stepsToRepeat, "journalled step") + " again, from the first");
+            say("there is no checkpoint; computing " + Count.of(stepsToRepeat, "journalled step")
+                    + " again, from the first");
         }
         repeatUntil = step + stepsToRepeat;
     }
@@ -125,7 +128,8 @@ final class TrainingDisplay implements Demo.Display, AutoCloseable {
     @Override
     public synchronized void leftOver(int images) {
         if (images > 0) {
-            say(Count.of(images, "image") + " left in the log, fewer than a batch (trainer.batch-size); the next start trains "
+            say(Count.of(images, "image")
+                    + " left in the log, fewer than a batch (trainer.batch-size); the next start trains "
                     + (images == 1 ? "it" : "them"));
         }
     }
@@ -134,12 +138,12 @@ final class TrainingDisplay implements Demo.Display, AutoCloseable {
     public synchronized void evaluated(Evaluation evaluation) {
         say(String.format(
                 Locale.ROOT,
-                "encoder %d (%s): linear %s, kNN %s (k = %d), of %s%s%s%s",
+                "encoder %d (%s): linear %s, kNN (k = %d) %s, of %s%s%s%s",
                 evaluation.version(),
                 Count.of(evaluation.imagesTrained(), "image"),
                 AccuracyText.linear(evaluation),
-                AccuracyText.neighbours(evaluation),
                 evaluation.neighbours().k(),
+                AccuracyText.neighbours(evaluation),
                 Count.of(evaluation.testImages(), "held-out image"),
                 evaluation.modelDrift().map(ModelDriftText::sincePrevious).orElse(""),
                 evaluation.standing().map(StandingText::warning).orElse(""),
@@ -157,7 +161,9 @@ final class TrainingDisplay implements Demo.Display, AutoCloseable {
         int revoked = evaluations.size() - usable.size();
         say("scored before this start: " + Count.of(evaluations.size(), "encoder")
                 + (revoked == 0 ? "" : ", " + revoked + " of them revoked")
-                + (usable.isEmpty() ? " (millrace evaluate lists them)" : " (millrace evaluate lists them); the newest:"));
+                + (usable.isEmpty()
+                        ? " (millrace evaluate lists them)"
+                        : " (millrace evaluate lists them); the newest:"));
         if (!usable.isEmpty()) {
             evaluated(usable.get(usable.size() - 1));
         }
@@ -200,11 +206,11 @@ final class TrainingDisplay implements Demo.Display, AutoCloseable {
         }
         return String.format(
                 Locale.ROOT,
-                "%sstep %,d%s · %,d images · %.0f images/s · loss %.3f%s",
+                "%sstep %,d%s · %s · %.0f images/s · loss %.3f%s",
                 bar,
                 done.step(),
                 done.step() <= repeatUntil ? " (again)" : "",
-                done.imagesTrained(),
+                Count.of(done.imagesTrained(), "image"),
                 statistics.recentImagesPerSecond(),
                 done.loss(),
                 done.imagesRejected() == 0 ? "" : " · rejected " + done.imagesRejected());

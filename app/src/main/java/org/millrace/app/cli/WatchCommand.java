@@ -8,6 +8,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.millrace.app.run.Services;
 import org.millrace.app.run.WatchService;
+import org.millrace.contract.Count;
 import org.millrace.contract.FileNames;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.ingest.FolderWatch;
@@ -122,8 +123,8 @@ final class WatchCommand implements Runnable {
                             out,
                             String.format(
                                     Locale.ROOT,
-                                    "pushed %,d images%s, %,d since the start",
-                                    images,
+                                    "pushed %s%s, %,d since the start",
+                                    Count.of(images, "image"),
                                     rejected == 0
                                             ? ""
                                             : String.format(

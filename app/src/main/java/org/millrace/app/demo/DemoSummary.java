@@ -49,7 +49,11 @@ final class DemoSummary {
         return report.steps() <= RunStatistics.LOSS_STEPS
                 ? String.format(Locale.ROOT, "%.3f, mean of %s", last, Count.of(report.steps(), "step"))
                 : String.format(
-                        Locale.ROOT, "%.3f first · %.3f last, means of %d steps", first, last, RunStatistics.LOSS_STEPS);
+                        Locale.ROOT,
+                        "%.3f first · %.3f last, means of %d steps",
+                        first,
+                        last,
+                        RunStatistics.LOSS_STEPS);
     }
 
     private static void table(StringBuilder text, DemoReport report) {

@@ -170,8 +170,7 @@ public final class RunEncoders implements AutoCloseable {
                         manifest,
                         Optional.ofNullable(evaluations.get(manifest.version())),
                         evaluated.standings().isHeld(manifest.version()),
-                        Optional.ofNullable(
-                                evaluated.standings().revoked().get(manifest.version()))))
+                        Optional.ofNullable(evaluated.standings().revoked().get(manifest.version()))))
                 .toList();
         return new State(published, current, why);
     }

@@ -242,7 +242,8 @@ final class EmbedRoutes implements Routes {
             published.revocation().ifPresent(revocation -> {
                 one.put(
                         "revokedAt",
-                        java.time.Instant.ofEpochMilli(revocation.revokedAtMillis()).toString());
+                        java.time.Instant.ofEpochMilli(revocation.revokedAtMillis())
+                                .toString());
                 one.put("revokedBecause", revocation.reason());
             });
             published.evaluation().ifPresent(evaluation -> one.put("scores", scores(evaluation)));

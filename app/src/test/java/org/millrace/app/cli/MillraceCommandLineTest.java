@@ -65,7 +65,10 @@ class MillraceCommandLineTest {
     void help_summaryOfEveryCommand_isOneWholeShortSentence() {
         everyCommand(MillraceCommandLine.create()).forEach(command -> {
             String summary = command.getCommandSpec().usageMessage().description()[0];
-            assertThat(summary).as(command.getCommandName()).hasSizeLessThanOrEqualTo(72).endsWith(".");
+            assertThat(summary)
+                    .as(command.getCommandName())
+                    .hasSizeLessThanOrEqualTo(72)
+                    .endsWith(".");
             assertThat(summary.indexOf(". ")).as(summary).isNegative();
         });
     }

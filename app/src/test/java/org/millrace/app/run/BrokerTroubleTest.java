@@ -182,7 +182,9 @@ class BrokerTroubleTest {
         }
         commands.good("push", Commands.SAMPLE, "--skip=320", "--limit=320");
         assertThat(commands.bad("train", "--until-step=12", run("anew")))
-                .contains("the topic images was made anew since this run trained from it: its id was ", "--on-gap")
+                .contains(
+                        "the topic images was deleted and created again since this run trained from it: its id was ",
+                        "--on-gap")
                 .doesNotContain("\tat ");
         commands.good("train", "--until-step=14", "--on-gap=skip", run("anew"));
         assertThat(commands.good("train", "--until-end", run("anew")))

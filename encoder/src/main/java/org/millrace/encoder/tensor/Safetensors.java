@@ -140,7 +140,9 @@ public final class Safetensors {
             float value = tensor.values()[i];
             if (!Float.isFinite(value) || (variance && value < 0)) {
                 return Optional.of("tensor " + name + " has " + value + " at " + position(i, tensor.shape())
-                        + (variance ? "; a running variance must be finite and not negative" : "; weights must be finite"));
+                        + (variance
+                                ? "; a running variance must be finite and not negative"
+                                : "; weights must be finite"));
             }
         }
         return Optional.empty();

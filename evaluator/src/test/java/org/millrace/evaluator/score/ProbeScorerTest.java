@@ -23,7 +23,8 @@ final class ProbeScorerTest {
         assertThat(scores.linear().accuracy()).isEqualTo(1);
         assertThat(scores.linear().converged()).isTrue();
         assertThat(scores.neighbours().accuracy()).isEqualTo(1);
-        assertThat(scores.neighbours().k()).isEqualTo(40); // of the 200 that evaluator.neighbours asks for: 200 images of 5 classes
+        assertThat(scores.neighbours().k())
+                .isEqualTo(40); // of the 200 that evaluator.neighbours asks for: 200 images of 5 classes
         assertThat(scores.neighbours().temperature()).isEqualTo(0.1);
     }
 
