@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.millrace.contract.Count;
 import org.millrace.contract.FileNames;
 import org.millrace.contract.OutsideText;
 import org.millrace.contract.UserException;
@@ -91,8 +92,8 @@ final class CsvLabels implements Labeller {
                     .map(line -> "'" + Names.shown(line.path()) + "'")
                     .collect(Collectors.joining(", "));
             throw new UserException(
-                    "push: --labels %s fits no image: its first of %d labels are for %s, but the first images are %s; write each image's path within its source, or its file name"
-                            .formatted(file, byPath.size(), first, String.join(", ", seen)));
+                    "push: --labels %s fits no image: it has %s, first for %s, but the first images are %s; write each image's path within its source, or its file name"
+                            .formatted(file, Count.of(byPath.size(), "label"), first, String.join(", ", seen)));
         }
     }
 

@@ -195,7 +195,7 @@ final class LabelsTest {
         Labels labels = new Labels.FromFile(csv("a/7.png,cat\na/8.png,dog\n"));
 
         PushRequest request = TestPush.images(source).withLabels(labels);
-        says(request, "fits no image: its first of 2 labels are for 'a/7.png', 'a/8.png', but the first images are '");
+        says(request, "fits no image: it has 2 labels, first for 'a/7.png', 'a/8.png', but the first images are '");
         assertThat(push.producer.history()).isEmpty();
     }
 
