@@ -160,7 +160,7 @@ class BrokerTroubleTest {
                 .doesNotContain("\tat ");
         assertThat(commands.good("train", "--until-end", "--on-gap=skip", run("late")))
                 .contains("skipped: ", "Going on at the offsets {0=200} after step 10")
-                .contains("8 images are left in the log");
+                .contains("8 images left in the log");
         assertThat(commands.good("audit", run("late")))
                 .contains("offsets skipped  40", "skipped by choice after step 10", "lost 0, trained twice 0");
         assertThat(commands.good("inspect", "run", run("late")))
