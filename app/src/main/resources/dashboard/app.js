@@ -1,9 +1,9 @@
 // Puts the panels together: connection → state → panels.
 
-import { byId, h, past, put } from './dom.js';
+import { byId, h, past, put, since } from './dom.js';
 import { connect, connected, on, refresh, state } from './state.js';
 import { axis } from './chart.js';
-import { ago, count, duration, fixed, percent, short, isNumber } from './format.js';
+import { count, duration, fixed, percent, short, isNumber } from './format.js';
 import { showAlarms, showDrift, driftFigure } from './drift.js';
 import { showHealth } from './health.js';
 import { showLearning } from './learning.js';
@@ -65,7 +65,7 @@ function figure(term, value, unit, note, tone) {
   return h('div', {},
     h('dt', {}, term),
     h('dd', { class: word ? 'value word' : 'value', data: tone ? { tone } : {} }, value, unit ? h('small', {}, unit) : null),
-    h('dd', { class: 'note', title: note }, note || '\u00a0'));
+    h('dd', { class: 'note' }, note || '\u00a0'));
 }
 
 function showFigures() {
@@ -93,9 +93,9 @@ function showFigures() {
       isNumber(stream.arriving) ? `${fixed(stream.arriving, 0)}/s arrive` : ''),
     figure('Lag', short(stream.lag), 'images', isNumber(stream.stored) ? `${short(stream.stored)} in the log` : 'no images yet'),
     score('Linear probe', 'linear'),
-    score('kNN', 'neighbours'),
+    score(last?.neighbours.k ? `kNN, k = ${last.neighbours.k}` : 'kNN', 'neighbours'),
     figure('Loss', point && isNumber(point.loss) ? fixed(point.loss, 3) : '–', null,
-      run.collapsed ? 'collapsed' : run.lastStepMillis ? `last step ${ago(run.lastStepMillis)}` : '', run.collapsed ? 'bad' : null),
+      run.collapsed ? 'collapsed' : run.lastStepMillis ? ['last step ', since(run.lastStepMillis)] : '', run.collapsed ? 'bad' : null),
     driftFigure(state, figure));
 }
 

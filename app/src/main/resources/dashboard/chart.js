@@ -91,10 +91,10 @@ export class Chart {
       s('g', { 'clip-path': `url(#${this.clip})` }, shape));
     if (limit && limit.value <= scale.high) {
       parts.push(s('line', { class: 'limit', x1: LEFT, x2: width - RIGHT, y1: scale.y(limit.value), y2: scale.y(limit.value) }));
-      parts.push(s('text', { class: 'limit-text', x: width - RIGHT, y: scale.y(limit.value) - 4, 'text-anchor': 'end' }, limit.text));
+      parts.push(!limit.text ? null : s('text', { class: 'limit-text', x: width - RIGHT, y: scale.y(limit.value) - 4, 'text-anchor': 'end' }, limit.text));
     }
     this.cursor = s('line', { class: 'cursor', y1: TOP, y2: height - BOTTOM, visibility: 'hidden' });
-    put(this.svg, parts, this.cursor);
+    put(this.svg, parts.filter(Boolean), this.cursor);
     this.svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
     this.svg.setAttribute('aria-label', this.sentence());
     this.scale = scale;

@@ -1,5 +1,7 @@
 // Elements. Text is always set as text: names and labels come from strangers.
 
+import { ago } from './format.js';
+
 const SVG = 'http://www.w3.org/2000/svg';
 
 /** An element with properties or attributes, and children: elements, text, or nothing. */
@@ -33,6 +35,20 @@ function fill(element, properties, children) {
 export function put(element, ...children) {
   element.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
 }
+
+/** How long ago a moment was, kept true once a second. */
+export function since(millis) {
+  return h('time', { datetime: new Date(millis).toISOString(), data: { since: millis } }, ago(millis));
+}
+
+setInterval(() => {
+  for (const time of document.querySelectorAll('time[data-since]')) {
+    const words = ago(Number(time.dataset.since));
+    if (time.textContent !== words) {
+      time.textContent = words;
+    }
+  }
+}, 1000);
 
 export const byId = (id) => document.getElementById(id);
 

@@ -3,7 +3,7 @@
 import { byId, empty, h, past, put, table } from './dom.js';
 import { Chart, axis } from './chart.js';
 import { acrossScore } from './learning.js';
-import { clock, compact, count, fixed, isNumber, percent } from './format.js';
+import { clock, compact, count, counted, fixed, isNumber, percent } from './format.js';
 
 const VERDICTS = {
   NOT_ENOUGH: ['too few images', 'none'],
@@ -22,7 +22,7 @@ function make() {
   charts = {
     data: new Chart(byId('data-drift'), {
       title: 'Farthest detector, threshold = 1', up: 'of the threshold', height: 176, least: 0, bars: true, format: (value) => fixed(value, 2), tick: compact,
-      series: [{ name: '', style: 's1' }], limit: { value: 1, text: 'threshold', show: true },
+      series: [{ name: '', style: 's1' }], limit: { value: 1, show: true },
     }),
     model: new Chart(byId('model-drift'), {
       title: 'Model drift', plain: true, up: 'share of neighbours, CKA', height: 176, least: 0, format: (value) => fixed(value, 2), tick: compact,
@@ -45,14 +45,14 @@ export function showDrift({ windows = [], sources = [], evaluations = [] }) {
       label: `${clock(window.fromMillis, true)}, ${VERDICTS[window.verdict]?.[0] ?? window.verdict}`,
     })),
     'time',
-    empty('Nobody watches the incoming images.', 'millrace drift', 'compares windows of them, once an encoder is published.'));
+    empty('The incoming images are not watched for drift.', 'millrace drift', 'compares windows of them, once an encoder is published.'));
   showDetectors(windows[windows.length - 1], sources);
   const compared = evaluations.filter((score) => score.modelDrift);
   charts.model.show(
     compared.map((score) => ({
       x: acrossScore(score),
       values: [against(score, 'PREVIOUS')?.churn, against(score, 'FIRST')?.cka],
-      label: `encoder ${score.version}, ${count(score.imagesTrained)} images`,
+      label: `encoder ${score.version}, ${counted(score.imagesTrained, 'image')}`,
     })),
     axis.over,
     empty('Not enough yet: the second scored encoder is compared with the first.', 'millrace evaluate --watch'));
@@ -70,8 +70,8 @@ function showDetectors(window, sources) {
   const words = window.reason
     ? `The newest window is unusable: ${window.reason}.`
     : window.verdict === 'REFERENCE'
-    ? `The newest window became part of the reference: ${count(window.referenceImages)} images so far.`
-    : `Newest window ${clock(window.fromMillis, true)}: ${count(window.images)} images, ${verdict}, against ${count(window.referenceImages)} of the reference through encoder ${window.encoderVersion}.`;
+    ? `The newest window became part of the reference: ${counted(window.referenceImages, 'image')} so far.`
+    : `Newest window ${clock(window.fromMillis, true)}: ${counted(window.images, 'image')}, ${verdict}, against ${count(window.referenceImages)} of the reference through encoder ${window.encoderVersion}.`;
   put(byId('detectors'),
     h('p', { class: window.verdict === 'DRIFT' ? 'note bad' : 'note' }, words),
     window.detectors.length === 0 ? null : table(
@@ -140,7 +140,7 @@ function showModelWords(score) {
     fixed(one.procrustes, 3),
   ]);
   put(byId('model-words'),
-    h('p', { class: 'note' }, `Encoder ${score.version} on ${count(score.modelDrift.anchors)} frozen images: of each one’s ${score.modelDrift.neighbours} neighbours, how many are new.`),
+    h('p', { class: 'note' }, `Encoder ${score.version} on ${counted(score.modelDrift.anchors, 'frozen image')}: of each one’s ${score.modelDrift.neighbours} neighbours, how many are new.`),
     table([{ title: 'against' }, { title: 'new', number: true }, { title: 'CKA', number: true }, { title: 'Procrustes', number: true }], rows, 'Model drift'));
 }
 

@@ -92,6 +92,9 @@ export function duration(millis) {
   return seconds < 172800 ? Math.round(seconds / 3600) + ' h' : Math.round(seconds / 86400) + ' days';
 }
 
+/** A count with its noun in the number that it needs: 1 image, 2 images. */
+export const counted = (value, noun) => `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+
 /** The same since a moment, in whole seconds at least. */
 export function ago(millis) {
   const seconds = Math.round((Date.now() - millis) / 1000);

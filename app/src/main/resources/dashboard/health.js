@@ -3,7 +3,7 @@
 import { byId, empty } from './dom.js';
 import { Chart, axis } from './chart.js';
 import { across, acrossScore } from './learning.js';
-import { compact, count, fixed } from './format.js';
+import { compact, counted, fixed } from './format.js';
 
 const COLLAPSED_SPREAD = 0.01;
 
@@ -31,7 +31,7 @@ export function showHealth({ steps = [], evaluations = [] }) {
   }
   const healthy = evaluations.filter((score) => score.health);
   const row = (score, values) => ({
-    x: acrossScore(score), values, label: `encoder ${score.version}, ${count(score.imagesTrained)} images`,
+    x: acrossScore(score), values, label: `encoder ${score.version}, ${counted(score.imagesTrained, 'image')}`,
   });
   charts.rankme.show(healthy.map((score) => row(score, [score.health.rankMe, score.health.rankMeCentred])), axis.over,
     empty('Not enough yet: measured on each scored encoder.', 'millrace evaluate --watch'));

@@ -2,7 +2,7 @@
 
 import { byId, empty } from './dom.js';
 import { Chart, axis } from './chart.js';
-import { accuracy, compact, count, fixed, percent } from './format.js';
+import { accuracy, compact, count, counted, fixed, percent } from './format.js';
 
 let charts;
 
@@ -37,7 +37,7 @@ export function showLearning({ steps = [], evaluations = [], run }) {
       x: acrossScore(score),
       values: [score.linear.accuracy, score.neighbours.accuracy],
       marks: [score.linear.belowUntrained, score.neighbours.belowUntrained],
-      label: `encoder ${score.version}, ${count(score.imagesTrained)} images; of ${count(score.testImages)} held out: linear ${accuracy(score.linear)}, kNN ${accuracy(score.neighbours)}`,
+      label: `encoder ${score.version}, ${counted(score.imagesTrained, 'image')}; of ${count(score.testImages)} held out: linear ${accuracy(score.linear)}, kNN ${accuracy(score.neighbours)}`,
     })),
     kind,
     empty('No scores yet: encoders are scored on labelled images.', 'millrace push --to probe --labels folder PATH',

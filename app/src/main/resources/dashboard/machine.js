@@ -1,7 +1,7 @@
 // The step's time, the dictionary, the encoders and the checkpoints.
 
-import { byId, empty, h, put, table } from './dom.js';
-import { accuracy, ago, bytes, count, duration, fixed, isNumber, percent, clock } from './format.js';
+import { byId, empty, h, put, since, table } from './dom.js';
+import { accuracy, bytes, count, counted, duration, fixed, isNumber, percent, clock } from './format.js';
 
 const TINTS = {
   backward: 't0', queries: 't1', keys: 't2', momentum: 't3', update: 't4', wait: 't8', journal: 't7', enqueue: 't6', digest: 't5',
@@ -53,7 +53,7 @@ export function showDictionary({ dictionary, run }) {
     h('div', {
       class: 'stacked thin', role: 'meter', 'aria-label': 'Fill of the dictionary', 'aria-valuemin': 0, 'aria-valuemax': dictionary.capacity, 'aria-valuenow': dictionary.filled,
     }, filled(dictionary.filled / dictionary.capacity)),
-    h('p', { class: 'note' }, `${count(dictionary.filled)} keys held, ${count(dictionary.appended)} appended so far.`));
+    h('p', { class: 'note' }, `${counted(dictionary.filled, 'key')} held, ${count(dictionary.appended)} appended so far.`));
 }
 
 function filled(share) {
@@ -120,6 +120,6 @@ export function showCheckpoints({ checkpoints }) {
   }
   put(place, table(
     [{ title: 'step', number: true }, { title: 'size', number: true }, { title: 'taken' }],
-    checkpoints.newest.map((checkpoint) => [count(checkpoint.step), bytes(checkpoint.bytes), ago(checkpoint.takenAtMillis)]),
+    checkpoints.newest.map((checkpoint) => [count(checkpoint.step), bytes(checkpoint.bytes), since(checkpoint.takenAtMillis)]),
     'Checkpoints, newest first'));
 }

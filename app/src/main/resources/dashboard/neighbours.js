@@ -2,7 +2,7 @@
 
 import { h, s, byId, empty, put } from './dom.js';
 import { state } from './state.js';
-import { clock, count, duration, fixed, percent } from './format.js';
+import { clock, count, counted, duration, fixed, percent } from './format.js';
 
 const PICKED = 40;
 const GROUPS = ['#0b84a5', '#d2691e', '#3f8f4f', '#9a5fb0', '#c2a000', '#c2405a', '#6b7fd7', '#7a7a72'];
@@ -164,7 +164,7 @@ function mapPart(there) {
         dot.style.background = colour;
         return h('li', {}, dot, name);
       })),
-      h('p', { class: 'note' }, `${count(view.recent.images.length)} images in the plane in which this encoder sees them differ most: ${percent(view.map.share, 0)} of the variance.`));
+      h('p', { class: 'note' }, `${counted(view.recent.images.length, 'image')} in the plane in which this encoder sees them differ most: ${percent(view.map.share, 0)} of the variance.`));
   }
   parts.push(problem());
   return parts;

@@ -1,7 +1,7 @@
 // What comes in: rates, the last images with what the trainer made of them, and what was refused.
 
-import { byId, empty, h, put, table } from './dom.js';
-import { ago, count, fixed, isNumber, short } from './format.js';
+import { byId, empty, h, past, put, since, table } from './dom.js';
+import { count, counted, fixed, isNumber, short } from './format.js';
 
 const REASONS = 6;
 
@@ -14,7 +14,7 @@ export function showStream({ stream, gallery, rejects, run }) {
       fact('Lag', isNumber(stream.lag) ? [short(stream.lag), h('small', {}, ' images')] : '–'));
   }
   showGallery(gallery, run?.step);
-  showRejects(rejects);
+  showRejects(rejects, run?.step > 0 || stream?.stored > 0);
 }
 
 function fact(term, value) {
@@ -45,10 +45,10 @@ function showGallery(gallery, step) {
     h('p', { class: 'note' }, `Step ${count(gallery.step)}: what the two encoders were shown.`));
 }
 
-function showRejects(rejects) {
+function showRejects(rejects, read) {
   const place = byId('rejects');
   if (!rejects || rejects.read === 0) {
-    put(place, h('p', { class: 'note' }, 'Nothing was refused.'));
+    put(place, h('p', { class: 'note' }, past.reading ? 'Reading…' : read ? 'Nothing was refused.' : 'No image has come in yet.'));
     return;
   }
   const shown = rejects.reasons.slice(0, REASONS);
@@ -59,9 +59,9 @@ function showRejects(rejects) {
       shown.map((reason) => [
         count(reason.count),
         h('span', { title: reason.newest.reason }, reason.reason),
-        [ago(reason.newest.timeMillis), reason.newest.from ? h('span', { class: 'from' }, reason.newest.from) : null],
+        [since(reason.newest.timeMillis), reason.newest.from ? h('span', { class: 'from' }, reason.newest.from) : null],
       ]),
       'What was refused, by reason'),
     others.length === 0 ? null : h('p', { class: 'note' },
-      `and ${count(others.reduce((sum, reason) => sum + reason.count, 0))} images for ${others.length} other reasons`));
+      `and ${counted(others.reduce((sum, reason) => sum + reason.count, 0), 'image')} for ${counted(others.length, 'other reason')}`));
 }

@@ -1,9 +1,10 @@
 package org.millrace.encoder;
 
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -24,29 +25,36 @@ final class ForeignNames {
     private ForeignNames() {}
 
     /**
-     * What stands before the layout's names: nothing where they stand alone, the prefix under which the whole layout lies in the file, of
-     * several the query's; where no prefix or more than one fits, the first under which there is anything.
+     * What stands before the layout's names: nothing where all stand alone, then the query's prefix where most of them follow it, then the
+     * prefix that most of them follow, the first of equal ones. So a tensor that the query lacks is reported, instead of taking the whole
+     * key encoder beside it.
      */
     static String prefix(WeightLayout layout, Safetensors file) {
-        List<String> candidates = new ArrayList<>();
-        String first = layout.names().iterator().next();
+        Set<String> wanted = layout.names();
+        Map<String, Integer> found = new LinkedHashMap<>(); // how many of the layout's names follow each prefix
+        found.put("", 0);
         for (String name : file.names()) {
-            if (name.equals(first)) {
-                return "";
-            } else if (name.endsWith("." + first)) {
-                candidates.add(name.substring(0, name.length() - first.length()));
+            int start = 0;
+            do {
+                if (wanted.contains(name.substring(start))) {
+                    found.merge(name.substring(0, start), 1, Integer::sum);
+                }
+                start = name.indexOf('.', start) + 1;
+            } while (start > 0);
+        }
+        String best = "";
+        for (String prefix : found.keySet()) {
+            if (rank(prefix, found, wanted.size()) > rank(best, found, wanted.size())) {
+                best = prefix;
             }
         }
-        List<String> fitting = candidates.stream()
-                .filter(prefix -> layout.misfits(file.part(prefix), ForeignNames::mayStandBeside)
-                        .isEmpty())
-                .toList();
-        return fitting.stream()
-                .filter(prefix -> prefix.endsWith(QUERY))
-                .findFirst()
-                .or(() -> fitting.stream().findFirst())
-                .or(() -> candidates.stream().findFirst())
-                .orElse("");
+        return best;
+    }
+
+    private static int rank(String prefix, Map<String, Integer> found, int wanted) {
+        int names = found.getOrDefault(prefix, 0);
+        boolean mostOfTheQuery = prefix.endsWith(QUERY) && 2 * names > wanted;
+        return mostOfTheQuery && found.getOrDefault("", 0) < wanted ? wanted + names : names;
     }
 
     /** Whether a tensor that the encoder does not have is of a head or a counter, which may stand in the file. */

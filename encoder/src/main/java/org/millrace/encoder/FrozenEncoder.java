@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Optional;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.image.ImageDecoder;
@@ -88,30 +89,44 @@ public final class FrozenEncoder implements AutoCloseable {
         return forward(input, images.size());
     }
 
+    /** The first feature of such images that is not finite, in words. */
+    Optional<String> firstNotFinite(List<float[]> images) {
+        ByteBuffer input = input(images.size());
+        FloatBuffer floats = input.asFloatBuffer();
+        images.forEach(image -> InputTransform.putNormalised(config, image, floats));
+        return notFinite(features(input, images.size()));
+    }
+
     private ByteBuffer input(int images) {
         int imageSize = config.channels() * config.height() * config.width();
         return ByteBuffer.allocateDirect(images * imageSize * Float.BYTES).order(ByteOrder.nativeOrder());
     }
 
     private float[] forward(ByteBuffer input, int count) {
+        float[] features = features(input, count);
+        notFinite(features).ifPresent(wrong -> {
+            throw new UserException("this encoder's features are not finite: " + wrong
+                    + ". Its training diverged, or its weights are damaged. Take an encoder of an earlier step.");
+        });
+        return features;
+    }
+
+    private float[] features(ByteBuffer input, int count) {
         Shape shape = new Shape(count, config.height(), config.width(), config.channels());
         try (NDManager scope = torch.newManager()) {
             NDArray images = scope.create(input, shape, DataType.FLOAT32).transpose(0, 3, 1, 2); // N×C×H×W
-            float[] features = network.forward(images, weights.tensors(scope), "", BatchNormMode.EVALUATION)
+            return network.forward(images, weights.tensors(scope), "", BatchNormMode.EVALUATION)
                     .toFloatArray(); // N×D
-            checkNumbers(features);
-            return features;
         }
     }
 
-    private void checkNumbers(float[] features) {
+    private Optional<String> notFinite(float[] features) {
         for (int i = 0; i < features.length; i++) {
             if (!Float.isFinite(features[i])) {
-                throw new UserException("this encoder makes the feature " + i % features() + " of an image "
-                        + features[i] + ", where a number is wanted: its training diverged, or its weights are damaged."
-                        + " Take an encoder of an earlier step.");
+                return Optional.of("feature " + i % features() + " of an image is " + features[i]);
             }
         }
+        return Optional.empty();
     }
 
     @Override

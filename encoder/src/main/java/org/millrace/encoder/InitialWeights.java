@@ -15,12 +15,13 @@ import org.millrace.contract.config.EncoderConfig.Architecture;
 import org.millrace.contract.config.EncoderConfig.Stem;
 import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The weights that {@code encoder.initial-weights} names, for an encoder that does not begin at random: a safetensors file under
+ * The weights that {@code encoder.initial-weights} names, for an encoder that does not start at random: a safetensors file under
  * torchvision's names, perhaps behind a prefix as other programs save them ({@code module.encoder_q.}). Classifiers and heads ({@code
  * fc.*}, {@code head.*}) and what lies outside the prefix are left out, which the log says; counters of batches are, too.
  */
@@ -60,13 +61,24 @@ public final class InitialWeights {
                     + ".\nThe training that made it diverged, or the file is damaged: name another file.");
         });
         log.info(
-                "the encoder begins with the weights of {}{}, SHA-256 {}",
+                "the encoder starts from the weights of {}{}, SHA-256 {}",
                 path,
                 prefix.isEmpty() ? "" : " under " + prefix,
                 Sha256.of(bytes));
         ForeignNames.leftOut(layout(config), file, prefix)
-                .ifPresent(names -> log.info("left out of {}, being no part of the encoder: {}", path, names));
+                .ifPresent(names -> log.info("left out of {}, not part of the encoder: {}", path, names));
         return Optional.of(encoder);
+    }
+
+    /** The same, with features that are finite; throws {@link UserException} where one is not. */
+    public static Optional<Safetensors> of(Torch torch, EncoderConfig config) {
+        Optional<Safetensors> weights = of(config);
+        weights.flatMap(file -> FeatureTrial.problem(torch, config, file)).ifPresent(wrong -> {
+            throw new UserException(
+                    KEY + " is " + config.initialWeights() + ", whose values are finite, but so large that " + wrong
+                            + ".\nThe training that made it diverged, or the file is damaged: name another file.");
+        });
+        return weights;
     }
 
     private static byte[] read(Path path) {
@@ -76,7 +88,7 @@ public final class InitialWeights {
             String reason = e instanceof NoSuchFileException ? "there is no such file" : String.valueOf(e.getMessage());
             throw new UserException(
                     KEY + " is " + path + ", which cannot be read: " + reason
-                            + ".\nName a safetensors file, or leave the key blank to begin at random.",
+                            + ".\nName a safetensors file, or leave the key blank to start at random.",
                     e);
         }
     }
@@ -86,7 +98,7 @@ public final class InitialWeights {
             return Safetensors.parse(bytes);
         } catch (IllegalArgumentException e) {
             throw new UserException(
-                    KEY + " is " + path + ", which is no safetensors file: " + e.getMessage()
+                    KEY + " is " + path + ", which is not a safetensors file: " + e.getMessage()
                             + ".\nA PyTorch file (.pth, .pt) is converted with"
                             + " safetensors.torch.save_file(torch.load(FILE), 'FILE.safetensors').",
                     e);

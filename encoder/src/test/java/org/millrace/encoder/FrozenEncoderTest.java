@@ -71,18 +71,18 @@ final class FrozenEncoderTest {
 
     @ParameterizedTest
     @CsvSource({
-        "conv1.weight, NaN, a number is wanted",
-        "layer2.0.downsample.0.weight, Infinity, a number is wanted",
-        "layer1.0.bn1.running_mean, -Infinity, a number is wanted",
-        "layer3.2.bn2.running_var, -0.5, a variance is a number of at least 0",
-        "bn1.running_var, NaN, a variance is a number of at least 0",
+        "conv1.weight, NaN, weights must be finite",
+        "layer2.0.downsample.0.weight, Infinity, weights must be finite",
+        "layer1.0.bn1.running_mean, -Infinity, weights must be finite",
+        "layer3.2.bn2.running_var, -0.5, a running variance must be finite and not negative",
+        "bn1.running_var, NaN, a running variance must be finite and not negative",
     })
     void new_valueThatIsNoWeight_saysWhichAndWhere(String tensor, float value, String wanted) {
         Safetensors bad = with(file(), tensor, value);
         assertThatThrownBy(() -> new FrozenEncoder(TestEncoders.torch(), CONFIG, bad))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("tensor " + tensor + " has " + value + " at [0")
-                .hasMessageEndingWith(", where " + wanted);
+                .hasMessageEndingWith("; " + wanted);
     }
 
     @Test
@@ -91,7 +91,8 @@ final class FrozenEncoderTest {
                 new FrozenEncoder(TestEncoders.torch(), CONFIG, with(file(), "bn1.weight", Float.MAX_VALUE))) {
             assertThatThrownBy(() -> encoder.embed(images(2)))
                     .isInstanceOf(UserException.class)
-                    .hasMessageContaining("where a number is wanted: its training diverged");
+                    .hasMessageContaining(
+                            "features are not finite: feature 0 of an image is NaN. Its training diverged");
         }
     }
 

@@ -95,7 +95,7 @@ final class InitialWeightsTest {
         assertThat(logged())
                 .filteredOn(line -> line.startsWith("left out of"))
                 .singleElement(as(STRING))
-                .endsWith("being no part of the encoder: " + prefix + "fc.0.weight, " + prefix + "head.bias, queue");
+                .endsWith("not part of the encoder: " + prefix + "fc.0.weight, " + prefix + "head.bias, queue");
     }
 
     @Test
@@ -111,6 +111,49 @@ final class InitialWeightsTest {
         EncoderConfig named = naming(file, "resnet20", "cifar", 3, "encoder.initial-weights-prefix=module.encoder_k.");
         assertThat(InitialWeights.of(found).orElseThrow().toBytes()).isEqualTo(query.toBytes());
         assertThat(InitialWeights.of(named).orElseThrow().toBytes()).isEqualTo(key.toBytes());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"conv1.weight", "layer2.0.conv1.weight", "layer3.2.bn2.running_var"})
+    void of_queryEncoderWithoutOneTensor_isRefusedWithItsNameThoughTheKeyEncoderIsWhole(String missing) {
+        Safetensors whole = snapshot(RESNET20);
+        Safetensors.Builder both = prefixed(whole, "module.encoder_k.");
+        whole.names().stream()
+                .filter(name -> !name.equals(missing))
+                .forEach(name ->
+                        both.add("module.encoder_q." + name, whole.shape(name), whole.tensor(name, whole.shape(name))));
+        Path file = write(both.build());
+        assertThatThrownBy(() -> InitialWeights.of(naming(file, "resnet20", "cifar", 3)))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("under the prefix module.encoder_q.:")
+                .hasMessageContaining("the weights file has no tensor " + missing);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "backbone."})
+    void of_firstTensorMissing_thePrefixIsFoundAllTheSame(String prefix) {
+        Safetensors whole = snapshot(RESNET20);
+        Safetensors.Builder foreign = new Safetensors.Builder();
+        whole.names().stream()
+                .filter(name -> !name.equals("conv1.weight"))
+                .forEach(name -> foreign.add(prefix + name, whole.shape(name), whole.tensor(name, whole.shape(name))));
+        Path file = write(foreign.add(prefix + "neck.weight", new long[] {1}, new float[1])
+                .build());
+        assertThatThrownBy(() -> InitialWeights.of(naming(file, "resnet20", "cifar", 3)))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("the weights file has no tensor conv1.weight")
+                .hasMessageContaining("the network has no tensor neck.weight, whose shape is [1]");
+    }
+
+    @Test
+    void of_finiteWeightsThatOverflow_isRefusedBeforeAnythingIsTrained() {
+        Path file = write(FrozenEncoderTest.with(snapshot(RESNET20), "bn1.weight", 1e38f));
+        EncoderConfig config = naming(file, "resnet20", "cifar", 3);
+        assertThatThrownBy(() -> InitialWeights.of(TestEncoders.torch(), config))
+                .isInstanceOf(UserException.class)
+                .hasMessageStartingWith("encoder.initial-weights is " + file
+                        + ", whose values are finite, but so large that feature 0 of an image is ")
+                .hasMessageEndingWith("name another file.");
     }
 
     @Test
@@ -199,7 +242,7 @@ final class InitialWeightsTest {
         Path pickle = Files.writeString(folder.resolve("resnet18.pth"), "PK\u0003\u0004 and what else a zip file has");
         assertThatThrownBy(() -> InitialWeights.of(naming(pickle, "resnet20", "cifar", 3)))
                 .isInstanceOf(UserException.class)
-                .hasMessageContaining("which is no safetensors file")
+                .hasMessageContaining("which is not a safetensors file")
                 .hasMessageContaining("safetensors.torch.save_file");
     }
 

@@ -3,6 +3,7 @@ package org.millrace.evaluator;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -34,6 +35,7 @@ final class EvaluationLog implements AutoCloseable {
     private final Producer<byte[], byte[]> producer;
     private final EvaluationListener listener;
     private final Standings standings = new Standings();
+    private boolean readUp;
     private final RecordReader<EvaluationEvent> records = RecordReader.ofJson(EvaluationEvent.class);
 
     /** @param pinnedVersion of the encoder that others are compared with by the user's wish, or −1 */
@@ -104,8 +106,16 @@ final class EvaluationLog implements AutoCloseable {
         standings.accept(evaluation);
         if (isNew) {
             newest.put(evaluation.version(), evaluation);
-            listener.evaluated(evaluation);
+            if (readUp) {
+                listener.evaluated(evaluation);
+            }
         }
+    }
+
+    /** The topic was read up to its end at the start: the listener gets what it holds, and from now on each evaluation as it comes. */
+    void readUp() {
+        readUp = true;
+        listener.published(List.copyOf(newest.values()), standings);
     }
 
     /** Publishes the scores and waits until the broker has them. */

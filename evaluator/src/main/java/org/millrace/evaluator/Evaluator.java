@@ -204,6 +204,7 @@ public final class Evaluator implements AutoCloseable {
         readTo(topics.ends());
         if (!stopping()) {
             save();
+            evaluations.readUp();
         }
         topics.resumeEncoders();
     }

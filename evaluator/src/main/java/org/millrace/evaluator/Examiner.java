@@ -135,7 +135,9 @@ final class Examiner implements AutoCloseable {
             FeatureMatrix features = embed(embedder, images, stopping);
             if (features.isFinite() && !stopping.getAsBoolean()) {
                 anchors.remember(version, features);
-                LOG.info("encoder {} is compared with again: its anchor features were computed anew", version);
+                LOG.info(
+                        "later encoders are compared with encoder {} again: its anchor features were computed a second time",
+                        version);
             }
         } catch (UserException | IllegalArgumentException e) {
             LOG.warn("no encoder can be compared with encoder {}: {}", version, e.getMessage());

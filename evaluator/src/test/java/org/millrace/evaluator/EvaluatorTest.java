@@ -38,6 +38,8 @@ import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.EncoderManifest;
+import org.millrace.contract.event.EncoderRevocation;
+import org.millrace.contract.event.EncoderRevocation.State;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Health;
 import org.millrace.contract.event.Interval;
@@ -45,6 +47,7 @@ import org.millrace.contract.event.Json;
 import org.millrace.contract.event.Standing;
 import org.millrace.contract.event.Standing.Verdict;
 import org.millrace.contract.registry.EncoderRecords;
+import org.millrace.contract.registry.Standings;
 import org.millrace.evaluator.anchor.Anchors;
 
 @Timeout(value = 5, unit = TimeUnit.MINUTES) // only a hang takes that long
@@ -65,6 +68,44 @@ final class EvaluatorTest {
     private String budget = "1";
 
     @Test
+    void evaluateOnce_scoresPublishedBefore_comeOnceAsTheyStandWithTheRevoked() {
+        pushProbe(60);
+        publish(0, "blind");
+        publish(400, "seeing");
+        List<Evaluation> first;
+        try (Evaluator evaluator = open()) {
+            first = evaluator.evaluateOnce();
+        }
+        for (int scoredTwice = 0; scoredTwice < 2; scoredTwice++) {
+            first.forEach(evaluation -> append(EVALUATIONS, "" + evaluation.version(), Json.write(evaluation), null));
+        }
+        append(
+                EVALUATIONS,
+                "400",
+                Json.write(new EncoderRevocation(EncoderRevocation.SCHEMA, "main", 400, State.REVOKED, "blurred", 9)),
+                null);
+        heard.clear();
+        List<Evaluation> published = new ArrayList<>();
+        EvaluationListener listener = new EvaluationListener() {
+            @Override
+            public void evaluated(Evaluation evaluation) {
+                heard.add(evaluation);
+            }
+
+            @Override
+            public void published(List<Evaluation> evaluations, Standings standings) {
+                published.addAll(evaluations);
+                assertThat(standings.isRevoked(400)).isTrue();
+            }
+        };
+        try (Evaluator evaluator = open(0, listener)) {
+            assertThat(evaluator.evaluateOnce()).isEmpty();
+        }
+        assertThat(published).containsExactlyElementsOf(first);
+        assertThat(heard).isEmpty();
+    }
+
+    @Test
     void evaluateOnce_withEncodersAndProbe_publishesEachScore() {
         pushProbe(60);
         publish(0, "blind");
@@ -81,7 +122,7 @@ final class EvaluatorTest {
             assertThat(last.classes()).isEqualTo(2);
             assertThat(last.imagesTrained()).isEqualTo(400 * 128);
             assertThat(last.trainImages() + last.testImages()).isEqualTo(60);
-            assertThat(last.neighbours().k()).isEqualTo(last.trainImages());
+            assertThat(last.neighbours().k()).isEqualTo(last.trainImages() / last.classes());
             Health health = last.health().orElseThrow();
             assertThat(health.images()).isEqualTo(last.testImages());
             assertThat(health.dimensions()).isEqualTo(2);
@@ -319,6 +360,10 @@ final class EvaluatorTest {
 
     /** Over a consumer that holds the log; the probe's begins at the offset. */
     private Evaluator open(long probeBeginning) {
+        return open(probeBeginning, heard::add);
+    }
+
+    private Evaluator open(long probeBeginning, EvaluationListener listener) {
         rereads.set(false);
         consumer = new MockConsumer<>(StrategyType.NONE.toString()) {
             @Override
@@ -344,7 +389,7 @@ final class EvaluatorTest {
         MillraceConfig config = new ConfigLoader()
                 .assignments(List.of("run.data=" + data, "evaluator.batch-size=7", "evaluator.churn-budget=" + budget))
                 .load();
-        return new Evaluator(config, consumer, producer, encoders, heard::add, Clock.systemUTC());
+        return new Evaluator(config, consumer, producer, encoders, listener, Clock.systemUTC());
     }
 
     private void pushProbe(int until) {

@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.millrace.contract.Count;
+import org.millrace.contract.FileNames;
 import org.millrace.contract.OutsideText;
 import org.millrace.contract.UserException;
 
@@ -20,7 +22,7 @@ import org.millrace.contract.UserException;
  * Labels of a CSV file: lines {@code path,label}, fields quoted where they hold commas, a header line if the file has one. Semicolons or
  * tabs may stand for the commas if they do in every line. Bytes that are not UTF-8 become text as in the names of files.
  * An image has the label of the line with its path within the source, or with its path as the user gave it; or else of the one line
- * of whose path and the image's the longer ends with the shorter. Not thread safe.
+ * of whose path and the image's the longer ends with the shorter; several such lines are refused. Not thread safe.
  */
 final class CsvLabels implements Labeller {
     private static final int LONGEST_LABEL = 256;
@@ -46,7 +48,7 @@ final class CsvLabels implements Labeller {
             String bytes = Files.readString(file, StandardCharsets.ISO_8859_1); // a character for each byte
             if (bytes.indexOf('\0') >= 0) {
                 throw new UserException(
-                        "push: --labels %s is no text of 8-bit characters (UTF-16?); wanted lines of path,label in UTF-8"
+                        "push: --labels %s is not text in UTF-8 or another 8-bit encoding (UTF-16?); wanted lines of path,label in UTF-8"
                                 .formatted(file));
             }
             List<String> lines =
@@ -90,8 +92,8 @@ final class CsvLabels implements Labeller {
                     .map(line -> "'" + Names.shown(line.path()) + "'")
                     .collect(Collectors.joining(", "));
             throw new UserException(
-                    "push: --labels %s fits no image: its first of %d labels are for %s, but the first images are %s; write each image's path within its source, or its file name"
-                            .formatted(file, byPath.size(), first, String.join(", ", seen)));
+                    "push: --labels %s fits no image: it has %s, first for %s, but the first images are %s; write each image's path within its source, or its file name"
+                            .formatted(file, Count.of(byPath.size(), "label"), first, String.join(", ", seen)));
         }
     }
 
@@ -102,11 +104,14 @@ final class CsvLabels implements Labeller {
         Line own = byPath.get(name);
         Line line = own != null ? own : byPath.get(bare(position));
         if (line == null) {
-            List<Line> fitting = byFileName.getOrDefault(lastName(name), List.of()).stream()
-                    .filter(other -> endsWithOther(other.path(), name))
-                    .toList();
-            if (fitting.size() != 1) {
+            List<Line> fitting = fitting(entry.origin());
+            if (fitting.isEmpty()) {
                 return Optional.empty();
+            }
+            if (fitting.size() > 1) {
+                throw new SourceException(
+                        "push: --labels %s has %d lines that fit %s: %s; write its path within the source"
+                                .formatted(file, fitting.size(), Names.shown(position), shown(fitting)));
             }
             line = fitting.get(0);
         }
@@ -117,6 +122,33 @@ final class CsvLabels implements Labeller {
                             .formatted(file, line.number(), line.path(), Names.shown(other), Names.shown(position)));
         }
         return Optional.of(line.label());
+    }
+
+    /**
+     * The lines whose path and the image's end alike. Where the folders above the source tell them apart, those that agree with them; a
+     * line of another folder, with which the image shares its file name and no more, is for another image.
+     */
+    private List<Line> fitting(SourceEntry.Origin origin) {
+        String name = origin.name();
+        List<Line> fitting = byFileName.getOrDefault(lastName(name), List.of()).stream()
+                .filter(line -> endsWithOther(line.path(), name))
+                .toList();
+        if (fitting.isEmpty() || origin.position().equals(origin.source() + "!" + name)) {
+            return fitting; // an archive may have been made in any folder
+        }
+        String place = bare(
+                FileNames.path(origin.position()).toAbsolutePath().normalize().toString());
+        List<Line> agreeing = fitting.stream()
+                .filter(line -> endsWithOther(line.path(), place))
+                .toList();
+        return agreeing.isEmpty() && name.contains("/") ? fitting : agreeing;
+    }
+
+    private static String shown(List<Line> lines) {
+        return lines.stream()
+                .limit(SHOWN)
+                .map(line -> "line %d ('%s')".formatted(line.number(), Names.shown(line.path())))
+                .collect(Collectors.joining(", ", "", lines.size() > SHOWN ? ", …" : ""));
     }
 
     private void add(int number, String text, char separator) {

@@ -44,7 +44,8 @@ final class IdxFile implements Closeable {
         } catch (IOException e) {
             in.close();
             throw new SourceException(
-                    "push: %s is no whole IDX file: its header cannot be read: %s".formatted(path, FileReading.why(e)),
+                    "push: %s is not a complete IDX file: its header cannot be read: %s"
+                            .formatted(path, FileReading.why(e)),
                     e);
         }
     }

@@ -13,6 +13,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.millrace.contract.Count;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ImagesConfig;
 
@@ -84,7 +85,8 @@ final class ImagePublisher {
 
     /** What happened so far, as the end of an error message. */
     String soFar() {
-        return "%d images had been pushed and %d files rejected before that.".formatted(acknowledged.get(), rejected);
+        return "Pushed before that: %s; rejected: %s."
+                .formatted(Count.of(acknowledged.get(), "image"), Count.of(rejected, "file"));
     }
 
     private ImageRecords.About about(SourceEntry entry, Optional<String> label) {

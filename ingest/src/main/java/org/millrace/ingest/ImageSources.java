@@ -82,7 +82,8 @@ final class ImageSources {
                 return new TarSource(name, compression);
             }
             if (lower.endsWith(".zip")) {
-                throw new UserException("push: %s is no zip file: it does not begin as one".formatted(name.path()));
+                throw new UserException(
+                        "push: %s is not a zip file: it does not begin like one".formatted(name.path()));
             }
             if (compression != Compression.NONE) {
                 throw new UserException("push: %s is compressed with %s, but holds %s"

@@ -152,7 +152,8 @@ record TarSource(SourceEntry.SourceName sourceName, Compression compression) imp
         private SourceException damaged(String got, @Nullable Exception cause) {
             String where =
                     lastName.isEmpty() ? "at its beginning" : "at or after entry '" + Names.shown(lastName) + "'";
-            String message = "push: %s is no whole tar file: %s: %s".formatted(sourceName.path(), where, got);
+            String message =
+                    "push: %s is damaged or cut short as a tar file: %s: %s".formatted(sourceName.path(), where, got);
             return cause == null ? new SourceException(message) : new SourceException(message, cause);
         }
     }

@@ -44,7 +44,9 @@ record ZipSource(SourceEntry.SourceName sourceName) implements ImageSource {
                 throw e;
             } catch (IOException | RuntimeException e) { // the reader meets some damage with unchecked exceptions
                 throw new SourceException(
-                        "push: %s is no whole zip file: %s".formatted(sourceName.path(), FileReading.why(e)), e);
+                        "push: %s is damaged or cut short as a zip file: %s"
+                                .formatted(sourceName.path(), FileReading.why(e)),
+                        e);
             }
             names = ZipNames.of(zip);
             entries = zip.getEntries();
@@ -89,7 +91,7 @@ record ZipSource(SourceEntry.SourceName sourceName) implements ImageSource {
                 throw e;
             } catch (IOException | RuntimeException e) {
                 throw new SourceException(
-                        "push: %s is no whole zip file: entry '%s': %s"
+                        "push: %s is damaged or cut short as a zip file: entry '%s': %s"
                                 .formatted(sourceName.path(), Names.shown(names.of(entry)), FileReading.why(e)),
                         e);
             }

@@ -104,7 +104,7 @@ final class ImagePusherTest {
                 .isInstanceOf(UserException.class)
                 .hasMessageContaining("Kafka did not take a record for topic 'images': too large for the broker")
                 .hasMessageContaining("images.max-bytes (100000)")
-                .hasMessageContaining("1 images had been pushed");
+                .hasMessageContaining("Pushed before that: 1 image;");
     }
 
     @Test

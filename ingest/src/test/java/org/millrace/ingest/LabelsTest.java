@@ -95,11 +95,44 @@ final class LabelsTest {
                 .withLabels(new Labels.FromFile(csv("photos/cat/1.png,cat\nphotos/dog/1.png,dog\n"))));
         push.push(TestPush.images(folder.resolve("dog"))
                 .withLabels(new Labels.FromFile(csv(folder + "/cat/1.png,cat\n" + folder + "/dog/1.png,dog\n"))));
+        push.push(TestPush.images(folder.resolve("dog"))
+                .withLabels(new Labels.FromFile(csv("photos/cat/1.png,cat\nphotos/dog/1.png,dog\n"))));
         assertThat(push.sent().stream().map(TestPush::label).toList())
-                .containsExactly(Optional.of("cat"), Optional.of("dog"), Optional.of("dog"));
-        PushRequest either = TestPush.images(folder.resolve("dog"))
-                .withLabels(new Labels.FromFile(csv("photos/cat/1.png,cat\nphotos/dog/1.png,dog\n")));
-        says(either, "fits no image");
+                .containsExactly(Optional.of("cat"), Optional.of("dog"), Optional.of("dog"), Optional.of("dog"));
+    }
+
+    @Test
+    void csv_lineOfAnotherFolderWithTheSameFileName_isNotForThisImage() throws IOException {
+        Path folder = TestImages.folder(
+                temporary.resolve("photos"), Map.of("cat/1.png", TestImages.png(1), "dog/1.png", TestImages.png(2)));
+        for (Path source : List.of(folder.resolve("dog"), folder.resolve("dog/1.png"))) {
+            says(TestPush.images(source).withLabels(new Labels.FromFile(csv("cat/1.png,cat\n"))), "fits no image");
+        }
+        push.push(TestPush.images(folder.resolve("dog"))
+                .withLabels(new Labels.FromFile(csv("photos/cat/1.png,cat\ndog/1.png,dog\n"))));
+        assertThat(labels("images")).containsExactly("dog");
+    }
+
+    @Test
+    void csv_renamedRootAboveTheSource_stillFits() throws IOException {
+        Path folder = TestImages.folder(temporary.resolve("renamed"), Map.of("cat/1.png", TestImages.png(1)));
+        push.push(TestPush.images(folder).withLabels(new Labels.FromFile(csv("train/cat/1.png,cat\n"))));
+        Path archive = TestImages.zip(temporary.resolve("some.zip"), Map.of("1.png", TestImages.png(1)));
+        push.push(TestPush.images(archive).withLabels(new Labels.FromFile(csv("train/1.png,dog\n"))));
+        assertThat(labels("images")).containsExactly("cat", "dog");
+    }
+
+    @Test
+    void csv_severalLinesThatFitOneImage_areRefusedByName() throws IOException {
+        Path archive = TestImages.zip(temporary.resolve("some.zip"), Map.of("1.png", TestImages.png(1)));
+        says(
+                TestPush.images(archive).withLabels(new Labels.FromFile(csv("cat/1.png,cat\ndog/1.png,dog\n"))),
+                "has 2 lines that fit " + archive + "!1.png: line 1 ('cat/1.png'), line 2 ('dog/1.png')");
+        Path folder = TestImages.folder(temporary.resolve("pets"), Map.of("x/1.png", TestImages.png(1)));
+        says(
+                TestPush.images(folder).withLabels(new Labels.FromFile(csv("a/x/1.png,cat\nb/x/1.png,dog\n"))),
+                "line 1 ('a/x/1.png'), line 2 ('b/x/1.png'); write its path within the source");
+        assertThat(push.producer.history()).isEmpty();
     }
 
     @Test
@@ -122,7 +155,9 @@ final class LabelsTest {
         says(request.withLabels(new Labels.FromFile(csv("path,label\n"))), "holds no line of path,label");
         says(request.withLabels(Labels.parse(temporary + "/folders")), "no such file of labels");
         Path utf16 = Files.write(temporary.resolve("l.csv"), "1.png,cat\n".getBytes(StandardCharsets.UTF_16));
-        says(request.withLabels(new Labels.FromFile(utf16)), "is no text of 8-bit characters (UTF-16?)");
+        says(
+                request.withLabels(new Labels.FromFile(utf16)),
+                "is not text in UTF-8 or another 8-bit encoding (UTF-16?)");
     }
 
     @ParameterizedTest
@@ -160,7 +195,7 @@ final class LabelsTest {
         Labels labels = new Labels.FromFile(csv("a/7.png,cat\na/8.png,dog\n"));
 
         PushRequest request = TestPush.images(source).withLabels(labels);
-        says(request, "fits no image: its first of 2 labels are for 'a/7.png', 'a/8.png', but the first images are '");
+        says(request, "fits no image: it has 2 labels, first for 'a/7.png', 'a/8.png', but the first images are '");
         assertThat(push.producer.history()).isEmpty();
     }
 

@@ -131,7 +131,7 @@ final class OrderTest {
         assertThatThrownBy(() -> new TestPush().holding(5_000).push(request))
                 .isInstanceOf(UserException.class)
                 .hasMessageContaining("holds its images in memory")
-                .hasMessageContaining("0 images had been pushed");
+                .hasMessageContaining("Pushed before that: 0 images");
         assertThat(names(TestPush.images(source("set.tar")).withOrder(Order.SHUFFLED, 1), 5_000))
                 .hasSize(IMAGES);
     }

@@ -5,6 +5,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
@@ -21,9 +23,19 @@ final class EncoderPublisher {
     private final MillraceConfig config;
     private final Clock clock;
     private final Deque<Long> published = new ArrayDeque<>();
+    private final Function<Safetensors, Optional<String>> trial;
 
-    /** @param published versions that stand on the topic already, besides the first */
-    EncoderPublisher(Outbox outbox, MillraceConfig config, List<Long> published, Clock clock) {
+    /**
+     * @param published versions that stand on the topic already, besides the first
+     * @param trial what is wrong with the features of an encoder with these weights, if anything is
+     */
+    EncoderPublisher(
+            Outbox outbox,
+            MillraceConfig config,
+            List<Long> published,
+            Clock clock,
+            Function<Safetensors, Optional<String>> trial) {
+        this.trial = trial;
         this.outbox = outbox;
         this.config = config;
         this.clock = clock;
@@ -33,13 +45,16 @@ final class EncoderPublisher {
     /**
      * Sends the encoder and removes the oldest ones beyond {@code trainer.encoders-kept}; the first (version 0) stays.
      *
-     * @throws UserException where a weight is no number
+     * @throws UserException where a weight or a feature is not finite
      */
     void publish(long step, long imagesTrained, Safetensors encoder) {
-        encoder.wrongValue().ifPresent(wrong -> {
+        encoder.wrongValue().or(() -> trial.apply(encoder)).ifPresent(wrong -> {
             throw new UserException("the encoder after step " + step + " is not published: " + wrong
-                    + ". Training diverged: lower optimiser.learning-rate or lengthen optimiser.warmup-steps, and start a"
-                    + " new run.");
+                    + (step == 0
+                            ? ". Nothing has been trained yet: check encoder.initial-weights, encoder.mean and"
+                                    + " encoder.standard-deviation."
+                            : ". Training diverged: lower optimiser.learning-rate or lengthen optimiser.warmup-steps, and"
+                                    + " start a new run."));
         });
         String topic = config.run().topics().encoders();
         List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>(EncoderRecords.of(

@@ -44,6 +44,7 @@ public final class Learner implements AutoCloseable {
     private final Optimiser optimiser;
     private final LearningRate learningRate;
     private final HealthWatch health;
+    private final String initialWeights;
 
     public Learner(MillraceConfig config, Torch torch, Memory memory) {
         this(config, torch, Objective.create(config, torch, memory));
@@ -57,6 +58,7 @@ public final class Learner implements AutoCloseable {
         this.optimiser = Optimiser.of(config.optimiser(), torch, objective.query());
         this.learningRate =
                 new LearningRate(config.optimiser(), config.trainer().batchSize());
+        this.initialWeights = config.encoder().initialWeights();
         this.health = new HealthWatch(objective, torch, config.trainer().healthEverySteps());
     }
 
@@ -95,6 +97,19 @@ public final class Learner implements AutoCloseable {
         }
     }
 
+    // the first loss is that of the weights as they were before any update, so that no learning rate can have caused it
+    private String cause(long step, double rate) {
+        if (step > 1) {
+            return ": training diverged. Lower optimiser.learning-rate (now " + rate
+                    + ") or lengthen optimiser.warmup-steps, and start a new run.";
+        }
+        return initialWeights.isBlank()
+                ? ", before any update: check encoder.mean, encoder.standard-deviation and the objective's temperature, and"
+                        + " start a new run."
+                : ", before any update: the weights of encoder.initial-weights (" + initialWeights
+                        + ") are too large to compute with. Name another file, and start a new run.";
+    }
+
     Result step(Batch batch, NDManager scope, StageClock clock) {
         long step = batch.step();
         double rate = learningRate.at(step);
@@ -111,9 +126,7 @@ public final class Learner implements AutoCloseable {
         }
         double value = loss.value().getFloat();
         if (!Double.isFinite(value)) {
-            throw new UserException("the loss of step " + step + " is " + value + ": training diverged. Lower"
-                    + " optimiser.learning-rate (now " + rate
-                    + ") or lengthen optimiser.warmup-steps, and start a new run.");
+            throw new UserException("the loss of step " + step + " is " + value + cause(step, rate));
         }
         optimiser.step(step, rate);
         clock.lap(Stage.UPDATE);

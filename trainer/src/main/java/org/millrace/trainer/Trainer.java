@@ -30,6 +30,7 @@ import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.encoder.FeatureTrial;
 import org.millrace.encoder.InitialWeights;
 import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
@@ -110,7 +111,7 @@ public final class Trainer implements AutoCloseable {
             RunCheckpoints.Restored restored = checkpoints.restore(buffer);
             this.position = restored.position();
             if (position.step() == 0) {
-                InitialWeights.of(config.encoder()).ifPresent(learner::initialise);
+                InitialWeights.of(torch, config.encoder()).ifPresent(learner::initialise);
             }
             this.journalOffset = restored.journalOffset();
             this.checkpointedStep = restored.position().step();
@@ -122,7 +123,12 @@ public final class Trainer implements AutoCloseable {
             this.gaps = new StreamGaps(config, kafka, events, clock, writer, imageLog, restored.log());
             gaps.warnIfCompacted();
             this.rejects = new Rejects(writer, config.images());
-            this.publisher = new EncoderPublisher(writer, config, restored.published(), clock);
+            this.publisher = new EncoderPublisher(
+                    writer,
+                    config,
+                    restored.published(),
+                    clock,
+                    weights -> FeatureTrial.problem(torch, config.encoder(), weights));
         } catch (RuntimeException | Error e) {
             opened.close();
             throw e;

@@ -11,11 +11,14 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.Sha256;
@@ -65,6 +68,20 @@ final class EncoderPublisherTest {
         assertThat(sent).isEmpty();
     }
 
+    @ParameterizedTest
+    @CsvSource({"0, 'check encoder.initial-weights'", "400, 'Training diverged: lower optimiser.learning-rate'"})
+    void publish_featuresThatAreNotFinite_nothingIsSentAndTheCauseIsThatOfTheStep(long step, String cause) {
+        List<ProducerRecord<byte[], byte[]>> sent = new ArrayList<>();
+        var publisher = new EncoderPublisher(
+                sent::addAll, config, List.of(), CLOCK, weights -> Optional.of("feature 3 of an image is NaN"));
+        assertThatThrownBy(() -> publisher.publish(step, 0, encoder(1)))
+                .isInstanceOf(UserException.class)
+                .hasMessageStartingWith(
+                        "the encoder after step " + step + " is not published: feature 3 of an image is NaN. ")
+                .hasMessageContaining(cause);
+        assertThat(sent).isEmpty();
+    }
+
     @Test
     void publish_moreThanKept_oldestRemovedButTheFirst() {
         List<ProducerRecord<byte[], byte[]>> sent = new ArrayList<>();
@@ -107,7 +124,12 @@ final class EncoderPublisherTest {
     @Test
     void publish_oneEncoder_isSentTogetherWithTheRemovalOfTheOld() {
         List<Integer> sizes = new ArrayList<>();
-        new EncoderPublisher(records -> sizes.add(records.size()), config, List.of(400L, 800L), CLOCK)
+        new EncoderPublisher(
+                        records -> sizes.add(records.size()),
+                        config,
+                        List.of(400L, 800L),
+                        CLOCK,
+                        weights -> Optional.empty())
                 .publish(1200, 1, encoder(1));
         assertThat(sizes).containsExactly(4 + 4);
     }
@@ -130,7 +152,7 @@ final class EncoderPublisherTest {
     }
 
     private EncoderPublisher publisher(List<ProducerRecord<byte[], byte[]>> sent, List<Long> published) {
-        return new EncoderPublisher(sent::addAll, config, published, CLOCK);
+        return new EncoderPublisher(sent::addAll, config, published, CLOCK, weights -> Optional.empty());
     }
 
     private static Safetensors encoder(long value) {

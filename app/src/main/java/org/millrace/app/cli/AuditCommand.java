@@ -13,6 +13,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.millrace.app.inspect.RunAudit;
+import org.millrace.contract.Count;
 import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.UserException;
@@ -32,8 +33,8 @@ import picocli.CommandLine.Spec;
         name = "audit",
         mixinStandardHelpOptions = true,
         description = {
-            "Prove from the topics alone that every offset of the stream up to where the run stands was trained exactly once,",
-            "or is in the topic of rejects with its reason."
+            "Prove from the topics that every image was trained exactly once.",
+            "Every offset of the stream up to where the run stands was trained once, or is in the topic of rejects with its reason."
         })
 final class AuditCommand implements Runnable {
 
@@ -97,7 +98,7 @@ final class AuditCommand implements Runnable {
         JournalReader journal = new JournalReader(consumer, config.run().topics());
         journal.forEach(0, (event, offset) -> audit.add(event));
         if (journal.unreadable() > 0) {
-            out.println("cannot be read   " + journal.unreadable() + " records of "
+            out.println("cannot be read   " + Count.of(journal.unreadable(), "record") + " of "
                     + config.run().topics().steps() + ", which are no events and are left out");
         }
         String images = config.images().topic();

@@ -8,6 +8,7 @@ import java.util.OptionalLong;
 import org.millrace.app.run.RunStatistics;
 import org.millrace.app.run.Services;
 import org.millrace.app.run.TrainerService;
+import org.millrace.contract.Count;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
@@ -27,9 +28,10 @@ import picocli.CommandLine.Spec;
         name = "branch",
         mixinStandardHelpOptions = true,
         description = {
-            "Release an encoder of a run that has no end: start the run NEW_NAME from the newest checkpoint of the trunk, --run,",
-            "train it on the stream from where that checkpoint stands while its learning rate falls linearly to 0, and publish",
-            "its encoder to NEW_NAME.encoders. The trunk is not changed, and may train meanwhile, best with --bootstrap-server."
+            "Release an encoder of a run that has no end.",
+            "Starts the run NEW_NAME from the newest checkpoint of the trunk, --run, trains it on the stream from where that",
+            "checkpoint stands while its learning rate falls linearly to 0, and publishes its encoder to NEW_NAME.encoders.",
+            "The trunk is not changed, and may train meanwhile, best with --bootstrap-server."
         })
 final class BranchCommand implements Runnable {
     @Spec
@@ -86,8 +88,8 @@ final class BranchCommand implements Runnable {
                         statistics.steps() == coolSteps
                                 ? "branch " + name + " is cold: encoder " + last + " is on "
                                         + branch.run().topics().encoders()
-                                : "stopped after " + statistics.steps() + " of " + coolSteps
-                                        + " steps; to go on, with the same settings: millrace train --until-step "
+                                : "stopped after " + statistics.steps() + " of " + Count.of(coolSteps, "step")
+                                        + "; to go on, with the same settings: millrace train --until-step "
                                         + last + " --set " + String.join(" --set ", cooling));
             }
         } catch (InterruptedException e) {

@@ -147,7 +147,7 @@ final class CommonOptions {
             SettingChanges.between(ofRun, ConfigLoader.effective(asked)).structural().stream()
                     .filter(change -> !chosen.contains(change.key()))
                     .forEach(change -> LOG.warn(
-                            "run {} keeps {}={}, which it was begun with; {} is not used",
+                            "run {} keeps {}={}, with which it was started; {} is ignored",
                             whole.run().name(),
                             change.key(),
                             change.then(),
@@ -155,7 +155,7 @@ final class CommonOptions {
             return whole;
         } catch (UserException e) { // of another release
             LOG.warn(
-                    "the settings that run {} was begun with cannot be used here; those of this command are: {}",
+                    "the settings with which run {} was started cannot be used here; using those of this command: {}",
                     config.run().name(),
                     e.getMessage());
             return config;

@@ -18,8 +18,8 @@ import picocli.CommandLine.Spec;
         name = "dashboard",
         mixinStandardHelpOptions = true,
         description = {
-            "Serve the dashboard of a run and its HTTP interface (images in, embeddings out, metrics) until Ctrl-C.",
-            "It listens on http.host and http.port; beyond this machine only with http.token."
+            "Serve the dashboard of a run and its HTTP interface.",
+            "Images in, embeddings out, metrics; until Ctrl-C. It listens on http.host and http.port; beyond this machine only with http.token."
         })
 final class DashboardCommand implements Runnable {
     private static final long POLL_MILLIS = 200;

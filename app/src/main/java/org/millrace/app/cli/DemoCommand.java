@@ -28,8 +28,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Watch an encoder learn from a stream of real images: Kafka, trainer, key store and evaluator in this process,",
-            "Fashion-MNIST's test images as the stream. Ends with a summary. Run again, it goes on where it stopped."
+            "Watch an encoder learn from a stream of real images.",
+            "Kafka, trainer, key store and evaluator run in this process, with Fashion-MNIST's test images as the stream.",
+            "Ends with a summary. Run again, it goes on where it stopped."
         })
 final class DemoCommand implements Runnable {
     private static final double SHORTEST_MINUTES = 0.2;
@@ -83,13 +84,20 @@ final class DemoCommand implements Runnable {
                     "broker at " + connection.kafka().bootstrapServers() + (connection.isEmbedded() ? ", embedded" : "")
                             + "; state under " + config.run().data() + ", log in " + options.logFile(config));
             connection.createImageTopics(config.images());
-            http.start(services, config, connection.kafka(), display::say);
+            http.start(services, config, connection.kafka(), line -> sayUnless(signal, display, line));
             Path home = Path.of(System.getProperty("millrace.home", "."));
             Demo demo = new Demo(config, connection.kafka(), home, display, statistics, connection.stopPatience());
             demo.run(training, signal::requested, Optional.ofNullable(report));
             services.stop();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    // the dashboard may be up only after the user has asked to stop, and the report is the last word then
+    private static void sayUnless(StopSignal signal, TrainingDisplay display, String line) {
+        if (!signal.requested()) {
+            display.say(line);
         }
     }
 

@@ -19,8 +19,8 @@ import picocli.CommandLine.Spec;
         name = "drift",
         mixinStandardHelpOptions = true,
         description = {
-            "Watch whether the incoming images change: each window of them is compared, through a frozen encoder of the run, with the",
-            "first ones. Needs a published encoder. Prints every window of the run, and goes on with each new one, until Ctrl-C;",
+            "Watch whether the incoming images change.",
+            "Each window of them is compared, through a frozen encoder of the run, with the first ones. Needs a published encoder. Prints every window of the run, and goes on with each new one, until Ctrl-C;",
             "started again, it goes on where it was."
         },
         subcommands = {DriftOrderCommand.Acknowledge.class, DriftOrderCommand.Rebase.class})

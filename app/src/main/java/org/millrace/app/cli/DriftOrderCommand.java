@@ -50,8 +50,8 @@ abstract class DriftOrderCommand implements Runnable {
             name = "acknowledge",
             mixinStandardHelpOptions = true,
             description = {
-                "Say that an alarm has been seen. It is cleared by the first window without drift from then on;",
-                "the next window that drifts raises another."
+                "Say that an alarm has been seen.",
+                "It is cleared by the first window without drift from then on; the next window that drifts raises another."
             })
     static final class Acknowledge extends DriftOrderCommand {
         Acknowledge() {
@@ -64,8 +64,8 @@ abstract class DriftOrderCommand implements Runnable {
             name = "rebase",
             mixinStandardHelpOptions = true,
             description = {
-                "Take the images that come from now on for the reference: the world has changed, and that is how it is now.",
-                "Ends the alarm. Windows are compared again once the reference is full."
+                "Take the images that come from now on as the reference.",
+                "For a world that has changed for good. Ends the alarm. Windows are compared again once the reference is full."
             })
     static final class Rebase extends DriftOrderCommand {
         Rebase() {
@@ -87,8 +87,8 @@ abstract class DriftOrderCommand implements Runnable {
                         switch (kind) {
                             case ACKNOWLEDGE ->
                                 "no open alarm answered within " + PATIENCE.toSeconds()
-                                        + " s: there is none, or nobody watches now; then the order waits for the next millrace drift";
-                            case REBASE -> "nobody watches now: the order waits for the next millrace drift";
+                                        + " s: there is none, or drift is not running, in which case the order waits for the next millrace drift";
+                            case REBASE -> "drift is not running: the order waits for the next millrace drift";
                         });
             }
             out.flush();

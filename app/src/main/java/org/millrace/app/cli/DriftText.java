@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.millrace.contract.Count;
 import org.millrace.contract.event.Attribution;
 import org.millrace.contract.event.DriftAlarm;
 import org.millrace.contract.event.DriftEvent;
@@ -24,7 +25,8 @@ final class DriftText {
         String what = switch (report.verdict()) {
             case NOT_ENOUGH -> "not enough images for an answer";
             case UNUSABLE -> "unusable: " + report.reason().orElse("");
-            case REFERENCE -> String.format(Locale.ROOT, "reference (%,d images so far)", report.referenceImages());
+            case REFERENCE ->
+                String.format(Locale.ROOT, "reference (%s so far)", Count.of(report.referenceImages(), "image"));
             case STABLE -> "stable  ";
             case DRIFT -> "DRIFT   ";
         };

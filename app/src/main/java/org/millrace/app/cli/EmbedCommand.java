@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.app.embed.EmbeddingFile;
 import org.millrace.app.embed.FileEmbedding;
 import org.millrace.app.exam.CheckpointEncoder;
+import org.millrace.contract.Count;
 import org.millrace.contract.FileNames;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
@@ -33,8 +34,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Write the features of images to a file: x.npy (N×D float32, the images' names in x.names.txt), x.parquet or x.jsonl",
-            "(with their names in the file). By the run's current encoder, or by another one that you name.",
+            "Write the features of images to a file.",
+            "x.npy (N×D float32, the images' names in x.names.txt), x.parquet or x.jsonl (with their names in the file). By the run's current encoder, or by another one that you name.",
             "Files that cannot be read are left out and named; the names are the ids that a push would give."
         })
 final class EmbedCommand implements Runnable {
@@ -98,20 +99,20 @@ final class EmbedCommand implements Runnable {
 
     private void tell(FileEmbedding.Report report, PublishedEncoder encoder, EmbeddingFile.Form form) {
         if (report.embedded() == 0) {
-            throw new UserException("no image could be embedded of " + String.join(" ", paths) + "; " + report.leftOut()
-                    + " files were left out for the reasons above, and nothing was written");
+            throw new UserException("no image could be embedded of " + String.join(" ", paths) + "; "
+                    + Count.of(report.leftOut(), "file") + " left out for the reasons above; nothing was written");
         }
         PrintWriter text = spec.commandLine().getOut();
         text.println(String.format(
                 Locale.ROOT,
-                "embedded %,d images in %d dimensions by encoder %d of run %s into %s%s%s",
-                report.embedded(),
+                "embedded %s in %d dimensions by encoder %d of run %s into %s%s%s",
+                Count.of(report.embedded(), "image"),
                 report.dimension(),
                 encoder.manifest().version(),
                 encoder.manifest().run(),
                 out,
                 form == EmbeddingFile.Form.NPY ? ", their names beside it" : "",
-                report.leftOut() == 0 ? "" : String.format(Locale.ROOT, "; left out %,d files", report.leftOut())));
+                report.leftOut() == 0 ? "" : "; left out " + Count.of(report.leftOut(), "file")));
         text.flush();
     }
 

@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
         name = "encoders",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        description = "List the encoders that a run has published, and withdraw one that must not be used.",
+        description = "List a run's encoders, and withdraw one that must not be used.",
         subcommands = {
             EncodersCommand.ListCommand.class,
             EncodersCommand.RevokeCommand.class,
@@ -93,7 +93,8 @@ final class EncodersCommand implements Runnable {
     @Command(
             name = "list",
             mixinStandardHelpOptions = true,
-            description = "List the encoders on the run's topic, the newest last: trained images, score, standing.")
+            description = {"List the encoders on the run's topic.", "The newest last: trained images, score, standing."
+            })
     static final class ListCommand extends OfRun {
         @Override
         void run(KafkaSettings kafka, RunTopics topics, PrintWriter out) {
@@ -149,7 +150,8 @@ final class EncodersCommand implements Runnable {
             name = "revoke",
             mixinStandardHelpOptions = true,
             description = {
-                "Withdraw an encoder that must not be used: embed, /v1/embed, the page and evaluate leave it out from now on,",
+                "Withdraw an encoder that must not be used.",
+                "embed, /v1/embed, the page and evaluate leave it out from now on,",
                 "drift, and the newest encoder that is not revoked is current. Its weights stay on the topic."
             })
     static final class RevokeCommand extends OfRun {

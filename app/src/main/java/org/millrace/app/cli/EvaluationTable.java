@@ -1,13 +1,18 @@
 package org.millrace.app.cli;
 
 import java.io.PrintWriter;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.millrace.app.run.AccuracyText;
 import org.millrace.app.run.HealthText;
 import org.millrace.app.run.ModelDriftText;
 import org.millrace.app.run.StandingText;
 import org.millrace.contract.config.EvaluatorConfig;
+import org.millrace.contract.event.EncoderRevocation;
 import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.registry.Standings;
 import org.millrace.evaluator.EvaluationListener;
 
 /** Evaluations as a table of text: a row of scores, and under it what the features tell. Used by one thread. */
@@ -17,6 +22,7 @@ final class EvaluationTable implements EvaluationListener {
 
     private final PrintWriter out;
     private final EvaluatorConfig config;
+    private final Set<Long> shown = new HashSet<>(); // versions
 
     /** Prints the header. */
     EvaluationTable(PrintWriter out, EvaluatorConfig config) {
@@ -26,8 +32,30 @@ final class EvaluationTable implements EvaluationListener {
         out.flush();
     }
 
+    /** Every score of the run once, as it stands now. */
+    @Override
+    public void published(List<Evaluation> evaluations, Standings standings) {
+        for (Evaluation evaluation : evaluations) {
+            EncoderRevocation revocation = standings.revoked().get(evaluation.version());
+            row(
+                    evaluation,
+                    revocation == null
+                            ? ""
+                            : "REVOKED" + (revocation.reason().isBlank() ? "" : ": " + revocation.reason()));
+        }
+    }
+
     @Override
     public void evaluated(Evaluation evaluation) {
+        row(
+                evaluation,
+                shown.contains(evaluation.version())
+                        ? "scored again, since the labelled images have grown: replaces the row above"
+                        : "");
+    }
+
+    private void row(Evaluation evaluation, String note) {
+        shown.add(evaluation.version());
         out.println(String.format(
                 Locale.ROOT,
                 "%-12d %,14d   %5.1f %%   %.0e   %5.1f %%   %-4d %-5.2f %,8d   %,8d%s",
@@ -41,6 +69,14 @@ final class EvaluationTable implements EvaluationListener {
                 evaluation.trainImages(),
                 evaluation.testImages(),
                 evaluation.linear().converged() ? "" : "   (linear probe did not converge)"));
+        if (!note.isEmpty()) {
+            out.println("             " + note);
+        }
+        int k = evaluation.neighbours().k();
+        if (k < config.neighbours()) {
+            out.println("             k = " + k + " and not " + config.neighbours()
+                    + " (evaluator.neighbours): a class has no more images to learn from, on average");
+        }
         if (evaluation.linear().interval().isPresent()) {
             out.println("             95 %: linear " + AccuracyText.linear(evaluation) + " · kNN "
                     + AccuracyText.neighbours(evaluation));

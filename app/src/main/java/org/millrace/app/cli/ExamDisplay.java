@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.millrace.app.exam.ExamListener;
 import org.millrace.app.exam.ExamReport;
+import org.millrace.contract.Count;
 import org.millrace.contract.UserException;
 import org.millrace.evaluator.protocol.ProtocolScore;
 import org.millrace.evaluator.score.Trial;
@@ -33,14 +34,14 @@ final class ExamDisplay implements ExamListener, AutoCloseable {
     public void begins(ExamReport report) {
         out.printf(
                 Locale.ROOT,
-                "encoder %d of run %s (%s, %,d images trained); %,d images to learn from, %,d to be scored on, %d classes%n",
+                "encoder %d of run %s (%s, %s trained); %s to learn from, %,d to be scored on, %s%n",
                 report.version(),
                 report.run(),
                 report.architecture(),
-                report.imagesTrained(),
-                report.trainImages(),
+                Count.of(report.imagesTrained(), "image"),
+                Count.of(report.trainImages(), "image"),
                 report.testImages(),
-                report.classes());
+                Count.of(report.classes(), "class"));
         out.printf(Locale.ROOT, ROW, "protocol", "top-1", "top-5", "seconds", "settings");
         out.flush();
     }

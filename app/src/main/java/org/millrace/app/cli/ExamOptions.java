@@ -49,7 +49,7 @@ final class ExamOptions {
             names = "--train",
             paramLabel = "PATH",
             description =
-                    "Learn from these labelled images, with --test in the place of the probe: folder, archive or IDX file"
+                    "Learn from these labelled images, with --test, instead of the probe: folder, archive or IDX file"
                             + " as for push; may be repeated.")
     private List<String> train = new ArrayList<>();
 

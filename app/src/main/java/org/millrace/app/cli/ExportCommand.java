@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.app.export.EncoderExport;
 import org.millrace.app.export.Evaluations;
 import org.millrace.app.export.ExportFormat;
+import org.millrace.contract.Count;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
@@ -34,8 +35,8 @@ import picocli.CommandLine.Spec;
         name = "export",
         mixinStandardHelpOptions = true,
         description = {
-            "Write a run's encoder for other programs, and beside it FILE.md, which says what it is and how to load it.",
-            "The newest whole checkpoint's; of a run without one here, the current encoder on the run's topic.",
+            "Write a run's encoder as a file for other programs.",
+            "Beside it FILE.md says what it is and how to load it. The newest whole checkpoint's; of a run without one here, the current encoder on the run's topic.",
             "An encoder that is held back or revoked is passed over where the broker is known, unless --checkpoint names it.",
             "The run may go on meanwhile. The scores in the card need a broker; without one the card says so."
         })
@@ -86,16 +87,21 @@ final class ExportCommand implements Runnable {
         if (standings.isRevoked(export.step())) {
             text.println("this encoder is revoked, and must not be used (millrace encoders list says why)");
         }
+        if (broker.unread().isPresent()) {
+            text.println("whether this encoder is held or revoked was not checked; that is on the topic "
+                    + config.run().topics().evaluations() + ", which was not read: "
+                    + broker.unread().get());
+        }
         if (export.step() == 0) {
             text.println("this encoder is the untrained one: the run has no other yet");
         }
         text.println(String.format(
                 Locale.ROOT,
-                "wrote the encoder of run %s after step %,d to %s (%,d bytes), its card to %s",
+                "wrote the encoder of run %s after step %,d to %s (%s), its card to %s",
                 export.run(),
                 export.step(),
                 out,
-                bytes,
+                Count.of(bytes, "byte"),
                 EncoderExport.cardOf(out)));
         text.flush();
     }
@@ -135,9 +141,11 @@ final class ExportCommand implements Runnable {
      * What the run's topics say.
      *
      * @param export of the encoder that is current there, read where no checkpoint was named
-     * @param why there is none, where there is none
+     * @param unread why the topics were not read, where they were not
+     * @param why there is no export, where there is none
      */
-    private record Broker(Evaluations evaluations, Optional<EncoderExport> export, String why) {}
+    private record Broker(
+            Evaluations evaluations, Optional<EncoderExport> export, Optional<String> unread, String why) {}
 
     // an embedded broker is only started where there is one already
     private Broker broker(MillraceConfig config) {
@@ -149,9 +157,9 @@ final class ExportCommand implements Runnable {
             Evaluations evaluations =
                     Evaluations.read(connection.kafka(), config.run().topics());
             try {
-                return new Broker(evaluations, published(config, connection.kafka()), "");
+                return new Broker(evaluations, published(config, connection.kafka()), Optional.empty(), "");
             } catch (UserException e) {
-                return new Broker(evaluations, Optional.empty(), String.valueOf(e.getMessage()));
+                return new Broker(evaluations, Optional.empty(), Optional.empty(), String.valueOf(e.getMessage()));
             }
         } catch (UserException | KafkaException e) {
             return unread(String.valueOf(e.getMessage()));
@@ -169,6 +177,6 @@ final class ExportCommand implements Runnable {
     }
 
     private static Broker unread(String why) {
-        return new Broker(Evaluations.unread(why), Optional.empty(), why);
+        return new Broker(Evaluations.unread(why), Optional.empty(), Optional.of(why), why);
     }
 }

@@ -29,7 +29,7 @@ final class Failures {
                 error.println("Did you mean " + String.join(" or ", suggestions) + "?");
             }
         }
-        error.println("`" + commandLine.getCommandSpec().qualifiedName() + " --help` tells what it takes.");
+        error.println("`" + commandLine.getCommandSpec().qualifiedName() + " --help` shows how it is used.");
         error.flush();
         return ExitCode.USAGE;
     }

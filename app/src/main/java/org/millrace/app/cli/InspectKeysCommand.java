@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.LongStream;
+import org.millrace.contract.Count;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.DictionaryHealth.Ages;
@@ -91,7 +92,8 @@ final class InspectKeysCommand implements Runnable {
                 statistics.capacity(),
                 100.0 * statistics.fill() / statistics.capacity(),
                 statistics.dimension()));
-        out.println("appended   " + statistics.newestSequence() + " keys, " + statistics.storedKeys() + " stored");
+        out.println("appended   " + Count.of(statistics.newestSequence(), "key") + ", " + statistics.storedKeys()
+                + " stored");
         out.println(String.format(Locale.ROOT, "disk       %.1f MiB", statistics.diskBytes() / 1024.0 / 1024));
         if (statistics.fill() > 0) {
             out.println("steps      " + statistics.oldestStep() + " to " + statistics.newestStep());

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "run",
         mixinStandardHelpOptions = true,
-        description = "Read the run's journal: steps, images, offsets covered, and whether they are contiguous.")
+        description = {"Read the run's journal.", "Steps, images, offsets covered, and whether they are contiguous."})
 final class InspectRunCommand implements Runnable {
     @Spec
     private CommandSpec spec;

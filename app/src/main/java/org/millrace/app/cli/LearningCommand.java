@@ -29,8 +29,8 @@ import picocli.CommandLine.Spec;
         name = "learning",
         mixinStandardHelpOptions = true,
         description = {
-            "Print how well a run knows each bucket of its stream at the end of each: the matrix of accuracies, average accuracy,",
-            "forgetting, accuracy on the next bucket before it is trained on, and the compute spent. Needs encoders that were",
+            "Print how well a run knows each part of its stream.",
+            "Parts are buckets of the stream; at the end of each: the matrix of accuracies, average accuracy, forgetting, accuracy on the next bucket before it is trained on, and the compute spent. Needs encoders that were",
             "scored with evaluator.buckets set."
         })
 final class LearningCommand implements Runnable {

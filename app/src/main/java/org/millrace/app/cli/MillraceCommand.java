@@ -14,9 +14,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = MillraceCommand.Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        description = "Pretrains an image encoder continually, on a stream of unlabelled images that never ends.",
+        description = "Pretrains an image encoder on an endless stream of unlabelled images.",
         commandListHeading = "%nCommands:%n",
-        footer = {"", "Exit codes: 0 good, 1 failed, 2 wrong usage. `millrace COMMAND --help` tells more."})
+        footer = {"", "Exit codes: 0 good, 1 failed, 2 wrong usage. See `millrace COMMAND --help`."})
 final class MillraceCommand implements Runnable {
     private final BiConsumer<MillraceConfig, String> configured;
 

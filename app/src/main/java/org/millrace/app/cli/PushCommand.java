@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.jspecify.annotations.Nullable;
+import org.millrace.contract.Count;
 import org.millrace.contract.FileNames;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ImagesConfig;
@@ -31,8 +32,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Push images into the topic of images, or labelled ones into the topic of the probe.",
-            "What is no image goes to the topic of rejects with the reason, and is counted."
+            "Push images from files into Kafka.",
+            "Into the topic of images, or labelled ones into the topic of the probe. What is not an",
+            "image is counted, and goes to the topic of rejects with the reason."
         })
 final class PushCommand implements Runnable {
     private static final String NO_LABEL = "no label";
@@ -181,9 +183,9 @@ final class PushCommand implements Runnable {
     static String summary(PushReport report, ImagesConfig images, String topic) {
         String pushed = String.format(
                 Locale.ROOT,
-                "%s %,d images (%.1f MB) to topic %s in %.1f s, %,.0f images/s",
+                "%s %s (%.1f MB) to topic %s in %.1f s, %,.0f images/s",
                 report.interrupted() ? "stopped after" : "pushed",
-                report.pushed(),
+                Count.of(report.pushed(), "image"),
                 report.bytes() / 1e6,
                 topic,
                 report.seconds(),

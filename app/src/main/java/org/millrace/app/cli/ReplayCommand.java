@@ -6,6 +6,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.millrace.app.run.Services;
+import org.millrace.contract.Count;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.selftest.SelfTest;
@@ -23,8 +24,9 @@ import picocli.CommandLine.Spec;
         name = "replay",
         mixinStandardHelpOptions = true,
         description = {
-            "Compute a run again, out of its journal and the images in the log, and compare losses and digests with what the journal",
-            "says: equal to the bit under the same settings, library and number of threads on the same kind of machine. It begins with",
+            "Compute a run again from its topics and compare.",
+            "Out of its journal and the images in the log, losses and digests come out as the journal has them:",
+            "equal to the bit under the same settings, library and number of threads on the same kind of machine. It begins with",
             "the first step, or where images of that are gone, with the oldest checkpoint that does not need them. Nothing of the run",
             "is changed, and it may be training meanwhile."
         })
@@ -36,10 +38,16 @@ final class ReplayCommand implements Runnable {
     private RunOption run;
 
     @Option(
-            names = "--to-step",
-            paramLabel = "S",
+            names = "--until-step",
+            paramLabel = "N",
             description = "The last step to compute; without it the last one planned.")
     private @Nullable Long toStep;
+
+    /** The name that the option had before. */
+    @Option(names = "--to-step", hidden = true)
+    void toStep(Long step) {
+        toStep = step;
+    }
 
     @Option(
             names = "--from",
@@ -53,7 +61,7 @@ final class ReplayCommand implements Runnable {
     @Override
     public void run() {
         if (toStep != null && toStep < 1) {
-            throw new ParameterException(spec.commandLine(), "--to-step must be at least 1, but was " + toStep);
+            throw new ParameterException(spec.commandLine(), "--until-step must be at least 1, but was " + toStep);
         }
         MillraceConfig own = options.config(Map.of(), run.assignments());
         SelfTest.atStart(own, Use.TRAINING);
@@ -75,10 +83,11 @@ final class ReplayCommand implements Runnable {
         if (result == null) {
             return;
         }
-        String what = result.steps() + " steps of run " + config.run().name() + " computed again"
-                + (replaying.startedAfter > 0 ? " from the checkpoint of step " + replaying.startedAfter : "")
-                + "; compared: "
-                + result.losses() + " losses, " + result.digests() + " digests";
+        String what =
+                Count.of(result.steps(), "step") + " of run " + config.run().name() + " computed again"
+                        + (replaying.startedAfter > 0 ? " from the checkpoint of step " + replaying.startedAfter : "")
+                        + "; compared: "
+                        + Count.of(result.losses(), "loss") + ", " + Count.of(result.digests(), "digest");
         if (result.difference().isPresent()) {
             throw new UserException(what + ".\n" + result.difference().get()
                     + ".\nThe same bits are promised for the same settings (millrace config), library versions, run.threads and kind of"

@@ -25,8 +25,8 @@ import picocli.CommandLine.Spec;
         name = "train",
         mixinStandardHelpOptions = true,
         description = {
-            "Train a run on the topic of images until stopped (Ctrl-C takes a checkpoint).",
-            "Started again, it goes on from the newest checkpoint."
+            "Train a run on the topic of images.",
+            "Until stopped: Ctrl-C takes a checkpoint. Started again, it goes on from the newest checkpoint."
         })
 final class TrainCommand implements Runnable {
     private static final long POLL_MILLIS = 200;

@@ -2,6 +2,7 @@ package org.millrace.app.cli;
 
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 import org.millrace.app.demo.Demo;
@@ -10,10 +11,12 @@ import org.millrace.app.run.HealthText;
 import org.millrace.app.run.ModelDriftText;
 import org.millrace.app.run.RunStatistics;
 import org.millrace.app.run.StandingText;
+import org.millrace.contract.Count;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepHealth;
 import org.millrace.contract.event.StreamSkipped;
+import org.millrace.contract.registry.Standings;
 
 /**
  * Training as lines of text: one that is rewritten in place on a terminal, one every few seconds elsewhere, and one for each thing that
@@ -51,9 +54,12 @@ final class TrainingDisplay implements Demo.Display, AutoCloseable {
     public synchronized void starting(long step, int stepsToRepeat) {
         if (step > 0) {
             say("going on from the checkpoint of step " + step
-                    + (stepsToRepeat > 0 ? "; computing " + stepsToRepeat + " journalled steps again" : ""));
+                    + (stepsToRepeat > 0
+                            ? "; computing " + Count.of(stepsToRepeat, "journalled step") + " again"
+                            : ""));
         } else if (stepsToRepeat > 0) {
-            say("there is no checkpoint; computing the " + stepsToRepeat + " journalled steps again, from the first");
+            say("there is no checkpoint; computing " + Count.of(stepsToRepeat, "journalled step")
+                    + " again, from the first");
         }
         repeatUntil = step + stepsToRepeat;
     }
@@ -122,9 +128,9 @@ final class TrainingDisplay implements Demo.Display, AutoCloseable {
     @Override
     public synchronized void leftOver(int images) {
         if (images > 0) {
-            say(
-                    images
-                            + " images are left in the log: fewer than a batch (trainer.batch-size); they wait for the next start");
+            say(Count.of(images, "image")
+                    + " left in the log, fewer than a batch (trainer.batch-size); the next start trains "
+                    + (images == 1 ? "it" : "them"));
         }
     }
 
@@ -132,15 +138,35 @@ final class TrainingDisplay implements Demo.Display, AutoCloseable {
     public synchronized void evaluated(Evaluation evaluation) {
         say(String.format(
                 Locale.ROOT,
-                "encoder %d (%,d images): linear %s, kNN %s, of %,d held-out images%s%s%s",
+                "encoder %d (%s): linear %s, kNN (k = %d) %s, of %s%s%s%s",
                 evaluation.version(),
-                evaluation.imagesTrained(),
+                Count.of(evaluation.imagesTrained(), "image"),
                 AccuracyText.linear(evaluation),
+                evaluation.neighbours().k(),
                 AccuracyText.neighbours(evaluation),
-                evaluation.testImages(),
+                Count.of(evaluation.testImages(), "held-out image"),
                 evaluation.modelDrift().map(ModelDriftText::sincePrevious).orElse(""),
                 evaluation.standing().map(StandingText::warning).orElse(""),
                 evaluation.health().map(HealthText::warning).orElse("")));
+    }
+
+    @Override
+    public synchronized void published(List<Evaluation> evaluations, Standings standings) {
+        List<Evaluation> usable = evaluations.stream()
+                .filter(evaluation -> !standings.isRevoked(evaluation.version()))
+                .toList();
+        if (evaluations.isEmpty()) {
+            return;
+        }
+        int revoked = evaluations.size() - usable.size();
+        say("scored before this start: " + Count.of(evaluations.size(), "encoder")
+                + (revoked == 0 ? "" : ", " + revoked + " of them revoked")
+                + (usable.isEmpty()
+                        ? " (millrace evaluate lists them)"
+                        : " (millrace evaluate lists them); the newest:"));
+        if (!usable.isEmpty()) {
+            evaluated(usable.get(usable.size() - 1));
+        }
     }
 
     @Override
@@ -157,8 +183,8 @@ final class TrainingDisplay implements Demo.Display, AutoCloseable {
                         ? "stopped before the first step"
                         : String.format(
                                 Locale.ROOT,
-                                "stopped after %,d steps at %.0f images/s, loss %.3f; started again, the run goes on from here",
-                                statistics.steps(),
+                                "stopped after %s at %.0f images/s, loss %.3f; started again, the run goes on from here",
+                                Count.of(statistics.steps(), "step"),
                                 statistics.imagesPerSecond(),
                                 statistics.lastLoss()));
     }
@@ -180,11 +206,11 @@ final class TrainingDisplay implements Demo.Display, AutoCloseable {
         }
         return String.format(
                 Locale.ROOT,
-                "%sstep %,d%s · %,d images · %.0f images/s · loss %.3f%s",
+                "%sstep %,d%s · %s · %.0f images/s · loss %.3f%s",
                 bar,
                 done.step(),
                 done.step() <= repeatUntil ? " (again)" : "",
-                done.imagesTrained(),
+                Count.of(done.imagesTrained(), "image"),
                 statistics.recentImagesPerSecond(),
                 done.loss(),
                 done.imagesRejected() == 0 ? "" : " · rejected " + done.imagesRejected());

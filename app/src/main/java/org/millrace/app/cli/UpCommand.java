@@ -30,8 +30,8 @@ import picocli.CommandLine.Spec;
         name = "up",
         mixinStandardHelpOptions = true,
         description = {
-            "Run broker, trainer, evaluator and the watch over drift in this process, on your images, until stopped (Ctrl-C takes a",
-            "checkpoint).",
+            "Run everything in one process, on your images.",
+            "Broker, trainer, evaluator, dashboard and the watch for drift, until stopped: Ctrl-C takes a checkpoint.",
             "More images come by `millrace push --bootstrap-server` from another terminal; it prints the address."
         })
 final class UpCommand implements Runnable {
@@ -92,7 +92,7 @@ final class UpCommand implements Runnable {
                                         report, config.images(), config.images().topic()))),
                         "Training goes on with what was pushed; push the rest from another terminal, as above.");
             }
-            EvaluationBoard board = new EvaluationBoard(display::evaluated);
+            EvaluationBoard board = new EvaluationBoard(display);
             services.supervise("evaluate", () -> new EvaluatorService(config, connection.kafka(), board));
             var trainer = new TrainerService(
                     config, connection.kafka(), display, TrainLimits.NONE, connection.stopPatience());

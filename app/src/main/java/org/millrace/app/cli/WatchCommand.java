@@ -8,6 +8,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.millrace.app.run.Services;
 import org.millrace.app.run.WatchService;
+import org.millrace.contract.Count;
 import org.millrace.contract.FileNames;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.ingest.FolderWatch;
@@ -28,8 +29,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Push the images of a folder, and new ones as they appear, each once, also across restarts, until Ctrl-C.",
-            "A file is read once it has not changed for a while; renamed it is not pushed again, written anew it is.",
+            "Push the images of a folder, and new ones as they appear.",
+            "Each once, also across restarts, until Ctrl-C. A file is read once it has not changed for a while;",
+            "a renamed file is not pushed again, one with new content is.",
             "What was pushed is remembered on the topic images.watched, in one transaction with the images."
         })
 final class WatchCommand implements Runnable {
@@ -121,8 +123,8 @@ final class WatchCommand implements Runnable {
                             out,
                             String.format(
                                     Locale.ROOT,
-                                    "pushed %,d images%s, %,d since the start",
-                                    images,
+                                    "pushed %s%s, %,d since the start",
+                                    Count.of(images, "image"),
                                     rejected == 0
                                             ? ""
                                             : String.format(

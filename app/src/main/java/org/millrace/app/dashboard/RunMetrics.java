@@ -195,7 +195,7 @@ final class RunMetrics {
                             alarm.source().equals(source) && alarm.state().equals(DriftAlarm.State.RAISED.name()));
             gauge(
                     "drift.alarm",
-                    "1 where an alarm is raised that nobody has acknowledged, else 0; no source: all images",
+                    "1 where an alarm is raised and not acknowledged, else 0; no source: all images",
                     null,
                     raised ? 1 : 0,
                     "source",

@@ -21,13 +21,14 @@ import org.millrace.app.run.PushService;
 import org.millrace.app.run.RunStatistics;
 import org.millrace.app.run.Services;
 import org.millrace.app.run.TrainerService;
+import org.millrace.contract.Count;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StreamSkipped;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.evaluator.EvaluationListener;
 import org.millrace.ingest.Labels;
 import org.millrace.ingest.PushProgress;
 import org.millrace.ingest.PushReport;
@@ -62,11 +63,9 @@ public final class Demo {
     private final RunStatistics statistics;
     private final Duration stopPatience;
 
-    /** What the demo tells while it runs. */
-    public interface Display extends TrainerEvents {
+    /** What the demo shows while it runs. */
+    public interface Display extends TrainerEvents, EvaluationListener {
         void say(String line);
-
-        void evaluated(Evaluation evaluation);
     }
 
     /**
@@ -121,7 +120,7 @@ public final class Demo {
         String sample = sample();
         RunSettings.requireSame(config, kafka); // before any part touches the run
         Counts counts = new Counts(config.trainer().batchSize());
-        EvaluationBoard board = new EvaluationBoard(display::evaluated);
+        EvaluationBoard board = new EvaluationBoard(display);
         AtomicReference<@Nullable PushService> stream = new AtomicReference<>();
         RuntimeException failure = null;
         try (Services services = new Services(display::say, config.run().data())) {
@@ -186,7 +185,7 @@ public final class Demo {
     }
 
     private void pushProbe(String sample, Services services, BooleanSupplier stop) throws InterruptedException {
-        display.say("pushing " + PROBE_IMAGES + " labelled images to "
+        display.say("pushing " + Count.of(PROBE_IMAGES, "labelled image") + " to "
                 + config.images().probeTopic());
         var request = PushRequest.of(List.of(sample), PushRequest.Target.PROBE)
                 .withOrder(PushRequest.Order.SHUFFLED, SPLIT_SEED)

@@ -7,6 +7,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.millrace.app.run.AccuracyText;
 import org.millrace.app.run.HealthText;
+import org.millrace.app.run.RunStatistics;
+import org.millrace.contract.Count;
 import org.millrace.contract.event.Stage;
 
 /** The report for a reader: a table, the stages of a step, and the loss as a small chart. */
@@ -30,13 +32,8 @@ final class DemoSummary {
             line(text, "training   stopped before the first step");
             return text.toString();
         }
-        line(text, "training   %,d steps · %.0f images/s", report.steps(), report.imagesPerSecond());
-        line(
-                text,
-                "loss       %.3f first · %.3f last   %s",
-                report.lossFirst().orElse(Double.NaN),
-                report.lossLast().orElse(Double.NaN),
-                chart(losses));
+        line(text, "training   %s · %.0f images/s", Count.of(report.steps(), "step"), report.imagesPerSecond());
+        line(text, "loss       %s   %s", loss(report), chart(losses));
         line(text, "dictionary %,d of %,d keys", report.keysFilled(), report.keysCapacity());
         line(text, "");
         table(text, report);
@@ -44,6 +41,20 @@ final class DemoSummary {
         line(text, "a step's time by stage, median (what is marked … overlaps the step before)");
         stages(text, report.stageMillis());
         return text.toString();
+    }
+
+    // with few steps the first and the last ones are the same, and one mean says all
+    private static String loss(DemoReport report) {
+        double first = report.lossFirst().orElse(Double.NaN);
+        double last = report.lossLast().orElse(Double.NaN);
+        return report.steps() <= RunStatistics.LOSS_STEPS
+                ? String.format(Locale.ROOT, "%.3f, mean of %s", last, Count.of(report.steps(), "step"))
+                : String.format(
+                        Locale.ROOT,
+                        "%.3f first · %.3f last, means of %d steps",
+                        first,
+                        last,
+                        RunStatistics.LOSS_STEPS);
     }
 
     private static void table(StringBuilder text, DemoReport report) {
@@ -54,10 +65,10 @@ final class DemoSummary {
         }
         line(
                 text,
-                "encoder            linear     kNN     on %,d held-out images",
-                any.get().heldOut());
+                "encoder            linear     kNN     on %s",
+                Count.of(any.get().heldOut(), "held-out image"));
         report.untrained().ifPresent(scores -> scores(text, "untrained", scores));
-        report.last().ifPresent(scores -> scores(text, "after " + scores.version() + " steps", scores));
+        report.last().ifPresent(scores -> scores(text, "after " + Count.of(scores.version(), "step"), scores));
         report.margin()
                 .ifPresentOrElse(
                         margin -> line(

@@ -119,18 +119,30 @@ final class EmbedRoutes implements Routes {
         if (asked == null) {
             return OptionalLong.empty();
         }
-        List<Long> known = encoders.published().stream()
-                .map(published -> published.manifest().version())
-                .toList();
+        List<EncoderWatch.Published> all = encoders.published();
+        long version;
         try {
-            long version = Long.parseLong(asked);
-            if (known.contains(version)) {
-                return OptionalLong.of(version);
-            }
+            version = Long.parseLong(asked);
         } catch (NumberFormatException e) {
             throw new HttpProblem(400, "version must be a number, but was '" + asked + "'");
         }
-        throw new HttpProblem(404, "run " + run + " has no encoder " + asked + "; there are " + known);
+        List<Long> usable = all.stream()
+                .filter(published -> published.revocation().isEmpty())
+                .map(published -> published.manifest().version())
+                .toList();
+        EncoderWatch.Published found = all.stream()
+                .filter(published -> published.manifest().version() == version)
+                .findFirst()
+                .orElseThrow(() ->
+                        new HttpProblem(404, "run " + run + " has no encoder " + asked + "; there are " + usable));
+        found.revocation().ifPresent(revocation -> {
+            throw new HttpProblem(
+                    410,
+                    "encoder " + version + " of run " + run + " is revoked"
+                            + (revocation.reason().isBlank() ? "" : " (" + revocation.reason() + ")")
+                            + "; there are " + usable);
+        });
+        return OptionalLong.of(version);
     }
 
     private Asked files(Context context) throws IOException {
@@ -226,6 +238,14 @@ final class EmbedRoutes implements Routes {
                     java.time.Instant.ofEpochMilli(published.manifest().publishedAtMillis())
                             .toString());
             one.put("held", published.held());
+            one.put("revoked", published.revocation().isPresent());
+            published.revocation().ifPresent(revocation -> {
+                one.put(
+                        "revokedAt",
+                        java.time.Instant.ofEpochMilli(revocation.revokedAtMillis())
+                                .toString());
+                one.put("revokedBecause", revocation.reason());
+            });
             published.evaluation().ifPresent(evaluation -> one.put("scores", scores(evaluation)));
             listed.add(one);
         }

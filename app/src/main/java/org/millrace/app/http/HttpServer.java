@@ -150,7 +150,7 @@ public final class HttpServer implements AutoCloseable {
                 (problem, context) -> answer(context, new HttpProblem(400, "the request ended early")));
         built.routes.exception(Exception.class, (problem, context) -> {
             log.error("{} {} failed", context.method(), context.path(), problem);
-            answer(context, new HttpProblem(500, "unexpected failure, which the server's log tells of"));
+            answer(context, new HttpProblem(500, "unexpected failure; see the server's log"));
         });
         routes.forEach(some -> some.addTo(built.routes));
     }

@@ -76,7 +76,7 @@ final class Recomputation {
                 .structural();
         if (!changed.isEmpty()) {
             problems.add("the start after step " + started.step() + ", by " + started.writer()
-                    + ", has other settings than those that the run was begun with: " + words(changed)
+                    + ", has other settings than the run was started with: " + words(changed)
                     + ". What was computed and published since is of another run: revoke its encoders"
                     + " (millrace encoders revoke VERSION) and start a new run");
         }

@@ -1,6 +1,7 @@
 package org.millrace.app.run;
 
 import java.util.Locale;
+import org.millrace.contract.Count;
 import org.millrace.contract.event.DictionaryHealth;
 import org.millrace.contract.event.Health;
 import org.millrace.contract.event.StepHealth;
@@ -39,8 +40,8 @@ public final class HealthText {
     public static String dictionary(DictionaryHealth health) {
         return String.format(
                 Locale.ROOT,
-                "%,d keys, age %.0f steps (oldest %,d), consistency %s",
-                health.keys(),
+                "%s, age %.0f steps (oldest %,d), consistency %s",
+                Count.of(health.keys(), "key"),
                 health.ages().median(),
                 health.ages().oldest(),
                 health.consistency()

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
+import org.millrace.contract.Count;
 import org.millrace.contract.event.BucketScores;
 import org.millrace.evaluator.learning.LearningReport;
 import org.millrace.evaluator.learning.LearningReport.Figures;
@@ -20,18 +21,18 @@ public final class LearningText {
     public static String of(LearningReport report) {
         StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
-                "run %s, buckets of the stream of %,d images each; held-out images cut by %s:%n",
+                "run %s, buckets of the stream of %s each; held-out images cut by %s:%n",
                 report.run(),
-                report.streamImages(),
+                Count.of(report.streamImages(), "image"),
                 report.by()));
         for (int j = 0; j < report.buckets().size(); j++) {
             LearningReport.Bucket bucket = report.buckets().get(j);
             text.append(String.format(
                     Locale.ROOT,
-                    "  %d  %s, %,d images%s%n",
+                    "  %d  %s, %s%s%n",
                     j + 1,
                     bucket.name(),
-                    bucket.images(),
+                    Count.of(bucket.images(), "image"),
                     bucket.images() < BucketScores.LEAST_IMAGES
                             ? ": not enough for an accuracy, " + BucketScores.LEAST_IMAGES + " are needed"
                             : ""));
@@ -88,16 +89,16 @@ public final class LearningText {
         report.compute()
                 .ifPresent(compute -> text.append(String.format(
                         Locale.ROOT,
-                        "compute spent: %d views × %,d steps × %,d images = %,d%n",
+                        "compute spent: %d views × %s × %s = %,d%n",
                         compute.views(),
-                        compute.steps(),
-                        compute.batch(),
+                        Count.of(compute.steps(), "step"),
+                        Count.of(compute.batch(), "image"),
                         compute.product())));
         if (report.notInRows() > 0) {
             text.append(String.format(
                     Locale.ROOT,
-                    "%d encoders were scored after the last bucket; they have no row%n",
-                    report.notInRows()));
+                    "scored after the last bucket, and without a row: %s%n",
+                    Count.of(report.notInRows(), "encoder")));
         }
     }
 

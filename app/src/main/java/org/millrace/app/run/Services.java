@@ -58,7 +58,7 @@ public final class Services implements AutoCloseable {
             if (!stopping) {
                 failure.compareAndSet(
                         null,
-                        new IllegalStateException(name + " has ended, and nobody stopped it"
+                        new IllegalStateException(name + " ended without being stopped"
                                 + (Thread.currentThread().isInterrupted() ? ": its thread was interrupted" : "")));
             }
         });

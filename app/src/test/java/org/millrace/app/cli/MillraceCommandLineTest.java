@@ -62,6 +62,24 @@ class MillraceCommandLineTest {
     }
 
     @Test
+    void help_summaryOfEveryCommand_isOneWholeShortSentence() {
+        everyCommand(MillraceCommandLine.create()).forEach(command -> {
+            String summary = command.getCommandSpec().usageMessage().description()[0];
+            assertThat(summary)
+                    .as(command.getCommandName())
+                    .hasSizeLessThanOrEqualTo(72)
+                    .endsWith(".");
+            assertThat(summary.indexOf(". ")).as(summary).isNegative();
+        });
+    }
+
+    private static Stream<CommandLine> everyCommand(CommandLine command) {
+        return Stream.concat(
+                Stream.of(command),
+                command.getSubcommands().values().stream().flatMap(MillraceCommandLineTest::everyCommand));
+    }
+
+    @Test
     void version_isGood() {
         assertThat(run("--version")).isZero();
         assertThat(out.toString()).startsWith("millrace ");

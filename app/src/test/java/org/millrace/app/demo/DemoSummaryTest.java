@@ -38,7 +38,12 @@ final class DemoSummaryTest {
     @Test
     void of_stoppedBeforeTheLastScore_saysWhatIsNotKnown() {
         assertThat(DemoSummary.of(stopped(2, Optional.empty()), List.of(5.0, 4.0)))
-                .contains("training   2 steps", "stopped before the first score");
+                .contains("training   2 steps", "loss       4.000, mean of 2 steps", "stopped before the first score")
+                .doesNotContain("first ·");
+        assertThat(DemoSummary.of(stopped(1, Optional.empty()), List.of(5.0)))
+                .contains("training   1 step ·", "mean of 1 step ");
+        assertThat(DemoSummary.of(stopped(21, Optional.empty()), List.of(5.0, 4.0)))
+                .contains("loss       5.000 first · 4.000 last, means of 20 steps");
         var untrained = scores(0, 0.6, 0.5, Optional.empty());
         assertThat(DemoSummary.of(stopped(2, Optional.of(untrained)), List.of(5.0, 4.0)))
                 .contains("untrained         60.0 %   50.0 %", "points gained    not known");

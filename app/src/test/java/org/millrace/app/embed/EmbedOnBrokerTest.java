@@ -142,6 +142,24 @@ final class EmbedOnBrokerTest {
                         encoder -> assertThat(encoder.get("held").isBoolean()).isTrue());
         await().atMost(PATIENCE).untilAsserted(() -> seeMetrics(client));
 
+        commands.good("encoders", "revoke", "0", "--run=main", "--reason=blurred");
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(
+                                send("?version=0", images.get(0).file()).body())
+                        .contains("encoder 0 of run main is revoked (blurred); there are [2]"));
+        assertThat(send("?version=0", images.get(0).file()).statusCode()).isEqualTo(410);
+        JsonNode revoked = json(client.send(
+                        HttpRequest.newBuilder(address.resolve("/v1/encoders")).build(), BodyHandlers.ofString()))
+                .get("encoders")
+                .get(0);
+        assertThat(revoked.get("revoked").asBoolean()).isTrue();
+        assertThat(revoked.get("revokedBecause").asText()).isEqualTo("blurred");
+        commands.good("encoders", "reinstate", "0", "--run=main");
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(
+                                send("?version=0", images.get(0).file()).statusCode())
+                        .isEqualTo(200));
+
         commands.good("embed", zip.toString(), "--out=" + data.resolve("y.parquet"));
         commands.good("embed", zip.toString(), "--out=" + data.resolve("y.jsonl"), "--checkpoint=2");
         List<String> lines = Files.readAllLines(data.resolve("y.jsonl"));

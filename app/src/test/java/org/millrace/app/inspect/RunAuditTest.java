@@ -188,7 +188,7 @@ final class RunAuditTest {
                 .singleElement()
                 .asString()
                 .contains(
-                        "has other settings than those that the run was begun with: trainer.objective: moco-v2 → byol",
+                        "has other settings than the run was started with: trainer.objective: moco-v2 → byol",
                         "millrace encoders revoke VERSION");
     }
 

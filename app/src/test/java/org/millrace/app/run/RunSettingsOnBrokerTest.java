@@ -81,7 +81,7 @@ class RunSettingsOnBrokerTest {
         assertThat(commands.good("audit", "--run=main"))
                 .contains("offsets covered  1", "lost 0, trained twice 0")
                 .contains("more, which wait to be trained");
-        assertThat(commands.good("replay", "--run=main", "--to-step=6", "--set=trainer.batch-size=32"))
+        assertThat(commands.good("replay", "--run=main", "--until-step=6", "--set=trainer.batch-size=32"))
                 .contains("6 steps of run main computed again", "all equal to the bit");
     }
 

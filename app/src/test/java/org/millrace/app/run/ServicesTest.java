@@ -196,7 +196,7 @@ class ServicesTest {
         try (Services services = new Services()) {
             services.startVital("train", new FakeRole(start -> {}, new AtomicInteger()))
                     .join();
-            assertThatThrownBy(services::check).hasMessage("train has ended, and nobody stopped it");
+            assertThatThrownBy(services::check).hasMessage("train ended without being stopped");
         }
         try (Services services = new Services()) {
             services.startVital(

@@ -69,7 +69,7 @@ class TrainOnBrokerTest {
                 .isZero();
 
         assertThat(run("train", "--until-end", small)).as(error.toString()).isZero();
-        assertThat(out.toString()).contains("8 images are left in the log: fewer than a batch");
+        assertThat(out.toString()).contains("8 images left in the log, fewer than a batch");
 
         assertThat(run("inspect", "run", small)).isZero();
         assertThat(out.toString())

@@ -12,7 +12,10 @@ public record EvaluatorConfig(
         @Setting(value = "1000", doc = "most classes; further labels are left out and said", effect = Effect.NONE)
         int maxClasses,
 
-        @Setting(value = "200", doc = "neighbours k that vote", effect = Effect.NONE)
+        @Setting(
+                value = "200",
+                doc = "neighbours k that vote; at most the images to learn from per class, on average",
+                effect = Effect.NONE)
         int neighbours,
 
         @Setting(value = "0.1", doc = "temperature t of a vote, exp(cosine / t)", effect = Effect.NONE)

@@ -18,6 +18,7 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.EncoderManifest;
+import org.millrace.contract.event.EncoderRevocation;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.kafka.KafkaSettings;
@@ -42,8 +43,18 @@ public final class EncoderWatch implements AutoCloseable {
     private volatile State state =
             new State(List.of(), Optional.empty(), "the run's encoders have not been read yet", Set.of());
 
-    /** A published encoder with its last scores, and whether the churn budget holds it back. */
-    public record Published(EncoderManifest manifest, Optional<Evaluation> evaluation, boolean held) {}
+    /**
+     * A published encoder.
+     *
+     * @param evaluation its last scores; those of a revoked one are left out
+     * @param held whether the churn budget holds it back
+     * @param revocation the operator's, where it is revoked and must not be used
+     */
+    public record Published(
+            EncoderManifest manifest,
+            Optional<Evaluation> evaluation,
+            boolean held,
+            Optional<EncoderRevocation> revocation) {}
 
     /** @param why there is no current encoder, where there is none */
     private record State(
@@ -63,7 +74,7 @@ public final class EncoderWatch implements AutoCloseable {
         return encoders;
     }
 
-    /** The encoders on the topic but for revoked ones, oldest first. */
+    /** The encoders on the topic, revoked ones too, oldest first. */
     public List<Published> published() {
         awaitFirst();
         return state.published();
@@ -162,11 +173,11 @@ public final class EncoderWatch implements AutoCloseable {
         PublishedEvaluations evaluated = PublishedEvaluations.read(kafka, topics);
         evaluated.all().forEach(scores -> evaluations.put(scores.version(), scores));
         List<Published> published = manifests(consumer, ends).stream()
-                .filter(manifest -> !evaluated.standings().isRevoked(manifest.version()))
                 .map(manifest -> new Published(
                         manifest,
                         Optional.ofNullable(evaluations.get(manifest.version())),
-                        evaluated.standings().isHeld(manifest.version())))
+                        evaluated.standings().isHeld(manifest.version()),
+                        Optional.ofNullable(evaluated.standings().revoked().get(manifest.version()))))
                 .toList();
         return new State(
                 published,

@@ -72,9 +72,9 @@ public final class ClaimChecks {
                 return uri;
             }
         } catch (URISyntaxException e) {
-            throw new UndecodableImageException("the claim-check's location is no URI");
+            throw new UndecodableImageException("the claim-check's location is not a URI");
         }
-        throw new UndecodableImageException("the claim-check's location is no file: or https: URI");
+        throw new UndecodableImageException("the claim-check's location is neither a file: nor an https: URI");
     }
 
     /** Says the same of a file that is not there and of one outside, or records could ask which files this machine has. */
@@ -109,7 +109,7 @@ public final class ClaimChecks {
 
     private byte[] read(Path file) throws IOException, UndecodableImageException {
         if (!Files.isRegularFile(file)) {
-            throw new UndecodableImageException("the claim-check's location is no file");
+            throw new UndecodableImageException("the claim-check's location is not a file");
         }
         try (InputStream in = Files.newInputStream(file)) {
             return bounded(in.readNBytes(maxBytes + 1));

@@ -140,7 +140,9 @@ public final class Safetensors {
             float value = tensor.values()[i];
             if (!Float.isFinite(value) || (variance && value < 0)) {
                 return Optional.of("tensor " + name + " has " + value + " at " + position(i, tensor.shape())
-                        + ", where " + (variance ? "a variance is a number of at least 0" : "a number is wanted"));
+                        + (variance
+                                ? "; a running variance must be finite and not negative"
+                                : "; weights must be finite"));
             }
         }
         return Optional.empty();

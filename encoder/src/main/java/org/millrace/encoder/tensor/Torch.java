@@ -108,7 +108,7 @@ public final class Torch {
         int index = name.contains(":") ? Integer.parseInt(name.substring(name.indexOf(':') + 1)) : 0;
         if (index >= engine.getGpuCount()) {
             throw new UserException(
-                    "the device " + name + " is wanted, but PyTorch sees " + engine.getGpuCount()
+                    "the device " + name + " was asked for, but PyTorch sees " + engine.getGpuCount()
                             + " GPUs. Build with the Maven profile cu118 or cu124 (MILLRACE_PROFILE=cu124 ./millrace …), or set run.device=cpu.");
         }
         return Device.gpu(index);

@@ -72,7 +72,7 @@ class ClaimChecksTest {
             refused(checks(allowed), location, DIGEST, "outside images.claim-check-allow");
         }
         refused(checks(allowed), "file://host" + allowed + "/x", DIGEST, "outside images.claim-check-allow");
-        refused(checks(allowed), "file://" + allowed, DIGEST, "is no file");
+        refused(checks(allowed), "file://" + allowed, DIGEST, "is not a file");
         refused(checks(allowed), "file:relative", DIGEST, "outside images.claim-check-allow");
         for (String missing : List.of(allowed + "/missing", folder + "/missing", allowed + "/folder/missing")) {
             refused(checks(allowed), "file://" + missing, DIGEST, OUTSIDE); // as of one that is there
@@ -82,11 +82,11 @@ class ClaimChecksTest {
 
     @ParameterizedTest
     @CsvSource({
-        "http://host/images/a.jpg, no file: or https:",
-        "ftp://host/a.jpg, no file: or https:",
-        "jar:file:///a.jar!/b, no file: or https:",
-        "/etc/passwd, no file: or https:",
-        "not a uri, is no URI",
+        "http://host/images/a.jpg, neither a file: nor an https:",
+        "ftp://host/a.jpg, neither a file: nor an https:",
+        "jar:file:///a.jar!/b, neither a file: nor an https:",
+        "/etc/passwd, neither a file: nor an https:",
+        "not a uri, is not a URI",
         "https://host/images/../secret, outside",
         "https://host/images/%2e%2e/secret, outside",
         "https://host/imagesecret, outside",

@@ -16,7 +16,8 @@ record NeighboursProtocol() implements Protocol {
         long start = exam.millis();
         exam.progress().begin("knn", test.size());
         EvaluatorConfig config = exam.config().evaluator();
-        NearestNeighbours search = new NearestNeighbours(train.features(), config.neighbours(), exam.workers());
+        NearestNeighbours search = new NearestNeighbours(
+                train.features(), train.voters(config.neighbours(), exam.classes()), exam.workers());
         double[] votes =
                 search.find(test.features()).votes(train.labels(), exam.classes(), config.neighbourTemperature());
         exam.progress().update(test.size(), "");

@@ -42,6 +42,14 @@ public final class LabelledFeatures {
                 Arrays.stream(chosen).map(row -> labels[row]).toArray());
     }
 
+    /**
+     * How many nearest neighbours vote: those asked for, but no more than there are rows of a class on average. With more, most votes
+     * come from other classes however good the features are, and with all rows the vote is little more than the classes' sizes.
+     */
+    public int voters(int asked, int classes) {
+        return Math.max(1, Math.min(asked, size() / classes));
+    }
+
     /** The rows whose prediction is their label. */
     BitSet hits(int[] predictions) {
         BitSet hits = new BitSet(labels.length);

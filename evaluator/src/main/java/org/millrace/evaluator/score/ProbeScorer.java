@@ -34,7 +34,7 @@ public final class ProbeScorer implements AutoCloseable {
         check(train.features().isFinite() && test.features().isFinite(), "features must be finite");
         LinearProbe.Result probe = LinearProbe.fit(train, test, classes, workers);
         BitSet linear = probe.scores().hits(test.labels(), 1);
-        NearestNeighbours search = new NearestNeighbours(train.features(), neighbours, workers);
+        NearestNeighbours search = new NearestNeighbours(train.features(), train.voters(neighbours, classes), workers);
         BitSet nearest = test.hits(search.find(test.features()).predict(train.labels(), classes, temperature));
         return new Scores(
                 new LinearScore(

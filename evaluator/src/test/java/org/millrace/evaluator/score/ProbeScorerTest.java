@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EvaluatorConfig;
 import org.millrace.contract.event.Evaluation.LinearScore;
@@ -21,7 +23,8 @@ final class ProbeScorerTest {
         assertThat(scores.linear().accuracy()).isEqualTo(1);
         assertThat(scores.linear().converged()).isTrue();
         assertThat(scores.neighbours().accuracy()).isEqualTo(1);
-        assertThat(scores.neighbours().k()).isEqualTo(200);
+        assertThat(scores.neighbours().k())
+                .isEqualTo(40); // of the 200 that evaluator.neighbours asks for: 200 images of 5 classes
         assertThat(scores.neighbours().temperature()).isEqualTo(0.1);
     }
 
@@ -36,9 +39,16 @@ final class ProbeScorerTest {
     }
 
     @Test
-    void score_withOneImageFewerThanNeighbours_recordsTheEffectiveK() {
+    void score_ofFewerImagesOfAClassThanNeighbours_recordsTheKThatVoted() {
         ProbeScorer.Scores scores = score(RandomFeatures.blobs(new Random(43), 60, 4, 2, 0.1), 2);
-        assertThat(scores.neighbours().k()).isEqualTo(30);
+        assertThat(scores.neighbours().k()).isEqualTo(15);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"200, 183, 3, 61", "200, 183, 183, 1", "200, 5, 9, 1", "20, 1000, 10, 20", "200, 50000, 10, 200"})
+    void voters_areAtMostTheImagesOfAClassOnAverage(int asked, int rows, int classes, int voters) {
+        var images = new LabelledFeatures(new FeatureMatrix(rows, 1, new double[rows]), new int[rows]);
+        assertThat(images.voters(asked, classes)).isEqualTo(voters);
     }
 
     @Test

@@ -184,7 +184,7 @@ public final class JournalReader {
             throw new UserException(
                     partition.topic() + " ends at offset " + end
                             + ", but the checkpoint was taken at offset " + from
-                            + ": the topic was made anew or cut. Start a new run with another run.name, or bring the topic back.");
+                            + ": the topic was deleted and created again or cut. Start a new run with another run.name, or bring the topic back.");
         }
         TopicReader.read(consumer, partition, Math.max(from, start), end, visitor);
     }

@@ -116,7 +116,7 @@ final class BatchAssembler {
         if (lacking != 0) {
             throw new UserException("step " + plan.step() + " was planned with " + plan.images()
                     + " images, but the log gives " + decoded.images.size() + " in " + plan.ranges()
-                    + ": what a claim-check record points to is no longer there, or an image decodes otherwise than it did."
+                    + ": the file of a claim-check record is gone, or an image decodes differently than before."
                     + " Bring it back, or start a new run with another run.name.");
         }
         return Optional.of(decoded.batch(plan.ranges()));

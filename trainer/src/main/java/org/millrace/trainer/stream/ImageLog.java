@@ -176,8 +176,9 @@ final class ImageLog {
     private PartitionQueue queue(int partition) {
         PartitionQueue queue = queues.get(partition);
         if (queue == null) {
-            throw new UserException("the journal names partition " + partition + " of " + topic + ", which has only "
-                    + queues.keySet() + ": the topic was made anew. Start a new run with another run.name.");
+            throw new UserException(
+                    "the journal names partition " + partition + " of " + topic + ", which has only " + queues.keySet()
+                            + ": the topic was deleted and created again. Start a new run with another run.name.");
         }
         return queue;
     }

@@ -117,8 +117,8 @@ public record LogGap(String what, Map<Integer, Long> goOnAt) {
     /** What is to be said of a topic that is not the one that a run stands in. */
     public static String notTheSame(String topic, LogIdentity then, LogIdentity now) {
         return then.cluster().equals(now.cluster())
-                ? "the topic " + topic + " was made anew since this run trained from it: its id was " + then.topicId()
-                        + " and is " + now.topicId() + " now, so its offsets name other images."
+                ? "the topic " + topic + " was deleted and created again since this run trained from it: its id was "
+                        + then.topicId() + " and is " + now.topicId() + " now, so its offsets name other images."
                 : "this is another Kafka cluster than the one that this run trained from: its id was " + then.cluster()
                         + " and is " + now.cluster() + " now, so the offsets of " + topic + " name other images.";
     }

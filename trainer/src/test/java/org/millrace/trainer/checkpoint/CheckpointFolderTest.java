@@ -173,7 +173,7 @@ final class CheckpointFolderTest {
             assertThatThrownBy(() -> folder().write(diverged))
                     .isInstanceOf(UserException.class)
                     .hasMessageStartingWith("no checkpoint of step 2 is written under ")
-                    .hasMessageContaining(".safetensors: tensor w has Infinity at [1], where a number is wanted");
+                    .hasMessageContaining(".safetensors: tensor w has Infinity at [1]; weights must be finite");
         }
         assertThat(newest().state().step()).isEqualTo(1);
     }

@@ -60,7 +60,7 @@ class LogGapTest {
     void find_anotherTopicOrCluster_goesOnAtItsBeginning() {
         LogGap topic = LogGap.find(at(80), Optional.of(LOG), Past.NONE, log(new LogIdentity("cluster", "new"), 0, 200))
                 .orElseThrow();
-        assertThat(topic.what()).contains("was made anew", "its id was topic and is new now");
+        assertThat(topic.what()).contains("was deleted and created again", "its id was topic and is new now");
         assertThat(topic.goOnAt()).containsExactly(Map.entry(0, 0L));
         LogGap cluster = LogGap.find(at(80), Optional.of(LOG), Past.NONE, log(new LogIdentity("other", "new"), 5, 200))
                 .orElseThrow();

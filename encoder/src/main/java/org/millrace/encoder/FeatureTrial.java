@@ -1,0 +1,31 @@
+package org.millrace.encoder;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.millrace.contract.config.EncoderConfig;
+import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.encoder.tensor.Torch;
+
+/** Whether an encoder's features are finite: weights can be, and overflow all the same once they are multiplied. */
+public final class FeatureTrial {
+    private FeatureTrial() {}
+
+    /**
+     * The first feature of a grey image and of one of noise that is not finite, in words; empty where all are. Throws {@link
+     * IllegalArgumentException} where the weights do not fit the network.
+     */
+    public static Optional<String> problem(Torch torch, EncoderConfig config, Safetensors weights) {
+        int size = config.channels() * config.height() * config.width();
+        float[] grey = new float[size];
+        float[] noise = new float[size];
+        var random = new SplittableRandom(1);
+        for (int i = 0; i < size; i++) {
+            grey[i] = 0.5f;
+            noise[i] = (float) random.nextDouble();
+        }
+        try (FrozenEncoder encoder = new FrozenEncoder(torch, config, weights)) {
+            return encoder.firstNotFinite(List.of(grey, noise));
+        }
+    }
+}
