@@ -68,7 +68,7 @@ class CrashPointTest {
 
     @Test
     void train_crashedBeforeTheFirstCheckpoint_beginsWithAnEmptyDictionary() throws Exception {
-        assertThat(crashedAndEnded(EARLY)).contains("there is no checkpoint; computing the ");
+        assertThat(crashedAndEnded(EARLY)).contains("there is no checkpoint; computing ");
     }
 
     private static String name(String moment) {

@@ -96,7 +96,7 @@ final class OldDataFolderTest {
                 .contains("12 steps of run old computed again; compared: 12 losses, 2 digests: all equal to the bit");
         assertThat(good("replay", "--from=140"))
                 .contains(
-                        "8 steps of run old computed again from the checkpoint of step 140; compared: 8 losses, 1 digests: all equal to the bit");
+                        "8 steps of run old computed again from the checkpoint of step 140; compared: 8 losses, 1 digest: all equal to the bit");
     }
 
     @Test
@@ -108,7 +108,7 @@ final class OldDataFolderTest {
         assertThat(good("audit")).contains("images trained   1232, each once", "lost 0, trained twice 0");
         assertThat(good("replay", "--from=148", "--to-step=154"))
                 .contains("6 steps of run old computed again", "all equal to the bit");
-        assertThat(good("inspect", "keys")).contains("dictionary 64 of 64 keys", "appended   2464 keys");
+        assertThat(good("inspect", "keys")).contains("dictionary 64 of 64 keys", "appended   2,464 keys");
     }
 
     @Test
