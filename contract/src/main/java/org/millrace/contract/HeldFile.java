@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that one process holds, and in it words about the holder for whoever finds it taken. It is let go by {@link #close()} or with
+ * A file that one process holds, and in it words about the holder for a process that finds it taken. It is let go by {@link #close()} or with
  * the process, however that ends. Thread safe.
  */
 public final class HeldFile implements AutoCloseable {

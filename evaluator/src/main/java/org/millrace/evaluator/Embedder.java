@@ -2,7 +2,7 @@ package org.millrace.evaluator;
 
 import java.util.List;
 
-/** One frozen encoder: images to feature vectors. Used by the thread that loaded it; whoever loaded it closes it. */
+/** One frozen encoder: images to feature vectors. Used by the thread that loaded it; the caller that loaded it closes it. */
 public interface Embedder extends AutoCloseable {
     /** Length D of a feature vector. */
     int dimension();

@@ -53,7 +53,7 @@ final class EvaluatorTopics implements AutoCloseable {
                 .anyMatch(partition -> feed.nextOffset(partition.partition()).orElse(0) > offset(ends, partition));
         if (replaced) {
             LOG.warn(
-                    "the topic {} is shorter than what was read of it: it is another one, and the probe set is built anew",
+                    "the topic {} is shorter than what was read of it: it is another one, and the probe set is rebuilt",
                     probe);
             feed.forget();
         }

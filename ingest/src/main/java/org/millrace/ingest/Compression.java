@@ -7,7 +7,7 @@ import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
 import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
 import org.apache.commons.compress.compressors.zstandard.ZstdCompressorInputStream;
 
-/** How a file is compressed as a whole, told by its first bytes. */
+/** How a file is compressed as a whole, recognised by its first bytes. */
 enum Compression {
     NONE("", "none"),
     GZIP("\u001f\u008b", "gzip"),

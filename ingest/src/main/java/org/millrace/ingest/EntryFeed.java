@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.OptionalLong;
 
-/** The entries of a request in its order, pass after pass. Not thread safe; whoever opened it closes it. */
+/** The entries of a request in its order, pass after pass. Not thread safe; the caller that opened it closes it. */
 sealed interface EntryFeed extends Closeable permits StreamedFeed, OrderedFeed {
     /**
      * Opens the feed that a request's order needs; ordering holds at most {@code heldBytes} of images in memory. Fails

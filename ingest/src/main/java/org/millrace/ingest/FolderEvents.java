@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Wakes whoever waits when something happens in a folder or below it. It may miss things, as where the system's watches run out or the
+ * Wakes the waiting thread when something happens in a folder or below it. It may miss things, as where the system's watches run out or the
  * folder is on a network: it only saves waiting. Used by one thread, which closes it.
  */
 public final class FolderEvents implements AutoCloseable {

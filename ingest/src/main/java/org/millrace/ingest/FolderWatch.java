@@ -30,7 +30,7 @@ import org.millrace.contract.kafka.KafkaSettings;
 /**
  * Pushes the files of a folder as they appear, each once: look → settle → judge → send with what is to be remembered → commit. Images
  * and memory are one transaction, so that a crash leaves both or neither; after any trouble with the broker it begins again from the
- * memory, as after a start. A file that was renamed is not pushed again; one that was written anew is. Used by one thread.
+ * memory, as after a start. A file that was renamed is not pushed again; one that was rewritten is. Used by one thread.
  */
 public final class FolderWatch implements AutoCloseable {
     private static final int TRANSACTION_FILES = 500;
@@ -57,7 +57,7 @@ public final class FolderWatch implements AutoCloseable {
         /** After a transaction that is in the log. */
         void pushed(long images, long rejected);
 
-        /** A file that cannot be read, told once. */
+        /** A file that cannot be read, reported once. */
         void unreadable(String position, String reason);
     }
 
@@ -82,7 +82,7 @@ public final class FolderWatch implements AutoCloseable {
     }
 
     /**
-     * Takes over the watch from whoever had it, and reads what it has pushed. The topics must be there. The caller closes it, and opens
+     * Takes over the watch from its former holder, and reads what it has pushed. The topics must be there. The caller closes it, and opens
      * another after a {@link KafkaException}.
      */
     public static FolderWatch open(WatchRequest request, KafkaSettings kafka, ImagesConfig images, Listener listener) {

@@ -14,7 +14,7 @@ final class ImageRecords {
      * What is known of an image beside its bytes; a header is left out where nothing is known.
      *
      * @param id becomes the key
-     * @param position {@code path[!entry]} of the file, for whoever looks for a rejected one
+     * @param position {@code path[!entry]} of the file, for finding a rejected one
      */
     record About(
             @Nullable String id,

@@ -11,7 +11,7 @@ import java.util.OptionalLong;
 import org.millrace.contract.CounterRandom;
 
 /**
- * Entries listed and then ordered: shuffled anew in each pass, or class after class. What a source can read in any order stays in
+ * Entries listed and then ordered: shuffled again in each pass, or class after class. What a source can read in any order stays in
  * its file until its turn; the images of compressed tar files and of IDX files are held in memory, up to a bound.
  */
 final class OrderedFeed implements EntryFeed {

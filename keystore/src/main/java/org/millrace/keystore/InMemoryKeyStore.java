@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.millrace.contract.ImageOffset;
 
-/** The twin of the store on disk, on the heap: for tests, and for runs that need not survive. */
+/** The counterpart on the heap of the store on disk: for tests, and for runs that need not survive. */
 final class InMemoryKeyStore implements KeyStore {
     private static final String NAME = "in memory";
 

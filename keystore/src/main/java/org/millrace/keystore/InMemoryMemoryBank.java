@@ -6,7 +6,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 
-/** The twin of the memory bank on disk, on the heap: for tests, and for runs that need not survive. */
+/** The counterpart on the heap of the memory bank on disk: for tests, and for runs that need not survive. */
 final class InMemoryMemoryBank implements MemoryBank {
     private static final String NAME = "in memory";
 

@@ -9,7 +9,7 @@ enum Moment {
     PLANNED,
     /** The plan is durable and nothing of its step has happened. */
     PLAN_DURABLE,
-    /** The step changed the weights and appended its keys; nobody has been told. */
+    /** The step changed the weights and appended its keys; nothing has been reported. */
     COMPUTED,
     /** The step's result is on its way. */
     REPORTED,
@@ -24,7 +24,7 @@ enum Moment {
     /** Keys that no checkpoint needs are gone. */
     RELEASED;
 
-    /** Told of each moment, on the thread where it comes; in production nobody. */
+    /** Called at each moment, on the thread where it comes; in production it does nothing. */
     @FunctionalInterface
     interface Listener {
         Listener NONE = (moment, step) -> {};

@@ -241,7 +241,7 @@ public final class Trainer implements AutoCloseable {
         writer.awaitReadable(() -> outOfPatience() || System.nanoTime() - enough > 0);
     }
 
-    // whoever asked for a stop is not kept waiting for a broker that may be gone
+    // a request to stop is not kept waiting for a broker that may be gone
     private boolean outOfPatience() {
         return stopped && System.nanoTime() - giveUpNanos > 0;
     }

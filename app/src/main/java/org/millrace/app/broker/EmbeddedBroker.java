@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A single-node Kafka broker in this process, loopback only, whose data folder survives restarts and hard kills. Holds the folder's lock.
- * Thread safe; whoever starts it closes it.
+ * Thread safe; the caller closes it.
  *
  * <p>Kafka's server classes are no public API: nothing outside this package may name them, and a test starts a real one.
  */
@@ -43,7 +43,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     /**
      * Starts a broker on {@code dataFolder/broker} and returns when it serves clients: about 3 s, after a hard kill up to 6 s.
      *
-     * @param command what the user ran, told to whoever finds the folder in use
+     * @param command what the user ran, reported to a process that finds the folder in use
      */
     public static EmbeddedBroker start(Path dataFolder, BrokerConfig config, String command) {
         Path folder = dataFolder.toAbsolutePath().normalize().resolve("broker");

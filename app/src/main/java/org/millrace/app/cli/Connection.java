@@ -35,7 +35,7 @@ final class Connection implements AutoCloseable {
         this.embedded = embedded;
     }
 
-    /** {@code command} is what the user ran, told to whoever finds the embedded broker's folder in use. */
+    /** {@code command} is what the user ran, reported to a process that finds the embedded broker's folder in use. */
     static Connection open(MillraceConfig config, String command) {
         String named = config.kafka().get("bootstrap.servers");
         if (named != null) {

@@ -3,6 +3,7 @@ package org.millrace.app.cli;
 import java.io.PrintWriter;
 import java.util.Map;
 import java.util.Set;
+import org.millrace.app.run.DriftReports;
 import org.millrace.app.run.DriftService;
 import org.millrace.app.run.Services;
 import org.millrace.contract.config.MillraceConfig;
@@ -55,7 +56,7 @@ final class DriftCommand implements Runnable {
                             config, connection.kafka(), DriftService.Claim.TAKES_OVER, words -> say(out, words)));
             services.start(
                     "reports",
-                    new DriftService.Reports(
+                    new DriftReports(
                             config,
                             connection.kafka(),
                             event -> say(

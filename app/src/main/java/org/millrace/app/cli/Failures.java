@@ -12,7 +12,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * How a failure is told: a user's mistake by its message alone, anything else by one line and a file that holds the stack trace. Nothing
+ * How a failure is reported: a user's mistake by its message alone, anything else by one line and a file that holds the stack trace. Nothing
  * here throws.
  */
 final class Failures {

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import org.millrace.app.run.DriftReports;
 import org.millrace.app.run.DriftService;
 import org.millrace.app.run.EvaluationBoard;
 import org.millrace.app.run.EvaluatorService;
@@ -102,7 +103,7 @@ final class UpCommand implements Runnable {
                         "drift",
                         () -> new DriftService(config, connection.kafka(), DriftService.Claim.WAITS, display::say));
                 DriftNews news = new DriftNews(line -> display.say(line), broker);
-                services.supervise("alarms", () -> new DriftService.Reports(config, connection.kafka(), news));
+                services.supervise("alarms", () -> new DriftReports(config, connection.kafka(), news));
             }
             while (!signal.await(POLL_MILLIS)) {
                 services.check();

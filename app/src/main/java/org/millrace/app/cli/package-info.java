@@ -1,4 +1,4 @@
-/** The command line: options, commands, and how a failure is told. */
+/** The command line: options, commands, and how a failure is reported. */
 @NullMarked
 package org.millrace.app.cli;
 

@@ -12,7 +12,7 @@ import javax.imageio.ImageIO;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.image.Pixels;
 
-/** Pictures for the page, encoded anew: no byte that a stranger sent reaches a browser. */
+/** Pictures for the page, encoded again: no byte that a stranger sent reaches a browser. */
 final class Png {
     private static final int LONGEST_SIDE = 96;
 

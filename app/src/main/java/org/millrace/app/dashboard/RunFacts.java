@@ -8,7 +8,7 @@ import org.millrace.contract.event.Evaluation;
 /**
  * Where a run stands at one moment, as its topics tell it.
  *
- * @param atMillis Unix time at which it was told
+ * @param atMillis Unix time at which it was reported
  * @param batchSize images of a step
  * @param newest step that is done
  * @param evaluation the newest
@@ -27,7 +27,7 @@ record RunFacts(
         Encoders encoders,
         List<DriftView.Window> windows,
         List<DriftView.Alarm> alarms) {
-    /** A reader that has not told anything for so long hangs. */
+    /** A reader silent for longer than this is considered stuck. */
     static final long FRESH_MILLIS = 15_000;
 
     /**

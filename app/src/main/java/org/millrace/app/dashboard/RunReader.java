@@ -300,7 +300,7 @@ final class RunReader implements Services.Service {
                 all += end.getValue();
             }
         } catch (KafkaException e) {
-            log.debug("how far reading is cannot be told", e);
+            log.debug("the progress of reading is unknown", e);
             return;
         }
         share = all == 0 ? 1 : Math.floor(100.0 * read / all) / 100;

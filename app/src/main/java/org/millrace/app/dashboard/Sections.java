@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
-/** What the page is told besides histories: a record for each part of it, as it travels. */
+/** What the page shows besides histories: a record for each part of it, as it travels. */
 final class Sections {
     private Sections() {}
 

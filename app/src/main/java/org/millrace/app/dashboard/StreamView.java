@@ -25,7 +25,7 @@ final class StreamView {
     void add(long nowMillis, Map<TopicPartition, Long> beginnings, Map<TopicPartition, Long> ends) {
         long total = ends.values().stream().mapToLong(Long::longValue).sum();
         if (!seen.isEmpty() && total < seen.getLast().total()) {
-            seen.clear(); // the topic was made anew
+            seen.clear(); // the topic was recreated
         }
         seen.add(new Ends(nowMillis, Map.copyOf(beginnings), Map.copyOf(ends), total));
         while (seen.size() > 2 && seen.getFirst().atMillis() < nowMillis - SPAN_MILLIS) {

@@ -1,4 +1,4 @@
-/** A run as a page shows it: its topics folded into a small state, the pictures behind it, and the changes sent to whoever looks. */
+/** A run as a page shows it: its topics folded into a small state, the pictures behind it, and the changes sent to its viewers. */
 @NullMarked
 package org.millrace.app.dashboard;
 

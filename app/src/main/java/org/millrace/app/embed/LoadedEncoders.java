@@ -120,7 +120,7 @@ public final class LoadedEncoders implements AutoCloseable {
         if (known != null && known.sha256.equals(encoder.manifest().sha256())) {
             return known;
         }
-        if (known != null) { // the run began anew
+        if (known != null) { // the run began again
             known.embedder.close();
             loaded.remove(version);
         }

@@ -24,7 +24,7 @@ final class LocalImages {
     private final Predicate<byte[]> decodes;
     private final Consumer<String> remarks;
 
-    /** @param remarks is told in a sentence what was left out */
+    /** @param remarks receives a sentence on what was left out */
     LocalImages(ImagesConfig config, Predicate<byte[]> decodes, Consumer<String> remarks) {
         this.config = config;
         this.decodes = decodes;

@@ -232,7 +232,7 @@ public final class RunAudit {
         return log.isEmpty() || present.isEmpty() || log.equals(present);
     }
 
-    // positions of refused images name no log: where the topic was made anew they may be another's
+    // positions of refused images name no log: where the topic was recreated they may be another's
     private boolean oneLog() {
         return plans.keySet().stream().allMatch(this::inPresentLog);
     }

@@ -4,17 +4,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
@@ -27,12 +22,8 @@ import org.millrace.contract.HeldFile;
 import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.contract.event.DriftAlarm;
-import org.millrace.contract.event.DriftEvent;
-import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.kafka.ConsumerGroup;
 import org.millrace.contract.kafka.KafkaSettings;
-import org.millrace.contract.kafka.TopicReader;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.contract.registry.PublishedEncoders;
 import org.millrace.encoder.tensor.Torch;
@@ -42,7 +33,7 @@ import org.millrace.evaluator.drift.stream.DriftWorker;
 import org.millrace.keystore.RocksLibrary;
 
 /**
- * The drift of a run's incoming images: a worker on the service's thread, the topology beside it, and its reports to a listener.
+ * The drift of a run's incoming images: a worker on the service's thread and the topology beside it.
  *
  * <p>One process of a run watches. Of one folder the first one does, by a lock; of several folders, the one whose topology is in the
  * consumer group. A process that waits, or was shut out by another one, watches once the group is empty.
@@ -50,7 +41,6 @@ import org.millrace.keystore.RocksLibrary;
 public final class DriftService implements Services.Service {
     private static final Duration CLOSING = Duration.ofSeconds(5);
     private static final long LOOK_MILLIS = 2_000;
-    private static final Duration POLL = Duration.ofMillis(200);
     private static final String LOCK = "drift.lock";
 
     private final MillraceConfig config;
@@ -118,7 +108,7 @@ public final class DriftService implements Services.Service {
             } catch (HeldFile.TakenException e) {
                 if (!said) {
                     words.accept("drift of run " + config.run().name() + " is watched already, by " + e.holder()
-                            + "; its windows are told here too, and when it ends this one watches");
+                            + "; its windows are shown here too, and when it ends this one watches");
                 }
                 said = true;
             }
@@ -274,49 +264,6 @@ public final class DriftService implements Services.Service {
         DriftWorker opened = worker.get();
         if (opened != null) {
             opened.stop();
-        }
-    }
-
-    /** Hands a run's reports and alarms to the listener as they come, first the alarms of the past that are still open, until stopped. */
-    public static final class Reports implements Services.Service {
-        private final MillraceConfig config;
-        private final KafkaSettings kafka;
-        private final Consumer<DriftEvent> listener;
-        private final RecordReader<DriftEvent> events = RecordReader.ofJson(DriftEvent.class);
-        private volatile boolean stopped;
-
-        public Reports(MillraceConfig config, KafkaSettings kafka, Consumer<DriftEvent> listener) {
-            this.config = config;
-            this.kafka = kafka;
-            this.listener = listener;
-        }
-
-        @Override
-        public void run() {
-            var partition = new TopicPartition(config.run().topics().drift(), 0);
-            try (TopicSetup topics = new TopicSetup(kafka)) {
-                topics.ensureDrift(config.run().topics());
-            }
-            try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
-                Map<Optional<String>, DriftAlarm> newest = new LinkedHashMap<>(); // of each source
-                TopicReader.read(
-                        consumer,
-                        List.of(partition),
-                        record -> events.read(record).ifPresent(event -> {
-                            if (event instanceof DriftAlarm alarm) {
-                                newest.put(alarm.source(), alarm);
-                            }
-                        }));
-                newest.values().stream().filter(DriftAlarm::isOpen).forEach(listener);
-                while (!stopped) {
-                    consumer.poll(POLL).forEach(record -> events.read(record).ifPresent(listener));
-                }
-            }
-        }
-
-        @Override
-        public void stop() {
-            stopped = true;
         }
     }
 }

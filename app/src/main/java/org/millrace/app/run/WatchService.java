@@ -29,7 +29,7 @@ public final class WatchService implements Services.Service {
     private volatile @Nullable Thread thread;
     private volatile boolean stopped;
 
-    /** @param words told in a sentence when the broker is in trouble, and when it is back */
+    /** @param words receives a sentence when the broker is in trouble, and when it is back */
     public WatchService(
             WatchRequest request,
             KafkaSettings kafka,

@@ -116,7 +116,7 @@ class DashboardInBrowserTest {
                 List.of(Dashboard.start(config, kafka, Clock.systemUTC(), List::of)));
     }
 
-    /** Images for eight steps, of hostile names, and one that is none. */
+    /** Images for eight steps with hostile names, and one file that is not an image. */
     private static void push(MillraceConfig config, KafkaSettings kafka) throws Exception {
         try (TopicSetup topics = new TopicSetup(kafka)) {
             topics.ensureImages(config.images());

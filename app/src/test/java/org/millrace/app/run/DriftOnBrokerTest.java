@@ -154,7 +154,7 @@ class DriftOnBrokerTest {
         MillraceConfig config =
                 new ConfigLoader().assignments(commands.settings().toList()).load();
         try (Services services = new Services()) {
-            services.start("reports", new DriftService.Reports(config, kafka(), told::add));
+            services.start("reports", new DriftReports(config, kafka(), told::add));
             await().atMost(PATIENCE).until(() -> !told.isEmpty());
         }
         assertThat(told).singleElement().satisfies(event -> {

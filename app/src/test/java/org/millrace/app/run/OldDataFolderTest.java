@@ -129,7 +129,7 @@ final class OldDataFolderTest {
         List<DriftEvent> events = new CopyOnWriteArrayList<>();
         List<String> words = new CopyOnWriteArrayList<>();
         try (Services services = new Services()) {
-            services.start("reports", new DriftService.Reports(config, kafka, events::add));
+            services.start("reports", new DriftReports(config, kafka, events::add));
             services.start("drift", new DriftService(config, kafka, DriftService.Claim.WAITS, words::add));
             good("push", Commands.SAMPLE, "--limit=64"); // they end the window of those that waited
             await().atMost(PATIENCE).until(() -> {

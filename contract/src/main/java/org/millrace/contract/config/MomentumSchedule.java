@@ -1,6 +1,6 @@
 package org.millrace.contract.config;
 
-/** The momentum of a twin over the steps. */
+/** The momentum of the momentum encoder (BYOL: target network) over the steps. */
 public enum MomentumSchedule {
     /** The only one that an endless stream has: a cosine needs a last step. */
     CONSTANT,

@@ -80,7 +80,7 @@ public record TrainerConfig(
         @Setting(
                 value = "fail",
                 doc =
-                        "where images that the run stands before are gone (retention, a topic made anew): `fail` with the choice, or `skip` them, which the journal keeps",
+                        "what to do when the next images are gone (retention, a recreated topic): `fail` and name the choice, or `skip` them and record that in the journal",
                 effect = Effect.NONE)
         OnGap onGap,
 

@@ -24,7 +24,7 @@ public record Standing(Verdict verdict, OptionalLong against, OptionalDouble chu
     public enum Verdict {
         /** It may be taken. */
         CURRENT,
-        /** It would move more than the budget, or how much it moves cannot be told: the operator decides. */
+        /** It would move more than the budget, or how much it moves is unknown: the operator decides. */
         HELD
     }
 

@@ -1,7 +1,7 @@
 package org.millrace.contract.kafka;
 
 /**
- * Which log offsets belong to: a topic that is made anew, or another cluster, may have the same names and offsets, but not these.
+ * Which log offsets belong to: a topic that is recreated, or another cluster, may have the same names and offsets, but not these.
  *
  * @param cluster the cluster's id
  * @param topicId the topic's id, of Kafka's own form

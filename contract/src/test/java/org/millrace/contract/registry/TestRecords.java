@@ -17,7 +17,7 @@ import org.millrace.contract.event.Json;
 import org.millrace.contract.event.Standing;
 
 /** Records as a trainer sends them: chunks of five bytes, then the manifest. */
-final class TestRecords {
+public final class TestRecords {
     static final int CHUNK = 5;
 
     private TestRecords() {}
@@ -52,8 +52,8 @@ final class TestRecords {
         return last;
     }
 
-    /** The scores of a version. */
-    static Evaluation scored(long version, Optional<Standing> standing, Optional<BucketScores> buckets) {
+    /** The scores of a version, of a run whose batches have 10 images. */
+    public static Evaluation scored(long version, Optional<Standing> standing, Optional<BucketScores> buckets) {
         return new Evaluation(
                 Evaluation.SCHEMA,
                 "main",

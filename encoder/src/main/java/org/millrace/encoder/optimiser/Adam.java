@@ -2,7 +2,6 @@ package org.millrace.encoder.optimiser;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
 
@@ -11,7 +10,7 @@ import org.millrace.encoder.tensor.Weights;
  * β₁ᵗ)) / (√(s / (1 − β₂ᵗ)) + ε), t the number of the step. Its state is m and s. Weight decay is in the gradient, g ← g + λw, or apart
  * from it, w ← w − ηλw: AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2).
  */
-final class Adam implements Optimiser {
+final class Adam extends Optimiser {
     private final Torch torch;
     private final OptimiserRule.AdamRule rule;
     private final Weights weights;
@@ -19,11 +18,16 @@ final class Adam implements Optimiser {
     private final StateTensor square;
 
     Adam(Torch torch, OptimiserRule.AdamRule rule, Weights weights) {
+        this(torch, rule, weights, new StateTensor("mean", torch, weights), new StateTensor("square", torch, weights));
+    }
+
+    private Adam(Torch torch, OptimiserRule.AdamRule rule, Weights weights, StateTensor mean, StateTensor square) {
+        super(mean, square);
         this.torch = torch;
         this.rule = rule;
         this.weights = weights;
-        this.mean = new StateTensor("mean", torch, weights);
-        this.square = new StateTensor("square", torch, weights);
+        this.mean = mean;
+        this.square = square;
     }
 
     @Override
@@ -56,25 +60,5 @@ final class Adam implements Optimiser {
             parameters.subi(change.muli((float) (learningRate / meanShare)));
         }
         weights.zeroGradient();
-    }
-
-    @Override
-    public Safetensors state() {
-        Safetensors.Builder file = new Safetensors.Builder();
-        mean.save(file);
-        square.save(file);
-        return file.build();
-    }
-
-    @Override
-    public void restore(Safetensors state) {
-        mean.restore(state);
-        square.restore(state);
-    }
-
-    @Override
-    public void close() {
-        mean.close();
-        square.close();
     }
 }

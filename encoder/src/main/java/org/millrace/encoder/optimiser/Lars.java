@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
 import org.millrace.contract.config.OptimiserConfig.LarsForm;
-import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
 import org.millrace.encoder.tensor.Weights.Slice;
@@ -16,7 +15,7 @@ import org.millrace.encoder.tensor.Weights.Slice;
  * is 0. Biases and batch norm (one dimension) have neither decay nor ratio. Two published forms, equal only while the rate is constant:
  * inside (SimCLR) v ← μv + rate·r·g', w ← w − v; outside (BYOL, MoCo v3) v ← μv + r·g', w ← w − rate·v. Its state is v.
  */
-final class Lars implements Optimiser {
+final class Lars extends Optimiser {
     private final Torch torch;
     private final OptimiserRule.LarsRule rule;
     private final Weights weights;
@@ -25,13 +24,18 @@ final class Lars implements Optimiser {
     private double[] ratios = {}; // L
 
     Lars(Torch torch, OptimiserRule.LarsRule rule, Weights weights) {
+        this(torch, rule, weights, new StateTensor("velocity", torch, weights));
+    }
+
+    private Lars(Torch torch, OptimiserRule.LarsRule rule, Weights weights, StateTensor velocity) {
+        super(velocity);
         this.torch = torch;
         this.rule = rule;
         this.weights = weights;
         this.layers = weights.slices().stream()
                 .filter(slice -> slice.dimensions() > 1)
                 .toList();
-        this.velocity = new StateTensor("velocity", torch, weights);
+        this.velocity = velocity;
     }
 
     @Override
@@ -79,22 +83,5 @@ final class Lars implements Optimiser {
 
     private double ratio(double weight, double gradient) {
         return weight > 0 && gradient > 0 ? rule.trust() * weight / gradient : 1;
-    }
-
-    @Override
-    public Safetensors state() {
-        Safetensors.Builder file = new Safetensors.Builder();
-        velocity.save(file);
-        return file.build();
-    }
-
-    @Override
-    public void restore(Safetensors state) {
-        velocity.restore(state);
-    }
-
-    @Override
-    public void close() {
-        velocity.close();
     }
 }

@@ -1,14 +1,22 @@
 package org.millrace.encoder.optimiser;
 
+import java.util.List;
 import org.millrace.contract.config.OptimiserConfig;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
 
 /** Moves weights by their gradient, with the state of its {@link OptimiserRule}. Not thread safe; the owner closes it. */
-public sealed interface Optimiser extends AutoCloseable permits Sgd, Lars, Adam {
+public abstract sealed class Optimiser implements AutoCloseable permits Sgd, Lars, Adam {
+    private final List<StateTensor> state;
+
+    /** @param state closed with this */
+    Optimiser(StateTensor... state) {
+        this.state = List.of(state);
+    }
+
     /** By the rule that the configuration names, with fresh state. */
-    static Optimiser of(OptimiserConfig config, Torch torch, Weights weights) {
+    public static Optimiser of(OptimiserConfig config, Torch torch, Weights weights) {
         return OptimiserRule.of(config).newOptimiser(torch, weights);
     }
 
@@ -17,14 +25,22 @@ public sealed interface Optimiser extends AutoCloseable permits Sgd, Lars, Adam 
      *
      * @param step from 1, without gaps
      */
-    void step(long step, double learningRate);
+    public abstract void step(long step, double learningRate);
 
     /** The state as named tensors, each as long as the parameters. */
-    Safetensors state();
+    public final Safetensors state() {
+        Safetensors.Builder file = new Safetensors.Builder();
+        state.forEach(tensor -> tensor.save(file));
+        return file.build();
+    }
 
     /** Takes the state of another time; throws {@link IllegalArgumentException} on other names or lengths. */
-    void restore(Safetensors state);
+    public final void restore(Safetensors saved) {
+        state.forEach(tensor -> tensor.restore(saved));
+    }
 
     @Override
-    void close();
+    public final void close() {
+        state.forEach(StateTensor::close);
+    }
 }

@@ -1,7 +1,6 @@
 package org.millrace.encoder.optimiser;
 
 import ai.djl.ndarray.NDArray;
-import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
 
@@ -9,15 +8,20 @@ import org.millrace.encoder.tensor.Weights;
  * Stochastic gradient descent with momentum and weight decay, as PyTorch's: d ← g + λw; v ← μv + d; w ← w − ηv, or with Nesterov's
  * momentum w ← w − η(d + μv). Its state is the velocity v of all parameters.
  */
-final class Sgd implements Optimiser {
+final class Sgd extends Optimiser {
     private final OptimiserRule.SgdRule rule;
     private final Weights weights;
     private final StateTensor velocity;
 
     Sgd(Torch torch, OptimiserRule.SgdRule rule, Weights weights) {
+        this(rule, weights, new StateTensor("velocity", torch, weights));
+    }
+
+    private Sgd(OptimiserRule.SgdRule rule, Weights weights, StateTensor velocity) {
+        super(velocity);
         this.rule = rule;
         this.weights = weights;
-        this.velocity = new StateTensor("velocity", torch, weights);
+        this.velocity = velocity;
     }
 
     @Override
@@ -37,22 +41,5 @@ final class Sgd implements Optimiser {
             }
         }
         weights.zeroGradient();
-    }
-
-    @Override
-    public Safetensors state() {
-        Safetensors.Builder file = new Safetensors.Builder();
-        velocity.save(file);
-        return file.build();
-    }
-
-    @Override
-    public void restore(Safetensors state) {
-        velocity.restore(state);
-    }
-
-    @Override
-    public void close() {
-        velocity.close();
     }
 }

@@ -48,7 +48,7 @@ public final class Anchors {
     private final TreeMap<Long, FeatureMatrix> features = new TreeMap<>(); // by version
     private boolean saidUnknown;
 
-    /** Loads what the folder holds; a damaged file is reported, and comparing begins anew. */
+    /** Loads what the folder holds; a damaged file is reported, and comparing begins again. */
     public Anchors(EvaluatorConfig config, Path folder) {
         this.config = config;
         this.path = folder.resolve(FILE);

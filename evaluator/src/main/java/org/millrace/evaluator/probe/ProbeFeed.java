@@ -37,7 +37,7 @@ public final class ProbeFeed {
     private ProbeSet set;
     private boolean changed;
 
-    /** Loads the set that the folder holds; a damaged file is reported and the set built anew from the topic. */
+    /** Loads the set that the folder holds; a damaged file is reported and the set rebuilt from the topic. */
     public ProbeFeed(EvaluatorConfig config, Path folder, Predicate<byte[]> decodes) {
         this.config = config;
         this.path = folder.resolve(FILE);
@@ -138,7 +138,7 @@ public final class ProbeFeed {
                 LOG.info("the probe set may grow now: reading its topic again from the beginning");
             }
         } catch (IOException e) {
-            LOG.warn("the probe set in {} is damaged: {}; it is built anew from its topic", path, e.getMessage());
+            LOG.warn("the probe set in {} is damaged: {}; it is rebuilt from its topic", path, e.getMessage());
             forget();
         }
     }

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.millrace.contract.event.BucketScores;
 import org.millrace.contract.event.BucketScores.Score;
 import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.registry.TestRecords;
 import org.millrace.evaluator.learning.LearningReport.Row;
 
 class LearningReportTest {
@@ -59,7 +60,7 @@ class LearningReportTest {
     @Test
     void of_noScoresByBucket_none() {
         assertThat(LearningReport.of(
-                        List.of(TestEvaluations.scored(10, Optional.empty(), Optional.empty())), OptionalInt.of(10)))
+                        List.of(TestRecords.scored(10, Optional.empty(), Optional.empty())), OptionalInt.of(10)))
                 .isEmpty();
     }
 
@@ -70,6 +71,6 @@ class LearningReportTest {
             scores.add(new Score(
                     names.substring(j, j + 1), 50, OptionalDouble.of(linear[j]), OptionalDouble.of(linear[j] - 0.1)));
         }
-        return TestEvaluations.scored(step, Optional.empty(), Optional.of(new BucketScores("label", 100, scores)));
+        return TestRecords.scored(step, Optional.empty(), Optional.of(new BucketScores("label", 100, scores)));
     }
 }

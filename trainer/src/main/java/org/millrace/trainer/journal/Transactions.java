@@ -74,7 +74,7 @@ final class Transactions implements AutoCloseable {
         }
     }
 
-    /** Shuts out whoever wrote under that id before. */
+    /** Shuts out the process that wrote under that id before. */
     Transactions(KafkaSettings kafka, RunTopics topics, int largestRecord, RunStarted claim) {
         this.kafka = kafka;
         this.topics = topics;

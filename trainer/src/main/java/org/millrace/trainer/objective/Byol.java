@@ -14,14 +14,14 @@ import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
 
 /**
- * Bootstrap your own latent (Grill et al. 2020, arXiv:2006.07733, eq. 2): the prediction from one view must match the twin's
+ * Bootstrap your own latent (Grill et al. 2020, arXiv:2006.07733, eq. 2): the prediction from one view must match the target network's
  * projection of the other, both ways. No negatives, so no dictionary. Projector and predictor have batch norm, without which it
  * collapses.
  */
 final class Byol implements Objective {
     private final QueryNetwork query;
     private final KeyNetwork key;
-    private final TwinMomentum momentum;
+    private final EncoderMomentum momentum;
 
     Byol(MillraceConfig config, Torch torch) {
         this(config, torch, new Heads(config).projection(2, Norm.AFFINE, Norm.NONE), new Heads(config).predictor());
@@ -31,7 +31,7 @@ final class Byol implements Objective {
         ByolConfig byol = config.byol();
         this.query = new QueryNetwork(torch, branch, Optional.of(predictor), config);
         this.key = new KeyNetwork(torch, branch, config);
-        this.momentum = new TwinMomentum(
+        this.momentum = new EncoderMomentum(
                 byol.momentum(), byol.momentumSchedule(), config.optimiser().totalSteps());
     }
 

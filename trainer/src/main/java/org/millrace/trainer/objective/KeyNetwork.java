@@ -13,7 +13,7 @@ import org.millrace.encoder.tensor.Weights;
 import org.millrace.trainer.optimiser.MovingAverage;
 
 /**
- * The slow twin: the query's encoder and projector with weights that follow the query's. It begins equal to it; its batch-norm
+ * The momentum encoder: the query's encoder and projector with weights that follow the query's. It begins equal to it; its batch-norm
  * statistics are its own. The owner closes it.
  */
 final class KeyNetwork implements AutoCloseable {

@@ -12,7 +12,7 @@ import org.millrace.encoder.network.RowOrder;
  * the statistics do not give the pair away (He et al. 2020, section 3.3); afterwards the keys are put back in the batch's order.
  *
  * @param mode of batch norm for keys
- * @param shuffled whether the order is drawn anew each step
+ * @param shuffled whether the order is drawn again each step
  */
 record KeyOrder(BatchNormMode mode, boolean shuffled, long seed) {
     static KeyOrder of(TrainerConfig config, long seed) {

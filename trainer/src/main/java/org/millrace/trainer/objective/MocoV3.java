@@ -23,7 +23,7 @@ final class MocoV3 implements Objective {
     private final MocoConfig config;
     private final QueryNetwork query;
     private final KeyNetwork key;
-    private final TwinMomentum momentum;
+    private final EncoderMomentum momentum;
 
     MocoV3(MillraceConfig config, Torch torch) {
         this(config, torch, new Heads(config).projection(2, Norm.AFFINE, Norm.PLAIN), new Heads(config).predictor());
@@ -33,7 +33,7 @@ final class MocoV3 implements Objective {
         this.config = config.moco();
         this.query = new QueryNetwork(torch, branch, Optional.of(predictor), config);
         this.key = new KeyNetwork(torch, branch, config);
-        this.momentum = new TwinMomentum(
+        this.momentum = new EncoderMomentum(
                 this.config.momentum(),
                 this.config.momentumSchedule(),
                 config.optimiser().totalSteps());

@@ -33,7 +33,7 @@ final class MomentumContrast implements Objective {
     private final boolean symmetric;
     private final QueryNetwork query;
     private final KeyNetwork key;
-    private final TwinMomentum momentum;
+    private final EncoderMomentum momentum;
     private final Dictionary dictionary;
 
     /** v1: the projector is one linear layer. */
@@ -51,7 +51,7 @@ final class MomentumContrast implements Objective {
         this.symmetric = config.trainer().symmetric();
         this.query = new QueryNetwork(torch, branch, config);
         this.key = new KeyNetwork(torch, branch, config);
-        this.momentum = new TwinMomentum(
+        this.momentum = new EncoderMomentum(
                 this.config.momentum(),
                 this.config.momentumSchedule(),
                 config.optimiser().totalSteps());

@@ -37,7 +37,7 @@ public sealed interface Objective extends AutoCloseable
     /** Weights of the network that learns; its encoder's tensors begin with {@link #ENCODER}. */
     Weights query();
 
-    /** Weights of the twin that follows, where there is one. */
+    /** Weights of the momentum encoder (BYOL: target network), where there is one. */
     default Optional<Weights> key() {
         return Optional.empty();
     }
@@ -69,7 +69,7 @@ public sealed interface Objective extends AutoCloseable
     /** Puts what the step made into the objective's memory, where it has one, after the logits and the update. */
     default void remember(Loss loss, Batch batch) {}
 
-    /** What is carried from step to step beside the query's weights and the memory: the twin, where there is one. */
+    /** What is carried from step to step beside the query's weights and the memory: the momentum encoder, where there is one. */
     default Safetensors state() {
         return key().map(weights -> weights.snapshot("")).orElseGet(() -> new Safetensors.Builder().build());
     }

@@ -19,7 +19,7 @@ public interface Remembered {
     NDArray encode(NDArray views, long step, NDManager scope);
 
     /**
-     * The keys of a step as they are remembered now; absent where they are not there any more, or were written anew.
+     * The keys of a step as they are remembered now; absent where they are not there any more, or were overwritten.
      *
      * @param last the sequence number of the step's last key
      * @param ids of the step's images, N

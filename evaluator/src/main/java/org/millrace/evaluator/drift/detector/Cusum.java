@@ -51,7 +51,7 @@ record Cusum(double allowance, double threshold, double sum) {
         return (Math.expm1(exponent) - exponent) / (2 * allowance * allowance);
     }
 
-    /** After the next window's score; after an alarm it begins anew. */
+    /** After the next window's score; after an alarm it begins again. */
     Cusum after(double z) {
         check(Double.isFinite(z), "a score must be finite, but was %s", z);
         double before = alarms() ? 0 : sum;

@@ -5,7 +5,7 @@ import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import org.millrace.numerics.FeatureMatrix;
 
-/** Records of the topic {@code <run>.statistics}, for whoever has features already. */
+/** Records of the topic {@code <run>.statistics}, for callers that have features already. */
 public final class DriftBatches {
     private DriftBatches() {}
 

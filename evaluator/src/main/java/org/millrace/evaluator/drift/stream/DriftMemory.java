@@ -75,7 +75,7 @@ final class DriftMemory {
                 .toList();
     }
 
-    /** Forgets reference and calibrations of the key, and begins the watch anew, after so many windows. */
+    /** Forgets reference and calibrations of the key, and begins the watch again, after so many windows. */
     Watch begin(String key, long encoderVersion, int windowsLeftOut) {
         long former = watch(key).map(Watch::reference).orElse(0L);
         scan(REFERENCE + key + "\0").keySet().forEach(store::delete);

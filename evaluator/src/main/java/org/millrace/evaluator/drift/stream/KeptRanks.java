@@ -7,7 +7,7 @@ import java.util.PriorityQueue;
 import java.util.TreeMap;
 
 /**
- * Which of a window's images will be kept, told before they are embedded: one whose rank is not among the window's lowest so far never
+ * Which of a window's images will be kept, known before they are embedded: one whose rank is not among the window's lowest so far never
  * is. Of N images only capacity · (1 + ln(N / capacity)) need embedding. What it has forgotten, after a restart or of an old window, only
  * costs more embedding. Not thread safe.
  */

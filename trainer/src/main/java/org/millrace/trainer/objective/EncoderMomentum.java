@@ -3,13 +3,13 @@ package org.millrace.trainer.objective;
 import org.millrace.contract.config.MomentumSchedule;
 
 /**
- * The momentum of a twin over the steps: constant, or m(t) = 1 − (1 − m₀)(cos(πt/T) + 1)/2, which rises from m₀ to 1 (Grill et al.
+ * The momentum of the momentum encoder over the steps: constant, or m(t) = 1 − (1 − m₀)(cos(πt/T) + 1)/2, which rises from m₀ to 1 (Grill et al.
  * 2020, section 3.3). On an endless stream it is constant: a cosine needs a last step T, after which the twin would stand still.
  *
  * @param first m₀
  * @param lastStep T, only for the cosine
  */
-record TwinMomentum(double first, MomentumSchedule schedule, long lastStep) {
+record EncoderMomentum(double first, MomentumSchedule schedule, long lastStep) {
     /** After t updates of the query, t from 0. */
     double at(double t) {
         return switch (schedule) {

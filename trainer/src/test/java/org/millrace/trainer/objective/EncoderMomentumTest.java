@@ -17,13 +17,13 @@ import org.millrace.encoder.tensor.Weights;
 import org.millrace.trainer.TestRuns;
 import org.millrace.trainer.optimiser.MovingAverage;
 
-final class TwinMomentumTest {
+final class EncoderMomentumTest {
     private final Torch torch = TestRuns.torch();
 
     @Test
     void at_cosine_referenceVectors_sameMomentum() {
         ReferenceVector average = ReferenceVector.load("moco_ema");
-        TwinMomentum momentum = cosine(average);
+        EncoderMomentum momentum = cosine(average);
         average.check(
                 "cosine_m_at_points",
                 StreamSupport.stream(average.parameter("schedule_points").spliterator(), false)
@@ -33,7 +33,7 @@ final class TwinMomentumTest {
                 "cosine_m_used", vectorTimes(average).mapToDouble(momentum::at).toArray());
 
         ReferenceVector schedules = ReferenceVector.load("lr_schedules");
-        var published = new TwinMomentum(
+        var published = new EncoderMomentum(
                 schedules.number("ema_m0"),
                 MomentumSchedule.COSINE,
                 schedules.parameter("total").asLong());
@@ -44,15 +44,15 @@ final class TwinMomentumTest {
 
     @Test
     void at_pastTheLastStep_isOne() {
-        assertThat(new TwinMomentum(0.9, MomentumSchedule.COSINE, 10).at(11)).isEqualTo(1);
+        assertThat(new EncoderMomentum(0.9, MomentumSchedule.COSINE, 10).at(11)).isEqualTo(1);
     }
 
     @ParameterizedTest
     @EnumSource
     void movingAverage_referenceVector_sameTwin(MomentumSchedule schedule) {
         ReferenceVector vector = ReferenceVector.load("moco_ema");
-        TwinMomentum momentum = switch (schedule) {
-            case CONSTANT -> new TwinMomentum(vector.number("m"), schedule, 0);
+        EncoderMomentum momentum = switch (schedule) {
+            case CONSTANT -> new EncoderMomentum(vector.number("m"), schedule, 0);
             case COSINE -> cosine(vector);
         };
         String form = schedule == MomentumSchedule.COSINE ? "cosine" : "const";
@@ -72,8 +72,8 @@ final class TwinMomentumTest {
         }
     }
 
-    private static TwinMomentum cosine(ReferenceVector vector) {
-        return new TwinMomentum(
+    private static EncoderMomentum cosine(ReferenceVector vector) {
+        return new EncoderMomentum(
                 vector.number("m0"),
                 MomentumSchedule.COSINE,
                 vector.parameter("schedule_T").asLong());
