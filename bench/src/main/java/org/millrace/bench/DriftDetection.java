@@ -13,7 +13,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
@@ -38,11 +37,11 @@ import org.millrace.numerics.FeatureMatrix;
  * where DATA holds a run whose newest encoder is taken, and for the attribution that version too. 20 minutes for three seeds on 2 cores.
  */
 final class DriftDetection {
-    private static final int REFERENCE = 8_192;
-    private static final int BATCH = 256;
+    static final int REFERENCE = 8_192;
+    static final int BATCH = 256;
     private static final int WITHOUT = 8; // windows before a change
     private static final int DEGREES = 40; // windows that a slow change takes
-    private static final double EXPECTED_RUN = 1_000;
+    static final double EXPECTED_RUN = 1_000;
 
     private final Embedder embedder;
     private final Embedder before;
@@ -92,14 +91,14 @@ final class DriftDetection {
 
     private void run(String what) {
         if (what.contains("attribution")) {
-            attributions();
+            new DriftAttribution(before, embedder).run(images, other);
         }
         features = embed(images);
         otherFeatures = embed(other);
         say("%,d images, %d features", features.rows(), features.columns());
         for (int window : what.contains("false-alarms") ? new int[] {64, 256} : new int[0]) {
             for (double expected : new double[] {10, 20, 40}) {
-                falseAlarms(window, expected);
+                FalseAlarms.count(features, window, expected, seeds);
             }
         }
         if (what.contains("shifts")) {
@@ -134,100 +133,6 @@ final class DriftDetection {
                 true,
                 i -> 95 - 75.0 * i / DEGREES,
                 (image, quality) -> ImageShifts.jpeg(image, (int) Math.round(quality)));
-    }
-
-    // the earlier encoder is the frozen one
-    private void attributions() {
-        List<byte[]> sample = drawnImages(new Random(1), 20_000);
-        List<byte[]> reference = sample.subList(0, REFERENCE);
-        List<byte[]> later = sample.subList(REFERENCE, sample.size());
-        var detectors = new ReferenceDetectors(embed(before, reference), EXPECTED_RUN, 1);
-        attribution("nothing changed", detectors, reference, later, before);
-        attribution("another encoder", detectors, reference, later, embedder);
-        for (double sigma : new double[] {0.5, 0.7, 1, 2}) {
-            List<byte[]> blurred = later.stream()
-                    .map(image -> ImageShifts.blurred(image, sigma))
-                    .toList();
-            attribution("blur of " + sigma, detectors, reference, blurred, before);
-            attribution("another encoder and blur of " + sigma, detectors, reference, blurred, embedder);
-        }
-        attribution("Fashion-MNIST", detectors, reference, other, before);
-        attribution("another encoder and Fashion-MNIST", detectors, reference, other, embedder);
-    }
-
-    // windows of 256 and of 1,024, against all images at once
-    private void attribution(
-            String name, ReferenceDetectors detectors, List<byte[]> reference, List<byte[]> later, Embedder present) {
-        FeatureMatrix frozen = embed(before, later);
-        FeatureMatrix now = embed(present, later);
-        for (int size : new int[] {BATCH, 4 * BATCH}) {
-            say(
-                    "attribution, %s: %s %% to the images in windows of %d",
-                    name, shares(detectors, frozen, now, size), size);
-        }
-        ReferenceDetectors.Distances whole = ReferenceDetectors.distances(embed(before, reference), frozen, now);
-        say(
-                "attribution, %s: of all %,d at once %.1f %% (%.3f and %.3f)",
-                name,
-                later.size(),
-                100 * whole.ofImages() / (whole.ofImages() + whole.ofEncoder()),
-                whole.ofImages(),
-                whole.ofEncoder());
-    }
-
-    // of at most ten windows
-    private static List<String> shares(
-            ReferenceDetectors detectors, FeatureMatrix frozen, FeatureMatrix now, int size) {
-        return IntStream.range(0, Math.min(10, frozen.rows() / size))
-                .mapToObj(window -> {
-                    int[] chosen =
-                            IntStream.range(window * size, (window + 1) * size).toArray();
-                    boolean changed = detectors.test(frozen.select(chosen), window, OptionalDouble.empty()).stream()
-                            .anyMatch(Detection::alarm);
-                    return detectors
-                            .attribution(frozen.select(chosen), now.select(chosen), 1, changed)
-                            .map(found -> String.format(Locale.ROOT, "%.1f", 100 * found.imageShare()))
-                            .orElse("none");
-                })
-                .toList();
-    }
-
-    private List<byte[]> drawnImages(Random random, int count) {
-        List<byte[]> mixed = new ArrayList<>(images);
-        Collections.shuffle(mixed, random);
-        return mixed.subList(0, count);
-    }
-
-    private void falseAlarms(int size, double expected) {
-        List<String> intervals = new ArrayList<>();
-        int all = 0;
-        TreeMap<String, Integer> by = new TreeMap<>();
-        for (int seed = 1; seed <= seeds; seed++) {
-            Random random = new Random(seed);
-            List<Integer> order = shuffled(all(), random);
-            var detectors = new ReferenceDetectors(features.select(ints(order.subList(0, REFERENCE))), expected, seed);
-            List<Integer> rest = new ArrayList<>(order.subList(REFERENCE, order.size()));
-            int alarms = 0;
-            double sum = 0;
-            int at = rest.size();
-            for (int window = 0; window < 1_000; window++) {
-                if (at + size > rest.size()) {
-                    Collections.shuffle(rest, random);
-                    at = 0;
-                }
-                List<Detection> found = detectors.test(
-                        features.select(ints(rest.subList(at, at + size))), window, OptionalDouble.of(sum));
-                at += size;
-                sum = found.get(found.size() - 1).score();
-                alarms += found.stream().anyMatch(Detection::alarm) ? 1 : 0;
-                found.stream().filter(Detection::alarm).forEach(d -> by.merge(d.name(), 1, Integer::sum));
-            }
-            all += alarms;
-            intervals.add(String.format(Locale.ROOT, "%.1f", 1_000.0 / alarms));
-        }
-        say(
-                "no drift, windows of %d, asked %.0f: one alarm in %s windows, together %.1f (ratio %.2f); by detector %s",
-                size, expected, intervals, 1_000.0 * seeds / all, 1_000.0 * seeds / all / expected, by);
     }
 
     /** A reference of these images, drawn by the seed, and the images that are left. */
@@ -341,19 +246,7 @@ final class DriftDetection {
     }
 
     private FeatureMatrix embed(List<byte[]> files) {
-        return embed(embedder, files);
-    }
-
-    private static FeatureMatrix embed(Embedder embedder, List<byte[]> files) {
-        int d = embedder.dimension();
-        double[] values = new double[files.size() * d];
-        for (int from = 0; from < files.size(); from += BATCH) {
-            float[] batch = embedder.embed(files.subList(from, Math.min(files.size(), from + BATCH)));
-            for (int i = 0; i < batch.length; i++) {
-                values[from * d + i] = batch[i];
-            }
-        }
-        return new FeatureMatrix(files.size(), d, values);
+        return embedder.features(files, BATCH, done -> true);
     }
 
     private List<Integer> all() {
@@ -367,7 +260,7 @@ final class DriftDetection {
                 .toList();
     }
 
-    private static List<Integer> shuffled(List<Integer> numbers, Random random) {
+    static List<Integer> shuffled(List<Integer> numbers, Random random) {
         List<Integer> order = new ArrayList<>(numbers);
         Collections.shuffle(order, random);
         return order;
@@ -381,11 +274,11 @@ final class DriftDetection {
                 .toArray();
     }
 
-    private static int[] ints(List<Integer> numbers) {
+    static int[] ints(List<Integer> numbers) {
         return numbers.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    private static void say(String format, Object... values) {
+    static void say(String format, Object... values) {
         System.out.println(String.format(Locale.ROOT, format, values));
     }
 }

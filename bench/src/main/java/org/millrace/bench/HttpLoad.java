@@ -37,8 +37,8 @@ import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.InputTransform;
-import org.millrace.ingest.ImageFiles;
-import org.millrace.ingest.Labels;
+import org.millrace.ingest.label.Labels;
+import org.millrace.ingest.local.ImageFiles;
 
 /**
  * Clients of a running server, each of which sends its next request when the one before is answered, or, with a rate, when it is time.
@@ -159,7 +159,7 @@ final class HttpLoad {
                 new TreeMap<>(statuses));
     }
 
-    /** Sends until it is taken; a client that is told to come again does, after what the server says. */
+    /** Sends until the image is taken; retries a 429 after the server's Retry-After. */
     private byte[] send(String path, byte[] image) throws Exception {
         HttpRequest request = HttpRequest.newBuilder(server.resolve(path))
                 .timeout(Duration.ofMinutes(1))
@@ -181,7 +181,7 @@ final class HttpLoad {
             Thread.sleep(1000L
                     * Long.parseLong(answer.headers().firstValue("Retry-After").orElse("1")));
         }
-        throw new IllegalStateException("told to come again " + MOST_TRIES + " times");
+        throw new IllegalStateException("429 " + MOST_TRIES + " times in a row");
     }
 
     private void check(Path npy, Path onnx, int count) throws Exception {

@@ -21,7 +21,7 @@ import org.millrace.contract.kafka.TopicReader;
 import org.millrace.trainer.journal.JournalReader;
 
 /**
- * Writes records that nobody should have written to the topics of a run that is being trained: HOST:PORT RUN RECORDS SEED [UNDISTURBED]. Half of them
+ * Writes records that no sound program would write to the topics of a run in training: HOST:PORT RUN RECORDS SEED [UNDISTURBED]. Half of them
  * are records of the topic with bytes changed, cut or doubled, the others are JSON of any kind or noise. Afterwards the run must still
  * train, {@code millrace audit} pass, and losses and digests equal those of a run of the same settings that was left alone: with the name
  * of such a run, UNDISTURBED, it compares them for the steps that both have, and ends with 1 where they differ.

@@ -12,8 +12,8 @@ record ChurnBudget(double share) {
     private static final long UNTRAINED = 0;
 
     /**
-     * What an encoder's comparisons say of it. Nothing is held against the untrained encoder; one that cannot be compared with the
-     * current one is held, since nobody can say that it is within the budget.
+     * The standing that an encoder's comparisons give it. The untrained encoder holds nothing back; an encoder that cannot be compared
+     * with the current one is held, since it may exceed the budget.
      *
      * @param current version that is current before it
      */

@@ -4,7 +4,7 @@ import java.util.List;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.registry.Standings;
 
-/** Gets every evaluation of a run. Called on the evaluator's thread; must be quick. */
+/** Receives every evaluation of a run, on the evaluator's thread; must return quickly. */
 public interface EvaluationListener {
     /** An encoder was scored, or scored again. */
     void evaluated(Evaluation evaluation);

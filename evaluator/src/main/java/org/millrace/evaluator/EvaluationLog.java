@@ -22,11 +22,11 @@ import org.millrace.contract.registry.Standings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The topic {@code <run>.evaluations}: which versions are done, which of them are held, and the place of new scores. Not thread safe. */
+/** The topic {@code <run>.evaluations}: which versions are scored, which of them are held; new scores are published here. Not thread safe. */
 final class EvaluationLog implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EvaluationLog.class);
 
-    /** By how much the held-out images must have grown for scores on fewer of them to be made again. */
+    /** How much the held-out images must grow before a version is scored again. */
     private static final double GROWTH = 1.1;
 
     private final String topic;
@@ -38,7 +38,7 @@ final class EvaluationLog implements AutoCloseable {
     private boolean readUp;
     private final RecordReader<EvaluationEvent> records = RecordReader.ofJson(EvaluationEvent.class);
 
-    /** @param pinnedVersion of the encoder that others are compared with by the user's wish, or −1 */
+    /** @param pinnedVersion of the encoder that the configuration pins for comparison, or −1 */
     EvaluationLog(String topic, long pinnedVersion, Producer<byte[], byte[]> producer, EvaluationListener listener) {
         this.topic = topic;
         this.pinnedVersion = pinnedVersion;
@@ -46,12 +46,12 @@ final class EvaluationLog implements AutoCloseable {
         this.listener = listener;
     }
 
-    /** Whether the version has its evaluation. */
+    /** Whether the version has an evaluation. */
     boolean has(long version) {
         return standings.isScored(version);
     }
 
-    /** Which encoders are current, held and revoked; it changes as the topic goes on. */
+    /** Which encoders are current, held and revoked; updated as the topic is read. */
     Standings standings() {
         return standings;
     }
@@ -61,7 +61,7 @@ final class EvaluationLog implements AutoCloseable {
         return Optional.ofNullable(newest.get(version));
     }
 
-    /** Whether a version that others are compared with was scored on so few held-out images that there is a tenth more now. */
+    /** Whether others are compared with this version and there are a tenth more held-out images than it was scored on. */
     boolean isOutgrown(long version, int testImages) {
         return compared().contains(version)
                 && of(version)
@@ -69,7 +69,7 @@ final class EvaluationLog implements AutoCloseable {
                         .isPresent();
     }
 
-    /** Whether that is so of any of them. */
+    /** Whether that is true of any version. */
     boolean isOutgrown(int testImages) {
         return compared().stream().anyMatch(version -> isOutgrown(version, testImages));
     }
@@ -112,7 +112,7 @@ final class EvaluationLog implements AutoCloseable {
         }
     }
 
-    /** The topic was read up to its end at the start: the listener gets what it holds, and from now on each evaluation as it comes. */
+    /** To be called when the topic has been read to its end: the listener receives what it holds, and each later evaluation as it comes. */
     void readUp() {
         readUp = true;
         listener.published(List.copyOf(newest.values()), standings);

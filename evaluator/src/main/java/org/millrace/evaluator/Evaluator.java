@@ -4,7 +4,6 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -26,7 +25,6 @@ import org.millrace.contract.registry.EncoderRecords;
 import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.contract.registry.Standings;
 import org.millrace.evaluator.anchor.Anchors;
-import org.millrace.evaluator.probe.Half;
 import org.millrace.evaluator.probe.ProbeFeed;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,35 +37,26 @@ import org.slf4j.LoggerFactory;
  */
 public final class Evaluator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Evaluator.class);
-    private static final int CLASSES_NEEDED = 2;
-    private static final int IMAGES_NEEDED = 10;
     private static final long WAITING_BYTES = 64L << 20;
     private static final int FETCH_BYTES = 16 << 20;
 
-    /** New labelled images put off an evaluation until none has come for so long… */
-    private static final long QUIET_MILLIS = 1_000;
-
-    /** …but not for longer than this. */
+    /** New labelled images put off an evaluation until they pause, but not for longer than this. */
     private static final long PATIENCE_MILLIS = 60_000;
-
-    private static final long SAVE_MILLIS = 30_000;
 
     private final Clock clock;
     private final String probeTopic;
     private final String encodersTopic;
     private final EvaluatorTopics topics;
-    private final ProbeFeed probes;
+    private final ProbeFeed feed;
+    private final GrowingProbeSet probes;
     private final EvaluationLog evaluations;
-    private final Examiner examiner;
+    private final EncoderScorer scorer;
     private final EncoderAssembler assembler = new EncoderAssembler();
     private final WaitingEncoders waiting;
     private final ReentrantLock running = new ReentrantLock();
     private volatile boolean stopping;
     private boolean closed;
-    private boolean saidNotReady;
     private int rereadAt;
-    private long lastProbeMillis;
-    private long lastSaveMillis;
 
     /** Opens its Kafka clients and the probe set of the run's folder. */
     public Evaluator(
@@ -99,10 +88,11 @@ public final class Evaluator implements AutoCloseable {
         this.encodersTopic = config.run().topics().encoders();
         String evaluationsTopic = config.run().topics().evaluations();
         this.topics = new EvaluatorTopics(consumer, probeTopic, encodersTopic, evaluationsTopic);
-        this.probes = new ProbeFeed(config.evaluator(), config.run().folder(), embedders::decodes);
+        this.feed = new ProbeFeed(config.evaluator(), config.run().folder(), embedders::decodes);
+        this.probes = new GrowingProbeSet(feed, probeTopic, clock);
         this.evaluations =
                 new EvaluationLog(evaluationsTopic, config.evaluator().pinnedVersion(), producer, listener);
-        this.examiner = new Examiner(
+        this.scorer = new EncoderScorer(
                 embedders,
                 config.evaluator(),
                 new Anchors(config.evaluator(), config.run().folder()),
@@ -119,11 +109,12 @@ public final class Evaluator implements AutoCloseable {
             long waitingSince = clock.millis();
             while (!stopping()) {
                 poll();
-                savePerhaps();
+                probes.saveWhenDue();
                 if (waiting.isEmpty()) {
                     waitingSince = clock.millis();
                     rereadWhereOutgrown();
-                } else if ((quiet() || clock.millis() - waitingSince >= PATIENCE_MILLIS) && ready()) {
+                } else if ((probes.isQuiet() || clock.millis() - waitingSince >= PATIENCE_MILLIS)
+                        && probes.isEnough()) {
                     evaluateNext();
                 }
             }
@@ -147,9 +138,9 @@ public final class Evaluator implements AutoCloseable {
             while (!stopping() && !topics.reached(ends)) {
                 poll();
                 while (!stopping() && !waiting.isEmpty()) {
-                    if (!ready()) {
+                    if (!probes.isEnough()) {
                         throw new UserException(
-                                notReady()
+                                probes.shortage()
                                         + "\nPush labelled images first: millrace push --to probe FOLDER, one folder for each class.");
                     }
                     evaluateNext().ifPresent(done::add);
@@ -164,12 +155,12 @@ public final class Evaluator implements AutoCloseable {
         return done;
     }
 
-    /** Which encoders are current and held, as far as the evaluations were read. For the thread that evaluates. */
+    /** Which encoders are current and held, as far as the evaluations have been read. On the evaluating thread only. */
     public Standings standings() {
         return evaluations.standings();
     }
 
-    /** Ends {@link #run}, waits until it has returned, saves the probe set and closes the clients. Idempotent. */
+    /** Ends {@link #run}, waits until it has returned, saves the probe set and closes the Kafka clients. Idempotent. */
     @Override
     public void close() {
         stopping = true;
@@ -189,7 +180,7 @@ public final class Evaluator implements AutoCloseable {
         try {
             topics.close();
             evaluations.close();
-            examiner.close();
+            scorer.close();
             probes.save();
         } finally {
             if (interrupted) {
@@ -198,12 +189,12 @@ public final class Evaluator implements AutoCloseable {
         }
     }
 
-    /** Reads the labelled images and the finished evaluations to their present ends; from then on encoders come too. */
+    /** Reads the labelled images and the finished evaluations to their present ends; encoders are read after that. */
     private void readUp() {
-        topics.open(probes);
+        topics.open(feed);
         readTo(topics.ends());
         if (!stopping()) {
-            save();
+            probes.save();
             evaluations.readUp();
         }
         topics.resumeEncoders();
@@ -218,7 +209,6 @@ public final class Evaluator implements AutoCloseable {
     private void poll() {
         topics.poll(record -> {
             if (record.topic().equals(probeTopic)) {
-                lastProbeMillis = clock.millis();
                 probes.accept(record);
             } else if (record.topic().equals(encodersTopic)) {
                 warnOfRemoval(record);
@@ -229,23 +219,20 @@ public final class Evaluator implements AutoCloseable {
         });
     }
 
-    /** Has the encoders come again where some must be scored again, once for a size of the probe set: some may have left the topic. */
+    /** Reads the encoders again where some must be scored again; once for a size of the probe set, as some may have left the topic. */
     private void rereadWhereOutgrown() {
-        int testImages = testImages();
-        if (quiet() && testImages != rereadAt && evaluations.isOutgrown(testImages)) {
+        int testImages = probes.testImages();
+        if (probes.isQuiet() && testImages != rereadAt && evaluations.isOutgrown(testImages)) {
             rereadAt = testImages;
             LOG.info("the labelled images have grown to {} held-out ones: encoders are scored again", testImages);
             topics.rereadEncoders();
         }
     }
 
-    private int testImages() {
-        return probes.set().count(Half.TEST);
-    }
-
     private boolean isWanted(PublishedEncoder encoder) {
         return !evaluations.standings().isRevoked(encoder.version())
-                && (!evaluations.has(encoder.version()) || evaluations.isOutgrown(encoder.version(), testImages()));
+                && (!evaluations.has(encoder.version())
+                        || evaluations.isOutgrown(encoder.version(), probes.testImages()));
     }
 
     private void published(PublishedEncoder encoder) {
@@ -253,12 +240,12 @@ public final class Evaluator implements AutoCloseable {
             LOG.info("encoder {} is revoked, and not scored", encoder.version());
         } else if (isWanted(encoder)) {
             waiting.add(encoder);
-        } else if (examiner.misses(encoder.version(), evaluations.standings())) {
-            examiner.remember(encoder, probes.set(), this::stopping);
+        } else if (scorer.misses(encoder.version(), evaluations.standings())) {
+            scorer.remember(encoder, probes.set(), this::stopping);
         }
     }
 
-    /** The trainer keeps only its newest encoders on the topic; the current one may leave it while those behind it are held. */
+    /** The trainer keeps only its newest encoders on the topic: the current one may leave it while later ones are held. */
     private void warnOfRemoval(ConsumerRecord<byte[], byte[]> record) {
         OptionalLong current = evaluations.standings().current();
         if (record.value() != null || record.key() == null || current.isEmpty()) {
@@ -267,8 +254,8 @@ public final class Evaluator implements AutoCloseable {
         SortedSet<Long> held = evaluations.standings().held().tailSet(current.getAsLong());
         if (!held.isEmpty() && EncoderRecords.manifestVersion(record.key()).equals(current)) {
             LOG.warn(
-                    "the trainer has taken the current encoder {} back from the topic {} (trainer.encoders-kept), and newer ones are"
-                            + " held: {}. Once it is cleaned away, nobody who wants the newest gets one until one is accepted"
+                    "the trainer has removed the current encoder {} from the topic {} (trainer.encoders-kept), and newer ones are"
+                            + " held: {}. Once compaction has removed it, there is no current encoder until one is accepted"
                             + " (millrace evaluate --accept VERSION).",
                     current.getAsLong(),
                     encodersTopic,
@@ -276,48 +263,13 @@ public final class Evaluator implements AutoCloseable {
         }
     }
 
-    /** Evaluates the first of the waiting encoders, which then waits no longer. */
+    /** Takes the first of the waiting encoders and evaluates it. */
     private Optional<Evaluation> evaluateNext() {
         Optional<Evaluation> evaluation = waiting.take()
                 .filter(this::isWanted)
-                .flatMap(encoder -> examiner.evaluate(encoder, probes.set(), evaluations, this::stopping));
+                .flatMap(encoder -> scorer.evaluate(encoder, probes.set(), evaluations, this::stopping));
         evaluation.ifPresent(evaluations::publish);
         return evaluation;
-    }
-
-    private boolean ready() {
-        boolean ready = probes.set().classesWith(IMAGES_NEEDED) >= CLASSES_NEEDED;
-        if (!ready && !saidNotReady) {
-            LOG.info("{}; waiting for more", notReady());
-            saidNotReady = true;
-        }
-        return ready;
-    }
-
-    private String notReady() {
-        return String.format(
-                Locale.ROOT,
-                "the topic %s has %d labelled images, and %d classes with at least %d images in each half, but %d are needed",
-                probeTopic,
-                probes.set().size(),
-                probes.set().classesWith(IMAGES_NEEDED),
-                IMAGES_NEEDED,
-                CLASSES_NEEDED);
-    }
-
-    private boolean quiet() {
-        return clock.millis() - lastProbeMillis >= QUIET_MILLIS;
-    }
-
-    private void savePerhaps() {
-        if (quiet() || clock.millis() - lastSaveMillis >= SAVE_MILLIS) {
-            save();
-        }
-    }
-
-    private void save() {
-        probes.save();
-        lastSaveMillis = clock.millis();
     }
 
     private boolean stopping() {

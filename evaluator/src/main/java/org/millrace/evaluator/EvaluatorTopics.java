@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The evaluator's place in its three topics: the probe goes on where the probe set ends, the evaluations and the encoders are read
- * from their beginnings. Not thread safe; the owner closes it.
+ * The evaluator's positions in its three topics: the probe is read on from where the probe set ends, evaluations and encoders from
+ * their beginnings. Not thread safe; the owner closes it.
  */
 final class EvaluatorTopics implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EvaluatorTopics.class);
@@ -40,7 +40,7 @@ final class EvaluatorTopics implements AutoCloseable {
         this.evaluations = evaluations;
     }
 
-    /** Takes its place in every topic; the encoders are held back until {@link #resumeEncoders}. */
+    /** Seeks to its positions; the encoders are paused until {@link #resumeEncoders}. */
     void open(ProbeFeed feed) {
         List<TopicPartition> partitions = new ArrayList<>();
         for (String topic : List.of(probe, encoders, evaluations)) {
@@ -53,7 +53,7 @@ final class EvaluatorTopics implements AutoCloseable {
                 .anyMatch(partition -> feed.nextOffset(partition.partition()).orElse(0) > offset(ends, partition));
         if (replaced) {
             LOG.warn(
-                    "the topic {} is shorter than what was read of it: it is another one, and the probe set is rebuilt",
+                    "the topic {} ends before what was read of it: it has been replaced, and the probe set is rebuilt",
                     probe);
             feed.forget();
         }
@@ -74,7 +74,7 @@ final class EvaluatorTopics implements AutoCloseable {
         consumer.seekToBeginning(of(encoders));
     }
 
-    /** Hands on what comes within a fifth of a second. */
+    /** Gives the handler what comes within a fifth of a second. */
     void poll(java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> handler) {
         ConsumerRecords<byte[], byte[]> records;
         try {
@@ -88,7 +88,7 @@ final class EvaluatorTopics implements AutoCloseable {
         records.forEach(handler);
     }
 
-    /** The present ends of the partitions that are not held back. */
+    /** The present ends of the partitions that are not paused. */
     Map<TopicPartition, Long> ends() {
         List<TopicPartition> active = consumer.assignment().stream()
                 .filter(partition -> !consumer.paused().contains(partition))

@@ -13,11 +13,11 @@ import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.evaluator.probe.ProbeFeed;
 import org.millrace.evaluator.probe.ProbeSet;
 
-/** The probe set as it stands now, looked at without changing it: beside an evaluator that keeps it, too. */
+/** Reads the probe set without changing its file, also beside an evaluator that keeps it. */
 public final class ProbeSets {
     private ProbeSets() {}
 
-    /** The set that the run's folder holds, with what came on the topic since. */
+    /** The set in the run's folder, with what has come on the topic since. */
     public static ProbeSet read(MillraceConfig config, KafkaSettings kafka, Predicate<byte[]> decodes) {
         try (TopicSetup topics = new TopicSetup(kafka)) {
             topics.require(config.images().probeTopic());

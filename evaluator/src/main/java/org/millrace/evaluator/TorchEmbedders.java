@@ -11,15 +11,15 @@ import org.millrace.encoder.image.UndecodableImageException;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 
-/** Encoders that PyTorch runs, as their manifests describe them. Used by the evaluator's thread alone. */
+/** Encoders run by PyTorch, as their manifests describe them. Used by the evaluator's thread alone. */
 public final class TorchEmbedders implements EmbedderFactory {
     private final Torch torch;
     private final int maxPixels;
     private final ImageDecoder decoder;
 
     /**
-     * @param config says how many channels an image is decoded to when it is only tried
-     * @param images says how large an image may be
+     * @param config the channels that {@link #decodes} decodes an image to
+     * @param images the bound on an image's size
      */
     public TorchEmbedders(Torch torch, EncoderConfig config, ImagesConfig images) {
         this.torch = torch;

@@ -8,9 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Encoders that wait to be evaluated: the untrained one goes first, then the newest, or where each is judged by the one before it, the
- * oldest. While they are too many bytes together, the
- * oldest trained ones are dropped, and said; the untrained and the newest one never are. Not thread safe.
+ * Encoders that wait to be evaluated. The untrained one goes first, then the newest; with a churn budget, the oldest, as each is compared
+ * with the one before. Over the bound on their bytes the oldest trained ones are dropped and logged, never the untrained or the newest.
+ * Not thread safe.
  */
 final class WaitingEncoders {
     private static final Logger LOG = LoggerFactory.getLogger(WaitingEncoders.class);
@@ -42,7 +42,7 @@ final class WaitingEncoders {
         }
     }
 
-    /** Takes the one to evaluate next. */
+    /** Removes and returns the next one to evaluate. */
     Optional<PublishedEncoder> take() {
         Map.Entry<Long, PublishedEncoder> next =
                 oldestFirst || byVersion.containsKey(0L) ? byVersion.firstEntry() : byVersion.lastEntry();

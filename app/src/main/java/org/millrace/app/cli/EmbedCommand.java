@@ -19,7 +19,7 @@ import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.contract.registry.PublishedEncoders;
 import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
-import org.millrace.ingest.ImageFiles;
+import org.millrace.ingest.local.ImageFiles;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

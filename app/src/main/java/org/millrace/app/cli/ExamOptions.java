@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.app.exam.ExamRequest;
 import org.millrace.contract.FileNames;
 import org.millrace.contract.UserException;
-import org.millrace.evaluator.protocol.Protocol;
-import org.millrace.ingest.Labels;
+import org.millrace.evaluator.protocol.ProbeProtocol;
+import org.millrace.ingest.label.Labels;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -31,7 +31,7 @@ final class ExamOptions {
                     "Score one encoder by these protocols instead: logistic, knn, ridge, linear-sgd (MoCo's, rate chosen"
                             + " from a grid), mlp (AMDIM's), finetune-1 and finetune-10 (the whole network on 1 %% or 10 %% of the labels)."
                             + " Several with commas.")
-    private List<Protocol.Name> protocols = new ArrayList<>();
+    private List<ProbeProtocol.Name> protocols = new ArrayList<>();
 
     @Option(
             names = "--checkpoint",

@@ -8,8 +8,8 @@ import org.millrace.app.export.ExportFormat;
 import org.millrace.app.log.Logs;
 import org.millrace.contract.FileNames;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.evaluator.protocol.Protocol;
-import org.millrace.ingest.PushRequest;
+import org.millrace.evaluator.protocol.ProbeProtocol;
+import org.millrace.ingest.push.PushRequest;
 import picocli.CommandLine;
 
 /** Runs one command of the program {@code millrace}. */
@@ -52,7 +52,7 @@ public final class MillraceCommandLine {
         root.registerConverter(PushRequest.Order.class, new Words<>(PushRequest.Order.class));
         root.registerConverter(PushRequest.Split.class, new Words<>(PushRequest.Split.class));
         root.registerConverter(ExportFormat.class, new Words<>(ExportFormat.class));
-        root.registerConverter(Protocol.Name.class, new Words<>(Protocol.Name.class));
+        root.registerConverter(ProbeProtocol.Name.class, new Words<>(ProbeProtocol.Name.class));
         return root.setParameterExceptionHandler(Failures::wrongUsage)
                 .setExecutionExceptionHandler(
                         (exception, commandLine, parsed) -> Failures.report(exception, commandLine))

@@ -7,8 +7,8 @@ import java.util.List;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.registry.PublishedEncoder;
-import org.millrace.ingest.ImageFiles;
-import org.millrace.ingest.Labels;
+import org.millrace.ingest.label.Labels;
+import org.millrace.ingest.local.ImageFiles;
 
 /** Every image of some paths through one encoder into one file: read → batch → embed → append → rename. Used by one thread. */
 public final class FileEmbedding {

@@ -1,10 +1,10 @@
 package org.millrace.app.exam;
 
-import org.millrace.evaluator.protocol.ExamProgress;
+import org.millrace.evaluator.protocol.BenchmarkProgress;
 import org.millrace.evaluator.protocol.ProtocolScore;
 
 /** Hears what an examination does, on its thread. What it throws ends the examination. */
-public interface ExamListener extends ExamProgress {
+public interface ExamListener extends BenchmarkProgress {
     /** Encoder and images are there; the report has no scores yet. */
     void begins(ExamReport report);
 

@@ -4,8 +4,8 @@ import static org.millrace.contract.Check.check;
 
 import java.util.List;
 import java.util.OptionalLong;
-import org.millrace.evaluator.protocol.Protocol;
-import org.millrace.ingest.Labels;
+import org.millrace.evaluator.protocol.ProbeProtocol;
+import org.millrace.ingest.label.Labels;
 
 /**
  * Which encoder is examined by which protocols on which images.
@@ -16,7 +16,7 @@ import org.millrace.ingest.Labels;
  * @param test paths of the images to be scored on; none for the probe set
  */
 public record ExamRequest(
-        List<Protocol.Name> protocols,
+        List<ProbeProtocol.Name> protocols,
         OptionalLong checkpoint,
         OptionalLong encoder,
         List<String> train,

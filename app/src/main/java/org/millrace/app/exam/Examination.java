@@ -13,8 +13,8 @@ import org.millrace.encoder.tensor.Torch;
 import org.millrace.evaluator.ProbeSets;
 import org.millrace.evaluator.TorchEmbedders;
 import org.millrace.evaluator.probe.LabelledHalves;
-import org.millrace.evaluator.protocol.Exam;
-import org.millrace.evaluator.protocol.Protocol;
+import org.millrace.evaluator.protocol.Benchmark;
+import org.millrace.evaluator.protocol.ProbeProtocol;
 import org.millrace.evaluator.protocol.ProtocolScore;
 
 /** Encoder → images → one protocol after the other. Used by one thread. */
@@ -53,9 +53,9 @@ public final class Examination {
         ExamReport report = report(torch, encoder, images, List.of());
         listener.begins(report);
         List<ProtocolScore> scores = new ArrayList<>();
-        try (Exam exam = new Exam(torch, config, encoder, embedders, images, listener, clock)) {
-            for (Protocol.Name name : request.protocols()) {
-                for (ProtocolScore score : Protocol.of(name).score(exam)) {
+        try (Benchmark exam = new Benchmark(torch, config, encoder, embedders, images, listener, clock)) {
+            for (ProbeProtocol.Name name : request.protocols()) {
+                for (ProtocolScore score : ProbeProtocol.of(name).score(exam)) {
                     scores.add(score);
                     listener.scored(score);
                 }

@@ -13,7 +13,7 @@ import org.millrace.contract.config.ImagesConfig;
 import org.millrace.evaluator.probe.Half;
 import org.millrace.evaluator.probe.LabelledHalves;
 import org.millrace.evaluator.probe.ProbeImage;
-import org.millrace.ingest.LabelledFiles;
+import org.millrace.ingest.local.LabelledFiles;
 
 /** Labelled images of local files in two halves. */
 final class LocalImages {

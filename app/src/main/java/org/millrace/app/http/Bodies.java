@@ -8,7 +8,7 @@ import java.io.InputStream;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.millrace.ingest.IncomingImage;
+import org.millrace.ingest.push.IncomingImage;
 
 /** The image or images in a request: its body as it is, or the files of a multipart form. */
 final class Bodies {

@@ -22,7 +22,7 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.registry.EncoderWatch;
-import org.millrace.ingest.IncomingImage;
+import org.millrace.ingest.push.IncomingImage;
 
 /**
  * {@code POST /v1/embed}: images to feature vectors, and {@code GET /v1/encoders}: with which encoders that can be. No thread waits for

@@ -20,10 +20,10 @@ import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.kafka.KafkaSettings;
-import org.millrace.ingest.ImageReceiver;
-import org.millrace.ingest.IncomingImage;
-import org.millrace.ingest.PushRequest;
-import org.millrace.ingest.Receipt;
+import org.millrace.ingest.push.ImageReceiver;
+import org.millrace.ingest.push.IncomingImage;
+import org.millrace.ingest.push.PushRequest;
+import org.millrace.ingest.push.Receipt;
 
 /**
  * {@code POST /v1/images}: admit → read → send → answer once the log has it. No thread waits for the log. Owns its

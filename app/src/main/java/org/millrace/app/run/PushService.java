@@ -11,10 +11,10 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.kafka.KafkaSettings;
-import org.millrace.ingest.ImagePusher;
-import org.millrace.ingest.PushProgress;
-import org.millrace.ingest.PushReport;
-import org.millrace.ingest.PushRequest;
+import org.millrace.ingest.push.ImagePusher;
+import org.millrace.ingest.push.PushProgress;
+import org.millrace.ingest.push.PushReport;
+import org.millrace.ingest.push.PushRequest;
 
 /** A push that goes on beside the training, and like it waits for a broker that is slow or away. */
 public final class PushService implements Services.Service {

@@ -9,9 +9,9 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
-import org.millrace.ingest.FolderEvents;
-import org.millrace.ingest.FolderWatch;
-import org.millrace.ingest.WatchRequest;
+import org.millrace.ingest.watch.FolderEvents;
+import org.millrace.ingest.watch.FolderWatch;
+import org.millrace.ingest.watch.WatchRequest;
 
 /** A folder whose new files are pushed until stopped: soon after the system tells of one, and by looking now and then. */
 public final class WatchService implements Services.Service {

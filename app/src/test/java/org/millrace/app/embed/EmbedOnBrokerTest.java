@@ -46,8 +46,8 @@ import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
-import org.millrace.ingest.ImageFiles;
-import org.millrace.ingest.Labels;
+import org.millrace.ingest.label.Labels;
+import org.millrace.ingest.local.ImageFiles;
 
 /** {@code POST /v1/embed} and {@code millrace embed} on a real broker with encoders of a real trainer. */
 final class EmbedOnBrokerTest {

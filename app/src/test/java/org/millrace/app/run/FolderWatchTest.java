@@ -41,10 +41,10 @@ import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
-import org.millrace.ingest.FolderWatch;
-import org.millrace.ingest.Labels;
-import org.millrace.ingest.PushRequest;
-import org.millrace.ingest.WatchRequest;
+import org.millrace.ingest.label.Labels;
+import org.millrace.ingest.push.PushRequest;
+import org.millrace.ingest.watch.FolderWatch;
+import org.millrace.ingest.watch.WatchRequest;
 
 /** A watched folder on a real broker: what is in the log after each look. */
 final class FolderWatchTest {

@@ -28,8 +28,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The same images through successive encoders of a run. They are chosen from the held-out images when first asked for, and never change;
- * they and the features of the first, the pinned, the current and the newest encoders are kept in a file of the run's folder. Not thread
+ * The same images through successive encoders of a run. They are chosen from the held-out images at the first use, and never change. A
+ * file of the run's folder holds them, and their features under the first, the pinned, the current and the newest encoders. Not thread
  * safe.
  */
 public final class Anchors {
@@ -38,7 +38,7 @@ public final class Anchors {
 
     private static final Logger log = LoggerFactory.getLogger(Anchors.class);
     private static final long MAGIC = 0x4d52_414e_4348_4f31L; // MRANCHO1
-    private static final int NEWEST_KEPT = 4; // of which the operator may accept one that is held
+    private static final int NEWEST_KEPT = 4; // the operator may accept any of them that is held
     private static final int LEAST = 4; // of debiased CKA
 
     private final EvaluatorConfig config;
@@ -48,7 +48,7 @@ public final class Anchors {
     private final TreeMap<Long, FeatureMatrix> features = new TreeMap<>(); // by version
     private boolean saidUnknown;
 
-    /** Loads what the folder holds; a damaged file is reported, and comparing begins again. */
+    /** Loads what the folder holds; a damaged file is logged, and comparison begins again. */
     public Anchors(EvaluatorConfig config, Path folder) {
         this.config = config;
         this.path = folder.resolve(FILE);
@@ -58,7 +58,7 @@ public final class Anchors {
                 file.read(this::readBody);
             } catch (IOException e) {
                 log.warn(
-                        "the anchors in {} are damaged: {}; encoders are compared from now on only",
+                        "the anchors in {} are damaged: {}; only encoders from now on are compared",
                         path,
                         e.getMessage());
                 images.clear();
@@ -84,13 +84,13 @@ public final class Anchors {
         return List.copyOf(images);
     }
 
-    /** Whether the features of a version are here. */
+    /** Whether the features of a version are kept. */
     public boolean knows(long version) {
         return features.containsKey(version);
     }
 
     /**
-     * Keeps the features of an encoder that later ones are to be compared with.
+     * Keeps the features of an encoder that later ones are compared with.
      *
      * @param anchorFeatures N×D of {@link #images}, finite
      * @throws UserException where the file cannot be written
@@ -106,8 +106,8 @@ public final class Anchors {
     }
 
     /**
-     * Compares an encoder with the one of the version before it, with the current, the pinned and the first one, as far as they are
-     * known, and keeps its features.
+     * Compares an encoder with the previous, the current, the pinned and the first version, as far as their features are kept, and
+     * keeps its features.
      *
      * @param current version that is current before it
      * @param anchorFeatures N×D of {@link #images}, finite
@@ -159,7 +159,7 @@ public final class Anchors {
             saidUnknown = true;
             log.warn(
                     "no encoder is compared with encoder {} (evaluator.pinned-version): it was never scored here, or its features"
-                            + " are gone and so is it from the topic",
+                            + " are lost and the topic no longer holds it",
                     pinned);
         }
     }

@@ -28,7 +28,7 @@ public final class CheckedFile {
     private final long magic;
     private final String kind;
 
-    /** @param kind what it is, for errors: "a probe set" */
+    /** @param kind what it is, for messages: "a probe set" */
     public CheckedFile(Path path, long magic, String kind) {
         this.path = path;
         this.magic = magic;
@@ -61,7 +61,7 @@ public final class CheckedFile {
         }
     }
 
-    /** It is on disk on return. */
+    /** Writes the file; it is on disk on return. */
     public void write(Writer body) throws IOException {
         Path folder = Objects.requireNonNull(path.toAbsolutePath().getParent());
         Path aside = path.resolveSibling(path.getFileName() + ".new");
@@ -80,7 +80,7 @@ public final class CheckedFile {
         try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
             directory.force(true);
         } catch (ClosedByInterruptException e) {
-            return; // renamed already; the interrupt stays set for whoever waits for it
+            return; // renamed already; the interrupt stays set for the caller
         }
     }
 
@@ -104,13 +104,13 @@ public final class CheckedFile {
         }
     }
 
-    /** Bytes behind their length. */
+    /** Writes the length, then the bytes. */
     public static void writeBytes(DataOutputStream out, byte[] bytes) throws IOException {
         out.writeInt(bytes.length);
         out.write(bytes);
     }
 
-    /** What {@link #writeBytes} wrote. */
+    /** Reads what {@link #writeBytes} wrote. */
     public static byte[] readBytes(DataInputStream in, long fileLength) throws IOException {
         int length = in.readInt();
         if (length < 0 || length > fileLength) {

@@ -37,7 +37,7 @@ public final class ProbeFeed {
     private ProbeSet set;
     private boolean changed;
 
-    /** Loads the set that the folder holds; a damaged file is reported and the set rebuilt from the topic. */
+    /** Loads the set that the folder holds; a damaged file is logged and the set rebuilt from the topic. */
     public ProbeFeed(EvaluatorConfig config, Path folder, Predicate<byte[]> decodes) {
         this.config = config;
         this.path = folder.resolve(FILE);
@@ -50,13 +50,13 @@ public final class ProbeFeed {
         return set;
     }
 
-    /** Where to go on reading a partition; empty for its beginning. */
+    /** The next offset of a partition; empty for its beginning. */
     public OptionalLong nextOffset(int partition) {
         Long offset = nextOffsets.get(partition);
         return offset == null ? OptionalLong.empty() : OptionalLong.of(offset);
     }
 
-    /** Empties the set, because the topic is another one than it was read from. */
+    /** Empties the set, because its topic has been replaced. */
     public void forget() {
         set = new ProbeSet(config.probeCapacity(), config.maxClasses());
         nextOffsets.clear();
@@ -65,7 +65,7 @@ public final class ProbeFeed {
 
     /**
      * Takes a record: the id is its key, or else its address; the label header is required; a record without value removes its
-     * id. What is refused is counted, and said the first time.
+     * id. What is refused is counted, and logged the first time.
      */
     public void accept(ConsumerRecord<byte[], byte[]> record) {
         nextOffsets.put(record.partition(), record.offset() + 1);
@@ -156,7 +156,7 @@ public final class ProbeFeed {
     private enum Refusal {
         UNLABELLED("it has no header '" + ImageHeaders.LABEL + "'"),
         UNKNOWN_SPLIT("its header '" + ImageHeaders.SPLIT + "' must be train or test"),
-        UNDECODABLE("its value is no image that can be decoded"),
+        UNDECODABLE("its value is not an image that can be decoded"),
         TOO_MANY_CLASSES("it is of one class more than evaluator.max-classes");
 
         private final String reason;

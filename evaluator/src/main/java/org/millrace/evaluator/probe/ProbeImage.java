@@ -11,7 +11,7 @@ import org.millrace.contract.Sha256;
  * SHA-256 of its id: the same image gets the same ones on every machine. Immutable by convention.
  */
 public final class ProbeImage {
-    /** By rank; ids tell apart the improbable equal ones. */
+    /** By rank; equal ones, which are improbable, by id. */
     static final Comparator<ProbeImage> BY_RANK =
             Comparator.comparingLong((ProbeImage image) -> image.rank).thenComparing(image -> image.id);
 

@@ -36,8 +36,8 @@ public final class ProbeSet {
     }
 
     /**
-     * Takes the image, if it is among its class's lowest ranks, and in the place of the one with its id. Asks only of an image that
-     * it would take whether it can be decoded.
+     * Takes the image if it is among its class's lowest ranks; it replaces the one with its id. {@code decodes} is called only for an
+     * image that would be taken.
      */
     Answer offer(ProbeImage image, Predicate<byte[]> decodes) {
         boolean newClass = !classes.containsKey(image.label());
@@ -59,7 +59,7 @@ public final class ProbeSet {
         return images.containsKey(image.id()) ? Answer.TAKEN : Answer.NOT_CHOSEN;
     }
 
-    /** Forgets the image with that id, if it is here; a class without images is no class. */
+    /** Removes the image with that id, if present, and its class with the last image. */
     void remove(String id) {
         ProbeImage image = images.remove(id);
         if (image != null) {
@@ -94,7 +94,7 @@ public final class ProbeSet {
         return images.size();
     }
 
-    /** Classes that have at least so many images in each half. */
+    /** Number of classes with at least {@code imagesPerHalf} images in each half. */
     public int classesWith(int imagesPerHalf) {
         return (int) classes.values().stream()
                 .filter(members -> {

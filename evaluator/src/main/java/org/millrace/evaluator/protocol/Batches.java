@@ -6,7 +6,7 @@ import java.util.List;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
 
-/** The batches of an epoch: every example once, in an order that only seed and epoch decide. */
+/** The batches of an epoch: every example once, in an order that depends on seed and epoch alone. */
 final class Batches {
     private Batches() {}
 

@@ -9,16 +9,16 @@ import org.millrace.evaluator.score.ClassScores;
 import org.millrace.evaluator.score.LabelledFeatures;
 import org.millrace.numerics.FeatureMatrix;
 
-/** Trains heads by one recipe and tells the exam's progress. The same exam gives the same scores. Not thread safe. */
+/** Trains heads by one recipe and reports progress. The same benchmark gives the same scores. Not thread safe. */
 final class FeatureTraining {
     private static final int ROWS_AT_A_TIME = 4096;
 
-    private final Exam exam;
+    private final Benchmark benchmark;
     private final FeatureRecipe recipe;
     private long done;
 
-    FeatureTraining(Exam exam, FeatureRecipe recipe) {
-        this.exam = exam;
+    FeatureTraining(Benchmark benchmark, FeatureRecipe recipe) {
+        this.benchmark = benchmark;
         this.recipe = recipe;
     }
 
@@ -26,37 +26,41 @@ final class FeatureTraining {
     ClassScores run(LabelledFeatures examples, FeatureMatrix queries, double initialRate) {
         int columns = examples.features().columns();
         try (Classifier classifier = Classifier.onFeatures(
-                exam.torch(), columns, recipe.head().apply(exam.classes()), recipe.rule(), exam.seed())) {
+                benchmark.torch(),
+                columns,
+                recipe.head().apply(benchmark.classes()),
+                recipe.rule(),
+                benchmark.seed())) {
             long step = 0;
             for (int epoch = 0; epoch < recipe.epochs(); epoch++) {
                 double rate = recipe.rate(initialRate, epoch);
                 double loss = 0;
-                for (int[] rows : Batches.of(examples.size(), recipe.batchSize(), exam.seed(), epoch)) {
+                for (int[] rows : Batches.of(examples.size(), recipe.batchSize(), benchmark.seed(), epoch)) {
                     LabelledFeatures batch = examples.select(rows);
-                    CounterRandom dropout = CounterRandom.of(exam.seed(), step++, Purpose.PROBE, 0);
+                    CounterRandom dropout = CounterRandom.of(benchmark.seed(), step++, Purpose.PROBE, 0);
                     loss = classifier.step(floats(batch.features()), batch.labels(), rate, dropout);
                     done += rows.length;
                 }
-                exam.progress().update(done, String.format(Locale.ROOT, "rate %s, loss %.3f", initialRate, loss));
+                benchmark.progress().update(done, String.format(Locale.ROOT, "rate %s, loss %.3f", initialRate, loss));
             }
             return logits(classifier, queries);
         }
     }
 
     private ClassScores logits(Classifier classifier, FeatureMatrix queries) {
-        double[] scores = new double[Math.multiplyExact(queries.rows(), exam.classes())];
+        double[] scores = new double[Math.multiplyExact(queries.rows(), benchmark.classes())];
         for (int from = 0; from < queries.rows(); from += ROWS_AT_A_TIME) {
             int[] rows = IntStream.range(from, Math.min(from + ROWS_AT_A_TIME, queries.rows()))
                     .toArray();
             float[] logits = classifier.logits(floats(queries.select(rows)));
             for (int i = 0; i < logits.length; i++) {
-                scores[from * exam.classes() + i] = logits[i];
+                scores[from * benchmark.classes() + i] = logits[i];
             }
         }
-        return new ClassScores(exam.classes(), scores);
+        return new ClassScores(benchmark.classes(), scores);
     }
 
-    /** Examples that a run on so many different ones handles. */
+    /** Examples that a run handles in all its epochs, of so many different ones. */
     long images(int examples) {
         return (long) examples * recipe.epochs();
     }

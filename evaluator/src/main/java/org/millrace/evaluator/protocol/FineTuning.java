@@ -25,43 +25,47 @@ import org.millrace.evaluator.score.ClassScores;
  * <p>The paper's batches of 4,096 would be larger than our sets, so they are of 64; and as a small set makes few of them, at least 200
  * steps are made, which is about as many as the paper's 60 epochs of one per cent of ImageNet.
  */
-record FineTuning(int percent, int epochs) implements Protocol {
+record FineTuning(int percent, int epochs) implements ProbeProtocol {
     private static final OptimiserRule RULE = OptimiserRule.sgd(0.9, true, 0);
     private static final int BATCH = 64;
     private static final int LEAST_STEPS = 200;
     private static final double RATE_PER_256 = 0.05;
 
     @Override
-    public List<ProtocolScore> score(Exam exam) {
+    public List<ProtocolScore> score(Benchmark benchmark) {
         String name = "finetune-" + percent;
-        return List.of(train(exam, name, true), train(exam, name + "-random", false));
+        return List.of(train(benchmark, name, true), train(benchmark, name + "-random", false));
     }
 
-    private ProtocolScore train(Exam exam, String name, boolean fromEncoder) {
-        long start = exam.millis();
-        List<ProbeImage> labelled = subset(exam.images().train());
-        int[] labels = exam.images().classesOf(labelled);
+    private ProtocolScore train(Benchmark benchmark, String name, boolean fromEncoder) {
+        long start = benchmark.millis();
+        List<ProbeImage> labelled = subset(benchmark.images().train());
+        int[] labels = benchmark.images().classesOf(labelled);
         int batch = Math.min(BATCH, labelled.size());
         double rate = RATE_PER_256 * batch / 256;
         int perEpoch = Batches.of(labelled.size(), batch, 0, 0).size();
         int steps = Math.max(LEAST_STEPS, epochs * perEpoch);
-        exam.progress().begin(name, (long) steps * labelled.size() / perEpoch);
+        benchmark.progress().begin(name, (long) steps * labelled.size() / perEpoch);
         try (Classifier classifier = Classifier.onImages(
-                exam.torch(), exam.architecture(), new LinearHead(exam.classes()), RULE, exam.seed())) {
+                benchmark.torch(),
+                benchmark.architecture(),
+                new LinearHead(benchmark.classes()),
+                RULE,
+                benchmark.seed())) {
             if (fromEncoder) {
-                classifier.startFrom(exam.weights());
+                classifier.startFrom(benchmark.weights());
             }
             ImageInputs inputs =
-                    new ImageInputs(exam.architecture(), exam.config().augment());
-            train(exam, classifier, inputs, labelled, labels, batch, steps, rate);
-            ClassScores scores = scores(exam, classifier, inputs);
+                    new ImageInputs(benchmark.architecture(), benchmark.config().augment());
+            train(benchmark, classifier, inputs, labelled, labels, batch, steps, rate);
+            ClassScores scores = scores(benchmark, classifier, inputs);
             Map<String, Object> settings = new LinkedHashMap<>();
             settings.put("labels", labelled.size());
             settings.put("rate", rate);
             settings.put("steps", steps);
             settings.put("batch", batch);
             settings.put("from", fromEncoder ? "encoder" : "random weights");
-            return exam.score(name, scores, settings, List.of(), start);
+            return benchmark.score(name, scores, settings, List.of(), start);
         } catch (UndecodableImageException e) {
             throw new IllegalStateException("an image that decoded before no longer does: " + e.reason(), e);
         } catch (IllegalArgumentException e) {
@@ -70,7 +74,7 @@ record FineTuning(int percent, int epochs) implements Protocol {
     }
 
     private static void train(
-            Exam exam,
+            Benchmark benchmark,
             Classifier classifier,
             ImageInputs inputs,
             List<ProbeImage> labelled,
@@ -82,7 +86,7 @@ record FineTuning(int percent, int epochs) implements Protocol {
         int step = 0;
         long done = 0;
         for (int epoch = 0; step < steps; epoch++) {
-            for (int[] rows : Batches.of(labelled.size(), batch, exam.seed(), epoch)) {
+            for (int[] rows : Batches.of(labelled.size(), batch, benchmark.seed(), epoch)) {
                 if (step == steps) {
                     return;
                 }
@@ -92,31 +96,31 @@ record FineTuning(int percent, int epochs) implements Protocol {
                     files.add(labelled.get(rows[i]).file());
                     classes[i] = labels[rows[i]];
                 }
-                CounterRandom random = CounterRandom.of(exam.seed(), step, Purpose.VIEW_ONE, 0);
+                CounterRandom random = CounterRandom.of(benchmark.seed(), step, Purpose.VIEW_ONE, 0);
                 double rate = initialRate * (1 + Math.cos(Math.PI * step / steps)) / 2;
                 double loss = classifier.step(inputs.cropped(files, random), classes, rate, random);
                 step++;
                 done += rows.length;
-                exam.progress().update(done, String.format(Locale.ROOT, "loss %.3f", loss));
+                benchmark.progress().update(done, String.format(Locale.ROOT, "loss %.3f", loss));
             }
         }
     }
 
-    private static ClassScores scores(Exam exam, Classifier classifier, ImageInputs inputs)
+    private static ClassScores scores(Benchmark benchmark, Classifier classifier, ImageInputs inputs)
             throws UndecodableImageException {
-        List<ProbeImage> test = exam.images().test();
-        int batchSize = exam.config().evaluator().batchSize();
-        double[] scores = new double[Math.multiplyExact(test.size(), exam.classes())];
+        List<ProbeImage> test = benchmark.images().test();
+        int batchSize = benchmark.config().evaluator().batchSize();
+        double[] scores = new double[Math.multiplyExact(test.size(), benchmark.classes())];
         for (int from = 0; from < test.size(); from += batchSize) {
             List<byte[]> files = test.subList(from, Math.min(from + batchSize, test.size())).stream()
                     .map(ProbeImage::file)
                     .toList();
             float[] logits = classifier.logits(inputs.centred(files));
             for (int i = 0; i < logits.length; i++) {
-                scores[from * exam.classes() + i] = logits[i];
+                scores[from * benchmark.classes() + i] = logits[i];
             }
         }
-        return new ClassScores(exam.classes(), scores);
+        return new ClassScores(benchmark.classes(), scores);
     }
 
     /** That share of each class, at least one image: those whose ids' hashes are lowest, which a half's order is by. */

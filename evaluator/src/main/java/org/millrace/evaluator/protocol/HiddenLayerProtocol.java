@@ -11,7 +11,7 @@ import org.millrace.evaluator.score.LabelledFeatures;
  * 0.2 before each layer, Adam at 2e-4 with β₁ 0.8, batches of 200, 120 epochs, the rate a fifth after 80 and again after 110 (the
  * official code's values for CIFAR).
  */
-record HiddenLayerProtocol() implements Protocol {
+record HiddenLayerProtocol() implements ProbeProtocol {
     private static final double RATE = 2e-4;
     private static final int HIDDEN = 1024;
     private static final double DROPOUT = 0.2;
@@ -24,15 +24,15 @@ record HiddenLayerProtocol() implements Protocol {
             0.2);
 
     @Override
-    public List<ProtocolScore> score(Exam exam) {
-        LabelledFeatures train = exam.train();
-        long start = exam.millis();
-        FeatureTraining training = new FeatureTraining(exam, RECIPE);
-        exam.progress().begin("mlp", training.images(train.size()));
-        var scores = training.run(train, exam.test().features(), RATE);
+    public List<ProtocolScore> score(Benchmark benchmark) {
+        LabelledFeatures train = benchmark.train();
+        long start = benchmark.millis();
+        FeatureTraining training = new FeatureTraining(benchmark, RECIPE);
+        benchmark.progress().begin("mlp", training.images(train.size()));
+        var scores = training.run(train, benchmark.test().features(), RATE);
         Map<String, Object> settings = RECIPE.settings(RATE);
         settings.put("hidden", HIDDEN);
         settings.put("dropout", DROPOUT);
-        return List.of(exam.score("mlp", scores, settings, List.of(), start));
+        return List.of(benchmark.score("mlp", scores, settings, List.of(), start));
     }
 }

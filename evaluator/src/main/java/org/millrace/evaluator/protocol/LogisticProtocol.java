@@ -6,18 +6,18 @@ import java.util.Map;
 import org.millrace.evaluator.score.LinearProbe;
 
 /** L2-regularised multinomial logistic regression on standardised features, solved to convergence (Kornblith et al. 2019). */
-record LogisticProtocol() implements Protocol {
+record LogisticProtocol() implements ProbeProtocol {
     @Override
-    public List<ProtocolScore> score(Exam exam) {
-        var train = exam.train();
-        long start = exam.millis();
-        exam.progress().begin("logistic", train.size());
-        LinearProbe.Result result = LinearProbe.fit(train, exam.test(), exam.classes(), exam.workers());
-        exam.progress().update(train.size(), "");
+    public List<ProtocolScore> score(Benchmark benchmark) {
+        var train = benchmark.train();
+        long start = benchmark.millis();
+        benchmark.progress().begin("logistic", train.size());
+        LinearProbe.Result result = LinearProbe.fit(train, benchmark.test(), benchmark.classes(), benchmark.workers());
+        benchmark.progress().update(train.size(), "");
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("l2", result.l2());
         settings.put("iterations", result.iterations());
         settings.put("converged", result.converged());
-        return List.of(exam.score("logistic", result.scores(), settings, result.trials(), start));
+        return List.of(benchmark.score("logistic", result.scores(), settings, result.trials(), start));
     }
 }

@@ -8,22 +8,22 @@ import org.millrace.evaluator.score.ClassScores;
 import org.millrace.evaluator.score.NearestNeighbours;
 
 /** Weighted nearest neighbours: votes exp(cosine / t) of the k nearest (Wu et al. 2018, §3.4). Nothing is learnt. */
-record NeighboursProtocol() implements Protocol {
+record NeighboursProtocol() implements ProbeProtocol {
     @Override
-    public List<ProtocolScore> score(Exam exam) {
-        var train = exam.train();
-        var test = exam.test();
-        long start = exam.millis();
-        exam.progress().begin("knn", test.size());
-        EvaluatorConfig config = exam.config().evaluator();
+    public List<ProtocolScore> score(Benchmark benchmark) {
+        var train = benchmark.train();
+        var test = benchmark.test();
+        long start = benchmark.millis();
+        benchmark.progress().begin("knn", test.size());
+        EvaluatorConfig config = benchmark.config().evaluator();
         NearestNeighbours search = new NearestNeighbours(
-                train.features(), train.voters(config.neighbours(), exam.classes()), exam.workers());
+                train.features(), train.voters(config.neighbours(), benchmark.classes()), benchmark.workers());
         double[] votes =
-                search.find(test.features()).votes(train.labels(), exam.classes(), config.neighbourTemperature());
-        exam.progress().update(test.size(), "");
+                search.find(test.features()).votes(train.labels(), benchmark.classes(), config.neighbourTemperature());
+        benchmark.progress().update(test.size(), "");
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("k", search.k());
         settings.put("t", config.neighbourTemperature());
-        return List.of(exam.score("knn", new ClassScores(exam.classes(), votes), settings, List.of(), start));
+        return List.of(benchmark.score("knn", new ClassScores(benchmark.classes(), votes), settings, List.of(), start));
     }
 }

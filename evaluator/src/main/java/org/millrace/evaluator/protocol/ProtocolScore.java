@@ -7,11 +7,11 @@ import java.util.OptionalDouble;
 import org.millrace.evaluator.score.Trial;
 
 /**
- * What a protocol says. Accuracies are shares in [0, 1] of the images to be scored on.
+ * A protocol's result. Accuracies are shares in [0, 1] of the images scored on.
  *
  * @param top5 only where there are more than five classes
- * @param settings that were used, in the order in which they are shown; those that were chosen by trials among them
- * @param trials of the chosen setting, on a part of the training half
+ * @param settings in the order in which they are shown, with those chosen by trials
+ * @param trials of the settings to choose from, on a part of the training half
  */
 public record ProtocolScore(
         String protocol,

@@ -4,12 +4,12 @@ import static org.millrace.contract.Check.check;
 
 import java.util.BitSet;
 
-/** How strongly a probe believes in each class for each row, N×C. Nobody writes to it after construction; safe for many readers. */
+/** A probe's score of each class for each row, N×C. Immutable by convention, safe for many readers. */
 public final class ClassScores {
     private final int classes;
     private final double[] values;
 
-    /** @param values row-major, the higher the likelier; taken over, not copied */
+    /** @param values row-major, higher is likelier; not copied */
     public ClassScores(int classes, double[] values) {
         check(
                 classes >= 1 && values.length % classes == 0,
@@ -26,7 +26,7 @@ public final class ClassScores {
 
     /**
      * Share of the rows whose label is among the k best classes, in [0, 1]. Of equal scores the class that comes first is better; a
-     * label whose score is no number is a miss.
+     * label whose score is not a number is a miss.
      */
     public double accuracy(LabelledFeatures examples, int k) {
         return accuracy(examples.labels(), k);

@@ -10,25 +10,25 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.millrace.encoder.network.LinearHead;
 import org.millrace.encoder.optimiser.OptimiserRule;
-import org.millrace.evaluator.protocol.Protocol.Name;
+import org.millrace.evaluator.protocol.ProbeProtocol.Name;
 import org.millrace.evaluator.score.Trial;
 
 final class FeatureProtocolsTest {
-    private final TestExams exams = new TestExams();
+    private final TestBenchmarks benchmarks = new TestBenchmarks();
 
     @ParameterizedTest
     @EnumSource(
             value = Name.class,
             names = {"LOGISTIC", "KNN", "RIDGE", "LINEAR_SGD", "MLP"})
     void score_ofFarClouds_isPerfectAndTellsItsProgress(Name name) {
-        try (Exam exam = exams.ofPixels(TestExams.clouds(11, 30, 6, 3, 8), 3)) {
-            ProtocolScore score = only(Protocol.of(name).score(exam));
+        try (Benchmark benchmark = benchmarks.ofPixels(TestBenchmarks.clouds(11, 30, 6, 3, 8), 3)) {
+            ProtocolScore score = only(ProbeProtocol.of(name).score(benchmark));
             assertThat(score.top1()).isEqualTo(1);
             assertThat(score.top5()).hasValue(1);
             assertThat(score.protocol())
                     .isEqualTo(name.name().toLowerCase(Locale.ROOT).replace('_', '-'));
-            assertThat(exams.tasks).containsExactly("embed", score.protocol());
-            assertThat(exams.last).isEqualTo(exams.expected);
+            assertThat(benchmarks.tasks).containsExactly("embed", score.protocol());
+            assertThat(benchmarks.last).isEqualTo(benchmarks.expected);
         }
     }
 
@@ -37,11 +37,11 @@ final class FeatureProtocolsTest {
             value = Name.class,
             names = {"LOGISTIC", "KNN", "RIDGE", "LINEAR_SGD", "MLP"})
     void score_ofFeaturesWithoutMeaning_isAtChanceAndRepeatable(Name name) {
-        try (Exam exam = exams.ofPixels(TestExams.clouds(12, 100, 3, 2, 1e6), 2)) {
-            ProtocolScore score = only(Protocol.of(name).score(exam));
+        try (Benchmark benchmark = benchmarks.ofPixels(TestBenchmarks.clouds(12, 100, 3, 2, 1e6), 2)) {
+            ProtocolScore score = only(ProbeProtocol.of(name).score(benchmark));
             assertThat(score.top1()).isCloseTo(1 / 3.0, within(0.12));
             assertThat(score.top5()).as("of three classes").isEmpty();
-            ProtocolScore again = only(Protocol.of(name).score(exam));
+            ProtocolScore again = only(ProbeProtocol.of(name).score(benchmark));
             assertThat(again.top1()).isEqualTo(score.top1());
             assertThat(again.trials()).isEqualTo(score.trials());
             assertThat(again.settings()).isEqualTo(score.settings());
@@ -50,8 +50,8 @@ final class FeatureProtocolsTest {
 
     @Test
     void linearSgd_rates_areAllTriedAndTheBestIsUsed() {
-        try (Exam exam = exams.ofPixels(TestExams.clouds(13, 60, 4, 3, 50), 3)) {
-            ProtocolScore score = only(Protocol.of(Name.LINEAR_SGD).score(exam));
+        try (Benchmark benchmark = benchmarks.ofPixels(TestBenchmarks.clouds(13, 60, 4, 3, 50), 3)) {
+            ProtocolScore score = only(ProbeProtocol.of(Name.LINEAR_SGD).score(benchmark));
             assertThat(score.trials())
                     .extracting(Trial::value)
                     .containsExactly(0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0);

@@ -6,14 +6,14 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.millrace.evaluator.probe.LabelledHalves;
 import org.millrace.evaluator.probe.ProbeImage;
-import org.millrace.evaluator.protocol.Protocol.Name;
+import org.millrace.evaluator.protocol.ProbeProtocol.Name;
 
 final class FineTuningTest {
     @Test
     void score_ofImagesThatDiffer_learnsFromFewLabelsWithBothBeginnings() {
-        TestExams exams = new TestExams();
-        try (Exam exam = exams.ofNetwork(TestExams.textures(21, 40))) {
-            List<ProtocolScore> scores = Protocol.of(Name.FINETUNE_10).score(exam);
+        TestBenchmarks benchmarks = new TestBenchmarks();
+        try (Benchmark benchmark = benchmarks.ofNetwork(TestBenchmarks.textures(21, 40))) {
+            List<ProtocolScore> scores = ProbeProtocol.of(Name.FINETUNE_10).score(benchmark);
             assertThat(scores).extracting(ProtocolScore::protocol).containsExactly("finetune-10", "finetune-10-random");
             assertThat(scores).allSatisfy(score -> {
                 assertThat(score.top1()).isGreaterThan(0.8);
@@ -24,13 +24,13 @@ final class FineTuningTest {
             });
             assertThat(scores.get(0).settings()).containsEntry("from", "encoder");
             assertThat(scores.get(1).settings()).containsEntry("from", "random weights");
-            assertThat(exams.last).isEqualTo(exams.expected);
+            assertThat(benchmarks.last).isEqualTo(benchmarks.expected);
         }
     }
 
     @Test
     void subset_ofUnequalClasses_takesTheShareOfEachByHash() {
-        LabelledHalves halves = TestExams.clouds(22, 100, 3, 2, 5);
+        LabelledHalves halves = TestBenchmarks.clouds(22, 100, 3, 2, 5);
         List<ProbeImage> uneven = halves.train().stream()
                 .filter(image -> !image.label().equals("class2") || image.file()[0] % 2 == 0)
                 .toList();

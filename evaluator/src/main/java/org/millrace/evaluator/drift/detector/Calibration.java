@@ -13,9 +13,9 @@ import java.util.stream.IntStream;
 import org.millrace.numerics.FeatureMatrix;
 
 /**
- * What scores are without drift, for windows of one size: drawn from the reference, and kept, since it is long to compute.
+ * Scores without drift, for windows of one size: drawn from the reference, and kept, since they take long to compute.
  *
- * <p>All detectors together shall alarm once in the expected run. They see the same window, so their alarms coincide; how often is
+ * <p>All detectors together are to alarm once in the expected run. They see the same window, so their alarms coincide; how often is
  * counted in the draws. Of the budget of 1 / expected run the sequential detector has a fifth; the least p-value of the others is at
  * most {@code threshold} in the rest.
  *
@@ -25,7 +25,7 @@ import org.millrace.numerics.FeatureMatrix;
  */
 public record Calibration(int images, Map<String, Drawn> drawn, double threshold) {
     /**
-     * What is kept of one detector.
+     * One detector's part.
      *
      * @param prepared as {@link Detector#prepare} gave it
      */
@@ -82,17 +82,17 @@ public record Calibration(int images, Map<String, Drawn> drawn, double threshold
         return new Calibration(images, drawn, threshold(least, (1 - SEQUENTIAL_SHARE) / expectedRun));
     }
 
-    /** Whether it has all of the detectors: one that was kept by an older version may lack a newer one. */
+    /** Whether it has all of the detectors: one stored by an older version may lack a newer one. */
     boolean isOf(List<Detector> detectors) {
         return detectors.stream().allMatch(detector -> drawn.containsKey(detector.name()));
     }
 
-    /** What is kept of the detector of that name. */
+    /** The part of the detector of that name. */
     Drawn of(String name) {
         return Objects.requireNonNull(drawn.get(name), name);
     }
 
-    /** The quantile, or, where it lies beyond what so many draws can tell, the one they can tell, scaled. */
+    /** The quantile; beyond what the number of draws resolves, the smallest resolved one, scaled. */
     private static double threshold(double[] least, double rate) {
         int draws = least.length;
         int below = (int) Math.round(rate * draws);
@@ -100,7 +100,7 @@ public record Calibration(int images, Map<String, Drawn> drawn, double threshold
         return below >= counted ? least[below - 1] : least[counted - 1] * rate * draws / counted;
     }
 
-    /** Windows are compared by as many of their images as two binary digits can say: 64, 96, 128, 192, 256… */
+    /** The images that a window of so many is compared by: rounded down to two binary digits, 64, 96, 128, 192, 256… */
     public static int sizeOf(int images) {
         int highest = Integer.highestOneBit(images);
         return images >= highest + highest / 2 ? highest + highest / 2 : highest;

@@ -3,7 +3,7 @@ package org.millrace.evaluator.drift.detector;
 import java.util.OptionalDouble;
 import org.millrace.numerics.FeatureMatrix;
 
-/** Accuracies of telling windows and one reference apart, as {@link ClassifierTwoSample} has them. */
+/** Accuracies of a classifier between windows and one reference, as {@link ClassifierTwoSample} has them. */
 final class ClassifierToReference implements Detector {
     private final FeatureMatrix rows;
     private final long seed;

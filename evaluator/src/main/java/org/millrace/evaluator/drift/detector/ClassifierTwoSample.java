@@ -11,11 +11,11 @@ import org.millrace.numerics.Products;
 import org.millrace.numerics.Samples;
 
 /**
- * Whether a classifier tells two samples apart (Lopez-Paz and Oquab 2017, arXiv:1610.06545): linear discriminant analysis is fitted on
- * one half of equally many rows of both, and asked about the other half. Where both have one distribution its accuracy is ½ on average.
+ * Whether a classifier separates two samples (Lopez-Paz and Oquab 2017, arXiv:1610.06545): linear discriminant analysis is fitted on
+ * one half of equally many rows of both, and tested on the other half. Where both have one distribution its accuracy is ½ on average.
  *
  * @param accuracy on the held-out rows, in [0, 1]
- * @param heldOut rows that it was asked about
+ * @param heldOut rows that it was tested on
  */
 record ClassifierTwoSample(double accuracy, int heldOut) {
     private static final int LEAST_ROWS = 8;

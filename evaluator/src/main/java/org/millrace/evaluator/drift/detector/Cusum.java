@@ -3,15 +3,15 @@ package org.millrace.evaluator.drift.detector;
 import static org.millrace.contract.Check.check;
 
 /**
- * A cumulative sum of scores that sees a slow rise which no single window shows (Page 1954): S ← max(0, S + z − k), alarm above h. z is
+ * A cumulative sum of scores, for a slow rise that no single window shows (Page 1954): S ← max(0, S + z − k), alarm above h. z is
  * a score in standard deviations of the reference, whose mean is 0.
  *
- * @param allowance k, half of the rise that is to be seen soonest
+ * @param allowance k, half of the rise to be detected soonest
  * @param threshold h
  * @param sum S, 0 at first
  */
 record Cusum(double allowance, double threshold, double sum) {
-    /** Siegmund's correction for looking at whole steps only, 2·ρ. */
+    /** Siegmund's correction for the overshoot of discrete steps, 2·ρ. */
     private static final double OVERSHOOT = 1.166;
 
     Cusum {
@@ -20,7 +20,7 @@ record Cusum(double allowance, double threshold, double sum) {
     }
 
     /**
-     * One that alarms once in {@code expectedRun} windows where nothing rises, by Siegmund's approximation (1985) of the expected run
+     * One that alarms once in {@code expectedRun} windows without a rise, by Siegmund's approximation (1985) of the expected run
      * of independent normal scores, (e^{2kb} − 2kb − 1) / 2k² with b = h + 1.166.
      */
     static Cusum ofExpectedRun(double allowance, double expectedRun) {

@@ -5,11 +5,11 @@ import java.util.OptionalDouble;
 import org.millrace.numerics.FeatureMatrix;
 
 /**
- * One way to compare a window with a reference, by itself: it knows neither the other detectors nor the windows before. A score is low
- * without drift; how low, is drawn from parts of the reference ({@link Calibration}).
+ * One way to compare a window with a reference, independent of other detectors and of earlier windows. Scores are low without drift;
+ * {@link Calibration} finds how low, from parts of the reference.
  */
 sealed interface Detector permits FrechetToReference, MeanDiscrepancy, ClassifierToReference, ComponentShift {
-    /** Those of a reference, in the order of a report. */
+    /** The detectors of a reference, in the order of a report. */
     static List<Detector> of(Reference reference) {
         return List.of(
                 reference.frechet(),
@@ -18,13 +18,13 @@ sealed interface Detector permits FrechetToReference, MeanDiscrepancy, Classifie
                 reference.components());
     }
 
-    /** As reports and calibrations call it. */
+    /** The name in reports and calibrations. */
     String name();
 
     /**
      * The score of a window.
      *
-     * @param step differs for each window, for what is drawn
+     * @param step differs for each window; seeds what is drawn
      * @param prepared as {@link #prepare} gave it once; empty to have it computed
      */
     double score(FeatureMatrix window, long step, OptionalDouble prepared);
@@ -38,7 +38,7 @@ sealed interface Detector permits FrechetToReference, MeanDiscrepancy, Classifie
     }
 
     /**
-     * What a report says of a window in place of the score.
+     * The value that a report shows in place of the score.
      *
      * @param mean of the scores without drift
      * @param threshold of a p-value

@@ -43,7 +43,7 @@ final class FrechetToReference implements Detector {
         return squaredOfPart(part.chosen());
     }
 
-    /** Less what sampling gives. */
+    /** Less the mean that sampling alone gives. */
     @Override
     public double reported(FeatureMatrix window, double score, double mean, double threshold) {
         return score - mean;
@@ -55,7 +55,7 @@ final class FrechetToReference implements Detector {
         return OptionalDouble.empty();
     }
 
-    /** Of other rows. */
+    /** The distance of other rows. */
     double squared(FeatureMatrix window) {
         Samples.require(window, 2, "the Fréchet distance");
         if (window.rows() > reference.columns()) {
@@ -67,7 +67,7 @@ final class FrechetToReference implements Detector {
         return narrow.squared(gram, CommonOps_DDRM.trace(gaussian.covariance()), 1);
     }
 
-    /** Of the reference's own rows {@code chosen} to the others. */
+    /** The distance of the reference's own rows {@code chosen} to its others. */
     double squaredOfPart(int[] chosen) {
         FeatureMatrix part = reference.select(chosen);
         int rows = reference.rows();

@@ -10,7 +10,7 @@ import org.millrace.numerics.Products;
 import org.millrace.numerics.Samples;
 
 /**
- * A normal distribution: what the Fréchet distance sees of a sample.
+ * A normal distribution: all that the Fréchet distance uses of a sample.
  *
  * @param mean D×1
  * @param covariance D×D, symmetric, positive semidefinite

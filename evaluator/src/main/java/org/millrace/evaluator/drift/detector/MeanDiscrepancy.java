@@ -8,7 +8,7 @@ import org.millrace.numerics.Samples;
 
 /**
  * Squared maximum mean discrepancies of windows to one reference under a kernel (Gretton et al. 2012, eqs. 3 and 5). Kernel values are
- * computed, summed and forgotten; those among the reference's own rows once. Not thread safe until they are.
+ * summed and not kept; those among the reference's own rows are computed once. Not thread safe before that.
  */
 final class MeanDiscrepancy implements Detector {
     private static final int KERNEL_ROWS = 512;

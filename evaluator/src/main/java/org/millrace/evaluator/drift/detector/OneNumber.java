@@ -4,7 +4,7 @@ import static org.millrace.contract.Check.check;
 
 import java.util.Arrays;
 
-/** What the statistics of one number ask of their samples. */
+/** What statistics of one number require of their samples. */
 final class OneNumber {
     private OneNumber() {}
 

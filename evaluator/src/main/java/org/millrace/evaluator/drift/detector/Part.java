@@ -2,7 +2,7 @@ package org.millrace.evaluator.drift.detector;
 
 import org.millrace.numerics.FeatureMatrix;
 
-/** Rows of a reference that stand for a window without drift. Immutable; nobody changes the arrays. */
+/** Rows of a reference that stand for a window without drift. Immutable; the arrays must not be changed. */
 final class Part {
     private final int[] chosen;
     private final FeatureMatrix rows;

@@ -5,7 +5,7 @@ import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.numerics.FeatureMatrix;
 
-/** What windows are compared with: features of images without drift, N×D, and what is taken from them once. One thread. */
+/** What windows are compared with: features of images without drift, N×D, and what is computed from them once. Not thread safe. */
 final class Reference {
     private final FeatureMatrix rows;
     private final long seed;
@@ -23,7 +23,7 @@ final class Reference {
         return rows;
     }
 
-    /** Of what is drawn. */
+    /** The seed of what is drawn. */
     long seed() {
         return seed;
     }

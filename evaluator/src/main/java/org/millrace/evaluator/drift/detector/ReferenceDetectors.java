@@ -24,7 +24,7 @@ public final class ReferenceDetectors {
     private final Calibrations calibrations;
     private final Cusum cusum;
 
-    /** Calibrations of this reference that were made before, by images of a window. */
+    /** Stored calibrations of this reference, by images of a window. */
     public interface Calibrations {
         Optional<Calibration> get(int images);
 
@@ -50,7 +50,7 @@ public final class ReferenceDetectors {
     }
 
     /**
-     * The detectors' answers, the sequential one's last. The first window of a size takes longer: it is calibrated for.
+     * The detectors' results, the sequential one's last. The first window of a size takes longer, as the detectors are calibrated for it.
      *
      * @param window rows in random order, of which the first are taken, as many as {@link Calibration#sizeOf} says
      * @param step differs for each window

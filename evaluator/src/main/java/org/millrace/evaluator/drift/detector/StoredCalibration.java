@@ -6,7 +6,7 @@ import java.util.OptionalDouble;
 
 /**
  * A {@link Calibration} as fields of a JSON object: {@code images}, {@code threshold}, and of each detector a tail under its name and its
- * prepared number under the name and {@code Total}. The first detectors keep the names that they have in stores of earlier versions.
+ * prepared number under the name and {@code Total}. The first detectors keep the names of earlier versions' stores.
  */
 public final class StoredCalibration {
     private static final String IMAGES = "images";

@@ -6,8 +6,8 @@ import org.millrace.numerics.FeatureMatrix;
 import org.millrace.numerics.Rows;
 
 /**
- * Whether features can be a reference. Those of a camera that hangs, or of a black night, cannot: where most pairs of images have the same
- * features, any other image is infinitely far away.
+ * Whether features can be a reference. Those of a frozen camera picture, or of darkness, cannot: where most pairs of images have
+ * the same features, any other image is infinitely far away.
  */
 public final class Usability {
     private static final int ROWS = 512;
@@ -16,7 +16,7 @@ public final class Usability {
 
     private Usability() {}
 
-    /** Why these finite rows are of no use; empty where they are. */
+    /** Why these finite rows cannot be a reference; empty where they can. */
     public static Optional<String> problem(FeatureMatrix features) {
         FeatureMatrix rows = features.first(Math.min(ROWS, features.rows()));
         double squares = 0;
@@ -30,7 +30,7 @@ public final class Usability {
                 : Optional.of(String.format(
                         Locale.ROOT,
                         "more than half of the pairs of its images look the same to the encoder (median distance %.1e at a length"
-                                + " of %.1e): a camera that hangs, or darkness",
+                                + " of %.1e): a frozen camera picture, or darkness",
                         median,
                         length));
     }

@@ -6,7 +6,7 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.DriftAlarm;
 import org.millrace.contract.event.DriftEvent;
 
-/** Names of what is watched: all images together, and sources by themselves. */
+/** Keys of drift detection: all images together, and single sources. */
 final class DriftKeys {
     /** All images together. */
     static final String ALL = "all";
@@ -30,14 +30,14 @@ final class DriftKeys {
 
     /** What became of the key's alarm. */
     static DriftAlarm event(
-            MillraceConfig config, String key, Watch watch, DriftAlarm.State state, String note, long atMillis) {
+            MillraceConfig config, String key, DriftState drift, DriftAlarm.State state, String note, long atMillis) {
         return new DriftAlarm(
                 DriftEvent.SCHEMA,
                 config.run().name(),
                 source(key),
                 state,
-                watch.alarmFromMillis(),
-                watch.alarmBy(),
+                drift.alarmFromMillis(),
+                drift.alarmBy(),
                 note,
                 atMillis);
     }

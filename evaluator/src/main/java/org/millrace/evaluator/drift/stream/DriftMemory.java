@@ -25,8 +25,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the topology remembers of each key (all images, or a source): where the watch stands, the reference window by window, and its
- * calibrations. One store, which survives restarts; the detectors made of it are kept beside.
+ * What the topology remembers of each key (all images, or a source): its state, the reference window by window, and its
+ * calibrations. One store, which survives restarts; the detectors made of it are kept in memory.
  */
 final class DriftMemory {
     private static final Logger log = LoggerFactory.getLogger(DriftMemory.class);
@@ -34,7 +34,7 @@ final class DriftMemory {
     /** Name of the store. */
     static final String STORE = "drift-memory";
 
-    private static final String WATCH = "watch\0";
+    private static final String STATE = "watch\0"; // as stores of older versions have it
     private static final String REFERENCE = "reference\0";
     private static final String CALIBRATION = "calibration\0";
 
@@ -49,11 +49,11 @@ final class DriftMemory {
         this.config = config;
     }
 
-    Optional<Watch> watch(String key) {
-        return read(WATCH + key, Watch.class);
+    Optional<DriftState> state(String key) {
+        return read(STATE + key, DriftState.class);
     }
 
-    // what cannot be read is made again
+    // what cannot be read is computed again
     private <T> Optional<T> read(String key, Class<T> type) {
         byte @Nullable [] json = store.get(key);
         try {
@@ -64,25 +64,25 @@ final class DriftMemory {
         }
     }
 
-    void put(String key, Watch watch) {
-        store.put(WATCH + key, Json.write(watch));
+    void put(String key, DriftState drift) {
+        store.put(STATE + key, Json.write(drift));
     }
 
-    /** The keys that are watched, in order. */
+    /** The keys with a state, in order. */
     List<String> keys() {
-        return scan(WATCH).keySet().stream()
-                .map(key -> key.substring(WATCH.length()))
+        return scan(STATE).keySet().stream()
+                .map(key -> key.substring(STATE.length()))
                 .toList();
     }
 
-    /** Forgets reference and calibrations of the key, and begins the watch again, after so many windows. */
-    Watch begin(String key, long encoderVersion, int windowsLeftOut) {
-        long former = watch(key).map(Watch::reference).orElse(0L);
+    /** Forgets reference and calibrations of the key; another reference begins after so many windows. */
+    DriftState begin(String key, long encoderVersion, int windowsLeftOut) {
+        long former = state(key).map(DriftState::reference).orElse(0L);
         scan(REFERENCE + key + "\0").keySet().forEach(store::delete);
         scan(CALIBRATION + key + "\0").keySet().forEach(store::delete);
-        Watch watch = Watch.fresh(encoderVersion, former + 1, windowsLeftOut);
-        put(key, watch);
-        return watch;
+        DriftState drift = DriftState.fresh(encoderVersion, former + 1, windowsLeftOut);
+        put(key, drift);
+        return drift;
     }
 
     /** A window becomes part of the reference. */
@@ -90,15 +90,15 @@ final class DriftMemory {
         store.put(REFERENCE + key + String.format(Locale.ROOT, "\0%020d", fromMillis), window.toBytes());
     }
 
-    /** A full reference's detectors, or why it is of no use. */
-    Judged detectors(String key, Watch watch) {
+    /** A full reference's detectors, or why it cannot be used. */
+    Judged detectors(String key, DriftState drift) {
         Made made = detectors.get(key);
-        if (made != null && made.reference == watch.reference()) {
+        if (made != null && made.reference == drift.reference()) {
             return new Usable(made.detectors);
         }
         List<SampledRows.Row> rows = reference(key);
         if (rows.size() < 2 * config.drift().windowImages()) {
-            return new Unusable("only " + rows.size() + " of its images have features to reckon with");
+            return new Unusable("only " + rows.size() + " of its images have finite features");
         }
         FeatureMatrix reference = SampledRows.matrix(rows, SampledRows.Row::features);
         Optional<String> problem = Usability.problem(reference);
@@ -106,23 +106,21 @@ final class DriftMemory {
             return new Unusable(problem.get());
         }
         made = new Made(
-                watch.reference(),
+                drift.reference(),
                 new ReferenceDetectors(
                         reference, config.drift().expectedRun(), config.run().seed(), calibrations(key)));
         detectors.put(key, made);
         return new Usable(made.detectors);
     }
 
-    /** A full reference, looked at. */
+    /** Whether a full reference can be compared with. */
     sealed interface Judged permits Usable, Unusable {}
 
-    /** It can be compared with. */
     record Usable(ReferenceDetectors detectors) implements Judged {}
 
-    /** It cannot. */
     record Unusable(String why) implements Judged {}
 
-    /** Whether a window is as wide as the key's reference, so far as that has any. */
+    /** Whether a window has as many features as the key's reference, if that has a window. */
     boolean mixes(String key, SampledRows window) {
         try (KeyValueIterator<String, byte[]> entries =
                 store.prefixScan(REFERENCE + key + "\0", new StringSerializer())) {
@@ -132,7 +130,7 @@ final class DriftMemory {
         }
     }
 
-    // by rank: in an order that is random, and always the same
+    // by rank: a random order, always the same
     private List<SampledRows.Row> reference(String key) {
         List<SampledRows.Row> rows = new ArrayList<>();
         scan(REFERENCE + key + "\0")

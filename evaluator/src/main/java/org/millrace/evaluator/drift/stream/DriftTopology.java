@@ -22,8 +22,8 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.TopicSetup;
 
 /**
- * Batches of features into windows by event time; each closed window into the reference, or against it; people's orders; reports and
- * alarms to {@code <run>.drift}. State (open windows and {@link DriftMemory}) lives in stores that survive restarts.
+ * Batches of features into windows by event time; each closed window into the reference, or compared with it; the operator's orders;
+ * reports and alarms to {@code <run>.drift}. State (open windows and {@link DriftMemory}) lives in stores that survive restarts.
  */
 public final class DriftTopology {
     private static final String WINDOWS = "drift-windows";
@@ -71,8 +71,7 @@ public final class DriftTopology {
         return builder.build();
     }
 
-    // a batch of another encoder than the window's begins the window again, and so does one of another width, which
-    // no encoder makes
+    // a batch of another encoder, or of another width, begins the window again
     private static byte[] merged(byte[] window, byte[] batch, int capacity) {
         SampledRows rows = SampledRows.of(batch);
         SampledRows before =
@@ -87,20 +86,20 @@ public final class DriftTopology {
         return "millrace-drift-" + config.run().name();
     }
 
-    /** What Kafka Streams needs, under what the user says. */
+    /** Settings of Kafka Streams; the user's own come before them. */
     public static Map<String, Object> settings(MillraceConfig config) {
         return Map.ofEntries(
-                // images may be older than a day when they are seen
+                // images may be older than a day when they arrive
                 Map.entry(
                         "windowstore.changelog.additional.retention.ms",
                         Duration.ofDays(3650).toMillis()),
                 // a window of wide features is more than a client's megabyte
                 Map.entry("producer.max.request.size", TopicSetup.FEATURE_RECORD_BYTES),
                 Map.entry("topic.max.message.bytes", TopicSetup.FEATURE_RECORD_BYTES),
-                // a reference of wide features is minutes in being calibrated, in one transaction
+                // calibrating a reference of wide features takes minutes, in one transaction
                 Map.entry("max.poll.interval.ms", 1_800_000),
                 Map.entry("producer.transaction.timeout.ms", 600_000),
-                // started again after a kill, it takes its former self's place at once; started elsewhere, too
+                // after a kill it takes its place in the group at once, here or on another machine
                 Map.entry("main.consumer.group.instance.id", group(config)),
                 Map.entry("session.timeout.ms", 6_000), // the least that a broker allows
                 Map.entry("heartbeat.interval.ms", 2_000),

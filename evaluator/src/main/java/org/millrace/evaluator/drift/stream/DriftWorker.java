@@ -34,9 +34,9 @@ import org.millrace.evaluator.Embedder;
 import org.millrace.evaluator.EmbedderFactory;
 
 /**
- * Sees the incoming images through the frozen encoder and sends their features, batch by batch, to {@code <run>.statistics}: each image
- * once, since features and the consumer group's offsets are committed in one transaction. Used by the thread that made it, which closes
- * it; {@link #stop} on any.
+ * Embeds the incoming images with the frozen encoder and sends their features, batch by batch, to {@code <run>.statistics}: each image
+ * once, since features and the consumer group's offsets are committed in one transaction. Used and closed by the thread that made it;
+ * {@link #stop} may be called on any.
  */
 public final class DriftWorker implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
@@ -84,8 +84,8 @@ public final class DriftWorker implements AutoCloseable {
         assign();
     }
 
-    // every partition, without joining the group: a worker that is started again need not wait until the former one is
-    // given up
+    // every partition, without joining the group: a restarted worker need not wait for the former one's session to
+    // expire
     private void assign() {
         List<TopicPartition> partitions = consumer.partitionsFor(config.images().topic()).stream()
                 .map(info -> new TopicPartition(info.topic(), info.partition()))
@@ -102,7 +102,7 @@ public final class DriftWorker implements AutoCloseable {
         }
     }
 
-    /** Whether the run's folder holds a frozen encoder that the watch can go on with. */
+    /** Whether the run's folder holds a frozen encoder that drift detection can go on with. */
     public static boolean hasPinnedEncoder(MillraceConfig config, KafkaSettings kafka) {
         return PinnedEncoder.isThere(config, kafka);
     }
@@ -184,7 +184,7 @@ public final class DriftWorker implements AutoCloseable {
         return source.isEmpty() ? List.of(DriftKeys.ALL) : List.of(DriftKeys.ALL, DriftKeys.of(source));
     }
 
-    /** @param presentVersion of the encoder that they were seen through besides the frozen one, or −1 */
+    /** @param presentVersion of the second encoder, besides the frozen one, or −1 */
     private record Embedded(long presentVersion, Map<ConsumerRecord<byte[], byte[]>, SampledRows.Row> rows) {}
 
     /** Features of those that can be decoded. */
@@ -232,7 +232,7 @@ public final class DriftWorker implements AutoCloseable {
                 value));
     }
 
-    // a clock that is fast must not close windows early
+    // a fast clock must not close windows early
     private long time(ConsumerRecord<byte[], byte[]> record) {
         return Math.min(record.timestamp(), clock.millis());
     }
@@ -246,7 +246,7 @@ public final class DriftWorker implements AutoCloseable {
         return random(record, 1).nextLong();
     }
 
-    // of the image's place, so that a restart draws the same
+    // keyed by the image's place, so that a restart draws the same
     private CounterRandom random(ConsumerRecord<byte[], byte[]> record, int use) {
         return CounterRandom.of(config.run().seed(), record.offset(), Purpose.PROBE, 2 * record.partition() + use);
     }

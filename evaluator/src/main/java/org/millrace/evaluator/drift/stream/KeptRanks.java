@@ -8,7 +8,7 @@ import java.util.TreeMap;
 
 /**
  * Which of a window's images will be kept, known before they are embedded: one whose rank is not among the window's lowest so far never
- * is. Of N images only capacity · (1 + ln(N / capacity)) need embedding. What it has forgotten, after a restart or of an old window, only
+ * is. Of N images only capacity · (1 + ln(N / capacity)) need embedding. What it forgets, after a restart or of an old window, only
  * costs more embedding. Not thread safe.
  */
 final class KeptRanks {

@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The frozen encoder that incoming images are seen through: one published version, copied to the run's folder when it is first taken,
- * since the topic keeps only the newest.
+ * The frozen encoder that embeds incoming images: one published version, copied to the run's folder at its first use, since the topic
+ * keeps only the newest.
  */
 final class PinnedEncoder {
     private static final Logger log = LoggerFactory.getLogger(PinnedEncoder.class);
@@ -27,7 +27,7 @@ final class PinnedEncoder {
 
     private PinnedEncoder() {}
 
-    /** The one in the folder; or where there is none, it is revoked, or the configuration names another, the published one, which is then kept. */
+    /** The one in the folder; where there is none, it is revoked, or the configuration names another, the published one, which is then kept. */
     static PublishedEncoder of(MillraceConfig config, KafkaSettings kafka) {
         Optional<PublishedEncoder> kept = read(config);
         Standings standings =
@@ -35,11 +35,11 @@ final class PinnedEncoder {
         kept.map(PublishedEncoder::version)
                 .filter(standings::isRevoked)
                 .ifPresent(version -> log.warn(
-                        "encoder {}, which drift was watched through, is revoked; another one is pinned", version));
+                        "encoder {}, which drift was detected with, is revoked; another one is pinned", version));
         return kept.filter(encoder -> isUsable(config, encoder, standings)).orElseGet(() -> pin(config, kafka));
     }
 
-    /** Whether the folder holds one that the watch can go on with. */
+    /** Whether the folder holds one that drift detection can go on with. */
     static boolean isThere(MillraceConfig config, KafkaSettings kafka) {
         return read(config)
                 .filter(encoder -> isUsable(
@@ -88,7 +88,7 @@ final class PinnedEncoder {
             });
         } catch (IOException e) {
             throw new UserException(
-                    "the encoder to watch drift with could not be written to "
+                    "the encoder to detect drift with could not be written to "
                             + config.run().folder().resolve(FILE) + ": " + e,
                     e);
         }

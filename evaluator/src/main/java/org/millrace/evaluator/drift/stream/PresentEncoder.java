@@ -9,7 +9,7 @@ import org.millrace.evaluator.EmbedderFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The encoder that users of a run take now, loaded. Used by the thread that made it, which closes it. */
+/** The run's current encoder, loaded. Used and closed by the thread that made it. */
 final class PresentEncoder implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(PresentEncoder.class);
 
@@ -18,7 +18,7 @@ final class PresentEncoder implements AutoCloseable {
     private @Nullable Loaded loaded;
     private long refused = -1;
 
-    /** An encoder and what it is called. */
+    /** An encoder and its version. */
     record Loaded(long version, Embedder embedder) {}
 
     PresentEncoder(EncoderWatch encoders, EmbedderFactory embedders) {
@@ -26,7 +26,7 @@ final class PresentEncoder implements AutoCloseable {
         this.embedders = embedders;
     }
 
-    /** The current one, or the one before where that cannot be loaded; empty where none could be yet. */
+    /** The current one, or the last that could be loaded; empty where none could. */
     Optional<Loaded> newest() {
         encoders.currentIfKnown().filter(this::isAnother).ifPresent(this::load);
         return Optional.ofNullable(loaded);

@@ -9,7 +9,7 @@ import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.event.RecordReader;
 
-/** Hands on the records of {@code <run>.statistics} that are batches of features, and leaves the others out. */
+/** Forwards the records of {@code <run>.statistics} that are batches of features, and leaves out the others. */
 final class ReadableFeatures implements FixedKeyProcessor<String, byte[], byte[]> {
     private final RecordReader<SampledRows> batches = new RecordReader<>(SampledRows::of);
     private @Nullable FixedKeyProcessorContext<String, byte[]> context;

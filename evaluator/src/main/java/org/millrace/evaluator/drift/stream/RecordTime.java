@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A record's own time. One without a time, or more than an hour ahead of this machine's clock, is left out: it would close every window
- * at once, and all that come after it would be late.
+ * at once, and all later ones would be late.
  */
 final class RecordTime implements TimestampExtractor {
     private static final Logger log = LoggerFactory.getLogger(RecordTime.class);
@@ -32,7 +32,7 @@ final class RecordTime implements TimestampExtractor {
         }
         if (!said) {
             said = true;
-            String why = "its time, " + millis + ", is not that of a record; further ones are left out without a word";
+            String why = "its time, " + millis + ", is missing or in the future; further ones are left out without a message";
             log.warn("left out: {}", new Unreadable(record.topic(), record.partition(), record.offset(), why).words());
         }
         return LEFT_OUT;

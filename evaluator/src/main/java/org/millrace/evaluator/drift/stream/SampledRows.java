@@ -26,7 +26,7 @@ import org.millrace.numerics.FeatureMatrix;
  */
 record SampledRows(long encoderVersion, long presentVersion, int capacity, long seen, List<Row> rows) {
     private static final float[] NOT_KNOWN = {};
-    /** The largest feature that is reckoned with: its fourth power, as in products of covariances, is a double. */
+    /** The largest usable feature: its fourth power, as in products of covariances, is a double. */
     private static final float LARGEST = 0x1p50f;
 
     private static final int LEAST_ROW_BYTES = Long.BYTES + 2 * Integer.BYTES;
@@ -46,7 +46,7 @@ record SampledRows(long encoderVersion, long presentVersion, int capacity, long 
     }
 
     /**
-     * One image's features, float32; nobody changes the arrays.
+     * One image's features, float32; the arrays must not be changed.
      *
      * @param present under the present encoder; empty where they are not known
      */
@@ -61,18 +61,18 @@ record SampledRows(long encoderVersion, long presentVersion, int capacity, long 
         return new SampledRows(encoderVersion, -1, capacity, 0, List.of());
     }
 
-    /** Numbers of a feature vector; 0 where there are no rows. */
+    /** Length of a feature vector; 0 where there are no rows. */
     int columns() {
         return rows.isEmpty() ? 0 : rows.get(0).features.length;
     }
 
-    /** Whether {@link #with} takes the other: they are of one encoder, and as wide where both have rows. */
+    /** Whether {@link #with} accepts the other: one encoder, and one width where both have rows. */
     boolean mixesWith(SampledRows other) {
         return other.encoderVersion == encoderVersion
                 && (rows.isEmpty() || other.rows.isEmpty() || columns() == other.columns());
     }
 
-    /** Without the rows whose features are no numbers to reckon with; features under the present encoder likewise. */
+    /** Without the rows whose features are not usable numbers; features under the present encoder likewise. */
     SampledRows finite() {
         List<Row> kept = rows.stream()
                 .filter(row -> isFinite(row.features))

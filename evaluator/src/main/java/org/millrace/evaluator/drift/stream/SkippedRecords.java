@@ -7,7 +7,7 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Goes on behind a record that could not be processed, which would fail again at every start. Made by Kafka Streams. */
+/** Skips a record that could not be processed: it would fail again at every start. Instantiated by Kafka Streams. */
 public final class SkippedRecords implements ProcessingExceptionHandler {
     private static final Logger log = LoggerFactory.getLogger(SkippedRecords.class);
 

@@ -259,7 +259,7 @@ class DriftTopologyTest {
     void windows_fullReferenceOfOneImage_isGivenUpForTheNextWindows() {
         System.out.println("seed " + SEED);
         try (Driver driver = new Driver("1000")) {
-            driver.remember(Watch.fresh(0, 1, 0).withReference(256, 0), driver.same(256, 1));
+            driver.remember(DriftState.fresh(0, 1, 0).withReference(256, 0), driver.same(256, 1));
             for (int window = 1; window < 7; window++) {
                 driver.send(window, 64, 0);
             }
@@ -435,7 +435,7 @@ class DriftTopologyTest {
         }
 
         /** Makes it the watch and the reference of all images. */
-        void remember(Watch watch, SampledRows reference) {
+        void remember(DriftState watch, SampledRows reference) {
             KeyValueStore<String, byte[]> store = driver.getKeyValueStore(DriftMemory.STORE);
             var memory = new DriftMemory(store, config);
             memory.put(DriftKeys.ALL, watch);

@@ -1,0 +1,174 @@
+package org.millrace.evaluator;
+
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.BooleanSupplier;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.EvaluatorConfig;
+import org.millrace.contract.event.BucketScores;
+import org.millrace.contract.event.EncoderManifest;
+import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.event.Health;
+import org.millrace.contract.event.ModelDrift;
+import org.millrace.contract.registry.PublishedEncoder;
+import org.millrace.contract.registry.Standings;
+import org.millrace.evaluator.anchor.Anchors;
+import org.millrace.evaluator.learning.BucketCut;
+import org.millrace.evaluator.probe.Half;
+import org.millrace.evaluator.probe.ProbeImage;
+import org.millrace.evaluator.probe.ProbeSet;
+import org.millrace.evaluator.score.LabelledFeatures;
+import org.millrace.evaluator.score.ProbeScorer;
+import org.millrace.numerics.FeatureMatrix;
+import org.millrace.numerics.health.HealthCheck;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Scores encoders: load → embed both halves of the probe set and the anchors → probes, health and model drift. Not thread safe; the
+ * owner closes it.
+ */
+final class EncoderScorer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(EncoderScorer.class);
+
+    private final EmbedderFactory embedders;
+    private final ProbeScorer scorer;
+    private final Clock clock;
+    private final Anchors anchors;
+    private final EvaluatorConfig config;
+
+    EncoderScorer(EmbedderFactory embedders, EvaluatorConfig config, Anchors anchors, int threads, Clock clock) {
+        this.config = config;
+        this.anchors = anchors;
+        this.embedders = embedders;
+        this.scorer = new ProbeScorer(config, threads);
+        this.clock = clock;
+    }
+
+    /**
+     * The evaluation; empty where {@code stopping} became true, or where the encoder cannot be scored, which is logged.
+     *
+     * @param log of the versions scored so far: one of them is scored again and keeps its standing
+     */
+    Optional<Evaluation> evaluate(
+            PublishedEncoder encoder, ProbeSet probes, EvaluationLog log, BooleanSupplier stopping) {
+        EncoderManifest manifest = encoder.manifest();
+        long start = clock.millis();
+        Map<String, Integer> classes = new HashMap<>();
+        probes.labels().forEach(label -> classes.put(label, classes.size()));
+        LabelledFeatures train;
+        LabelledFeatures test;
+        List<ProbeImage> heldOut = probes.images(Half.TEST);
+        List<byte[]> anchorImages = anchors.images(files(heldOut));
+        Optional<FeatureMatrix> anchorFeatures;
+        try (Embedder embedder = embedders.load(manifest, encoder.safetensors())) {
+            train = embed(embedder, probes.images(Half.TRAIN), classes, stopping);
+            test = embed(embedder, heldOut, classes, stopping);
+            anchorFeatures =
+                    anchorImages.isEmpty() ? Optional.empty() : Optional.of(embed(embedder, anchorImages, stopping));
+        } catch (UserException | IllegalArgumentException e) {
+            LOG.warn("encoder {} cannot be evaluated: {}", manifest.version(), e.getMessage());
+            return Optional.empty();
+        }
+        if (stopping.getAsBoolean()) {
+            return Optional.empty();
+        }
+        if (!train.features().isFinite()
+                || !test.features().isFinite()
+                || !anchorFeatures.map(FeatureMatrix::isFinite).orElse(true)) {
+            LOG.warn(
+                    "encoder {} cannot be evaluated: its features are not finite, its training diverged",
+                    manifest.version());
+            return Optional.empty();
+        }
+        ProbeScorer.Scores scores = scorer.score(train, test, classes.size());
+        Health health = HealthCheck.of(test.features());
+        Optional<Evaluation> earlier = log.of(manifest.version());
+        OptionalLong current = log.standings().currentBefore(manifest.version());
+        Optional<ModelDrift> drift = earlier.isPresent()
+                ? Optional.empty()
+                : anchorFeatures.flatMap(features -> anchors.compare(manifest.version(), current, features));
+        Optional<BucketScores> buckets = config.buckets() == 0
+                ? Optional.empty()
+                : Optional.of(BucketCut.of(config, probes.labels(), heldOut)
+                        .scores(scores.linearHits(), scores.neighbourHits()));
+        long end = clock.millis();
+        Evaluation alone = new Evaluation(
+                Evaluation.SCHEMA,
+                manifest.run(),
+                manifest.version(),
+                manifest.step(),
+                manifest.imagesTrained(),
+                classes.size(),
+                train.features().rows(),
+                test.features().rows(),
+                scores.linear(),
+                scores.neighbours(),
+                (end - start) / 1000.0,
+                end,
+                Optional.of(health),
+                drift,
+                Optional.of(new ChurnBudget(config.churnBudget()).judge(current, drift)),
+                buckets);
+        Evaluation standing = earlier.map(alone::standingAs).orElse(alone);
+        return Optional.of(
+                manifest.version() == 0
+                        ? standing
+                        : log.of(0).map(standing::beside).orElse(standing));
+    }
+
+    /**
+     * Embeds the anchors with an encoder that was scored before and whose anchor features are missing: it has become current or was pinned
+     * since, or the anchors' file was lost.
+     */
+    void remember(PublishedEncoder encoder, ProbeSet probes, BooleanSupplier stopping) {
+        long version = encoder.version();
+        List<byte[]> images = anchors.images(files(probes.images(Half.TEST)));
+        if (images.isEmpty()) {
+            return;
+        }
+        try (Embedder embedder = embedders.load(encoder.manifest(), encoder.safetensors())) {
+            FeatureMatrix features = embed(embedder, images, stopping);
+            if (features.isFinite() && !stopping.getAsBoolean()) {
+                anchors.remember(version, features);
+                LOG.info(
+                        "later encoders are compared with encoder {} again: its anchor features were computed a second time",
+                        version);
+            }
+        } catch (UserException | IllegalArgumentException e) {
+            LOG.warn("no encoder can be compared with encoder {}: {}", version, e.getMessage());
+        }
+    }
+
+    /** Whether later encoders are compared with this version, but its anchor features are missing. */
+    boolean misses(long version, Standings standings) {
+        boolean wanted =
+                version == config.pinnedVersion() || standings.current().orElse(-1) == version;
+        return wanted && config.anchors() > 0 && !anchors.knows(version);
+    }
+
+    private LabelledFeatures embed(
+            Embedder embedder, List<ProbeImage> images, Map<String, Integer> classes, BooleanSupplier stopping) {
+        int[] labels = images.stream()
+                .mapToInt(image -> classes.getOrDefault(image.label(), -1))
+                .toArray();
+        return new LabelledFeatures(embed(embedder, files(images), stopping), labels);
+    }
+
+    private static List<byte[]> files(List<ProbeImage> images) {
+        return images.stream().map(ProbeImage::file).toList();
+    }
+
+    private FeatureMatrix embed(Embedder embedder, List<byte[]> images, BooleanSupplier stopping) {
+        return embedder.features(images, config.batchSize(), done -> !stopping.getAsBoolean());
+    }
+
+    @Override
+    public void close() {
+        scorer.close();
+    }
+}

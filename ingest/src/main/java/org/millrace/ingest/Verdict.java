@@ -1,4 +1,0 @@
-package org.millrace.ingest;
-
-/** What is made of an entry's first bytes. */
-sealed interface Verdict permits Accepted, Rejection {}

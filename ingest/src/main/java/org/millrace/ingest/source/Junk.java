@@ -1,0 +1,17 @@
+package org.millrace.ingest.source;
+
+/** Files that no user means: dot files, macOS's {@code ._} twins and {@code __MACOSX}, {@code Thumbs.db}. */
+final class Junk {
+    private Junk() {}
+
+    /** Whether a part of the name, separated by {@code /}, is such a file or folder. */
+    static boolean isJunk(String name) {
+        for (String part : name.split("/", -1)) {
+            boolean dotted = part.startsWith(".") && !part.equals(".") && !part.equals("..");
+            if (dotted || part.equals("__MACOSX") || part.equalsIgnoreCase("Thumbs.db")) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
