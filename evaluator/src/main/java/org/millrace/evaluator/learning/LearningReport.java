@@ -15,7 +15,7 @@ import org.millrace.contract.event.Evaluation;
  * A run over the buckets of its stream, from its evaluations.
  *
  * @param streamImages images of the stream in a bucket
- * @param buckets as the newest evaluation has them; in a bucket that another one cut otherwise, it has no scores here
+ * @param buckets as the newest evaluation has them; an evaluation with another cut has no scores here
  * @param untrained the encoder that had seen no image yet, if it was scored
  * @param rows of each bucket that has ended or begun, the newest evaluation in it; a bucket without one has an empty row
  * @param notInRows evaluations behind the last bucket
@@ -50,7 +50,7 @@ public record LearningReport(
             List<OptionalDouble> neighbours) {}
 
     /**
-     * What the matrix comes to, as {@link AccuracyMatrix} defines it; absent where something that it needs was not measured.
+     * The matrix's figures, as {@link AccuracyMatrix} defines them; absent where a cell that they need was not measured.
      *
      * @param averages A_i of each row
      */

@@ -4,7 +4,7 @@ import java.util.OptionalDouble;
 import org.millrace.numerics.FeatureMatrix;
 
 /**
- * How alike two encoders see the same images; what a rotation or a scale of all features would not change.
+ * How alike two encoders' features of the same images are, up to a rotation and a scale of all features.
  *
  * @param cka debiased linear CKA; absent where one of the two does not vary
  * @param procrustes distance after the best rotation, of centred features of norm 1, in [0, 2]; absent likewise

@@ -44,8 +44,8 @@ public record LabelledHalves(List<String> labels, List<ProbeImage> train, List<P
      * Throws {@link UserException} where nothing could be learnt or scored: fewer than two classes to learn, no image to be scored on,
      * or none of a class that was learnt.
      *
-     * @param source where the images came from, as the user knows it
-     * @param advice how to mend it
+     * @param source where the images came from, in the user's terms
+     * @param advice what the user can do
      */
     public void requireUsable(String source, String advice) {
         Set<String> learnt = labelsOf(train);

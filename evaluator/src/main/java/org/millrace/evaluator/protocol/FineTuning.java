@@ -123,7 +123,7 @@ record FineTuning(int percent, int epochs) implements ProbeProtocol {
         return new ClassScores(benchmark.classes(), scores);
     }
 
-    /** That share of each class, at least one image: those whose ids' hashes are lowest, which a half's order is by. */
+    /** That share of each class, at least one image: the first in the order of the half, that is by the hash of their ids. */
     List<ProbeImage> subset(List<ProbeImage> train) {
         Map<String, Integer> sizes = new HashMap<>();
         train.forEach(image -> sizes.merge(image.label(), 1, Integer::sum));

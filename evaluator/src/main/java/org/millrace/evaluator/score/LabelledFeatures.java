@@ -6,12 +6,12 @@ import java.util.Arrays;
 import java.util.BitSet;
 import org.millrace.numerics.FeatureMatrix;
 
-/** Feature vectors with the class of each, 0 to C−1. Nobody writes to it after construction; then safe for many readers. */
+/** Feature vectors with the class of each, 0 to C−1. Immutable by convention, safe for many readers. */
 public final class LabelledFeatures {
     private final FeatureMatrix features;
     private final int[] labels;
 
-    /** @param labels one for each row; taken over, not copied */
+    /** @param labels one for each row; not copied */
     public LabelledFeatures(FeatureMatrix features, int[] labels) {
         check(
                 features.rows() == labels.length,
@@ -43,7 +43,7 @@ public final class LabelledFeatures {
     }
 
     /**
-     * How many nearest neighbours vote: those asked for, but no more than there are rows of a class on average. With more, most votes
+     * How many nearest neighbours vote: the configured number, but no more than a class has rows on average. With more, most votes
      * come from other classes however good the features are, and with all rows the vote is little more than the classes' sizes.
      */
     public int voters(int asked, int classes) {

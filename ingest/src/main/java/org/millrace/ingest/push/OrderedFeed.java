@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -62,16 +61,7 @@ final class OrderedFeed implements EntryFeed {
         if (request.order() == PushRequest.Order.SHUFFLED) {
             shuffle(rest, request.seed(), pass);
         }
-        Iterator<SourceEntry> iterator = rest.iterator();
-        return new EntryReader() {
-            @Override
-            public Optional<SourceEntry> next() {
-                return iterator.hasNext() ? Optional.of(iterator.next()) : Optional.empty();
-            }
-
-            @Override
-            public void close() {}
-        };
+        return EntryReader.over(rest.iterator());
     }
 
     @Override

@@ -4,34 +4,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.Optional;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.FileNames;
 
 /** One image file. */
 record FileSource(String path) implements ImageSource {
     @Override
-    public boolean readInAnyOrder() {
-        return true;
-    }
-
-    @Override
     public EntryReader open() {
-        return new EntryReader() {
-            private boolean given;
-
-            @Override
-            public Optional<SourceEntry> next() {
-                if (given) {
-                    return Optional.empty();
-                }
-                given = true;
-                return Optional.of(entry(path, FileNames.path(path)));
-            }
-
-            @Override
-            public void close() {}
-        };
+        return EntryReader.over(List.of(entry(path, FileNames.path(path))).iterator());
     }
 
     /** The entry of a file that the user named. */

@@ -10,11 +10,6 @@ public record FolderSource(SourceEntry.SourceName sourceName) implements ImageSo
     }
 
     @Override
-    public boolean readInAnyOrder() {
-        return true;
-    }
-
-    @Override
     public EntryReader open() throws SourceException {
         return new FolderWalk(sourceName, FileNames.path(sourceName.path()));
     }

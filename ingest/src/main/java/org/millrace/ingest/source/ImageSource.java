@@ -9,7 +9,9 @@ public sealed interface ImageSource permits FolderSource, TarSource, ZipSource, 
     String path();
 
     /** Whether entries can be read in any order until their reader is closed; otherwise only before the next one is asked for. */
-    boolean readInAnyOrder();
+    default boolean readInAnyOrder() {
+        return true;
+    }
 
     /** A reader at the first entry; the caller closes it. */
     EntryReader open() throws IOException;

@@ -32,11 +32,6 @@ final class NamesSource implements ImageSource {
     }
 
     @Override
-    public boolean readInAnyOrder() {
-        return true;
-    }
-
-    @Override
     public EntryReader open() {
         return new EntryReader() {
             private int at;

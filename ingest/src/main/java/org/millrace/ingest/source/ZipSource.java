@@ -19,11 +19,6 @@ record ZipSource(SourceEntry.SourceName sourceName) implements ImageSource {
     }
 
     @Override
-    public boolean readInAnyOrder() {
-        return true;
-    }
-
-    @Override
     public EntryReader open() throws IOException {
         return new Reader(sourceName);
     }

@@ -32,7 +32,8 @@ final class RecordTime implements TimestampExtractor {
         }
         if (!said) {
             said = true;
-            String why = "its time, " + millis + ", is missing or in the future; further ones are left out without a message";
+            String why = "its time, " + millis
+                    + ", is missing or in the future; further ones are left out without a message";
             log.warn("left out: {}", new Unreadable(record.topic(), record.partition(), record.offset(), why).words());
         }
         return LEFT_OUT;
