@@ -177,9 +177,27 @@ final class FolderWatchTest {
         assertThat(keys(images.topic())).hasSize(2);
     }
 
+    @Test
+    void look_anotherImageForALineOfLabels_isRefusedInALaterLookToo() throws Exception {
+        Path labels = Files.writeString(data.resolve("labels.csv"), "a.png,cat\n");
+        try (FolderWatch watch = open(Duration.ZERO, new Labels.FromFile(labels))) {
+            Files.write(Files.createDirectory(folder.resolve("x")).resolve("a.png"), png(1));
+            watch.look();
+            Files.write(Files.createDirectory(folder.resolve("y")).resolve("a.png"), png(2));
+            assertThatThrownBy(watch::look)
+                    .isInstanceOf(UserException.class)
+                    .hasMessageContaining("labels.csv line 1 ('a.png') fits two images: ");
+        }
+        assertThat(keys(images.topic())).hasSize(1);
+    }
+
     private FolderWatch open(Duration settle) {
-        var request = new WatchRequest(
-                folder, WatchRequest.nameOf(folder), PushRequest.Target.IMAGES, new Labels.None(), settle);
+        return open(settle, new Labels.None());
+    }
+
+    private FolderWatch open(Duration settle, Labels labels) {
+        var request =
+                new WatchRequest(folder, WatchRequest.nameOf(folder), PushRequest.Target.IMAGES, labels, settle);
         return FolderWatch.open(request, kafka, images, new FolderWatch.Listener() {
             @Override
             public void pushed(long pushed, long rejected) {}

@@ -22,13 +22,12 @@ import org.millrace.evaluator.score.ClassScores;
  * share of each class, with Nesterov's momentum 0.9, no weight decay, the rate 0.05 · batch / 256 falling to 0 by a cosine, random
  * crops and flips. Beside it the same network learns from random weights.
  *
- * <p>The paper's batches of 4,096 would be larger than our sets, so they are of 64; and as a small set makes few of them, at least 200
- * steps are made, which is about as many as the paper's 60 epochs of one per cent of ImageNet.
+ * <p>The paper's batches of 4,096 would be larger than our sets, so they are of 64; and as a small set makes few of them, there is a
+ * least number of steps: 200, about as many as the paper's 60 epochs of one per cent of ImageNet.
  */
-record FineTuning(int percent, int epochs) implements ProbeProtocol {
+record FineTuning(int percent, int epochs, int leastSteps) implements ProbeProtocol {
     private static final OptimiserRule RULE = OptimiserRule.sgd(0.9, true, 0);
     private static final int BATCH = 64;
-    private static final int LEAST_STEPS = 200;
     private static final double RATE_PER_256 = 0.05;
 
     @Override
@@ -44,7 +43,7 @@ record FineTuning(int percent, int epochs) implements ProbeProtocol {
         int batch = Math.min(BATCH, labelled.size());
         double rate = RATE_PER_256 * batch / 256;
         int perEpoch = Batches.of(labelled.size(), batch, 0, 0).size();
-        int steps = Math.max(LEAST_STEPS, epochs * perEpoch);
+        int steps = Math.max(leastSteps, epochs * perEpoch);
         benchmark.progress().begin(name, (long) steps * labelled.size() / perEpoch);
         try (Classifier classifier = Classifier.onImages(
                 benchmark.torch(),

@@ -20,8 +20,8 @@ public sealed interface ProbeProtocol
             case RIDGE -> new RidgeProtocol();
             case LINEAR_SGD -> new LinearSgdProtocol();
             case MLP -> new HiddenLayerProtocol();
-            case FINETUNE_1 -> new FineTuning(1, 60);
-            case FINETUNE_10 -> new FineTuning(10, 30);
+            case FINETUNE_1 -> new FineTuning(1, 60, 200);
+            case FINETUNE_10 -> new FineTuning(10, 30, 200);
         };
     }
 

@@ -9,18 +9,27 @@ import org.millrace.evaluator.probe.ProbeImage;
 import org.millrace.evaluator.protocol.ProbeProtocol.Name;
 
 final class FineTuningTest {
+    /** Fewer than the protocol's, which are enough for three textures. */
+    private static final int STEPS = 60;
+
+    @Test
+    void of_names_haveThePapersEpochsAndAtLeast200Steps() {
+        assertThat(ProbeProtocol.of(Name.FINETUNE_1)).isEqualTo(new FineTuning(1, 60, 200));
+        assertThat(ProbeProtocol.of(Name.FINETUNE_10)).isEqualTo(new FineTuning(10, 30, 200));
+    }
+
     @Test
     void score_ofImagesThatDiffer_learnsFromFewLabelsWithBothBeginnings() {
         TestBenchmarks benchmarks = new TestBenchmarks();
-        try (Benchmark benchmark = benchmarks.ofNetwork(TestBenchmarks.textures(21, 40))) {
-            List<ProtocolScore> scores = ProbeProtocol.of(Name.FINETUNE_10).score(benchmark);
+        try (Benchmark benchmark = benchmarks.ofNetwork(TestBenchmarks.textures(21, 20))) {
+            List<ProtocolScore> scores = new FineTuning(10, 30, STEPS).score(benchmark);
             assertThat(scores).extracting(ProtocolScore::protocol).containsExactly("finetune-10", "finetune-10-random");
             assertThat(scores).allSatisfy(score -> {
                 assertThat(score.top1()).isGreaterThan(0.8);
                 assertThat(score.settings())
-                        .containsEntry("labels", 12)
-                        .containsEntry("steps", 200)
-                        .containsEntry("batch", 12);
+                        .containsEntry("labels", 6)
+                        .containsEntry("steps", STEPS)
+                        .containsEntry("batch", 6);
             });
             assertThat(scores.get(0).settings()).containsEntry("from", "encoder");
             assertThat(scores.get(1).settings()).containsEntry("from", "random weights");
@@ -34,7 +43,7 @@ final class FineTuningTest {
         List<ProbeImage> uneven = halves.train().stream()
                 .filter(image -> !image.label().equals("class2") || image.file()[0] % 2 == 0)
                 .toList();
-        List<ProbeImage> chosen = new FineTuning(10, 30).subset(uneven);
+        List<ProbeImage> chosen = new FineTuning(10, 30, 200).subset(uneven);
         long ofLast =
                 uneven.stream().filter(image -> image.label().equals("class2")).count();
         assertThat(ofLast).isBetween(20L, 80L);
@@ -49,7 +58,7 @@ final class FineTuningTest {
                         .filter(image -> image.label().equals("class0"))
                         .limit(10)
                         .toList());
-        assertThat(new FineTuning(1, 60).subset(uneven)).hasSize(3);
+        assertThat(new FineTuning(1, 60, 200).subset(uneven)).hasSize(3);
     }
 
     private static long count(List<ProbeImage> images, String label) {

@@ -30,8 +30,8 @@ final class TestBenchmarks implements BenchmarkProgress {
     static final MillraceConfig CONFIG = new ConfigLoader()
             .assignments(List.of(
                     "run.threads=1",
-                    "encoder.height=8",
-                    "encoder.width=8",
+                    "encoder.height=16",
+                    "encoder.width=16",
                     "encoder.channels=1",
                     "encoder.mean=0.5",
                     "encoder.standard-deviation=0.25",
@@ -100,7 +100,7 @@ final class TestBenchmarks implements BenchmarkProgress {
         return LabelledHalves.of(halves.get(0), halves.get(1));
     }
 
-    /** PNGs, 8×8 grey: bright lines across, bright lines down, or neither, in noise; a crop of one shows what the whole does. */
+    /** PNGs, 16×16 grey: bright lines across, bright lines down, or neither, in noise; a crop of one shows what the whole does. */
     static LabelledHalves textures(long seed, int perClass) {
         System.out.println("seed " + seed);
         Random random = new Random(seed);
@@ -116,9 +116,9 @@ final class TestBenchmarks implements BenchmarkProgress {
     }
 
     private static byte[] texture(Random random, int kind) {
-        BufferedImage image = new BufferedImage(8, 8, BufferedImage.TYPE_BYTE_GRAY);
-        for (int y = 0; y < 8; y++) {
-            for (int x = 0; x < 8; x++) {
+        BufferedImage image = new BufferedImage(16, 16, BufferedImage.TYPE_BYTE_GRAY);
+        for (int y = 0; y < 16; y++) {
+            for (int x = 0; x < 16; x++) {
                 int along = kind == 0 ? y : x;
                 int line = kind == 2 ? 75 : along / 2 % 2 * 150;
                 image.getRaster().setSample(x, y, 0, line + random.nextInt(100));

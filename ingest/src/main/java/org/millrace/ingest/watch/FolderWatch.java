@@ -48,6 +48,7 @@ public final class FolderWatch implements AutoCloseable {
     private final WatchRequest request;
     private final ImagesConfig images;
     private final Listener listener;
+    private final WatchTransaction transaction;
     private final LongSupplier nanoTime;
     private final FolderSource source;
     private final Producer<byte[], byte[]> producer;
@@ -78,6 +79,7 @@ public final class FolderWatch implements AutoCloseable {
         this.nanoTime = nanoTime;
         this.producer = producer;
         this.memory = memory;
+        this.transaction = new WatchTransaction(producer, images, request, memory, listener);
         this.source = new FolderSource(new SourceEntry.SourceName(
                 FileNames.text(request.folder()),
                 FileNames.name(request.folder().toAbsolutePath().normalize())));
@@ -96,8 +98,8 @@ public final class FolderWatch implements AutoCloseable {
         Producer<byte[], byte[]> producer = new KafkaProducer<>(kafka.producer(needs));
         WatchMemory memory = new WatchMemory(images.watchedTopic(), request.name());
         try {
-            producer.initTransactions(); // before the memory is read: it commits or aborts what a killed watch left
-            // open
+            // before the memory is read: it commits or aborts what a killed watch left open
+            producer.initTransactions();
             try (Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(kafka.consumer(Map.of()))) {
                 memory.read(consumer);
             }
@@ -184,7 +186,6 @@ public final class FolderWatch implements AutoCloseable {
     }
 
     private void push(List<SettledFile> settled) throws IOException {
-        WatchTransaction transaction = new WatchTransaction(producer, images, request, memory, listener);
         for (SettledFile file : settled) {
             Judged judged = Judged.of(file.entry(), images);
             if (judged.verdict() instanceof Rejection rejection && rejection.kind() == Rejection.Kind.UNREADABLE) {

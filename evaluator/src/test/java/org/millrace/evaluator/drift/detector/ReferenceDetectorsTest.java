@@ -16,9 +16,9 @@ class ReferenceDetectorsTest {
     private static final double EXPECTED_RUN = 10;
     private static final int WINDOWS = 1_000;
 
-    /** Of a reference of 4,096 rows; calibrated at the first window of a size, for all tests. */
+    /** Of a reference of 2,048 rows; calibrated at the first window of a size, for all tests. */
     private static final ReferenceDetectors DETECTORS =
-            new ReferenceDetectors(normal(new Random(SEED), 4_096, 0), EXPECTED_RUN, SEED);
+            new ReferenceDetectors(normal(new Random(SEED), 2_048, 0), EXPECTED_RUN, SEED);
 
     @Test
     void test_shiftedMean_eachSeesIt() {
