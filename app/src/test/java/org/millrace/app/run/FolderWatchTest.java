@@ -196,8 +196,7 @@ final class FolderWatchTest {
     }
 
     private FolderWatch open(Duration settle, Labels labels) {
-        var request =
-                new WatchRequest(folder, WatchRequest.nameOf(folder), PushRequest.Target.IMAGES, labels, settle);
+        var request = new WatchRequest(folder, WatchRequest.nameOf(folder), PushRequest.Target.IMAGES, labels, settle);
         return FolderWatch.open(request, kafka, images, new FolderWatch.Listener() {
             @Override
             public void pushed(long pushed, long rejected) {}
