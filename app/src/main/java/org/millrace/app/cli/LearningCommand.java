@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.jspecify.annotations.Nullable;
-import org.millrace.app.run.LearningText;
+import org.millrace.app.text.LearningText;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Json;

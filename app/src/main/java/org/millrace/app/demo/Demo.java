@@ -15,11 +15,11 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
+import org.millrace.app.run.Display;
 import org.millrace.app.run.EvaluationBoard;
 import org.millrace.app.run.EvaluatorService;
 import org.millrace.app.run.PushService;
 import org.millrace.app.run.RunStatistics;
-import org.millrace.app.run.Services;
 import org.millrace.app.run.TrainerService;
 import org.millrace.contract.Count;
 import org.millrace.contract.UserException;
@@ -28,7 +28,7 @@ import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StreamSkipped;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
-import org.millrace.evaluator.EvaluationListener;
+import org.millrace.contract.service.Services;
 import org.millrace.ingest.Labels;
 import org.millrace.ingest.PushProgress;
 import org.millrace.ingest.PushReport;
@@ -62,11 +62,6 @@ public final class Demo {
     private final Display display;
     private final RunStatistics statistics;
     private final Duration stopPatience;
-
-    /** What the demo shows while it runs. */
-    public interface Display extends TrainerEvents, EvaluationListener {
-        void say(String line);
-    }
 
     /**
      * @param home folder that holds {@code samples/}

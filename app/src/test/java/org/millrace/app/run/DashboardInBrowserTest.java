@@ -24,9 +24,6 @@ import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.broker.EmbeddedBroker;
-import org.millrace.app.dashboard.Dashboard;
-import org.millrace.app.http.HttpServer;
-import org.millrace.app.http.HttpServer.TakenPort;
 import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.config.ConfigLoader;
@@ -35,6 +32,9 @@ import org.millrace.contract.event.Json;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.server.dashboard.Dashboard;
+import org.millrace.server.http.HttpServer;
+import org.millrace.server.http.HttpServer.TakenPort;
 import org.openqa.selenium.By;
 
 /** The dashboard of a real run in a real browser. */
