@@ -62,10 +62,11 @@ function filled(share) {
   return part;
 }
 
-export function showEncoders({ encoders = [], evaluations = [], standing = { held: [] } }) {
+export function showEncoders({ encoders = [], evaluations = [], standing = { held: [], revoked: [] } }) {
   const place = byId('encoders');
-  const there = new Map(encoders.map((encoder) => [encoder.version, encoder]));
-  const scores = new Map(evaluations.map((score) => [score.version, score]));
+  const { revoked } = standing; // not among the others
+  const there = new Map([...encoders, ...revoked.flatMap(({ encoder }) => encoder ?? [])].map((encoder) => [encoder.version, encoder]));
+  const scores = new Map([...evaluations, ...revoked.flatMap(({ score }) => score ?? [])].map((score) => [score.version, score]));
   const versions = [...new Set([...there.keys(), ...scores.keys()])].sort((a, b) => b - a);
   if (versions.length === 0) {
     put(place, empty('No encoder is published yet: the trainer publishes the untrained one at its first start.', 'millrace train'));
@@ -97,8 +98,13 @@ function shown(score) {
   return score.belowUntrained ? h('span', { class: 'bad' }, accuracy(score), ' ↓') : accuracy(score);
 }
 
-/** Held: it would move more neighbours than evaluator.churn-budget; taken only after it was accepted. */
-function standingOf(version, { current, held }) {
+/** Revoked: by the operator. Held: it would move more neighbours than evaluator.churn-budget; taken only after it was accepted. */
+function standingOf(version, { current, held, revoked }) {
+  const revocation = revoked.find((one) => one.version === version);
+  if (revocation) {
+    const since = `${clock(revocation.revokedAtMillis)}${revocation.reason ? `: ${revocation.reason}` : ''}`;
+    return h('span', { class: 'bad', title: `${since}\nmillrace encoders reinstate ${version}` }, 'revoked');
+  }
   if (held.includes(version)) {
     return h('span', { class: 'bad', title: `millrace evaluate --accept ${version}` }, 'held');
   }

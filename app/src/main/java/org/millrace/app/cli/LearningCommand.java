@@ -61,7 +61,7 @@ final class LearningCommand implements Runnable {
                             + evaluations.all().size() + " were scored without)"
                             + "\nScore the next ones with evaluator.buckets and evaluator.bucket-images set."));
             PrintWriter out = spec.commandLine().getOut();
-            out.print(LearningText.of(report));
+            out.print(LearningText.of(report, evaluations.standings().revoked().keySet()));
             out.flush();
             if (json != null) {
                 write(json, report);

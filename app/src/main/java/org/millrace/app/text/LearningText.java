@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.function.Function;
 import org.millrace.contract.Count;
 import org.millrace.contract.event.BucketScores;
@@ -17,8 +18,12 @@ public final class LearningText {
 
     private LearningText() {}
 
-    /** The buckets, both matrices and their figures. */
-    public static String of(LearningReport report) {
+    /**
+     * The buckets, both matrices and their figures.
+     *
+     * @param revoked versions that the operator has revoked: their rows count, since they tell of the run, and are marked
+     */
+    public static String of(LearningReport report, Set<Long> revoked) {
         StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
                 "run %s, buckets of the stream of %s each; held-out images cut by %s:%n",
@@ -37,8 +42,8 @@ public final class LearningText {
                             ? ": not enough for an accuracy, " + BucketScores.LEAST_IMAGES + " are needed"
                             : ""));
         }
-        matrix(text, "linear probe", report, Row::linear, report.linear());
-        matrix(text, "nearest neighbours", report, Row::neighbours, report.neighbours());
+        matrix(text, "linear probe", report, Row::linear, report.linear(), revoked);
+        matrix(text, "nearest neighbours", report, Row::neighbours, report.neighbours(), revoked);
         figures(text, report);
         return text.toString();
     }
@@ -48,20 +53,23 @@ public final class LearningText {
             String probe,
             LearningReport report,
             Function<Row, List<OptionalDouble>> scores,
-            Figures figures) {
+            Figures figures,
+            Set<Long> revoked) {
         text.append(String.format("%n%s, %% right%n%-12s %10s", probe, "after bucket", "encoder"));
         for (int j = 1; j <= report.buckets().size(); j++) {
             text.append(String.format("%7d", j));
         }
         text.append(String.format("   average so far%n"));
-        report.untrained().ifPresent(row -> row(text, "untrained", Optional.of(row), scores, OptionalDouble.empty()));
+        report.untrained()
+                .ifPresent(row -> row(text, "untrained", Optional.of(row), scores, OptionalDouble.empty(), revoked));
         for (int i = 0; i < report.rows().size(); i++) {
             row(
                     text,
                     String.valueOf(i + 1),
                     report.rows().get(i),
                     scores,
-                    figures.averages().get(i));
+                    figures.averages().get(i),
+                    revoked);
         }
     }
 
@@ -70,14 +78,18 @@ public final class LearningText {
             String name,
             Optional<Row> row,
             Function<Row, List<OptionalDouble>> scores,
-            OptionalDouble average) {
+            OptionalDouble average,
+            Set<Long> revoked) {
         if (row.isEmpty()) {
             text.append(String.format("%-12s no encoder was scored in it%n", name));
             return;
         }
         text.append(String.format(Locale.ROOT, "%-12s %10d", name, row.get().version()));
         scores.apply(row.get()).forEach(score -> text.append(String.format("%7s", percent(score))));
-        text.append(String.format("%9s%n", average.isPresent() ? percent(average) : ""));
+        text.append(String.format(
+                "%9s%s%n",
+                average.isPresent() ? percent(average) : "",
+                revoked.contains(row.get().version()) ? "   revoked" : ""));
     }
 
     private static void figures(StringBuilder text, LearningReport report) {

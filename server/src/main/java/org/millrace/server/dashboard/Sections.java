@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import org.millrace.contract.event.Evaluation;
 
 /** What the page shows besides histories: a record for each part of it, as it travels. */
 final class Sections {
@@ -75,8 +76,12 @@ final class Sections {
     /** An encoder whose weights are on the topic. */
     record Encoder(long version, long images, long bytes, String architecture, String sha256, long publishedAtMillis) {}
 
-    /** Which encoder may be taken as the newest, and which are held by the churn budget. */
-    record Standing(OptionalLong current, Collection<Long> held) {}
+    /** Which encoder may be taken as the newest, which are held by the churn budget, and which the operator has revoked. */
+    record Standing(OptionalLong current, Collection<Long> held, List<Revoked> revoked) {}
+
+    /** A revoked encoder: its weights where they are on the topic, its score where it has one, and why it is revoked. */
+    record Revoked(
+            long version, Optional<Encoder> encoder, Optional<Evaluation> score, String reason, long revokedAtMillis) {}
 
     /** What was refused: how much of it was read, and the kinds of reason, the most frequent first. */
     record Rejects(long read, List<Reason> reasons) {}

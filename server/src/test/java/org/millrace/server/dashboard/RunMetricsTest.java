@@ -226,7 +226,7 @@ class RunMetricsTest {
                 1_250 * step);
     }
 
-    private static Evaluation evaluation(long version, Standing.Verdict verdict) {
+    static Evaluation evaluation(long version, Standing.Verdict verdict) {
         return new Evaluation(
                 Evaluation.SCHEMA,
                 "main",

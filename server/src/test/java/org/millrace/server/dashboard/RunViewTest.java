@@ -14,11 +14,14 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.DriftAlarm;
 import org.millrace.contract.event.DriftReport;
 import org.millrace.contract.event.EncoderAccepted;
+import org.millrace.contract.event.EncoderManifest;
+import org.millrace.contract.event.EncoderRevocation;
 import org.millrace.contract.event.Health;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.RunStarted;
+import org.millrace.contract.event.Standing;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.event.StreamSkipped;
@@ -124,6 +127,37 @@ class RunViewTest {
     }
 
     @Test
+    void add_revocation_marksTheEncoderAndOffersItNoLongerUntilItIsReinstated() {
+        for (long version : new long[] {1, 2}) {
+            view.add(new EncoderManifest(1, "main", version, version, 10, CONFIG.encoder(), 100, 1, "00", 0));
+            view.add(RunMetricsTest.evaluation(version, Standing.Verdict.CURRENT));
+        }
+        JsonNode before = published();
+        assertThat(before.at("/encoders/0/version").asLong()).isEqualTo(2);
+        assertThat(before.at("/standing/current").asLong()).isEqualTo(2);
+        assertThat(before.at("/standing/revoked")).isEmpty();
+
+        view.add(revocation(2, EncoderRevocation.State.REVOKED));
+        view.add(revocation(7, EncoderRevocation.State.REVOKED)); // of which the page knows nothing else
+        JsonNode revoked = published();
+        assertThat(revoked.at("/encoders")).hasSize(1);
+        assertThat(revoked.at("/encoders/0/version").asLong()).isEqualTo(1);
+        assertThat(revoked.at("/evaluations/rows")).hasSize(1);
+        assertThat(revoked.at("/standing/current").asLong()).isEqualTo(1);
+        JsonNode one = revoked.at("/standing/revoked");
+        assertThat(one).hasSize(1);
+        assertThat(one.at("/0/version").asLong()).isEqualTo(2);
+        assertThat(one.at("/0/reason").asText()).isEqualTo(HOSTILE);
+        assertThat(one.at("/0/revokedAtMillis").asLong()).isEqualTo(9);
+        assertThat(one.at("/0/encoder")).isEqualTo(before.at("/encoders/0"));
+        assertThat(one.at("/0/score")).isEqualTo(before.at("/evaluations/rows/1"));
+
+        view.add(revocation(2, EncoderRevocation.State.REINSTATED));
+        assertThat(published().at("/standing")).isEqualTo(before.at("/standing"));
+        assertThat(published().at("/encoders")).isEqualTo(before.at("/encoders"));
+    }
+
+    @Test
     void add_startWithItsConfiguration_isTheOneShown() {
         Map<String, String> written = ConfigLoader.effective(new ConfigLoader()
                 .assignments(List.of("trainer.objective=byol", "run.seed=77", "byol.momentum=0.5"))
@@ -153,6 +187,10 @@ class RunViewTest {
         assertThat(published().at("/run/collapsed").asBoolean()).isTrue();
         view.add(done(21, 1, OptionalDouble.of(0.8)));
         assertThat(published().at("/run/collapsed").asBoolean()).isFalse();
+    }
+
+    private static EncoderRevocation revocation(long version, EncoderRevocation.State state) {
+        return new EncoderRevocation(1, "main", version, state, HOSTILE, 9);
     }
 
     private void steps(int from, int to) {
