@@ -150,7 +150,7 @@ class RunViewTest {
         assertThat(one.at("/0/reason").asText()).isEqualTo(HOSTILE);
         assertThat(one.at("/0/revokedAtMillis").asLong()).isEqualTo(9);
         assertThat(one.at("/0/encoder")).isEqualTo(before.at("/encoders/0"));
-        assertThat(one.at("/0/score")).isEqualTo(before.at("/evaluations/rows/1"));
+        assertThat(one.at("/0/score/linear")).isEqualTo(before.at("/evaluations/rows/1/linear"));
 
         view.add(revocation(2, EncoderRevocation.State.REINSTATED));
         assertThat(published().at("/standing")).isEqualTo(before.at("/standing"));
