@@ -1,5 +1,7 @@
 package org.millrace.app;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleName;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
@@ -34,6 +36,8 @@ class LayeringTest {
             .definedBy("org.millrace.trainer..")
             .layer("evaluator")
             .definedBy("org.millrace.evaluator..")
+            .layer("server")
+            .definedBy("org.millrace.server..")
             .layer("app")
             .definedBy("org.millrace.app..")
             .whereLayer("contract")
@@ -50,15 +54,46 @@ class LayeringTest {
             .mayOnlyAccessLayers("contract", "numerics", "encoder", "keystore")
             .whereLayer("evaluator")
             .mayOnlyAccessLayers("contract", "numerics", "encoder")
+            .whereLayer("server")
+            .mayOnlyAccessLayers("contract", "numerics", "ingest", "encoder", "trainer", "evaluator")
             .whereLayer("app")
             .mayNotBeAccessedByAnyLayer();
 
-    /** One edge is left that runs against its package's direction. */
     @ArchTest
-    static final ArchRule PACKAGES_HAVE_ONE_DIRECTION = slices().matching("org.millrace.(**)")
+    static final ArchRule PACKAGES_HAVE_ONE_DIRECTION =
+            slices().matching("org.millrace.(**)").should().beFreeOfCycles();
+
+    /** See docs/decisions/0029-server-beside-app.md. */
+    @ArchTest
+    static final ArchRule APP_STARTS_THE_SERVER_BY_ONE_CLASS = noClasses()
+            .that()
+            .resideInAPackage("org.millrace.app..")
             .should()
-            .beFreeOfCycles()
-            .ignoreDependency(simpleName("HttpService"), simpleName("Dashboard"));
+            .dependOnClassesThat(resideInAPackage("org.millrace.server..").and(not(simpleName("HttpService"))));
+
+    @ArchTest
+    static final ArchRule SERVER_TAKES_VIEWS_ALONE_FROM_THE_TRAINER = noClasses()
+            .that()
+            .resideInAPackage("org.millrace.server..")
+            .should()
+            .dependOnClassesThat(
+                    resideInAPackage("org.millrace.trainer..").and(not(resideInAPackage("org.millrace.trainer.view"))));
+
+    @ArchTest
+    static final ArchRule HTTP_AND_METRICS_STAY_IN_THE_SERVER = noClasses()
+            .that()
+            .resideOutsideOfPackage("org.millrace.server..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.javalin..", "org.eclipse.jetty..", "io.micrometer..");
+
+    @ArchTest
+    static final ArchRule PARQUET_STAYS_WITH_THE_FILES_OF_EMBED = noClasses()
+            .that()
+            .resideOutsideOfPackage("org.millrace.app.embed..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.apache.parquet..", "blue.strategic.parquet..");
 
     @ArchTest
     static final ArchRule DJL_STAYS_IN_ENCODER_AND_TRAINER = noClasses()

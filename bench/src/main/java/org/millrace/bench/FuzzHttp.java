@@ -17,14 +17,13 @@ import java.util.concurrent.TimeUnit;
 import javax.imageio.ImageIO;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.app.cli.MillraceCommandLine;
-import org.millrace.app.http.HttpServer;
-import org.millrace.app.http.HttpService;
-import org.millrace.app.run.Services;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.contract.service.Services;
+import org.millrace.server.HttpService;
 
 /**
  * {@link HttpFuzz} against a server with a broker in this process, so that its threads and its heap are seen.
@@ -137,8 +136,7 @@ final class FuzzHttp {
             }
             Services services = new Services();
             CompletableFuture<URI> listening = new CompletableFuture<>();
-            services.start(
-                    "http", new HttpService(config, kafka, HttpServer.TakenPort.FAIL, listening::complete, List::of));
+            services.start("http", HttpService.atPort(config, kafka, listening::complete, List::of));
             return new Server(broker, services, listening.get(), uncaught);
         }
 

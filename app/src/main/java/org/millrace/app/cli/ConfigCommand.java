@@ -2,6 +2,7 @@ package org.millrace.app.cli;
 
 import java.io.PrintWriter;
 import java.util.Map;
+import org.millrace.app.text.PresetPage;
 import org.millrace.contract.config.ConfigKey;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.Preset;
@@ -80,16 +81,11 @@ final class ConfigCommand implements Runnable {
         out.println("| key | default | meaning |");
         out.println("| --- | --- | --- |");
         for (ConfigKey key : ConfigLoader.keys()) {
-            out.println("| `" + key.name() + "` | `" + key.defaultValue() + "` | " + meaning(key) + " |");
+            out.println("| `" + key.name() + "` | `" + key.defaultValue() + "` | " + PresetPage.meaning(key) + " |");
         }
         out.println(
                 "| `kafka.*` | | passed to every Kafka client untouched; `kafka.consumer.*`, `kafka.producer.*`, `kafka.admin.*`"
                         + " to those alone |");
-    }
-
-    /** A key's meaning as a cell of a table. */
-    static String meaning(ConfigKey key) {
-        return key.doc().replace("|", "\\|");
     }
 
     private static String escaped(String value) {

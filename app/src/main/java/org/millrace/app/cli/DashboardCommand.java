@@ -2,12 +2,11 @@ package org.millrace.app.cli;
 
 import java.io.PrintWriter;
 import java.util.Map;
-import org.millrace.app.http.HttpServer.TakenPort;
-import org.millrace.app.http.HttpService;
-import org.millrace.app.run.Services;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.service.Services;
 import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
+import org.millrace.server.HttpService;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -45,10 +44,9 @@ final class DashboardCommand implements Runnable {
             connection.createImageTopics(config.images());
             services.start(
                     "http",
-                    new HttpService(
+                    HttpService.atPort(
                             config,
                             connection.kafka(),
-                            TakenPort.FAIL,
                             address -> {
                                 out.println("run " + config.run().name() + " at " + address);
                                 out.flush();

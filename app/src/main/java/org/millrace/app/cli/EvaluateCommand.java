@@ -14,7 +14,9 @@ import org.millrace.app.exam.ExamReport;
 import org.millrace.app.exam.ExamRequest;
 import org.millrace.app.exam.Examination;
 import org.millrace.app.run.EvaluatorService;
-import org.millrace.app.run.StandingText;
+import org.millrace.app.text.EvaluationTable;
+import org.millrace.app.text.ExamDisplay;
+import org.millrace.app.text.StandingText;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Evaluation;
@@ -130,7 +132,7 @@ final class EvaluateCommand implements Runnable {
         SelfTest.atStart(own, Use.EMBEDDING);
         Optional<Path> json = exam.json();
         try (StopSignal signal = StopSignal.install();
-                ExamDisplay display = new ExamDisplay(out, spec.commandLine().getErr(), signal)) {
+                ExamDisplay display = new ExamDisplay(out, spec.commandLine().getErr(), signal::requested)) {
             signal.onStop(Thread.currentThread()::interrupt);
             ExamReport report;
             if (request.needsKafka()) {

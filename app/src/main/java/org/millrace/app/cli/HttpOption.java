@@ -1,12 +1,10 @@
 package org.millrace.app.cli;
 
 import java.util.function.Consumer;
-import org.millrace.app.http.HttpServer;
-import org.millrace.app.http.HttpServer.TakenPort;
-import org.millrace.app.http.HttpService;
-import org.millrace.app.run.Services;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.service.Services;
+import org.millrace.server.HttpService;
 import picocli.CommandLine.Option;
 
 /** {@code --no-http}, for commands that serve HTTP beside what they do. Mixed into a command; not thread safe. */
@@ -17,13 +15,12 @@ final class HttpOption {
     /** Serves HTTP unless the user left it out, on the next free port where the configured one is taken, and says where. */
     void start(Services services, MillraceConfig config, KafkaSettings kafka, Consumer<String> say) {
         if (!off) {
-            HttpServer.checkHost(config.http()); // a mistake of the user ends the command before anything begins
+            HttpService.checkHost(config.http()); // a mistake of the user ends the command before anything begins
             services.supervise(
                     "http",
-                    () -> new HttpService(
+                    () -> HttpService.atPortOrNext(
                             config,
                             kafka,
-                            TakenPort.TAKE_NEXT,
                             address -> say.accept("dashboard and HTTP interface at " + address),
                             services::roles));
         }

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.jspecify.annotations.Nullable;
-import org.millrace.app.run.LearningText;
+import org.millrace.app.text.LearningText;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Json;
@@ -61,7 +61,7 @@ final class LearningCommand implements Runnable {
                             + evaluations.all().size() + " were scored without)"
                             + "\nScore the next ones with evaluator.buckets and evaluator.bucket-images set."));
             PrintWriter out = spec.commandLine().getOut();
-            out.print(LearningText.of(report));
+            out.print(LearningText.of(report, evaluations.standings().revoked().keySet()));
             out.flush();
             if (json != null) {
                 write(json, report);

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.function.BiConsumer;
 import org.millrace.app.export.ExportFormat;
 import org.millrace.app.log.Logs;
+import org.millrace.app.text.Words;
 import org.millrace.contract.FileNames;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.evaluator.protocol.ProbeProtocol;

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.jspecify.annotations.Nullable;
+import org.millrace.app.text.Progress;
 import org.millrace.contract.Count;
 import org.millrace.contract.FileNames;
 import org.millrace.contract.UserException;

@@ -1,11 +1,20 @@
 package org.millrace.app.demo;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.millrace.app.run.EvaluationBoard;
+import org.millrace.app.run.RunStatistics;
+import org.millrace.contract.UserException;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Health;
 import org.millrace.contract.event.Interval;
+import org.millrace.contract.event.Json;
+import org.millrace.contract.event.StepDone;
+import org.millrace.ingest.push.PushReport;
 
 /**
  * What a demonstration showed, as written to {@code --report}.
@@ -15,7 +24,7 @@ import org.millrace.contract.event.Interval;
  * @param imagesRejected at the door or by the trainer
  * @param steps computed by this demonstration
  * @param imagesPerSecond from the end of the first step to the end of the last
- * @param lossFirst mean of the first {@link org.millrace.app.run.RunStatistics#LOSS_STEPS} steps; absent before the first
+ * @param lossFirst mean of the first {@link RunStatistics#LOSS_STEPS} steps; absent before the first
  * @param lossLast mean of the last so many steps
  * @param untrained scores of the encoder with its initial weights; absent where it was stopped before them
  * @param last scores of the last encoder that was scored
@@ -36,6 +45,50 @@ record DemoReport(
         long keysFilled,
         long keysCapacity,
         Map<String, Double> stageMillis) {
+    /** Points of accuracy, linear and kNN both, by which the last encoder must beat the untrained one. */
+    private static final double MARGIN_POINTS = 2;
+
+    /**
+     * What has been counted and scored so far.
+     *
+     * @param push of the stream, where it has ended
+     */
+    static DemoReport of(
+            DemoCounts counts,
+            Optional<PushReport> push,
+            EvaluationBoard board,
+            RunStatistics statistics,
+            long keysCapacity) {
+        Optional<Scores> before = board.of(0).map(Scores::of);
+        Optional<Scores> after =
+                board.last().filter(evaluation -> evaluation.version() > 0).map(Scores::of);
+        Optional<StepDone> done = counts.last();
+        return new DemoReport(
+                push.map(PushReport::pushed).orElse(counts.pushed()),
+                counts.trained(),
+                push.map(PushReport::rejected).orElse(0L)
+                        + done.map(StepDone::imagesRejected).orElse(0L),
+                statistics.steps(),
+                statistics.imagesPerSecond(),
+                done.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(statistics.firstLoss()),
+                done.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(statistics.lastLoss()),
+                before,
+                after,
+                before.isPresent() && after.isPresent()
+                        ? Optional.of(Margin.of(MARGIN_POINTS, before.get(), after.get()))
+                        : Optional.empty(),
+                done.map(StepDone::keysFilled).orElse(0L),
+                keysCapacity,
+                statistics.stageMillis());
+    }
+
+    void write(Path file) {
+        try {
+            Files.writeString(file, Json.writePretty(this) + "\n");
+        } catch (IOException e) {
+            throw new UserException("cannot write the report to " + file + ": " + e.getMessage(), e);
+        }
+    }
 
     /** Shares in [0, 1] of the held-out half of the probe images, and what those images' features tell without labels. */
     record Scores(

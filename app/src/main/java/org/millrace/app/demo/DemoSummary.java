@@ -5,9 +5,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.millrace.app.run.AccuracyText;
-import org.millrace.app.run.HealthText;
 import org.millrace.app.run.RunStatistics;
+import org.millrace.app.text.AccuracyText;
+import org.millrace.app.text.HealthText;
 import org.millrace.contract.Count;
 import org.millrace.contract.event.Stage;
 

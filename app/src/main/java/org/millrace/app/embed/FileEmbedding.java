@@ -3,10 +3,17 @@ package org.millrace.app.embed;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.registry.PublishedEncoder;
+import org.millrace.encoder.image.ImageDecoder;
+import org.millrace.encoder.image.UndecodableImageException;
+import org.millrace.encoder.tensor.Torch;
+import org.millrace.evaluator.Embedder;
+import org.millrace.evaluator.TorchEmbedders;
 import org.millrace.ingest.label.Labels;
 import org.millrace.ingest.local.ImageFiles;
 
@@ -17,6 +24,7 @@ public final class FileEmbedding {
     private final MillraceConfig config;
     private final PublishedEncoder encoder;
     private final Listener listener;
+    private final ImageDecoder decoder;
 
     private final List<String> names = new ArrayList<>();
     private final List<byte[]> images = new ArrayList<>();
@@ -36,6 +44,8 @@ public final class FileEmbedding {
         this.config = config;
         this.encoder = encoder;
         this.listener = listener;
+        this.decoder =
+                new ImageDecoder(config.encoder().channels(), config.images().maxPixels());
     }
 
     /** How many images were embedded, and how many files were not. */
@@ -47,13 +57,14 @@ public final class FileEmbedding {
      * @throws UserException if a source cannot be read or the file not be written
      */
     public Report run(List<String> paths, Path out) {
-        try (LoadedEncoders loaded = new LoadedEncoders(config)) {
-            LoadedEncoders.Loaded ready = loaded.of(encoder);
-            try (EmbeddingFile file = EmbeddingFile.create(out, ready.version(), ready.dimension())) {
+        var embedders = new TorchEmbedders(Torch.start(config.run()), config.encoder(), config.images());
+        try (Embedder embedder = embedders.load(encoder.manifest(), encoder.safetensors())) {
+            try (EmbeddingFile file =
+                    EmbeddingFile.create(out, encoder.manifest().version(), embedder.dimension())) {
                 ImageFiles.read(paths, new Labels.None(), config.images(), new ImageFiles.Taker() {
                     @Override
                     public void image(ImageFiles.Image image) {
-                        take(image, ready, file);
+                        take(image, embedder, file);
                     }
 
                     @Override
@@ -61,56 +72,89 @@ public final class FileEmbedding {
                         leaveOut(position, reason);
                     }
                 });
-                embed(ready, file);
+                embed(embedder, file);
                 if (embedded > 0) {
                     file.finish();
                 }
             }
-            return new Report(embedded, leftOut, ready.dimension());
+            return new Report(embedded, leftOut, embedder.dimension());
         } catch (IOException e) {
             throw new UserException(
                     "cannot write " + out + ": " + e + ". Is the disk full, or the folder not writable?", e);
         }
     }
 
-    private void take(ImageFiles.Image image, LoadedEncoders.Loaded ready, EmbeddingFile file) {
+    private void take(ImageFiles.Image image, Embedder embedder, EmbeddingFile file) {
         names.add(image.id());
         images.add(image.file());
         bytes += image.file().length;
         if (images.size() == config.evaluator().batchSize() || bytes >= BATCH_BYTES) {
             try {
-                embed(ready, file);
+                embed(embedder, file);
             } catch (IOException e) {
                 throw new UserException("cannot write the embeddings: " + e + ". Is the disk full?", e);
             }
         }
     }
 
-    private void embed(LoadedEncoders.Loaded ready, EmbeddingFile file) throws IOException {
+    private void embed(Embedder embedder, EmbeddingFile file) throws IOException {
         if (images.isEmpty()) {
             return;
         }
-        List<Embeddings.Row> made = ready.embed(images);
-        List<String> goodNames = new ArrayList<>();
-        List<float[]> rows = new ArrayList<>();
-        for (int i = 0; i < made.size(); i++) {
-            if (made.get(i) instanceof Embeddings.Features features) {
-                goodNames.add(names.get(i));
-                rows.add(features.values());
-            } else {
-                leaveOut(names.get(i), ((Embeddings.Undecodable) made.get(i)).reason());
-            }
-        }
-        file.append(goodNames, rows);
-        embedded += rows.size();
+        file.append(names, rows(features(embedder), embedder.dimension()));
+        embedded += images.size();
         names.clear();
         images.clear();
         bytes = 0;
         listener.done(embedded, leftOut);
     }
 
+    /** N×D of the images that decode; the others are left out of the batch. */
+    private float[] features(Embedder embedder) {
+        try {
+            return embedder.embed(images);
+        } catch (IllegalStateException e) { // one of them does not decode; seldom, so found out only now
+            if (!leaveOutUndecodable()) {
+                throw e;
+            }
+            return images.isEmpty() ? new float[0] : embedder.embed(images);
+        }
+    }
+
+    private boolean leaveOutUndecodable() {
+        int before = images.size();
+        for (int i = 0; i < images.size(); ) {
+            Optional<String> problem = problem(images.get(i));
+            if (problem.isPresent()) {
+                images.remove(i);
+                leaveOut(names.remove(i), problem.get());
+            } else {
+                i++;
+            }
+        }
+        return images.size() < before;
+    }
+
+    /** Why the image does not decode, if it does not. */
+    private Optional<String> problem(byte[] image) {
+        try {
+            return decoder.decode(image).values().length > 0 ? Optional.empty() : Optional.of("empty");
+        } catch (UndecodableImageException e) {
+            return Optional.of(e.reason());
+        }
+    }
+
     private void leaveOut(String position, String reason) {
         leftOut++;
         listener.leftOut(position, reason);
+    }
+
+    /** @param features N×D */
+    private static List<float[]> rows(float[] features, int dimension) {
+        List<float[]> rows = new ArrayList<>();
+        for (int from = 0; from < features.length; from += dimension) {
+            rows.add(Arrays.copyOfRange(features, from, from + dimension));
+        }
+        return rows;
     }
 }

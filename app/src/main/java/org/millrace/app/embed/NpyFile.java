@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import org.millrace.numerics.NpyFormat;
 
 /**
  * An N×D array in NumPy's format, and beside it {@code x.names.txt} for {@code x.npy}: the name of each row's image, one a line, UTF-8;

@@ -1,4 +1,4 @@
-/** Images to feature vectors with a run's encoders: for requests that wait, and for files. */
+/** The command {@code embed}: images through one encoder into a file. */
 @NullMarked
 package org.millrace.app.embed;
 

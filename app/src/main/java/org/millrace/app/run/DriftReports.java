@@ -15,6 +15,7 @@ import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicReader;
 import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.contract.service.Services;
 
 /** Hands a run's reports and alarms to the listener as they come, first the alarms of the past that are still open, until stopped. */
 public final class DriftReports implements Services.Service {

@@ -26,6 +26,7 @@ import org.millrace.contract.kafka.ConsumerGroup;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.contract.registry.PublishedEncoders;
+import org.millrace.contract.service.Services;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.evaluator.TorchEmbedders;
 import org.millrace.evaluator.drift.stream.DriftTopology;

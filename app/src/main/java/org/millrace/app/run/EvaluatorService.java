@@ -4,6 +4,7 @@ import java.time.Clock;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.contract.service.Services;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.evaluator.EvaluationListener;
 import org.millrace.evaluator.Evaluator;

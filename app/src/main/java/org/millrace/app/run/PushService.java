@@ -11,6 +11,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.service.Services;
 import org.millrace.ingest.push.ImagePusher;
 import org.millrace.ingest.push.PushProgress;
 import org.millrace.ingest.push.PushReport;

@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.service.Services;
 import org.millrace.trainer.TrainLimits;
 import org.millrace.trainer.Trainer;
 import org.millrace.trainer.TrainerEvents;

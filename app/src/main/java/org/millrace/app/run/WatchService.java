@@ -9,6 +9,7 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.contract.service.Services;
 import org.millrace.ingest.watch.FolderEvents;
 import org.millrace.ingest.watch.FolderWatch;
 import org.millrace.ingest.watch.WatchRequest;

@@ -1,4 +1,4 @@
-/** Trainer and evaluator as parts of this process: started, watched, stopped together. */
+/** Trainer, evaluator, drift and pushes as services of this process, and what they report. */
 @NullMarked
 package org.millrace.app.run;
 

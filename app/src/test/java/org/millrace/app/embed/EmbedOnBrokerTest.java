@@ -37,17 +37,16 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.broker.EmbeddedBroker;
-import org.millrace.app.dashboard.Scrape;
-import org.millrace.app.http.HttpServer.TakenPort;
-import org.millrace.app.http.HttpService;
 import org.millrace.app.run.Commands;
-import org.millrace.app.run.Services;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.service.Services;
 import org.millrace.ingest.label.Labels;
 import org.millrace.ingest.local.ImageFiles;
+import org.millrace.server.HttpService;
+import org.millrace.server.dashboard.Scrape;
 
 /** {@code POST /v1/embed} and {@code millrace embed} on a real broker with encoders of a real trainer. */
 final class EmbedOnBrokerTest {
@@ -79,10 +78,9 @@ final class EmbedOnBrokerTest {
         AtomicReference<@Nullable URI> listening = new AtomicReference<>();
         services.start(
                 "http",
-                new HttpService(
+                HttpService.atPort(
                         config,
                         new KafkaSettings(broker.bootstrapServers(), Map.of()),
-                        TakenPort.FAIL,
                         listening::set,
                         services::roles));
         await().atMost(PATIENCE).until(() -> {

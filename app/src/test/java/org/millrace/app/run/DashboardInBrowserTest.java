@@ -24,17 +24,18 @@ import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.broker.EmbeddedBroker;
-import org.millrace.app.dashboard.Dashboard;
-import org.millrace.app.http.HttpServer;
-import org.millrace.app.http.HttpServer.TakenPort;
 import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.EncoderRevocation;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.server.dashboard.Dashboard;
+import org.millrace.server.http.HttpServer;
+import org.millrace.server.http.HttpServer.TakenPort;
 import org.openqa.selenium.By;
 
 /** The dashboard of a real run in a real browser. */
@@ -179,6 +180,14 @@ class DashboardInBrowserTest {
                   const box = dot.getBoundingClientRect();
                   return box.left >= svg.left + 30 && box.right <= svg.right && box.top >= svg.top && box.bottom <= svg.bottom - 20;
                 });""")).as("every dot is in the plot").isEqualTo(true);
+        send(
+                kafka,
+                "main.evaluations",
+                Json.write(new EncoderRevocation(1, "main", 4, EncoderRevocation.State.REVOKED, HOSTILE, 0)));
+        browser.await(
+                "the revoked encoder is marked, and its score no longer counts",
+                page -> page.text("#encoders").contains("revoked") && page.count("#scores circle") == 4);
+        assertThat(browser.count("#encoders tbody tr")).isEqualTo(3);
     }
 
     private static byte[] evaluation(long version, double accuracy) {

@@ -36,6 +36,7 @@ import org.millrace.contract.event.DriftReport;
 import org.millrace.contract.event.DriftReport.Verdict;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.service.Services;
 
 /** {@code millrace drift} in a process of its own, on a real broker, killed in the middle. */
 class DriftOnBrokerTest {

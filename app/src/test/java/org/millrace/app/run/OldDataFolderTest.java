@@ -34,6 +34,7 @@ import org.millrace.contract.event.DriftEvent;
 import org.millrace.contract.event.DriftReport;
 import org.millrace.contract.event.DriftReport.Verdict;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.service.Services;
 
 /**
  * A data folder and topics made by commit 774a428 are opened and go on. It had trained 148 steps on 1,184 images, scored nine encoders,

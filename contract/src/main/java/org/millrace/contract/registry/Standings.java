@@ -48,9 +48,11 @@ public final class Standings {
         return held.contains(version);
     }
 
-    /** Versions that are held. */
+    /** Versions that are held and may be accepted: those that are revoked too are not among them. */
     public SortedSet<Long> held() {
-        return new TreeSet<>(held);
+        var waiting = new TreeSet<>(held);
+        waiting.removeAll(revoked.keySet());
+        return waiting;
     }
 
     /** Versions that the operator has revoked, each with why. */

@@ -32,6 +32,11 @@ final class StandingsTest {
         assertThat(standings.currentBefore(800)).hasValue(400);
         assertThat(standings.held()).containsExactly(1200L);
         assertThat(standings.isScored(1600)).isFalse();
+
+        standings.accept(revocation(1200, State.REVOKED));
+        assertThat(standings.held()).as("nothing to accept").isEmpty();
+        standings.accept(revocation(1200, State.REINSTATED));
+        assertThat(standings.held()).containsExactly(1200L);
     }
 
     @Test

@@ -1,0 +1,37 @@
+package org.millrace.app.text;
+
+import java.util.Locale;
+import java.util.Optional;
+import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.event.Interval;
+
+/** An accuracy for people: the share, where it may lie, and whether the untrained encoder does better. */
+public final class AccuracyText {
+    private AccuracyText() {}
+
+    /** {@code 41.3 % (34.9–48.0), below the untrained encoder}. */
+    public static String linear(Evaluation evaluation) {
+        Evaluation.LinearScore score = evaluation.linear();
+        return share(score.accuracy()) + interval(score.interval()) + mark(score.belowUntrained());
+    }
+
+    /** The same of the nearest neighbours. */
+    public static String neighbours(Evaluation evaluation) {
+        Evaluation.NeighbourScore score = evaluation.neighbours();
+        return share(score.accuracy()) + interval(score.interval()) + mark(score.belowUntrained());
+    }
+
+    /** {@code  (34.9–48.0)}, in per cent; empty where it was not recorded. */
+    public static String interval(Optional<Interval> interval) {
+        return interval.map(found -> String.format(Locale.ROOT, " (%.1f–%.1f)", 100 * found.low(), 100 * found.high()))
+                .orElse("");
+    }
+
+    private static String share(double accuracy) {
+        return String.format(Locale.ROOT, "%.1f %%", 100 * accuracy);
+    }
+
+    private static String mark(Optional<Boolean> belowUntrained) {
+        return belowUntrained.orElse(false) ? ", BELOW the untrained encoder" : "";
+    }
+}

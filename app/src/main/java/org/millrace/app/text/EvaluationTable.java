@@ -1,0 +1,95 @@
+package org.millrace.app.text;
+
+import java.io.PrintWriter;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.millrace.contract.config.EvaluatorConfig;
+import org.millrace.contract.event.EncoderRevocation;
+import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.registry.Standings;
+import org.millrace.evaluator.EvaluationListener;
+
+/** Evaluations as a table of text: a row of scores, and under it what the features tell. Used by one thread. */
+public final class EvaluationTable implements EvaluationListener {
+    private static final String HEADER =
+            "encoder      images trained   linear      λ       kNN     k    t     fitted on   held out";
+
+    private final PrintWriter out;
+    private final EvaluatorConfig config;
+    private final Set<Long> shown = new HashSet<>(); // versions
+
+    /** Prints the header. */
+    public EvaluationTable(PrintWriter out, EvaluatorConfig config) {
+        this.out = out;
+        this.config = config;
+        out.println(HEADER);
+        out.flush();
+    }
+
+    /** Every score of the run once, as it stands now. */
+    @Override
+    public void published(List<Evaluation> evaluations, Standings standings) {
+        for (Evaluation evaluation : evaluations) {
+            EncoderRevocation revocation = standings.revoked().get(evaluation.version());
+            row(
+                    evaluation,
+                    revocation == null
+                            ? ""
+                            : "REVOKED" + (revocation.reason().isBlank() ? "" : ": " + revocation.reason()));
+        }
+    }
+
+    @Override
+    public void evaluated(Evaluation evaluation) {
+        row(
+                evaluation,
+                shown.contains(evaluation.version())
+                        ? "scored again, since the labelled images have grown: replaces the row above"
+                        : "");
+    }
+
+    private void row(Evaluation evaluation, String note) {
+        shown.add(evaluation.version());
+        out.println(String.format(
+                Locale.ROOT,
+                "%-12d %,14d   %5.1f %%   %.0e   %5.1f %%   %-4d %-5.2f %,8d   %,8d%s",
+                evaluation.version(),
+                evaluation.imagesTrained(),
+                100 * evaluation.linear().accuracy(),
+                evaluation.linear().l2(),
+                100 * evaluation.neighbours().accuracy(),
+                evaluation.neighbours().k(),
+                evaluation.neighbours().temperature(),
+                evaluation.trainImages(),
+                evaluation.testImages(),
+                evaluation.linear().converged() ? "" : "   (linear probe did not converge)"));
+        if (!note.isEmpty()) {
+            out.println("             " + note);
+        }
+        int k = evaluation.neighbours().k();
+        if (k < config.neighbours()) {
+            out.println("             k = " + k + " and not " + config.neighbours()
+                    + " (evaluator.neighbours): a class has no more images to learn from, on average");
+        }
+        if (evaluation.linear().interval().isPresent()) {
+            out.println("             95 %: linear " + AccuracyText.linear(evaluation) + " · kNN "
+                    + AccuracyText.neighbours(evaluation));
+        }
+        evaluation.health().ifPresent(health -> out.println("             " + HealthText.line(health)));
+        if (evaluation.modelDrift().isPresent()) {
+            out.println("             "
+                    + ModelDriftText.line(evaluation.modelDrift().get()));
+        } else if (config.anchors() > 0 && evaluation.testImages() <= config.anchorNeighbours()) {
+            out.println("             against earlier encoders: not enough held-out images, more than "
+                    + config.anchorNeighbours() + " are needed (evaluator.anchor-neighbours)");
+        }
+        evaluation
+                .standing()
+                .map(StandingText::line)
+                .filter(line -> !line.isEmpty())
+                .ifPresent(line -> out.println("             " + line));
+        out.flush();
+    }
+}

@@ -1,0 +1,51 @@
+package org.millrace.app.text;
+
+import java.util.Locale;
+import org.millrace.contract.event.Standing;
+import org.millrace.contract.registry.Standings;
+
+/** Whether an encoder may be taken as the newest, in words. */
+public final class StandingText {
+    private StandingText() {}
+
+    /** The verdict and why; empty where no budget was set. */
+    public static String line(Standing standing) {
+        if (!standing.budgeted()) {
+            return "";
+        }
+        if (standing.against().isEmpty()) {
+            return "current: no trained encoder before it";
+        }
+        long against = standing.against().getAsLong();
+        String budget = String.format(Locale.ROOT, "the budget is %.0f %%", 100 * standing.budget());
+        if (standing.churn().isEmpty()) {
+            return "HELD: how far it has moved from the current encoder " + against
+                    + " could not be measured, since that one's anchor features are gone; " + budget;
+        }
+        return String.format(
+                Locale.ROOT,
+                "%s: %.1f %% new neighbours against the current encoder %d; %s",
+                standing.held() ? "HELD" : "current",
+                100 * standing.churn().getAsDouble(),
+                against,
+                budget);
+    }
+
+    /** Empty for an encoder that may be taken; says of a held one that it is, to be put after its scores. */
+    public static String warning(Standing standing) {
+        return standing.held() ? " · " + line(standing) : "";
+    }
+
+    /** Which encoder of a run is current, and which wait for the operator. */
+    public static String summary(String run, Standings standings) {
+        if (standings.current().isEmpty()) {
+            return "no encoder of run " + run + " is current";
+        }
+        var waiting = standings.held().tailSet(standings.current().getAsLong());
+        return "encoder " + standings.current().getAsLong() + " of run " + run + " is current"
+                + (waiting.isEmpty()
+                        ? ""
+                        : "; newer ones are held: " + waiting
+                                + ". Take one all the same with millrace evaluate --accept VERSION.");
+    }
+}

@@ -1,0 +1,240 @@
+package org.millrace.app.text;
+
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalLong;
+import org.millrace.app.run.Display;
+import org.millrace.app.run.RunStatistics;
+import org.millrace.contract.Count;
+import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.event.StepDone;
+import org.millrace.contract.event.StepHealth;
+import org.millrace.contract.event.StreamSkipped;
+import org.millrace.contract.registry.Standings;
+
+/**
+ * Training as lines of text: one that is rewritten in place on a terminal, one every few seconds elsewhere, and one for each thing that
+ * happens. Thread safe.
+ */
+public final class TrainingDisplay implements Display, AutoCloseable {
+    private static final long TERMINAL_NANOS = 200_000_000L;
+    private static final long PLAIN_NANOS = 10_000_000_000L;
+    /** A stream that has brought images before is slow until it has brought none for long. */
+    private static final long FIRST_WAIT_NANOS = 5_000_000_000L;
+
+    private static final long LATER_WAIT_NANOS = 600_000_000_000L;
+    private static final int BAR = 24;
+
+    private final PrintWriter out;
+    private final boolean terminal;
+    private final RunStatistics statistics;
+    private final OptionalLong lastStep;
+    private long lastStatusNanos;
+    private long waitingSinceNanos;
+    private boolean saidWaiting;
+    private int statusLength;
+    private long repeatUntil;
+    private String dictionary = ""; // its newest health in words
+
+    /** @param lastStep after which training ends, where that is known: it gives the bar and the time left */
+    public TrainingDisplay(PrintWriter out, RunStatistics statistics, OptionalLong lastStep) {
+        this.out = out;
+        this.terminal = Boolean.getBoolean(Progress.TERMINAL);
+        this.statistics = statistics;
+        this.lastStep = lastStep;
+    }
+
+    @Override
+    public synchronized void starting(long step, int stepsToRepeat) {
+        if (step > 0) {
+            say("going on from the checkpoint of step " + step
+                    + (stepsToRepeat > 0
+                            ? "; computing " + Count.of(stepsToRepeat, "journalled step") + " again"
+                            : ""));
+        } else if (stepsToRepeat > 0) {
+            say("there is no checkpoint; computing " + Count.of(stepsToRepeat, "journalled step")
+                    + " again, from the first");
+        }
+        repeatUntil = step + stepsToRepeat;
+    }
+
+    @Override
+    public synchronized void stepped(StepDone done) {
+        long now = System.nanoTime();
+        statistics.add(done, now);
+        done.health()
+                .flatMap(StepHealth::dictionary)
+                .ifPresent(keys -> dictionary = " · dictionary " + HealthText.dictionary(keys));
+        waitingSinceNanos = 0;
+        saidWaiting = false;
+        if (now - lastStatusNanos >= (terminal ? TERMINAL_NANOS : PLAIN_NANOS) || statistics.steps() == 1) {
+            lastStatusNanos = now;
+            status(line(done));
+        }
+    }
+
+    @Override
+    public synchronized void checkpointed(long step) {
+        say("checkpoint of step " + step);
+    }
+
+    @Override
+    public synchronized void published(long version) {
+        say("published encoder " + version + dictionary);
+    }
+
+    @Override
+    public synchronized void collapsed(long step) {
+        say("COLLAPSED at step " + step
+                + ": every image has nearly the same projection. Lower optimiser.learning-rate, or see"
+                + " docs/objectives.md; the encoders published before are still good.");
+    }
+
+    @Override
+    public synchronized void skipped(StreamSkipped skip) {
+        say("skipped: " + skip.reason() + " Going on at the offsets " + skip.nextOffsets() + " after step "
+                + skip.step());
+    }
+
+    @Override
+    public synchronized void brokerSilent() {
+        say("the broker does not answer; waiting for it. Ctrl-C stops.");
+    }
+
+    @Override
+    public synchronized void brokerBack(Duration silence) {
+        say("the broker answers again, after " + silence.toSeconds() + " s; the run goes on where it was");
+    }
+
+    @Override
+    public synchronized void waiting(int have, int wanted) {
+        long now = System.nanoTime();
+        if (waitingSinceNanos == 0) {
+            waitingSinceNanos = now;
+        } else if (!saidWaiting
+                && now - waitingSinceNanos > (statistics.steps() == 0 ? FIRST_WAIT_NANOS : LATER_WAIT_NANOS)) {
+            saidWaiting = true;
+            say("waiting for images: the stream has " + have + " of the " + wanted
+                    + " that a batch needs (trainer.batch-size)");
+        }
+    }
+
+    @Override
+    public synchronized void leftOver(int images) {
+        if (images > 0) {
+            say(Count.of(images, "image")
+                    + " left in the log, fewer than a batch (trainer.batch-size); the next start trains "
+                    + (images == 1 ? "it" : "them"));
+        }
+    }
+
+    @Override
+    public synchronized void evaluated(Evaluation evaluation) {
+        say(String.format(
+                Locale.ROOT,
+                "encoder %d (%s): linear %s, kNN (k = %d) %s, of %s%s%s%s",
+                evaluation.version(),
+                Count.of(evaluation.imagesTrained(), "image"),
+                AccuracyText.linear(evaluation),
+                evaluation.neighbours().k(),
+                AccuracyText.neighbours(evaluation),
+                Count.of(evaluation.testImages(), "held-out image"),
+                evaluation.modelDrift().map(ModelDriftText::sincePrevious).orElse(""),
+                evaluation.standing().map(StandingText::warning).orElse(""),
+                evaluation.health().map(HealthText::warning).orElse("")));
+    }
+
+    @Override
+    public synchronized void published(List<Evaluation> evaluations, Standings standings) {
+        List<Evaluation> usable = evaluations.stream()
+                .filter(evaluation -> !standings.isRevoked(evaluation.version()))
+                .toList();
+        if (evaluations.isEmpty()) {
+            return;
+        }
+        int revoked = evaluations.size() - usable.size();
+        say("scored before this start: " + Count.of(evaluations.size(), "encoder")
+                + (revoked == 0 ? "" : ", " + revoked + " of them revoked")
+                + (usable.isEmpty()
+                        ? " (millrace evaluate lists them)"
+                        : " (millrace evaluate lists them); the newest:"));
+        if (!usable.isEmpty()) {
+            evaluated(usable.get(usable.size() - 1));
+        }
+    }
+
+    @Override
+    public synchronized void say(String line) {
+        clearStatus();
+        out.println(line);
+        out.flush();
+    }
+
+    /** Says what this start of the run came to. */
+    public void stopped() {
+        say(
+                statistics.steps() == 0
+                        ? "stopped before the first step"
+                        : String.format(
+                                Locale.ROOT,
+                                "stopped after %s at %.0f images/s, loss %.3f; started again, the run goes on from here",
+                                Count.of(statistics.steps(), "step"),
+                                statistics.imagesPerSecond(),
+                                statistics.lastLoss()));
+    }
+
+    @Override
+    public synchronized void close() {
+        clearStatus();
+        out.flush();
+    }
+
+    private String line(StepDone done) {
+        String bar = "";
+        if (lastStep.isPresent()) {
+            double share = Math.min(1, (double) done.step() / lastStep.getAsLong());
+            int full = (int) Math.round(BAR * share);
+            double rate = statistics.recentImagesPerSecond();
+            bar = "[" + "#".repeat(full) + "-".repeat(BAR - full)
+                    + String.format(Locale.ROOT, "] %3.0f %% ", 100 * share) + timeLeft(rate, done.step());
+        }
+        return String.format(
+                Locale.ROOT,
+                "%sstep %,d%s · %s · %.0f images/s · loss %.3f%s",
+                bar,
+                done.step(),
+                done.step() <= repeatUntil ? " (again)" : "",
+                Count.of(done.imagesTrained(), "image"),
+                statistics.recentImagesPerSecond(),
+                done.loss(),
+                done.imagesRejected() == 0 ? "" : " · rejected " + done.imagesRejected());
+    }
+
+    private String timeLeft(double imagesPerSecond, long step) {
+        double stepsPerSecond = imagesPerSecond / statistics.batchSize();
+        if (stepsPerSecond <= 0) {
+            return "";
+        }
+        long seconds = Math.round((lastStep.orElse(step) - step) / stepsPerSecond);
+        return String.format(Locale.ROOT, "%d:%02d left · ", seconds / 60, seconds % 60);
+    }
+
+    private void status(String line) {
+        if (terminal) {
+            out.print("\r" + line + " ".repeat(Math.max(0, statusLength - line.length())));
+            statusLength = line.length();
+        } else {
+            out.println(line);
+        }
+        out.flush();
+    }
+
+    private void clearStatus() {
+        if (statusLength > 0) {
+            out.print("\r" + " ".repeat(statusLength) + "\r");
+            statusLength = 0;
+        }
+    }
+}

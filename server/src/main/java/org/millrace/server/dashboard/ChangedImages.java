@@ -1,0 +1,81 @@
+package org.millrace.server.dashboard;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import org.millrace.encoder.image.ImageDecoder;
+import org.millrace.encoder.image.Pixels;
+import org.millrace.encoder.image.UndecodableImageException;
+import org.millrace.server.dashboard.Appearance.Change;
+import org.millrace.server.dashboard.Appearance.Trait;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An alarm in pictures: images of the reference beside images of the window that drifts, both in the order of what changed most.
+ *
+ * @param problem why there is nothing to see, or blank
+ * @param changes of each trait, the largest first
+ * @param before eight images of the reference, as PNG in data URIs
+ * @param now eight of the window
+ */
+record ChangedImages(String problem, List<Change> changes, List<String> before, List<String> now) {
+    private static final Logger log = LoggerFactory.getLogger(ChangedImages.class);
+    private static final int SHOWN = 8;
+    /** Of each side, to measure by. */
+    static final int MEASURED = 32;
+
+    static ChangedImages none(String problem) {
+        return new ChangedImages(problem, List.of(), List.of(), List.of());
+    }
+
+    static ChangedImages of(List<StoredImage> reference, List<StoredImage> window, ImageDecoder decoder) {
+        List<Seen> before = seen(reference, decoder);
+        List<Seen> now = seen(window, decoder);
+        if (before.isEmpty() || now.isEmpty()) {
+            return none((before.isEmpty() ? "the images of the reference" : "the images of that window")
+                    + " are no longer in the log");
+        }
+        List<Change> changes = Arrays.stream(Trait.values())
+                .map(trait -> Change.of(trait, appearances(before), appearances(now)))
+                .sorted(Comparator.comparingDouble((Change change) -> Math.abs(change.deviations()))
+                        .reversed())
+                .toList();
+        Trait most = changes.get(0).trait();
+        return new ChangedImages("", changes, pictures(before, most), pictures(now, most));
+    }
+
+    private record Seen(Appearance appearance, Pixels pixels) {}
+
+    private static List<Seen> seen(List<StoredImage> images, ImageDecoder decoder) {
+        List<Seen> seen = new ArrayList<>();
+        for (StoredImage image : images) {
+            try {
+                Pixels pixels = decoder.decode(image.file());
+                seen.add(new Seen(Appearance.of(pixels), pixels));
+            } catch (UndecodableImageException e) {
+                log.debug("{} is left out", image.name(), e); // the page has it among the rejects
+            }
+        }
+        return seen;
+    }
+
+    private static List<Appearance> appearances(List<Seen> images) {
+        return images.stream().map(Seen::appearance).toList();
+    }
+
+    /** Evenly from the least to the most of a trait. */
+    private static List<String> pictures(List<Seen> images, Trait trait) {
+        List<Seen> sorted = images.stream()
+                .sorted(Comparator.comparingDouble(image -> trait.of(image.appearance())))
+                .toList();
+        int shown = Math.min(SHOWN, sorted.size());
+        List<String> pictures = new ArrayList<>();
+        for (int i = 0; i < shown; i++) {
+            int at = shown == 1 ? 0 : (int) Math.round(i * (sorted.size() - 1.0) / (shown - 1));
+            pictures.add(Png.dataUri(Png.of(sorted.get(at).pixels())));
+        }
+        return pictures;
+    }
+}

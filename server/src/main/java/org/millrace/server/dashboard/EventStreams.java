@@ -1,0 +1,84 @@
+package org.millrace.server.dashboard;
+
+import io.javalin.http.sse.SseClient;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.millrace.server.dashboard.LiveState.Message;
+import org.millrace.server.http.HttpProblem;
+
+/** The watchers' streams of server-sent events, a thread each, so that a slow one holds up no other. Thread safe. */
+final class EventStreams implements AutoCloseable {
+    private static final int MOST_WATCHERS = 24;
+    private static final Duration HEARTBEAT = Duration.ofSeconds(5);
+
+    private final LiveState live;
+    private final Semaphore places = new Semaphore(MOST_WATCHERS);
+    private final ExecutorService threads;
+
+    EventStreams(LiveState live) {
+        this.live = live;
+        this.threads = Executors.newCachedThreadPool(work -> {
+            Thread thread = new Thread(work, "millrace-watcher");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /** Sends the whole state, or what a watcher that was away has missed, and then every change until it goes. */
+    void watch(SseClient client) {
+        if (!places.tryAcquire()) {
+            throw HttpProblem.unavailable(
+                    "as many pages as may be (" + MOST_WATCHERS + ") are open already; close one");
+        }
+        client.keepAlive();
+        threads.execute(() -> {
+            live.watchers(1);
+            try {
+                send(client);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } finally {
+                client.close();
+                live.watchers(-1);
+                places.release();
+            }
+        });
+    }
+
+    /** Ends every stream; pages begin new ones when the server is back. */
+    @Override
+    public void close() {
+        threads.shutdownNow();
+        try {
+            threads.awaitTermination(2, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void send(SseClient client) throws InterruptedException {
+        Optional<Long> known =
+                Optional.ofNullable(client.ctx().header("Last-Event-ID")).flatMap(live::sequenceOf);
+        long seen = known.isPresent() ? known.get() : sent(client, live.snapshot());
+        while (!client.terminated()) {
+            List<Message> messages = live.after(seen, HEARTBEAT);
+            if (messages.isEmpty()) {
+                client.sendComment("still here");
+            }
+            for (Message message : messages) {
+                seen = sent(client, message);
+            }
+        }
+    }
+
+    private long sent(SseClient client, Message message) {
+        client.sendEvent(message.kind().name().toLowerCase(Locale.ROOT), message.json(), live.id(message));
+        return message.sequence();
+    }
+}

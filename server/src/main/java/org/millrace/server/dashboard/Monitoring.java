@@ -1,0 +1,76 @@
+package org.millrace.server.dashboard;
+
+import io.javalin.http.Context;
+import io.javalin.router.JavalinDefaultRoutingApi;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.millrace.contract.event.Json;
+import org.millrace.contract.service.Role;
+import org.millrace.encoder.selftest.SelfTest;
+import org.millrace.server.http.HttpProblem;
+
+/** What machines ask: whether the process lives, whether it knows the run, and the run's metrics. Thread safe. */
+final class Monitoring {
+    static final String HEALTH = "/healthz";
+    static final String READY = "/readyz";
+    private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
+
+    private final Clock clock;
+    private final Supplier<List<Role>> roles;
+    private volatile @Nullable RunFacts facts;
+
+    /** @param roles of this process, beside the run's topics */
+    Monitoring(Clock clock, Supplier<List<Role>> roles) {
+        this.clock = clock;
+        this.roles = roles;
+    }
+
+    /** Takes what is answered from now on. */
+    void put(RunFacts newest) {
+        facts = newest;
+    }
+
+    void addTo(JavalinDefaultRoutingApi router) {
+        router.get(HEALTH, context -> json(context, new Alive("alive")));
+        router.get(READY, context -> json(context, ready()));
+        router.get("/metrics", context -> {
+            context.contentType(PROMETHEUS_TEXT);
+            context.result(newest().map(known -> RunMetrics.text(known, clock.millis(), roles.get()))
+                    .orElse(""));
+        });
+    }
+
+    record Alive(String status) {}
+
+    /**
+     * @param missing topics of the run that nobody has made yet
+     * @param roles that this process runs beside training, and how they fare; one that fails takes no readiness away
+     * @param unusual what this process computes otherwise than usual, because the self-test failed
+     */
+    record Ready(String status, List<String> missing, List<Role> roles, List<String> unusual) {}
+
+    private Ready ready() {
+        RunFacts known = newest().orElseThrow(() -> HttpProblem.unavailable("the run's topics are not read yet"));
+        if (!known.brokerAnswers(clock.millis())) {
+            throw HttpProblem.unavailable("the broker does not answer");
+        }
+        if (!known.readUp()) {
+            throw HttpProblem.unavailable("the run's topics are read to %.0f %%; wanted all of them"
+                    .formatted(100 * known.run().reading().orElse(0)));
+        }
+        return new Ready("ready", known.run().missing(), roles.get(), SelfTest.unusual());
+    }
+
+    private Optional<RunFacts> newest() {
+        return Optional.ofNullable(facts);
+    }
+
+    private static void json(Context context, Object answer) {
+        context.contentType("application/json");
+        context.result(new String(Json.write(answer), StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,245 @@
+package org.millrace.server.dashboard;
+
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.StepPlan;
+import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.registry.PublishedEncoders;
+import org.millrace.encoder.image.ImageDecoder;
+import org.millrace.encoder.image.Pixels;
+import org.millrace.encoder.image.UndecodableImageException;
+import org.millrace.evaluator.Embedder;
+import org.millrace.numerics.PrincipalPlane;
+import org.millrace.server.embed.LoadedEncoders;
+import org.millrace.server.http.HttpProblem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Everything of the page that needs pixels or an encoder, on one thread of its own: the views of the newest step while someone looks,
+ * neighbours and maps when they are asked for. Thread safe; the owner closes it.
+ */
+final class Pictures implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Pictures.class);
+    private static final long GALLERY_MILLIS = 3_000;
+    private static final long RECENT_MILLIS = 30_000;
+    private static final int RECENT = 512;
+    private static final int NEIGHBOURS = 10;
+    private static final int MOST_WAITING = 16;
+
+    private final MillraceConfig config;
+    private final KafkaSettings kafka;
+    private final LiveState live;
+    private final Clock clock;
+    private final ScheduledExecutorService thread;
+    private final StoredImages images;
+    private final LoadedEncoders encoders;
+    private final Semaphore places = new Semaphore(MOST_WAITING);
+    private final AtomicReference<@Nullable Planned> planned = new AtomicReference<>();
+    private final AtomicReference<@Nullable RecentImages> recent = new AtomicReference<>();
+    private volatile java.util.Map<String, DriftView.Compared> compared = java.util.Map.of(); // by source
+    private long shownStep = -1;
+
+    private record Planned(StepPlan plan, MillraceConfig settings) {}
+
+    Pictures(MillraceConfig config, KafkaSettings kafka, LiveState live, Clock clock) {
+        this.config = config;
+        this.kafka = kafka;
+        this.live = live;
+        this.clock = clock;
+        this.images = new StoredImages(kafka, config.images());
+        this.encoders = new LoadedEncoders(config);
+        this.thread = Executors.newSingleThreadScheduledExecutor(work -> new Thread(work, "millrace-pictures"));
+    }
+
+    /** The newest images, the oldest first, and what they are measured with. */
+    record Recent(long readAtMillis, List<RecentImages.Listed> images) {}
+
+    /** Where the recent images lie under one encoder, N×2 row by row, in the order of the list that was read then. */
+    record Map(long version, long readAtMillis, double share, List<Double> points) {}
+
+    /** What one encoder finds. */
+    record Found(long version, List<RecentImages.Neighbour> images) {}
+
+    /** The image asked for and its neighbours under each encoder. */
+    record Neighbours(String image, List<Found> found) {}
+
+    /** Begins to look after the gallery and the checkpoints. */
+    void start() {
+        var unused = thread.scheduleWithFixedDelay(this::refresh, 0, GALLERY_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Tells which step is the newest; on any thread. */
+    void newest(StepPlan plan, MillraceConfig settings) {
+        planned.set(new Planned(plan, settings));
+    }
+
+    /** Takes the times that alarms compare, by source; on any thread. */
+    void compared(java.util.Map<String, DriftView.Compared> newest) {
+        compared = newest;
+    }
+
+    /** What an alarm is about, in pictures. */
+    CompletableFuture<ChangedImages> changed(String source) {
+        return ask(() -> {
+            DriftView.Compared times = compared.get(source);
+            if (times == null || times.drifted().isEmpty()) {
+                return ChangedImages.none("no window drifts against the present reference");
+            }
+            return ChangedImages.of(
+                    images.of(times.reference(), source, ChangedImages.MEASURED),
+                    images.of(times.drifted().get(), source, ChangedImages.MEASURED),
+                    decoder());
+        });
+    }
+
+    CompletableFuture<Recent> recent() {
+        return ask(() -> {
+            RecentImages read = read();
+            return new Recent(read.readAtMillis(), read.list());
+        });
+    }
+
+    CompletableFuture<Map> map(long version) {
+        return ask(() -> {
+            RecentImages read = read();
+            enough(read);
+            PrincipalPlane plane = read.plane(version, encoder(version));
+            List<Double> points = new ArrayList<>(plane.points().length);
+            for (double value : plane.points()) {
+                points.add(Math.round(value * 1e4) / 1e4);
+            }
+            return new Map(version, read.readAtMillis(), plane.share(), points);
+        });
+    }
+
+    /** Neighbours of one of the recent images. */
+    CompletableFuture<Neighbours> neighbours(String name, List<Long> versions) {
+        return ask(() -> {
+            RecentImages read = read();
+            byte[] file = read.file(name).orElseThrow(() -> gone(name));
+            return neighbours(read, file, name, versions);
+        });
+    }
+
+    /** Neighbours of an image that comes with the question. */
+    CompletableFuture<Neighbours> neighbours(byte[] file, List<Long> versions) {
+        return ask(() -> neighbours(read(), file, "", versions));
+    }
+
+    /** A small picture of one of the recent images, as PNG; on any thread. */
+    byte[] picture(String name) {
+        return Optional.ofNullable(recent.get())
+                .flatMap(read -> read.picture(name))
+                .orElseThrow(() -> gone(name));
+    }
+
+    @Override
+    public void close() {
+        thread.shutdownNow();
+        try {
+            if (!thread.awaitTermination(10, TimeUnit.SECONDS)) {
+                log.warn("the dashboard's pictures did not end in time");
+                return;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        images.close();
+        encoders.close();
+    }
+
+    private Neighbours neighbours(RecentImages read, byte[] file, String name, List<Long> versions) {
+        enough(read);
+        Pixels pixels;
+        try {
+            pixels = decoder().decode(file);
+        } catch (UndecodableImageException e) {
+            throw new HttpProblem(415, "this file cannot be used: " + e.reason());
+        }
+        List<Found> found = new ArrayList<>();
+        for (long version : versions) {
+            found.add(new Found(version, read.nearest(file, name, NEIGHBOURS, version, encoder(version))));
+        }
+        return new Neighbours(Png.dataUri(Png.of(pixels)), found);
+    }
+
+    private Embedder encoder(long version) {
+        return encoders.known(version)
+                .orElseGet(() ->
+                        encoders.of(PublishedEncoders.find(kafka, config.run().topics(), version)))
+                .embedder();
+    }
+
+    private RecentImages read() {
+        RecentImages known = recent.get();
+        if (known == null || clock.millis() - known.readAtMillis() > RECENT_MILLIS) {
+            known = new RecentImages(images.newest(RECENT), decoder(), clock.millis());
+            recent.set(known);
+        }
+        return known;
+    }
+
+    private ImageDecoder decoder() {
+        return new ImageDecoder(config.encoder().channels(), config.images().maxPixels());
+    }
+
+    private void refresh() {
+        try {
+            live.put("checkpoints", CheckpointList.of(config.run().folder().resolve("checkpoints")));
+            Planned newest = planned.get();
+            if (newest != null && live.isWatched() && newest.plan().step() != shownStep) {
+                live.put("gallery", GalleryMaker.of(newest.plan(), newest.settings(), images));
+                shownStep = newest.plan().step();
+            }
+        } catch (KafkaException e) {
+            log.debug("no views now", e); // the broker is away, which the page says already
+        } catch (RuntimeException e) {
+            log.warn("the views of the newest step cannot be shown", e);
+        }
+    }
+
+    /** Does the work on the thread of pictures; too many who wait are turned away. */
+    private <T> CompletableFuture<T> ask(Callable<T> work) {
+        if (!places.tryAcquire()) {
+            throw HttpProblem.busy("too many wait for pictures already; try again in a moment");
+        }
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        thread.execute(() -> {
+            try {
+                answer.complete(work.call());
+            } catch (KafkaException e) {
+                answer.completeExceptionally(HttpProblem.unavailable("the broker does not answer: " + e.getMessage()));
+            } catch (Exception e) {
+                answer.completeExceptionally(e);
+            } finally {
+                places.release();
+            }
+        });
+        return answer;
+    }
+
+    private static void enough(RecentImages read) {
+        if (read.size() < 2) {
+            throw new UserException("there are not enough recent images: wanted at least 2, but the log has "
+                    + read.size() + "\nPush some with millrace push.");
+        }
+    }
+
+    private static HttpProblem gone(String name) {
+        return new HttpProblem(404, "the image " + name + " is no longer among the recent ones; load them again");
+    }
+}

@@ -1,0 +1,51 @@
+package org.millrace.server.dashboard;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.millrace.contract.event.Evaluation;
+
+/**
+ * Where a run stands at one moment, as its topics tell it.
+ *
+ * @param atMillis Unix time at which it was reported
+ * @param batchSize images of a step
+ * @param newest step that is done
+ * @param evaluation the newest
+ * @param windows the newest of all images, whose source is blank, and of each source that is watched by itself
+ * @param alarms the newest of each source
+ */
+record RunFacts(
+        long atMillis,
+        Sections.Run run,
+        Sections.Stream stream,
+        int batchSize,
+        Optional<StepPoint> newest,
+        Sections.Dictionary dictionary,
+        Sections.Stages stages,
+        Optional<Evaluation> evaluation,
+        Encoders encoders,
+        List<DriftView.Window> windows,
+        List<DriftView.Alarm> alarms) {
+    /** A reader silent for longer than this is considered stuck. */
+    static final long FRESH_MILLIS = 15_000;
+
+    /**
+     * The run's encoders.
+     *
+     * @param published version of the newest whose weights are on the topic
+     * @param current the newest that was scored and is not held
+     * @param held whether the newest that was scored is; absent before the first score
+     */
+    record Encoders(OptionalLong published, OptionalLong current, Optional<Boolean> held) {}
+
+    /** Whether the broker answers the reader, and the reader tells of it. */
+    boolean brokerAnswers(long nowMillis) {
+        return run.brokerAnswers() && nowMillis - atMillis < FRESH_MILLIS;
+    }
+
+    /** Whether all that was on the topics has been read; before, the run's state is one of the past. */
+    boolean readUp() {
+        return run.reading().isEmpty();
+    }
+}

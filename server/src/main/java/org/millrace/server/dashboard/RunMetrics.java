@@ -1,0 +1,233 @@
+package org.millrace.server.dashboard;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.millrace.contract.event.DriftAlarm;
+import org.millrace.contract.event.Health;
+import org.millrace.contract.service.Role;
+import org.millrace.encoder.selftest.SelfTest;
+
+/**
+ * A run's state in the text format of Prometheus. What is not known has no line; all of it but the self-test is from the topics, so it is
+ * right wherever the run is trained. docs/metrics.md lists every name.
+ */
+final class RunMetrics {
+    private static final String SECONDS = "seconds";
+    private static final double MILLIS = 1_000;
+
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+
+    private RunMetrics(RunFacts facts, long nowMillis, List<Role> roles) {
+        registry.config().commonTags("run", facts.run().name());
+        for (Role role : roles) {
+            gauge(
+                    "role.up",
+                    "1 where the role of this process runs or has done its work, 0 where it failed",
+                    null,
+                    role.state() == Role.State.RUNNING || role.state() == Role.State.ENDED ? 1 : 0,
+                    "role",
+                    role.name());
+            gauge(
+                    "role.failures",
+                    "times that the role of this process has failed since the start",
+                    null,
+                    (double) role.failures(),
+                    "role",
+                    role.name());
+        }
+        boolean brokerAnswers = facts.brokerAnswers(nowMillis);
+        gauge(
+                "self.test.unusual",
+                "ways in which this process computes otherwise than usual, because the self-test failed; /readyz has the words",
+                SelfTest.unusual().size());
+        gauge("broker.up", "1 where the broker answers, else 0", brokerAnswers ? 1 : 0);
+        gauge(
+                "topics.read.ratio",
+                "share of the topics' past that has been read; under 1 the run's own metrics are absent",
+                facts.run().reading().orElse(1));
+        facts.run()
+                .unreadable()
+                .forEach((topic, count) -> gauge(
+                        "records.unreadable",
+                        "records of the topic that were left out because they cannot be read",
+                        null,
+                        count.doubleValue(),
+                        "topic",
+                        topic));
+        if (facts.readUp()) {
+            facts.run()
+                    .start()
+                    .ifPresent(start -> gauge(
+                            "trainer.info",
+                            "1; how the trainer computes, which its self-test has a say in",
+                            null,
+                            1,
+                            "engine",
+                            start.engine()));
+            stream(facts, brokerAnswers);
+            facts.newest().ifPresent(step -> learning(facts, step));
+            dictionary(facts);
+            encoders(facts);
+            drift(facts);
+        }
+    }
+
+    /** What {@code GET /metrics} answers. */
+    static String text(RunFacts facts, long nowMillis, List<Role> roles) {
+        RunMetrics metrics = new RunMetrics(facts, nowMillis, roles);
+        try {
+            return metrics.registry.scrape();
+        } finally {
+            metrics.registry.close();
+        }
+    }
+
+    private void stream(RunFacts facts, boolean brokerAnswers) {
+        if (brokerAnswers) { // without it the log's ends are those of some time ago
+            facts.stream().lag().ifPresent(lag -> gauge("images.lag", "images behind the last trained one", lag));
+        }
+        if (facts.newest().isPresent()) {
+            gauge("batch.images", "images of a step; fewer wait for others", facts.batchSize());
+            counter(
+                    "images.trained",
+                    "images of the stream trained so far, each once",
+                    facts.run().images());
+            counter(
+                    "images.rejected",
+                    "images of the stream refused by the trainer so far",
+                    facts.run().rejected());
+        }
+    }
+
+    private void learning(RunFacts facts, StepPoint step) {
+        counter("steps", "steps done", step.step());
+        gauge("last.step.timestamp", "Unix time of the last step's end", SECONDS, step.timeMillis() / MILLIS);
+        gauge("loss", "loss of the last step", step.loss());
+        gauge("learning.rate", "learning rate of the last step", step.learningRate());
+        gauge("momentum", "momentum of the target encoder at the last step", step.momentum());
+        gauge("projection.spread", "spread of the last step's projections in [0, 1]", step.spread());
+        if (step.spread().isPresent()) {
+            gauge(
+                    "collapsed",
+                    "1 where projections have had no spread for many steps, else 0",
+                    facts.run().collapsed() ? 1 : 0);
+        }
+        stages("computing", facts.stages().computing());
+        stages("preparing", facts.stages().preparing());
+    }
+
+    private void stages(String part, List<Sections.Stage> stages) {
+        stages.forEach(stage -> gauge(
+                "step",
+                "mean time of a stage over the last steps; what prepares runs beside what computes",
+                SECONDS,
+                stage.millis() / MILLIS,
+                "part",
+                part,
+                "stage",
+                stage.name()));
+    }
+
+    private void dictionary(RunFacts facts) {
+        Sections.Dictionary dictionary = facts.dictionary();
+        if (dictionary.capacity() > 0 && facts.newest().isPresent()) {
+            gauge("dictionary.keys", "keys that the dictionary holds", (double) dictionary.filled());
+            gauge("dictionary.capacity", "keys that the dictionary can hold", (double) dictionary.capacity());
+        }
+        gauge("dictionary.age.steps", "mean age of the remembered keys in steps", dictionary.meanAgeSteps());
+        gauge(
+                "dictionary.consistency",
+                "mean cosine of remembered keys with what the network would make of the same views now",
+                dictionary.consistency());
+    }
+
+    private void encoders(RunFacts facts) {
+        gauge(
+                "encoder.version",
+                "newest published encoder",
+                number(facts.encoders().published()));
+        gauge(
+                "encoder.current.version",
+                "newest encoder that was scored and is not held",
+                number(facts.encoders().current()));
+        facts.encoders()
+                .held()
+                .ifPresent(held -> gauge(
+                        "encoder.held",
+                        "1 where the newest scored encoder is held, else 0",
+                        Boolean.TRUE.equals(held) ? 1 : 0));
+        facts.evaluation().ifPresent(score -> {
+            String probes = "accuracy of the newest scored encoder on the probe's held-out half, in [0, 1]";
+            gauge("probe.accuracy", probes, null, score.linear().accuracy(), "probe", "linear");
+            gauge("probe.accuracy", probes, null, score.neighbours().accuracy(), "probe", "knn");
+        });
+        Optional<Health> health = facts.evaluation().flatMap(score -> score.health());
+        health.ifPresent(found -> {
+            gauge("rankme", "RankMe of the newest scored encoder's features", found.rankMe());
+            gauge("uniformity", "uniformity of the newest scored encoder's features", found.uniformity());
+        });
+    }
+
+    private void drift(RunFacts facts) {
+        Set<String> sources = new TreeSet<>();
+        for (DriftView.Window window : facts.windows()) {
+            sources.add(window.source());
+            for (DriftView.Detector detector : window.detectors()) {
+                String[] labels = {"detector", detector.name(), "source", window.source()};
+                gauge("drift.score", "a detector's score of the newest window", null, detector.score(), labels);
+                gauge("drift.excess", "the same, 1 at the detector's threshold", null, detector.excess(), labels);
+            }
+        }
+        facts.alarms().forEach(alarm -> sources.add(alarm.source()));
+        for (String source : sources) {
+            boolean raised = facts.alarms().stream()
+                    .anyMatch(alarm ->
+                            alarm.source().equals(source) && alarm.state().equals(DriftAlarm.State.RAISED.name()));
+            gauge(
+                    "drift.alarm",
+                    "1 where an alarm is raised and not acknowledged, else 0; no source: all images",
+                    null,
+                    raised ? 1 : 0,
+                    "source",
+                    source);
+        }
+    }
+
+    private void counter(String name, String help, long value) {
+        FunctionCounter.builder("millrace." + name, registry, any -> (double) value)
+                .description(help)
+                .register(registry);
+    }
+
+    private void gauge(String name, String help, OptionalDouble value) {
+        value.ifPresent(known -> gauge(name, help, known));
+    }
+
+    private void gauge(String name, String help, double value) {
+        gauge(name, help, null, value);
+    }
+
+    private void gauge(String name, String help, @Nullable String unit, double value, String... labels) {
+        if (Double.isFinite(value)) {
+            Gauge.builder("millrace." + name, () -> value)
+                    .description(help)
+                    .baseUnit(unit)
+                    .tags(Tags.of(labels))
+                    .register(registry);
+        }
+    }
+
+    private static OptionalDouble number(OptionalLong version) {
+        return version.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of((double) version.getAsLong());
+    }
+}

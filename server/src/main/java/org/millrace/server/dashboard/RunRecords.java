@@ -1,0 +1,90 @@
+package org.millrace.server.dashboard;
+
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.millrace.contract.RunTopics;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.DriftEvent;
+import org.millrace.contract.event.EncoderManifest;
+import org.millrace.contract.event.EvaluationEvent;
+import org.millrace.contract.event.JournalEvent;
+import org.millrace.contract.event.RecordReader;
+import org.millrace.contract.registry.EncoderRecords;
+
+/** The records of a run's topics, folded into the views that show them; what cannot be read is counted and left out. Not thread safe. */
+final class RunRecords {
+    private final RunTopics topics;
+    private final String rejected;
+    private final RunView view;
+    private final RejectView rejects = new RejectView();
+    private RecordReader<JournalEvent> journal = RecordReader.ofJson(JournalEvent.class);
+    private RecordReader<EvaluationEvent> scores = RecordReader.ofJson(EvaluationEvent.class);
+    private RecordReader<DriftEvent> drift = RecordReader.ofJson(DriftEvent.class);
+    private RecordReader<EncoderManifest> manifests = RecordReader.ofJson(EncoderManifest.class);
+
+    RunRecords(MillraceConfig config, RunView view) {
+        this.topics = config.run().topics();
+        this.rejected = config.images().rejectedTopic();
+        this.view = view;
+    }
+
+    /** Topics whose records belong here. */
+    List<String> topics() {
+        return List.of(topics.steps(), topics.encoders(), topics.evaluations(), topics.drift(), rejected);
+    }
+
+    void accept(ConsumerRecord<byte[], byte[]> record) {
+        if (record.topic().equals(rejected)) {
+            rejects.add(record);
+        } else if (record.topic().equals(topics.encoders())) {
+            acceptEncoder(record);
+        } else if (record.topic().equals(topics.steps())) {
+            journal.read(record).ifPresent(view::add);
+        } else if (record.topic().equals(topics.evaluations())) {
+            scores.read(record).ifPresent(view::add);
+        } else {
+            drift.read(record).ifPresent(view::add);
+        }
+    }
+
+    // the weights themselves, under other keys, are not for this reader
+    private void acceptEncoder(ConsumerRecord<byte[], byte[]> record) {
+        OptionalLong version = EncoderRecords.manifestVersion(record.key());
+        if (version.isEmpty()) {
+            return;
+        }
+        if (record.value() != null) {
+            manifests.read(record).ifPresent(view::add);
+        } else {
+            view.removeEncoder(version.getAsLong());
+        }
+    }
+
+    /** Records of each topic that were left out since reading began, because they cannot be read; none where all can. */
+    Map<String, Long> unreadable() {
+        Map<String, Long> counts = new TreeMap<>(Map.of(
+                topics.steps(), journal.unreadable(),
+                topics.encoders(), manifests.unreadable(),
+                topics.evaluations(), scores.unreadable(),
+                topics.drift(), drift.unreadable()));
+        counts.values().removeIf(count -> count == 0);
+        return counts;
+    }
+
+    Sections.Rejects rejects() {
+        return rejects.section();
+    }
+
+    /** Forgets everything: the topics are read from their beginnings again. */
+    void clear() {
+        journal = RecordReader.ofJson(JournalEvent.class);
+        scores = RecordReader.ofJson(EvaluationEvent.class);
+        drift = RecordReader.ofJson(DriftEvent.class);
+        manifests = RecordReader.ofJson(EncoderManifest.class);
+        view.clear();
+        rejects.clear();
+    }
+}

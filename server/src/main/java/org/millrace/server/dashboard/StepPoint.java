@@ -1,0 +1,63 @@
+package org.millrace.server.dashboard;
+
+import java.util.OptionalDouble;
+import org.millrace.contract.event.StepDone;
+
+/**
+ * Steps that follow each other as one point of a curve: the mean of what is measured, the last of what counts up.
+ *
+ * @param steps that it stands for
+ * @param step the last of them
+ * @param images trained after it
+ * @param timeMillis Unix time of its end
+ * @param loss absent where it was not finite
+ */
+record StepPoint(
+        long steps,
+        long step,
+        long images,
+        long timeMillis,
+        OptionalDouble loss,
+        OptionalDouble accuracy,
+        OptionalDouble learningRate,
+        OptionalDouble momentum,
+        OptionalDouble spread) {
+    static StepPoint of(StepDone done) {
+        return new StepPoint(
+                1,
+                done.step(),
+                done.imagesTrained(),
+                done.finishedAtMillis(),
+                finite(done.loss()),
+                finite(done.accuracy()),
+                finite(done.learningRate()),
+                done.momentum(),
+                done.spread());
+    }
+
+    /** This point and the next one as one. */
+    StepPoint with(StepPoint next) {
+        return new StepPoint(
+                steps + next.steps,
+                next.step,
+                next.images,
+                next.timeMillis,
+                mean(loss, next.loss, next),
+                mean(accuracy, next.accuracy, next),
+                mean(learningRate, next.learningRate, next),
+                mean(momentum, next.momentum, next),
+                mean(spread, next.spread, next));
+    }
+
+    private OptionalDouble mean(OptionalDouble mine, OptionalDouble other, StepPoint next) {
+        if (mine.isEmpty() || other.isEmpty()) {
+            return mine.isEmpty() ? other : mine;
+        }
+        return OptionalDouble.of(
+                (mine.getAsDouble() * steps + other.getAsDouble() * next.steps) / (steps + next.steps));
+    }
+
+    private static OptionalDouble finite(double value) {
+        return Double.isFinite(value) ? OptionalDouble.of(value) : OptionalDouble.empty();
+    }
+}

@@ -1,0 +1,283 @@
+package org.millrace.server.embed;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.millrace.contract.UserException;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.registry.EncoderWatch;
+import org.millrace.server.embed.FairPool.Length;
+import org.millrace.server.embed.ScaledImages.Judged;
+import org.millrace.server.embed.ScaledImages.Scaled;
+
+/**
+ * Images that wait to be embedded: decode → wait → embed. They are decoded on a pool that clients share fairly; those that wait together
+ * are embedded together, by the run's current encoder or a version asked for, and what one call hands over is never split among
+ * versions. Thread safe; one thread of its own owns the encoders.
+ */
+public final class EmbeddingQueue implements AutoCloseable {
+    /** How long the first of a batch waits for others. */
+    private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+    private static final int BATCHES_HELD = 4;
+    private static final int LEAST_DECODERS = 4;
+    /** Of {@link Judged#work}, above which a call is long: about 10 ms. */
+    private static final long LONG_WORK = 1 << 20;
+    /** How many images of the dearest kind one client may have in work. */
+    private static final int DEAREST_HELD = 4;
+
+    private static final int DEAREST_PASSES = 16;
+
+    private final EncoderWatch encoders;
+    private final LoadedEncoders loaded;
+    private final int batchSize;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final Deque<Waiting> waiting = new ArrayDeque<>();
+    private final Thread thread;
+    private final FairPool decoders = new FairPool(
+            "millrace-decode", Math.max(LEAST_DECODERS, Runtime.getRuntime().availableProcessors()));
+    private final ScaledImages scaled;
+    private final long mostLongWork;
+    /** What each client has in work. */
+    private final Map<String, Held> held = new HashMap<>();
+
+    private int imagesHeld;
+    private int imagesWaiting;
+    private boolean closed;
+
+    /** Images of a client that are not embedded yet, and of the long calls among them images and work. */
+    private static final class Held {
+        private int images;
+        private int longImages;
+        private long longWork;
+    }
+
+    /** What one call handed over, decoded. */
+    private record Waiting(List<Scaled> images, OptionalLong version, CompletableFuture<Embeddings> answer) {}
+
+    private EmbeddingQueue(MillraceConfig config, EncoderWatch encoders) {
+        this.encoders = encoders;
+        this.loaded = new LoadedEncoders(config);
+        this.batchSize = config.evaluator().batchSize();
+        this.scaled = new ScaledImages(config);
+        this.mostLongWork =
+                (long) DEAREST_HELD * DEAREST_PASSES * config.images().maxPixels();
+        this.thread = new Thread(this::run, "millrace-embed");
+        thread.setDaemon(true);
+    }
+
+    /** Starts its thread; PyTorch starts with the first image. The caller closes it, and the encoders after it. */
+    public static EmbeddingQueue start(MillraceConfig config, EncoderWatch encoders) {
+        EmbeddingQueue queue = new EmbeddingQueue(config, encoders);
+        queue.thread.start();
+        return queue;
+    }
+
+    /**
+     * Hands over encoded images, at least one; empty where too many wait already, or too many of this client. The answer comes on the
+     * queue's threads, where nothing may wait; it fails with {@link UserException} where there is no such encoder.
+     *
+     * @param client whose images they are: clients are decoded in turns, and none may hold more than three quarters of what may wait, of
+     *     which images that are dear to decode make two thirds at most
+     * @param version of the encoder; empty for the current one
+     */
+    public Optional<CompletableFuture<Embeddings>> offer(String client, List<byte[]> images, OptionalLong version) {
+        List<Judged> all = scaled.judge(images);
+        long work = all.stream().mapToLong(Judged::work).sum();
+        boolean isLong = work > LONG_WORK;
+        var answer = new CompletableFuture<Embeddings>();
+        lock.lock();
+        try {
+            if (closed) {
+                throw stopping();
+            }
+            int most = BATCHES_HELD * batchSize;
+            Held own = held.getOrDefault(client, new Held());
+            boolean fits = imagesHeld + all.size() <= most && own.images + all.size() <= most - most / 4;
+            boolean fitsLong = !isLong
+                    || (own.longImages + all.size() <= most / 2 && own.longWork + work <= mostLongWork)
+                    || own.longImages == 0;
+            if ((!fits
+                            && (own.images > 0
+                                    || imagesHeld > most)) // more than ever fit are taken from a client without others
+                    || !fitsLong) {
+                return Optional.empty();
+            }
+            held.put(client, own);
+            own.images += all.size();
+            own.longImages += isLong ? all.size() : 0;
+            own.longWork += isLong ? work : 0;
+            imagesHeld += all.size();
+        } finally {
+            lock.unlock();
+        }
+        CompletableFuture<Embeddings> released =
+                answer.whenComplete((made, problem) -> release(client, all.size(), isLong ? work : 0));
+        decoders.run(client, isLong ? Length.LONG : Length.SHORT, () -> decode(all, version, answer));
+        return Optional.of(released);
+    }
+
+    private void release(String client, int images, long longWork) {
+        lock.lock();
+        try {
+            imagesHeld -= images;
+            Held own = Objects.requireNonNull(held.get(client));
+            own.images -= images;
+            own.longImages -= longWork > 0 ? images : 0;
+            own.longWork -= longWork;
+            if (own.images == 0) {
+                held.remove(client);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits while a batch is decoded already: encoded images take less memory. */
+    private void decode(List<Judged> images, OptionalLong version, CompletableFuture<Embeddings> answer) {
+        try {
+            if (isClosed()) {
+                answer.completeExceptionally(stopping());
+                return;
+            }
+            Waiting decoded = new Waiting(scaled.of(images), version, answer);
+            lock.lockInterruptibly();
+            try {
+                while (imagesWaiting >= batchSize && !closed) {
+                    changed.await();
+                }
+                if (closed) {
+                    answer.completeExceptionally(stopping());
+                    return;
+                }
+                waiting.add(decoded);
+                imagesWaiting += images.size();
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            answer.completeExceptionally(stopping());
+        } catch (RuntimeException | Error e) { // the next may fare better
+            answer.completeExceptionally(e);
+        }
+    }
+
+    private boolean isClosed() {
+        lock.lock();
+        try {
+            return closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static UserException stopping() {
+        return new UserException("embeddings: the server is stopping");
+    }
+
+    /** Finishes the batch that is being computed, and fails what waits. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        decoders.close();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        try {
+            for (List<Waiting> batch = nextBatch(); !batch.isEmpty(); batch = nextBatch()) {
+                embed(batch);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            loaded.close();
+            waiting.forEach(each -> each.answer().completeExceptionally(stopping()));
+        }
+    }
+
+    /** What is to be embedded together; nothing once it is closed. */
+    private List<Waiting> nextBatch() throws InterruptedException {
+        lock.lock();
+        try {
+            while (waiting.isEmpty() && !closed) {
+                changed.await();
+            }
+            long left = LINGER_NANOS;
+            while (imagesWaiting < batchSize && !closed && left > 0) {
+                left = changed.awaitNanos(left);
+            }
+            List<Waiting> batch = new ArrayList<>();
+            int images = 0;
+            while (!closed && !waiting.isEmpty()) {
+                int more = waiting.element().images().size();
+                if (images > 0 && images + more > batchSize) {
+                    break;
+                }
+                images += more;
+                imagesWaiting -= more;
+                batch.add(waiting.remove());
+            }
+            changed.signalAll(); // there is room for decoded ones
+            return batch;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void embed(List<Waiting> batch) {
+        Map<Long, List<Waiting>> byVersion = new TreeMap<>();
+        batch.forEach(each -> byVersion
+                .computeIfAbsent(each.version().orElse(-1), version -> new ArrayList<>())
+                .add(each));
+        byVersion.forEach((version, some) -> {
+            try {
+                LoadedEncoders.Loaded encoder = version < 0
+                        ? loaded.of(encoders.current())
+                        : loaded.known(version).orElseGet(() -> loaded.of(encoders.version(version)));
+                embed(some, encoder);
+            } catch (RuntimeException | Error e) { // the next batch may fare better
+                some.forEach(each -> each.answer().completeExceptionally(e));
+            }
+        });
+    }
+
+    private void embed(List<Waiting> together, LoadedEncoders.Loaded encoder) {
+        List<Scaled> images =
+                together.stream().flatMap(each -> each.images().stream()).toList();
+        List<Embeddings.Row> rows = new ArrayList<>();
+        for (int from = 0; from < images.size(); from += batchSize) {
+            rows.addAll(encoder.embedScaled(images.subList(from, Math.min(images.size(), from + batchSize))));
+        }
+        int at = 0;
+        for (Waiting each : together) {
+            int end = at + each.images().size();
+            each.answer().complete(new Embeddings(encoder.version(), encoder.dimension(), rows.subList(at, end)));
+            at = end;
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package org.millrace.server.embed;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.registry.PublishedEncoder;
+import org.millrace.encoder.tensor.Torch;
+import org.millrace.evaluator.Embedder;
+import org.millrace.evaluator.EmbedderFactory;
+import org.millrace.evaluator.TorchEmbedders;
+
+/** The few encoders that were used last, in memory. Used by one thread, which closes it. */
+public final class LoadedEncoders implements AutoCloseable {
+    private static final int MOST = 3;
+
+    private final MillraceConfig config;
+    /** By version, the one used longest ago first. */
+    private final Map<Long, Loaded> loaded = new LinkedHashMap<>(MOST, 1, true);
+
+    private @Nullable EmbedderFactory factory;
+
+    public LoadedEncoders(MillraceConfig config) {
+        this.config = config;
+    }
+
+    /** One encoder, ready. Used by the thread that loaded it. */
+    public static final class Loaded {
+        private final long version;
+        private final String sha256;
+        private final Embedder embedder;
+
+        private Loaded(PublishedEncoder encoder, Embedder embedder) {
+            this.version = encoder.manifest().version();
+            this.sha256 = encoder.manifest().sha256();
+            this.embedder = embedder;
+        }
+
+        long version() {
+            return version;
+        }
+
+        int dimension() {
+            return embedder.dimension();
+        }
+
+        /** For images that decode; belongs to this. */
+        public Embedder embedder() {
+            return embedder;
+        }
+
+        /** A row for each image, in one batch: its features, or why it could not be decoded. */
+        List<Embeddings.Row> embedScaled(List<ScaledImages.Scaled> images) {
+            List<float[]> good =
+                    images.stream().flatMap(image -> image.values().stream()).toList();
+            var features = (good.isEmpty() ? List.<Embeddings.Row>of() : rows(embedder.embedScaled(good))).iterator();
+            return images.stream()
+                    .map(image -> image.values().isPresent()
+                            ? features.next()
+                            : (Embeddings.Row) new Embeddings.Undecodable(image.problem()))
+                    .toList();
+        }
+
+        /** @param features N×D */
+        private List<Embeddings.Row> rows(float[] features) {
+            List<Embeddings.Row> rows = new ArrayList<>();
+            for (int i = 0; i < features.length / dimension(); i++) {
+                rows.add(new Embeddings.Features(Arrays.copyOfRange(features, i * dimension(), (i + 1) * dimension())));
+            }
+            return rows;
+        }
+    }
+
+    /** That encoder, which takes the place of the one used longest ago. */
+    public Loaded of(PublishedEncoder encoder) {
+        long version = encoder.manifest().version();
+        Loaded known = loaded.get(version);
+        if (known != null && known.sha256.equals(encoder.manifest().sha256())) {
+            return known;
+        }
+        if (known != null) { // the run began again
+            known.embedder.close();
+            loaded.remove(version);
+        }
+        if (factory == null) {
+            factory = new TorchEmbedders(Torch.start(config.run()), config.encoder(), config.images());
+        }
+        Loaded added = new Loaded(encoder, factory.load(encoder.manifest(), encoder.safetensors()));
+        loaded.put(version, added);
+        if (loaded.size() > MOST) {
+            var oldest = loaded.entrySet().iterator();
+            oldest.next().getValue().embedder.close();
+            oldest.remove();
+        }
+        return added;
+    }
+
+    /** The encoder of that version where it is in memory. */
+    public Optional<Loaded> known(long version) {
+        return Optional.ofNullable(loaded.get(version));
+    }
+
+    @Override
+    public void close() {
+        loaded.values().forEach(each -> each.embedder.close());
+        loaded.clear();
+    }
+}

@@ -1,0 +1,110 @@
+package org.millrace.server.http;
+
+import io.javalin.http.Context;
+import io.javalin.http.HttpResponseException;
+import io.javalin.http.UploadedFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.millrace.ingest.push.IncomingImage;
+
+/** The image or images in a request: its body as it is, or the files of a multipart form. */
+final class Bodies {
+    private static final String MULTIPART = "multipart/form-data";
+    private static final String ANY = "application/octet-stream";
+
+    private Bodies() {}
+
+    static boolean isMultipart(Context context) {
+        return type(context).equals(MULTIPART);
+    }
+
+    /** Throws {@link HttpProblem} 415 unless the request says that it brings an image, or does not say what it brings. */
+    static void requireImage(Context context) {
+        requireImage(type(context), "the body");
+    }
+
+    /** The request's body. */
+    static IncomingImage.Body raw(Context context) {
+        return new IncomingImage.Body() {
+            @Override
+            public InputStream open() {
+                return context.bodyInputStream();
+            }
+
+            @Override
+            public long declaredBytes() {
+                return declared(context);
+            }
+        };
+    }
+
+    /** The files of a form, at least one, held in memory; throws {@link HttpProblem} where there is none, or the form is damaged. */
+    static List<UploadedFile> files(Context context) {
+        List<UploadedFile> files;
+        try {
+            files = context.uploadedFiles();
+        } catch (HttpResponseException e) {
+            throw e;
+        } catch (Exception e) { // Kotlin throws checked exceptions unannounced
+            throw new HttpProblem(400, "wanted a whole multipart/form-data body, but got: " + rootOf(e));
+        }
+        if (files.isEmpty()) {
+            throw new HttpProblem(400, "wanted at least one file in the form, but got none");
+        }
+        return files;
+    }
+
+    static IncomingImage.Body file(UploadedFile file) {
+        return new IncomingImage.Body() {
+            @Override
+            public InputStream open() throws IOException {
+                return file.content();
+            }
+
+            @Override
+            public long declaredBytes() {
+                return file.size();
+            }
+        };
+    }
+
+    /** Throws {@link HttpProblem} 415 where the file of a form says that it is no image. */
+    static void requireImage(UploadedFile file) {
+        requireImage(bare(Optional.ofNullable(file.contentType()).orElse(ANY)), "the file");
+    }
+
+    /** Bytes of the body, or -1 where the request does not say. */
+    static long declared(Context context) {
+        return context.req().getContentLengthLong();
+    }
+
+    private static void requireImage(String type, String what) {
+        boolean fits = type.isEmpty() || type.equals(ANY) || type.startsWith("image/");
+        if (!fits) {
+            throw new HttpProblem(
+                    415,
+                    what + " is said to be " + type
+                            + "; wanted image/jpeg, image/png, image/gif, image/bmp, image/webp or application/octet-stream");
+        }
+    }
+
+    private static String type(Context context) {
+        return bare(Optional.ofNullable(context.contentType()).orElse(""));
+    }
+
+    /** The type without its parameters. */
+    static String bare(String type) {
+        return type.replaceFirst(";.*", "").strip().toLowerCase(Locale.ROOT);
+    }
+
+    private static String rootOf(Throwable problem) {
+        Throwable root = problem;
+        for (Throwable cause = problem.getCause(); cause != null; cause = cause.getCause()) {
+            root = cause;
+        }
+        return String.valueOf(root.getMessage());
+    }
+}

@@ -1,0 +1,271 @@
+package org.millrace.server.http;
+
+import io.javalin.http.Context;
+import io.javalin.http.UploadedFile;
+import io.javalin.router.JavalinDefaultRoutingApi;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.event.Json;
+import org.millrace.contract.registry.EncoderWatch;
+import org.millrace.ingest.push.IncomingImage;
+import org.millrace.numerics.NpyFormat;
+import org.millrace.server.embed.EmbeddingQueue;
+import org.millrace.server.embed.Embeddings;
+
+/**
+ * {@code POST /v1/embed}: images to feature vectors, and {@code GET /v1/encoders}: with which encoders that can be. No thread waits for
+ * the network's pass. Does not own what it is given.
+ */
+public final class EmbedRoutes implements Routes {
+    static final String EMBED = "/v1/embed";
+    static final String ENCODERS = "/v1/encoders";
+    private static final String VERSION = "version";
+    private static final String VERSION_HEADER = "Millrace-Encoder-Version";
+
+    private final EncoderWatch encoders;
+    private final EmbeddingQueue queue;
+    private final String run;
+    private final int maxBytes;
+    /** Answers are written here, so that no client holds up the encoder. */
+    private final ExecutorService answering = Executors.newFixedThreadPool(2, work -> {
+        Thread thread = new Thread(work, "millrace-http-embeddings");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    public EmbedRoutes(MillraceConfig config, EncoderWatch encoders, EmbeddingQueue queue) {
+        this.encoders = encoders;
+        this.queue = queue;
+        this.run = config.run().name();
+        this.maxBytes = config.images().maxBytes();
+    }
+
+    /** The forms of an answer. */
+    private enum Form {
+        JSON("application/json"),
+        FLOATS("application/octet-stream"),
+        NPY("application/x-npy");
+
+        private final String type;
+
+        Form(String type) {
+            this.type = type;
+        }
+
+        /** The first of the client's that there is. */
+        static Form wanted(Context context) {
+            String accept =
+                    Optional.ofNullable(context.header("Accept")).orElse("*/*").toLowerCase(Locale.ROOT);
+            for (String part : accept.split(",", -1)) {
+                String type = part.replaceFirst(";.*", "").strip();
+                for (Form form : values()) {
+                    if (type.equals(form.type)) {
+                        return form;
+                    }
+                }
+                if (type.equals("*/*") || type.equals("application/*")) {
+                    return JSON;
+                }
+            }
+            throw new HttpProblem(
+                    406,
+                    "wanted an Accept of application/json, application/octet-stream or application/x-npy, but got '"
+                            + accept + "'");
+        }
+    }
+
+    /** Images with the names that the client gave them. */
+    private record Asked(List<String> names, List<byte[]> images) {}
+
+    @Override
+    public void addTo(JavalinDefaultRoutingApi router) {
+        router.post(EMBED, this::embed, Parameters.of(VERSION));
+        router.get(ENCODERS, this::list);
+    }
+
+    @Override
+    public void close() {
+        answering.shutdown();
+    }
+
+    private void embed(Context context) throws IOException {
+        Form form = Form.wanted(context);
+        OptionalLong version = version(context);
+        boolean several = Bodies.isMultipart(context);
+        if (!several) {
+            Bodies.requireImage(context);
+        }
+        Asked asked = several ? files(context) : new Asked(List.of(), List.of(read(Bodies.raw(context), "the image")));
+        CompletableFuture<Embeddings> embeddings = queue.offer(Gate.client(context), asked.images(), version)
+                .orElseThrow(() -> HttpProblem.busy("more images come than are embedded; send it again later"));
+        context.future(() ->
+                embeddings.thenAcceptAsync(made -> answer(context, form, several, asked.names(), made), answering));
+    }
+
+    private OptionalLong version(Context context) {
+        String asked = context.queryParam(VERSION);
+        if (asked == null) {
+            return OptionalLong.empty();
+        }
+        List<EncoderWatch.Published> all = encoders.published();
+        long version;
+        try {
+            version = Long.parseLong(asked);
+        } catch (NumberFormatException e) {
+            throw new HttpProblem(400, "version must be a number, but was '" + asked + "'");
+        }
+        List<Long> usable = all.stream()
+                .filter(published -> published.revocation().isEmpty())
+                .map(published -> published.manifest().version())
+                .toList();
+        EncoderWatch.Published found = all.stream()
+                .filter(published -> published.manifest().version() == version)
+                .findFirst()
+                .orElseThrow(() ->
+                        new HttpProblem(404, "run " + run + " has no encoder " + asked + "; there are " + usable));
+        found.revocation().ifPresent(revocation -> {
+            throw new HttpProblem(
+                    410,
+                    "encoder " + version + " of run " + run + " is revoked"
+                            + (revocation.reason().isBlank() ? "" : " (" + revocation.reason() + ")")
+                            + "; there are " + usable);
+        });
+        return OptionalLong.of(version);
+    }
+
+    private Asked files(Context context) throws IOException {
+        List<String> names = new ArrayList<>();
+        List<byte[]> images = new ArrayList<>();
+        for (UploadedFile file : Bodies.files(context)) {
+            Bodies.requireImage(file);
+            names.add(file.filename());
+            images.add(read(Bodies.file(file), "the file '" + file.filename() + "'"));
+        }
+        return new Asked(names, images);
+    }
+
+    private byte[] read(IncomingImage.Body body, String what) throws IOException {
+        try (InputStream in = body.open()) {
+            byte[] image = in.readNBytes(maxBytes);
+            if (image.length == maxBytes && in.read() >= 0) {
+                throw tooLarge(what, body.declaredBytes(), maxBytes);
+            }
+            if (image.length == 0) {
+                throw new HttpProblem(400, "wanted an image, but " + what + " is empty");
+            }
+            return image;
+        }
+    }
+
+    private static HttpProblem tooLarge(String what, long bytes, long most) {
+        return new HttpProblem(
+                413,
+                what + " has " + (bytes < 0 ? "more than " : bytes + " bytes, more than ") + "the " + most
+                        + " that it may have");
+    }
+
+    private static void answer(Context context, Form form, boolean several, List<String> names, Embeddings made) {
+        context.header(VERSION_HEADER, String.valueOf(made.version()));
+        boolean json = form == Form.JSON && several;
+        if (!json) {
+            made.rows().forEach(row -> {
+                if (row instanceof Embeddings.Undecodable bad) {
+                    throw new HttpProblem(400, "not an image that can be decoded: " + bad.reason());
+                }
+            });
+        }
+        context.contentType(form.type);
+        switch (form) {
+            case JSON -> context.result(Json.write(several ? several(names, made) : one(made)));
+            case FLOATS -> context.result(NpyFormat.littleEndian(made.features()));
+            case NPY -> context.result(NpyFormat.file(made.features(), made.dimension()));
+        }
+    }
+
+    private static Map<String, Object> one(Embeddings made) {
+        Map<String, Object> body = described(made);
+        body.put("embedding", made.features().get(0));
+        return body;
+    }
+
+    private static Map<String, Object> several(List<String> names, Embeddings made) {
+        List<Map<String, Object>> results = new ArrayList<>();
+        for (int i = 0; i < names.size(); i++) {
+            Map<String, Object> result = new LinkedHashMap<>();
+            result.put("name", names.get(i));
+            Embeddings.Row row = made.rows().get(i);
+            if (row instanceof Embeddings.Features features) {
+                result.put("embedding", features.values());
+            } else {
+                result.put("error", ((Embeddings.Undecodable) row).reason());
+            }
+            results.add(result);
+        }
+        Map<String, Object> body = described(made);
+        body.put("results", results);
+        return body;
+    }
+
+    private static Map<String, Object> described(Embeddings made) {
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put(VERSION, made.version());
+        body.put("dimension", made.dimension());
+        return body;
+    }
+
+    private void list(Context context) {
+        List<Map<String, Object>> listed = new ArrayList<>();
+        for (EncoderWatch.Published published : encoders.published()) {
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put(VERSION, published.manifest().version());
+            one.put("step", published.manifest().step());
+            one.put("images", published.manifest().imagesTrained());
+            one.put("bytes", published.manifest().bytes());
+            one.put(
+                    "publishedAt",
+                    java.time.Instant.ofEpochMilli(published.manifest().publishedAtMillis())
+                            .toString());
+            one.put("held", published.held());
+            one.put("revoked", published.revocation().isPresent());
+            published.revocation().ifPresent(revocation -> {
+                one.put(
+                        "revokedAt",
+                        java.time.Instant.ofEpochMilli(revocation.revokedAtMillis())
+                                .toString());
+                one.put("revokedBecause", revocation.reason());
+            });
+            published.evaluation().ifPresent(evaluation -> one.put("scores", scores(evaluation)));
+            listed.add(one);
+        }
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("run", run);
+        encoders.currentVersion().ifPresent(current -> body.put("current", current));
+        body.put("encoders", listed);
+        context.contentType("application/json");
+        context.result(Json.write(body));
+    }
+
+    private static Map<String, Object> scores(Evaluation evaluation) {
+        Map<String, Object> scores = new LinkedHashMap<>();
+        scores.put("linear", evaluation.linear().accuracy());
+        evaluation.linear().interval().ifPresent(interval -> scores.put("linearInterval", interval));
+        evaluation.linear().belowUntrained().ifPresent(below -> scores.put("linearBelowUntrained", below));
+        scores.put("neighbours", evaluation.neighbours().accuracy());
+        evaluation.neighbours().interval().ifPresent(interval -> scores.put("neighboursInterval", interval));
+        evaluation.neighbours().belowUntrained().ifPresent(below -> scores.put("neighboursBelowUntrained", below));
+        scores.put("testImages", evaluation.testImages());
+        return scores;
+    }
+}

@@ -1,0 +1,164 @@
+package org.millrace.server.http;
+
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.eclipse.jetty.http.HttpCookie;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Request;
+import org.jspecify.annotations.Nullable;
+import org.millrace.contract.Sha256;
+import org.millrace.contract.config.HttpConfig;
+
+/**
+ * Who may ask: bearers of the token where one is set, and no foreign web page. A page elsewhere could point its own name at this
+ * address (DNS rebinding), so on loopback the {@code Host} must be this machine's or that of {@code http.public-url}; and it could send
+ * a form, or hold streams of events open, so all that it may do is to link here. Judges by the headers alone. Thread safe.
+ */
+final class Guard {
+    static final String TOKEN = "token";
+    static final Map<String, String> HEADERS = Map.of(
+            "Content-Security-Policy",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self';"
+                    + " base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+            "X-Content-Type-Options",
+            "nosniff",
+            "Referrer-Policy",
+            "no-referrer",
+            "Cross-Origin-Resource-Policy",
+            "same-origin",
+            "Cache-Control",
+            "no-store");
+
+    private static final String COOKIE = "millrace";
+    private static final String BEARER = "Bearer ";
+    private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS");
+    private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]", "::1");
+
+    private final HttpConfig config;
+    private final String cookie;
+    /** Of a browser's requests through the proxy in front; blank where there is none. */
+    private final String publicOrigin;
+
+    Guard(HttpConfig config) {
+        this.config = config;
+        this.cookie = Sha256.of(("cookie of " + config.token()).getBytes(StandardCharsets.UTF_8));
+        this.publicOrigin = config.publicUrl().toLowerCase(Locale.ROOT).replaceFirst("/$", "");
+    }
+
+    /** Where a browser that brought the token goes on, and the cookie that stands for the token from then on. */
+    record Entry(String location, String cookie) {}
+
+    /** Throws {@link HttpProblem} 403 for a request by another name than this server's, or from a foreign page. */
+    void admit(Request request) {
+        String host = header(request, HttpHeader.HOST).orElse("").toLowerCase(Locale.ROOT);
+        if (config.isLoopback() && !isOwn(host)) {
+            throw new HttpProblem(
+                    403,
+                    "wanted a Host header of this machine (localhost, 127.0.0.1), but got '" + host
+                            + "'; to serve other names set http.host and http.token, or http.public-url behind a proxy");
+        }
+        if (isForeign(request, host) && !isLink(request)) {
+            throw new HttpProblem(
+                    403, "a web page of another origin must not change anything here, and may only link to it");
+        }
+    }
+
+    /** Throws {@link HttpProblem} 401 for a request without the token; an entry where it came in the address. */
+    Optional<Entry> identify(Request request, Query query) {
+        if (config.token().isEmpty()) {
+            return Optional.empty();
+        }
+        Optional<String> header = header(request, HttpHeader.AUTHORIZATION);
+        if (header.filter(value -> value.startsWith(BEARER) && same(value.substring(BEARER.length()), config.token()))
+                .isPresent()) {
+            return Optional.empty();
+        }
+        if (cookies(request).stream()
+                .anyMatch(kept -> kept.getName().equals(COOKIE) && same(kept.getValue(), cookie))) {
+            return Optional.empty();
+        }
+        Optional<String> asked = query.get(TOKEN);
+        if (READING.contains(request.getMethod())
+                && asked.filter(value -> same(value, config.token())).isPresent()) {
+            String kept = COOKIE + "=" + cookie + "; Path=/; HttpOnly; SameSite=Strict"
+                    + (publicOrigin.startsWith("https:") ? "; Secure" : "");
+            return Optional.of(new Entry(withoutToken(request, query), kept));
+        }
+        throw new HttpProblem(
+                401,
+                "wanted the token of http.token, as 'Authorization: Bearer TOKEN' or once in a browser as ?token=TOKEN, but got "
+                        + (header.isEmpty() && asked.isEmpty() ? "none" : "another one"));
+    }
+
+    /** The client's address: that of the connection, or the one that the proxy in front of {@code http.public-url} reports. */
+    String client(Request request) {
+        String address = String.valueOf(Request.getRemoteAddr(request));
+        Optional<String> forwarded = header(request, HttpHeader.X_FORWARDED_FOR);
+        return !publicOrigin.isEmpty() && LOOPBACK.contains(address) && forwarded.isPresent()
+                ? forwarded.get().replaceFirst("^.*,", "").strip() // the last is the proxy's own word
+                : address;
+    }
+
+    private boolean isOwn(String host) {
+        String name = host.replaceFirst(":\\d{1,5}$", "");
+        return LOOPBACK.contains(name)
+                || name.equals(config.host().toLowerCase(Locale.ROOT))
+                || (!publicOrigin.isEmpty()
+                        && host.equals(URI.create(publicOrigin).getRawAuthority()));
+    }
+
+    private boolean isForeign(Request request, String host) {
+        @Nullable String site = request.getHeaders().get("Sec-Fetch-Site");
+        Optional<String> origin = header(request, HttpHeader.ORIGIN).map(value -> value.toLowerCase(Locale.ROOT));
+        boolean foreignSite = site != null && !site.equals("same-origin") && !site.equals("none");
+        boolean foreignOrigin = origin.isPresent()
+                && !List.of("http://" + host, "https://" + host, publicOrigin).contains(origin.get());
+        return foreignSite || foreignOrigin;
+    }
+
+    /** Whether a person followed a link: the whole page changes, so that what comes is not another page's. */
+    private static boolean isLink(Request request) {
+        return READING.contains(request.getMethod())
+                && "navigate".equals(request.getHeaders().get("Sec-Fetch-Mode"))
+                && "document".equals(request.getHeaders().get("Sec-Fetch-Dest"));
+    }
+
+    /** The path asked for without the token, which then stays out of the browser's history. */
+    private static String withoutToken(Request request, Query query) {
+        String parameters = query.parameters().entrySet().stream()
+                .filter(parameter -> !parameter.getKey().equals(TOKEN))
+                .map(parameter -> encoded(parameter.getKey()) + "=" + encoded(parameter.getValue()))
+                .collect(Collectors.joining("&"));
+        String path =
+                "/" + request.getHttpURI().getPath().replaceFirst("^/+", ""); // never //host, which leads elsewhere
+        return parameters.isEmpty() ? path : path + "?" + parameters;
+    }
+
+    private static List<HttpCookie> cookies(Request request) {
+        try {
+            return Request.getCookies(request);
+        } catch (RuntimeException e) { // Jetty has several for malformed ones
+            throw new HttpProblem(400, "the Cookie header is malformed");
+        }
+    }
+
+    private static Optional<String> header(Request request, HttpHeader name) {
+        return Optional.ofNullable(request.getHeaders().get(name));
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+
+    private static boolean same(String left, String right) {
+        return MessageDigest.isEqual(left.getBytes(StandardCharsets.UTF_8), right.getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,26 @@
+package org.millrace.server.http;
+
+import java.util.Map;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.util.Callback;
+import org.millrace.contract.event.Json;
+
+/** Answers to what is no proper HTTP, or fails outside the routes: the same JSON as theirs. */
+final class PlainErrors extends ErrorHandler {
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) {
+        if (response.getStatus() == 501 || response.getStatus() == 505) {
+            response.setStatus(
+                    400); // a transfer coding or version of HTTP that there is not: the client's fault, not ours
+        }
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
+        Object message = request.getAttribute(ERROR_MESSAGE);
+        byte[] body = Json.write(Map.of("error", message == null ? "not understood" : message.toString()));
+        Content.Sink.write(response, true, new String(body, java.nio.charset.StandardCharsets.UTF_8), callback);
+        return true;
+    }
+}

@@ -1,0 +1,88 @@
+package org.millrace.trainer.inspect;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.millrace.contract.ImageOffset;
+import org.millrace.contract.event.OffsetRange;
+
+/** What the image log has at the offsets of plans: images, refused ones, offsets without a record, offsets that are gone. Not thread safe. */
+final class LogCounts {
+    private final Map<Integer, NavigableSet<Long>> rejected = new HashMap<>();
+    private final Map<Integer, OffsetRange> held = new HashMap<>();
+    private final Map<Integer, NavigableSet<Long>> absent = new HashMap<>();
+
+    /**
+     * Counts over the ranges of a plan.
+     *
+     * @param offsets covered
+     * @param refused of which this is in the topic of rejects
+     * @param absent of which there is no record, and no reject
+     * @param gone of which the log no longer holds anything
+     */
+    record Counts(long offsets, long refused, long absent, long gone) {
+        static final Counts NONE = new Counts(0, 0, 0, 0);
+
+        /** Those that have a record and are not refused. */
+        long images() {
+            return offsets - absent - refused;
+        }
+
+        /** The same, with so many of the absent ones counted as gone since they were planned. */
+        Counts withGone(long since) {
+            return new Counts(offsets, refused, absent - since, since);
+        }
+
+        Counts plus(Counts other) {
+            return new Counts(
+                    offsets + other.offsets, refused + other.refused, absent + other.absent, gone + other.gone);
+        }
+    }
+
+    void addRejected(ImageOffset image) {
+        add(rejected, image);
+    }
+
+    void addAbsent(ImageOffset offset) {
+        add(absent, offset);
+    }
+
+    /** Takes what the log holds of a partition now. */
+    void addHeld(OffsetRange range) {
+        held.put(range.partition(), range);
+    }
+
+    Optional<OffsetRange> held(int partition) {
+        return Optional.ofNullable(held.get(partition));
+    }
+
+    /** @param there whether the ranges are of the log that is there now */
+    Counts of(List<OffsetRange> ranges, boolean there) {
+        Counts sum = Counts.NONE;
+        for (OffsetRange range : ranges) {
+            OffsetRange log = there
+                    ? held(range.partition()).orElse(new OffsetRange(range.partition(), 0, 0))
+                    : new OffsetRange(range.partition(), 0, 0);
+            long from = Math.max(range.from(), log.from());
+            long to = Math.min(range.to(), log.to());
+            NavigableSet<Long> refused = there ? within(range, rejected) : new TreeSet<>();
+            long empty = within(range, absent).stream()
+                    .filter(offset -> !refused.contains(offset)) // its record is gone since
+                    .count();
+            sum = sum.plus(new Counts(range.length(), refused.size(), empty, range.length() - Math.max(0, to - from)));
+        }
+        return sum;
+    }
+
+    private static void add(Map<Integer, NavigableSet<Long>> offsets, ImageOffset image) {
+        offsets.computeIfAbsent(image.partition(), partition -> new TreeSet<>()).add(image.offset());
+    }
+
+    private static NavigableSet<Long> within(OffsetRange range, Map<Integer, NavigableSet<Long>> offsets) {
+        NavigableSet<Long> ofPartition = offsets.getOrDefault(range.partition(), new TreeSet<>());
+        return ofPartition.subSet(range.from(), true, range.to(), false);
+    }
+}
