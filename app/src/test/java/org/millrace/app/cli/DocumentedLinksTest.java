@@ -33,7 +33,8 @@ class DocumentedLinksTest {
                 }
                 count++;
                 Path target = file.isEmpty() ? page : page.resolveSibling(file).normalize();
-                if (!Files.exists(target) || (!heading.isEmpty() && !headings(target).contains(heading))) {
+                if (!Files.exists(target)
+                        || (!heading.isEmpty() && !headings(target).contains(heading))) {
                     broken.add(ROOT.relativize(page) + ": " + link.group());
                 }
             }
