@@ -97,7 +97,7 @@ MISTAKES = [
     ("Momentum: batch-norm buffers averaged too", OPTIMISER + "MovingAverage.java",
      "target.muli((float) momentum).addi(share);",
      "target.muli((float) momentum).addi(share);\n"
-     "            twin.buffers().muli((float) momentum).addi(query.buffers().get(\"0:\" + twin.buffers().size()).mul((float) (1 - momentum)));"),
+     "            key.buffers().muli((float) momentum).addi(query.buffers().get(\"0:\" + key.buffers().size()).mul((float) (1 - momentum)));"),
     ("Momentum: the cosine falls", OBJECTIVE + "TwinMomentum.java",
      "Math.min(1, t / lastStep)) + 1) / 2", "(1 - Math.min(1, t / lastStep))) + 1) / 2"),
     ("Batch norm: running variance from the biased one", NETWORK + "BatchNormLayer.java",

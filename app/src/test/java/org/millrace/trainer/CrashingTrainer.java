@@ -11,6 +11,7 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StreamSkipped;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.trainer.run.Moment;
 
 /** A real trainer whose process ends at once, without a word or a shutdown hook, when it reaches a moment. */
 public final class CrashingTrainer {

@@ -39,6 +39,7 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.SettingChanges;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.trainer.journal.JournalReader;
+import org.millrace.trainer.run.Moment;
 
 /**
  * Random sequences of a start, a kill, damage to the run's folder, and starts with a changed setting: each start either is refused, with

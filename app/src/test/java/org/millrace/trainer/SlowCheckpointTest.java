@@ -20,6 +20,7 @@ import org.millrace.app.run.Commands;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.trainer.run.Moment;
 
 /** Checkpoints are written beside the steps; here the disk is slower than they are. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES) // only a hang takes that long
@@ -62,7 +63,7 @@ final class SlowCheckpointTest {
             try (Trainer trainer = new Trainer(config, kafka, events, Clock.systemUTC(), slow)) {
                 var stop = CompletableFuture.runAsync(() -> {
                     await(second);
-                    trainer.stop();
+                    trainer.stop(Trainer.STOP_PATIENCE);
                 });
                 trainer.run(new TrainLimits(OptionalLong.empty(), false));
                 stop.get();

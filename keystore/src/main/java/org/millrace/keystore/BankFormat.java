@@ -1,7 +1,7 @@
 package org.millrace.keystore;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.millrace.keystore.SealedValue.CRC_BYTES;
+import static org.millrace.keystore.disk.SealedValue.CRC_BYTES;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import org.millrace.contract.ImageOffset;
 import org.millrace.keystore.UndoBatch.Replaced;
+import org.millrace.keystore.disk.DamagedKeyStoreException;
+import org.millrace.keystore.disk.SealedValue;
 
 /**
  * The bytes of a memory bank, format 1. A key of the database is a kind, 1 byte, and a number, 8 bytes big-endian: kind 0 is the
@@ -31,6 +33,7 @@ record BankFormat(String store, int dimension) {
     static final byte POSITION = 0;
     static final byte ROW = 1;
     static final byte UNDO = 2;
+    static final byte[] POSITION_KEY = key(POSITION, 0);
 
     private static final int KEY_BYTES = 1 + Long.BYTES;
     private static final int POSITION_BYTES = 4 * Integer.BYTES + 2 * Long.BYTES; // without topic and CRC
@@ -38,6 +41,15 @@ record BankFormat(String store, int dimension) {
     private static final int UNDO_BYTES = 2 * Integer.BYTES + Long.BYTES; // without what was replaced and CRC
     private static final int REPLACED_BYTES = Integer.BYTES + 1; // without content
     private static final int CONTENT_BYTES = Short.BYTES + Integer.BYTES + 3 * Long.BYTES; // without id and numbers
+
+    static byte[] rowKey(long slot) {
+        return key(ROW, slot);
+    }
+
+    /** The key of what the step replaced whose last write is that. */
+    static byte[] undoKey(long last) {
+        return key(UNDO, last);
+    }
 
     static byte[] key(byte kind, long number) {
         return ByteBuffer.allocate(KEY_BYTES).put(kind).putLong(number).array();
@@ -47,6 +59,8 @@ record BankFormat(String store, int dimension) {
     static boolean isOf(byte kind, byte[] key) {
         return key.length == KEY_BYTES && key[0] == kind;
     }
+
+    /** The slot or sequence number in a key. */
 
     static long number(byte[] key) {
         return ByteBuffer.wrap(key).getLong(1);

@@ -3,6 +3,7 @@ package org.millrace.keystore;
 import static org.millrace.contract.Check.check;
 
 import org.millrace.contract.UserException;
+import org.millrace.keystore.disk.DamagedKeyStoreException;
 
 /**
  * What a memory bank is for, how many rows it has, and the states it can be in: {@code newest} now, and back to {@code earliest} by

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.millrace.contract.ImageOffset;
+import org.millrace.keystore.disk.DamagedKeyStoreException;
 
 /**
  * An append-only log of keys, numbered from 1, of which the newest K are the dictionary. Not thread safe; the caller closes it.

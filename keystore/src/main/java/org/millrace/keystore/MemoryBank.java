@@ -3,6 +3,7 @@ package org.millrace.keystore;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.millrace.keystore.disk.DamagedKeyStoreException;
 
 /**
  * One row of C numbers per image, addressed by image id (Wu et al. 2018, arXiv:1805.01978, §3.1), that rolls back with the weights.

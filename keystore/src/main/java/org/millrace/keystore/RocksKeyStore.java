@@ -8,6 +8,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.UserException;
+import org.millrace.keystore.disk.DamagedKeyStoreException;
+import org.millrace.keystore.disk.RocksFolder;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.WriteBatch;

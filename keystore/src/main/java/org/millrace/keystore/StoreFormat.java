@@ -1,12 +1,14 @@
 package org.millrace.keystore;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.millrace.keystore.SealedValue.CRC_BYTES;
+import static org.millrace.keystore.disk.SealedValue.CRC_BYTES;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.millrace.contract.ImageOffset;
+import org.millrace.keystore.disk.DamagedKeyStoreException;
+import org.millrace.keystore.disk.SealedValue;
 
 /**
  * The bytes of a store, format 1. A key of the database is a sequence number, 8 bytes big-endian, so that order is kept: 0 for

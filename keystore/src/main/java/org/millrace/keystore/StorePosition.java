@@ -3,6 +3,7 @@ package org.millrace.keystore;
 import static org.millrace.contract.Check.check;
 
 import org.millrace.contract.UserException;
+import org.millrace.keystore.disk.DamagedKeyStoreException;
 
 /**
  * What a store is for and which keys it holds: {@code oldest} to {@code newest}, both inclusive, none when oldest = newest + 1.

@@ -18,8 +18,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.UserException;
 import org.millrace.keystore.KeyStatistics.AgeBucket;
+import org.millrace.keystore.disk.DamagedKeyStoreException;
 
-/** What every store promises; run on the one on disk and on its twin. */
+/** What every store promises; run on the one on disk and on the one in memory. */
 abstract class KeyStoreContractTest {
     private KeyStore store;
 

@@ -16,8 +16,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.UserException;
+import org.millrace.keystore.disk.DamagedKeyStoreException;
 
-/** What every memory bank promises; run on the one on disk and on its twin. */
+/** What every memory bank promises; run on the one on disk and on the one in memory. */
 abstract class MemoryBankContractTest {
     private MemoryBank bank;
 

@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.contract.UserException;
+import org.millrace.keystore.disk.DamagedKeyStoreException;
 
 final class RocksMemoryBankTest extends MemoryBankContractTest {
     @TempDir

@@ -2,13 +2,9 @@ package org.millrace.trainer;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** What a constructor has opened, to be closed, the last first, where it fails. Not thread safe. */
+/** What an owner has opened, closed in the opposite order. Not thread safe. */
 final class Opened implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(Opened.class);
-
     private final Deque<AutoCloseable> all = new ArrayDeque<>();
 
     <T extends AutoCloseable> T add(T one) {
@@ -16,13 +12,29 @@ final class Opened implements AutoCloseable {
         return one;
     }
 
+    /** Closes everything after a failure, which the failures of closing join. */
+    void closeAfter(Throwable failure) {
+        while (!all.isEmpty()) {
+            try {
+                all.pop().close();
+            } catch (Exception e) {
+                failure.addSuppressed(e);
+            }
+        }
+    }
+
+    /** Closes everything, and throws the first failure when that is done. */
     @Override
     public void close() {
         while (!all.isEmpty()) {
             try {
                 all.pop().close();
+            } catch (RuntimeException e) {
+                closeAfter(e);
+                throw e;
             } catch (Exception e) {
-                log.debug("while closing after a failure", e);
+                closeAfter(e);
+                throw new IllegalStateException("cannot be closed", e);
             }
         }
     }

@@ -18,7 +18,7 @@ import org.millrace.contract.config.Preset;
 import org.millrace.contract.config.Secrets;
 import org.millrace.contract.config.SettingChanges;
 import org.millrace.contract.kafka.KafkaSettings;
-import org.millrace.trainer.RunSettings;
+import org.millrace.trainer.run.RunSettings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Model.CommandSpec;

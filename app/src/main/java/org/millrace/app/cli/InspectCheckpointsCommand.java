@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.trainer.RunFolders;
+import org.millrace.trainer.run.RunFolders;
 import org.millrace.trainer.checkpoint.CheckpointFolder.Inspection;
 import org.millrace.trainer.checkpoint.RunState;
 import picocli.CommandLine.Command;

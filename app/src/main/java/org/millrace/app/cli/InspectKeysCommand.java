@@ -13,7 +13,7 @@ import org.millrace.contract.event.DictionaryHealth.Ages;
 import org.millrace.keystore.KeyStatistics;
 import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.MemoryBank;
-import org.millrace.trainer.RunFolders;
+import org.millrace.trainer.run.RunFolders;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

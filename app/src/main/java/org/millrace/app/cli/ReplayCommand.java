@@ -12,7 +12,7 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.service.Services;
 import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
-import org.millrace.trainer.RunReplay;
+import org.millrace.trainer.replay.RunReplay;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

@@ -13,7 +13,7 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.service.Services;
 import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
-import org.millrace.trainer.RunSettings;
+import org.millrace.trainer.run.RunSettings;
 import org.millrace.trainer.TrainLimits;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -27,7 +27,7 @@ import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.contract.service.Services;
 import org.millrace.ingest.push.PushProgress;
 import org.millrace.ingest.push.PushReport;
-import org.millrace.trainer.RunSettings;
+import org.millrace.trainer.run.RunSettings;
 import org.millrace.trainer.TrainLimits;
 
 /**

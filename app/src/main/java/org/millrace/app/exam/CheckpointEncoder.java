@@ -9,7 +9,7 @@ import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.registry.PublishedEncoder;
-import org.millrace.trainer.RunFolders;
+import org.millrace.trainer.run.RunFolders;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.CheckpointFolder;
 import org.millrace.trainer.checkpoint.RunState;

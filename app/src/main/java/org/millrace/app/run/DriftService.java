@@ -31,7 +31,7 @@ import org.millrace.encoder.tensor.Torch;
 import org.millrace.evaluator.TorchEmbedders;
 import org.millrace.evaluator.drift.stream.DriftTopology;
 import org.millrace.evaluator.drift.stream.DriftWorker;
-import org.millrace.keystore.RocksLibrary;
+import org.millrace.keystore.disk.RocksLibrary;
 
 /**
  * The drift of a run's incoming images: a worker on the service's thread and the topology beside it.

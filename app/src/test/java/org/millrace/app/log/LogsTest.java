@@ -47,8 +47,8 @@ final class LogsTest {
         Logs.begin(context, config(), "drift rebase");
         context.getLogger(KAFKA).warn("processExpiredBrokerHeartbeat: controller event queue overloaded.");
         context.getLogger(KAFKA).error("Error processing append", new IllegalStateException("why"));
-        context.getLogger("org.millrace.trainer.RunCheckpoints").warn("checkpoint {} cannot be used", 7);
-        context.getLogger("org.millrace.trainer.RunCheckpoints").debug("not at this level");
+        context.getLogger("org.millrace.trainer.run.RunCheckpoints").warn("checkpoint {} cannot be used", 7);
+        context.getLogger("org.millrace.trainer.run.RunCheckpoints").debug("not at this level");
         assertThat(said()).matches("\\d\\d:\\d\\d:\\d\\d checkpoint 7 cannot be used\n");
         assertThat(Files.readString(folder.resolve("logs/drift-rebase.log")))
                 .contains(

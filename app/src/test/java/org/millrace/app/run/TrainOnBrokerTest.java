@@ -34,7 +34,7 @@ import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.encoder.tensor.Safetensors;
-import org.millrace.trainer.RunReplay;
+import org.millrace.trainer.replay.RunReplay;
 
 /** Trainer and evaluator through the command line, on a real broker, a real key store and real PyTorch. */
 class TrainOnBrokerTest {

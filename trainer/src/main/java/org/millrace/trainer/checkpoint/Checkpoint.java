@@ -7,7 +7,7 @@ import org.millrace.trainer.stream.ReplayContent;
  * The whole state of a run after a step.
  *
  * @param query weights of the learning network with its buffers, full names
- * @param key weights of the twin
+ * @param key weights of the momentum encoder (BYOL: target network), or what else the objective carries from step to step
  * @param optimiser what the optimiser carries from step to step
  * @param buffer content of the replay buffer
  */

@@ -13,7 +13,7 @@ import org.millrace.trainer.stream.StreamPosition;
  *
  * @param step after which the state was taken
  * @param nextOffsets of each partition of the topic images
- * @param leaderEpochs of the last image taken of each partition, where the broker told it
+ * @param leaderEpochs of the last image taken of each partition, where the broker reported one
  * @param log the topic images that these offsets belong to
  * @param journalOffset the journal's offset behind the plan of that step
  * @param keySequence keys appended to the dictionary

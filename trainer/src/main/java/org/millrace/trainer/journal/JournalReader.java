@@ -82,7 +82,7 @@ public final class JournalReader {
      */
     public record Beginning(RunStarted start, boolean planned) {}
 
-    /** Reads how a run began; empty where it has no journal, or none that says. */
+    /** Reads how a run began; empty where it has no journal, or no start in it. */
     public static Optional<Beginning> beginning(KafkaSettings kafka, RunTopics topics) {
         try (TopicSetup setup = new TopicSetup(kafka)) {
             if (setup.describe(topics.steps()).isEmpty()) {
@@ -91,6 +91,22 @@ public final class JournalReader {
         }
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
             return new JournalReader(consumer, topics).beginning();
+        }
+    }
+
+    /**
+     * Reads what a run planned after a step: {@link #plansAfter(long, long)}.
+     *
+     * @param results called with each result of a step on the way
+     */
+    public static Past past(
+            KafkaSettings kafka,
+            RunTopics topics,
+            long step,
+            long from,
+            java.util.function.Consumer<StepDone> results) {
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
+            return new JournalReader(consumer, topics).plansAfter(step, from, results);
         }
     }
 
@@ -126,7 +142,7 @@ public final class JournalReader {
         return plansAfter(step, from, done -> {});
     }
 
-    /** The same, and tells of the results of steps on the way. */
+    /** The same; {@code results} is called with each step's result on the way. */
     public Past plansAfter(long step, long from, java.util.function.Consumer<StepDone> results) {
         List<JournalledPlan> plans = new ArrayList<>();
         Map<Long, StreamSkipped> skips = new HashMap<>();

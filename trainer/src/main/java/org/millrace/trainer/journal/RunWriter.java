@@ -31,7 +31,7 @@ import org.millrace.trainer.journal.Transactions.Parcel;
  *
  * <p>Trouble that passes (a broker down, slow, or another one leading) is waited for, however long: each transaction is tried again
  * until it is known to be on the topics, once. A producer loses its right to write also by being away for longer than a transaction may
- * last; whether another trainer has the run now, the newest {@link RunStarted} of the journal tells.
+ * last; the newest {@link RunStarted} of the journal shows whether another trainer has the run now.
  *
  * <p>Thread safe; the owner closes it.
  */
@@ -76,7 +76,7 @@ public final class RunWriter implements Outbox, AutoCloseable {
         return writer;
     }
 
-    /** This machine and process, for people. */
+    /** This process and machine, for messages. */
     public static String thisProcess() {
         String process = "process " + ProcessHandle.current().pid();
         try {
@@ -91,13 +91,13 @@ public final class RunWriter implements Outbox, AutoCloseable {
         return enqueue(List.of(record(event)));
     }
 
-    /** Appends an event to the journal that nobody waits for. */
+    /** Appends an event to the journal without waiting for it. */
     public void report(JournalEvent event) {
         send(List.of(record(event)));
     }
 
     @Override
-    @SuppressWarnings("FutureReturnValueIgnored") // check tells of a failure
+    @SuppressWarnings("FutureReturnValueIgnored") // check() throws a failure
     public void send(List<ProducerRecord<byte[], byte[]>> together) {
         enqueue(together);
     }
@@ -162,7 +162,7 @@ public final class RunWriter implements Outbox, AutoCloseable {
                 write(group);
                 group = take();
             }
-        } catch (RuntimeException | InterruptedException | Error e) { // those that wait for a record must hear of it
+        } catch (RuntimeException | InterruptedException | Error e) { // the futures must complete
             giveUp(List.of(), inWords(e));
         }
     }

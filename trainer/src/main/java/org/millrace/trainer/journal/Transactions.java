@@ -87,7 +87,7 @@ final class Transactions implements AutoCloseable {
     }
 
     /**
-     * Writes these together, however long the broker is away; the journal's offset behind each.
+     * Writes these together, however long the broker is away; returns the journal's offset behind each.
      *
      * @throws UserException where another trainer has the run now, or the broker refuses the records
      */
@@ -219,7 +219,7 @@ final class Transactions implements AutoCloseable {
         return tail;
     }
 
-    // a transaction is there as a whole or not at all, so one of its records tells; a group without the journal may
+    // a transaction is there as a whole or not at all, so one of its records shows which; a group without the journal may
     // come twice
     private Optional<Map<Parcel, Long>> found(List<Parcel> group, List<ConsumerRecord<byte[], byte[]>> tail) {
         Map<Parcel, Long> ends = new HashMap<>();
@@ -256,7 +256,7 @@ final class Transactions implements AutoCloseable {
                 e);
     }
 
-    // the client's own exceptions tell of an earlier failure; what the broker answered decides, where it is known
+    // the client's own exceptions report an earlier failure; what the broker answered decides, where it is known
     private static boolean passes(Throwable problem) {
         @Nullable Throwable answered = null;
         for (Throwable cause = problem; cause != null; cause = cause.getCause()) {

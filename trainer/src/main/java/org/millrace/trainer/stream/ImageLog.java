@@ -50,6 +50,16 @@ final class ImageLog {
         goOn(nextOffsets, leaderEpochs);
     }
 
+    /** The present end of each partition of the topic. */
+    static Map<Integer, Long> ends(Consumer<byte[], byte[]> consumer, String topic) {
+        List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
+                .map(info -> new TopicPartition(topic, info.partition()))
+                .toList();
+        Map<Integer, Long> ends = new TreeMap<>();
+        consumer.endOffsets(partitions).forEach((partition, end) -> ends.put(partition.partition(), end));
+        return ends;
+    }
+
     String topic() {
         return topic;
     }
@@ -146,7 +156,7 @@ final class ImageLog {
         return next;
     }
 
-    /** The leader's epoch of the last image taken of each partition, where the broker told it. */
+    /** The leader's epoch of the last image taken of each partition, where the broker reported one. */
     Map<Integer, Integer> leaderEpochs() {
         Map<Integer, Integer> epochs = new TreeMap<>();
         queues.forEach((partition, queue) -> queue.epoch.ifPresent(epoch -> epochs.put(partition, epoch)));

@@ -80,7 +80,7 @@ public record LogGap(String what, Map<Integer, Long> goOnAt) {
             log = journalled.skippedBefore().map(StreamSkipped::log).or(() -> before);
             journalled.skippedBefore().ifPresent(skip -> next.putAll(skip.nextOffsets()));
             if (log.isPresent() && !log.get().equals(now.identity())) {
-                return Optional.of(madeAnew(now.topic(), log.get(), now));
+                return Optional.of(otherLog(now.topic(), log.get(), now));
             }
             for (OffsetRange range : journalled.plan().ranges()) {
                 OffsetRange held = now.held().getOrDefault(range.partition(), new OffsetRange(range.partition(), 0, 0));
@@ -94,7 +94,7 @@ public record LogGap(String what, Map<Integer, Long> goOnAt) {
         Optional<LogIdentity> last = past.skippedAfter().map(StreamSkipped::log).or(() -> before);
         past.skippedAfter().ifPresent(skip -> next.putAll(skip.nextOffsets()));
         if (last.isPresent() && !last.get().equals(now.identity())) {
-            return Optional.of(madeAnew(now.topic(), last.get(), now));
+            return Optional.of(otherLog(now.topic(), last.get(), now));
         }
         Map<Integer, Long> goOnAt = new TreeMap<>();
         now.held().forEach((partition, held) -> {
@@ -108,13 +108,13 @@ public record LogGap(String what, Map<Integer, Long> goOnAt) {
         return gone.isEmpty() ? Optional.empty() : Optional.of(new LogGap(summary(gone), goOnAt));
     }
 
-    static LogGap madeAnew(String topic, LogIdentity then, Log now) {
+    static LogGap otherLog(String topic, LogIdentity then, Log now) {
         Map<Integer, Long> beginnings = new TreeMap<>();
         now.held().forEach((partition, held) -> beginnings.put(partition, held.from()));
         return new LogGap(notTheSame(topic, then, now.identity()), beginnings);
     }
 
-    /** What is to be said of a topic that is not the one that a run stands in. */
+    /** The message for a topic that is not the log that a run has read. */
     public static String notTheSame(String topic, LogIdentity then, LogIdentity now) {
         return then.cluster().equals(now.cluster())
                 ? "the topic " + topic + " was deleted and created again since this run trained from it: its id was "

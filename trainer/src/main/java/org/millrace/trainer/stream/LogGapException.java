@@ -3,7 +3,7 @@ package org.millrace.trainer.stream;
 import java.util.Map;
 import org.millrace.contract.UserException;
 
-/** Images that the run stands before, or planned to train, are no longer in the log: a choice of the user's. */
+/** Images that come next, or that a plan names, are no longer in the log: the user chooses what to do. */
 public final class LogGapException extends UserException {
     private static final long serialVersionUID = 1;
     private static final String CHOICE = """

@@ -1,13 +1,10 @@
 package org.millrace.trainer.stream;
 
 import java.time.Duration;
-import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -15,14 +12,11 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.jspecify.annotations.Nullable;
-import org.millrace.contract.CounterRandom;
-import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepPlan;
-import org.millrace.contract.event.StreamSkipped;
-import org.millrace.trainer.journal.JournalReader.JournalledPlan;
+import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.trainer.journal.JournalReader.Past;
 
 /**
@@ -37,20 +31,14 @@ public final class Pipeline implements AutoCloseable {
 
     private final MillraceConfig config;
     private final Consumer<byte[], byte[]> consumer;
-    private final Iterator<JournalledPlan> journalled;
-    private final Optional<StreamSkipped> skippedAfter;
-    private final Optional<Function<StepPlan, Future<Long>>> journal;
-    private final Optional<Map<Integer, Long>> ends;
-    private final StreamEvents events;
     private final ReplayBuffer buffer;
     private final Preparation preparation;
+    private final ComingSteps coming; // of the thread, once that runs
     private final BlockingQueue<TrainedImages> trained = new LinkedBlockingQueue<>();
     private final BlockingQueue<PreparedStep> ready;
     private final BlockingQueue<ViewBuffers> free;
     private final Thread thread;
 
-    private StreamPosition position;
-    private boolean skipped;
     private volatile boolean stopped;
     private volatile boolean ended;
     private volatile @Nullable RuntimeException failure;
@@ -75,16 +63,10 @@ public final class Pipeline implements AutoCloseable {
             StreamEvents events) {
         this.config = config;
         this.consumer = consumer;
-        this.position = position;
         this.buffer = buffer;
-        this.journalled = past.plans().iterator();
-        this.skippedAfter = past.skippedAfter();
-        this.skipped = skippedAfter.isEmpty();
-        this.journal = journal;
-        this.ends = ends;
-        this.events = events;
         this.preparation = new Preparation(
                 config, journal.isPresent() ? LogDecoder.ofTrainer(config) : LogDecoder.reading(config));
+        this.coming = new ComingSteps(config, position, buffer, preparation, past, journal, ends, events);
         int slots = config.trainer().prefetchBatches() + 1;
         this.ready = new ArrayBlockingQueue<>(slots);
         this.free = new ArrayBlockingQueue<>(slots);
@@ -94,8 +76,28 @@ public final class Pipeline implements AutoCloseable {
         this.thread = new Thread(this::run, "millrace-prepare");
     }
 
-    /** What the consumer of the topic images must be able to fetch. */
-    public static Map<String, Object> consumerSettings(MillraceConfig config) {
+    /**
+     * A pipeline that reads the topic images of a broker; the other parameters are those of the constructor.
+     *
+     * @param untilEnd whether to end with what the log holds now
+     */
+    public static Pipeline open(
+            MillraceConfig config,
+            KafkaSettings kafka,
+            StreamPosition position,
+            ReplayBuffer buffer,
+            Past past,
+            Optional<Function<StepPlan, Future<Long>>> journal,
+            boolean untilEnd,
+            StreamEvents events) {
+        var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(consumerSettings(config)));
+        Optional<Map<Integer, Long>> ends =
+                untilEnd ? Optional.of(ImageLog.ends(consumer, config.images().topic())) : Optional.empty();
+        return new Pipeline(config, consumer, position, buffer, past, journal, ends, events);
+    }
+
+    // a record of the largest size must fit
+    private static Map<String, Object> consumerSettings(MillraceConfig config) {
         int largest = config.images().maxRecordBytes();
         return Map.of(
                 "fetch.max.bytes",
@@ -138,7 +140,7 @@ public final class Pipeline implements AutoCloseable {
         return ended && ready.isEmpty() && failure == null;
     }
 
-    /** Tells of a step that has been trained; before its buffers are released, so that preparing need not wait for it. */
+    /** Takes the features of a trained step, before its buffers are released, so that preparing need not wait for them. */
     public void trained(TrainedImages images) {
         if (buffer.usesFeatures()) {
             trained.add(images);
@@ -168,6 +170,7 @@ public final class Pipeline implements AutoCloseable {
 
     private void run() {
         try {
+            StreamPosition position = coming.position();
             var log = new ImageLog(
                     consumer, config.images().topic(), position.nextOffsets(), position.leaderEpochs(), FETCHED_BYTES);
             var assembler =
@@ -192,14 +195,14 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private Optional<PreparedStep> prepare(BatchAssembler assembler) throws InterruptedException {
-        ViewBuffers buffers = free.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-        while (buffers == null) {
+        ViewBuffers views = free.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        while (views == null) {
             if (stopped) {
                 return Optional.empty();
             }
-            buffers = free.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+            views = free.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
         }
-        return awaitFeatures(position.step() + 1) ? prepare(assembler, buffers) : Optional.empty();
+        return awaitFeatures(coming.position().step() + 1) ? coming.next(assembler, views) : Optional.empty();
     }
 
     /** Begins a step in the buffer, once it knows the features that count then; false when stopped before. */
@@ -214,99 +217,5 @@ public final class Pipeline implements AutoCloseable {
         }
         buffer.begin(step);
         return true;
-    }
-
-    private Optional<PreparedStep> prepare(BatchAssembler assembler, ViewBuffers buffers) throws InterruptedException {
-        StageClock clock = new StageClock(System::nanoTime);
-        long step = position.step() + 1;
-        if (journalled.hasNext()) {
-            JournalledPlan past = journalled.next();
-            past.skippedBefore().ifPresent(skip -> moveTo(skip, assembler));
-            Future<Long> offset = CompletableFuture.completedFuture(past.nextOffset());
-            if (past.plan().fresh()) {
-                Optional<FreshBatch> batch = assembler.again(past.plan(), clock);
-                return batch.isEmpty()
-                        ? Optional.empty()
-                        : Optional.of(fresh(past.plan(), offset, batch.get(), buffers, clock));
-            }
-            return Optional.of(replay(past.plan(), offset, buffers, clock));
-        }
-        if (journal.isEmpty()) {
-            return Optional.empty();
-        }
-        if (!skipped) {
-            skipped = true;
-            moveTo(skippedAfter.orElseThrow(), assembler);
-        }
-        Function<StepPlan, Future<Long>> append = journal.get();
-        if ((step - 1) % config.replay().updatesPerBatch() == 0) {
-            Optional<FreshBatch> batch = assembler.next(ends, events, clock);
-            if (batch.isEmpty()) {
-                return Optional.empty();
-            }
-            StepPlan plan = new StepPlan(
-                    step, batch.get().ranges(), batch.get().decoded().size());
-            return Optional.of(fresh(plan, append.apply(plan), batch.get(), buffers, clock));
-        }
-        StepPlan plan = new StepPlan(step, List.of(), 0);
-        return Optional.of(replay(plan, append.apply(plan), buffers, clock));
-    }
-
-    private void moveTo(StreamSkipped skip, BatchAssembler assembler) {
-        assembler.moveTo(skip.nextOffsets());
-        position = position.movedTo(skip.nextOffsets());
-    }
-
-    private PreparedStep fresh(
-            StepPlan plan, Future<Long> offset, FreshBatch batch, ViewBuffers buffers, StageClock clock)
-            throws InterruptedException {
-        clock.lap(Stage.PLAN);
-        List<LoggedImage> fresh = batch.images();
-        var changes = buffer.offer(fresh, random(plan, Purpose.BUFFER_INSERT));
-        clock.lap(Stage.MIX);
-        preparation.makeViews(plan.step(), batch.decoded(), buffers);
-        clock.lap(Stage.VIEWS);
-        position = position.afterFresh(batch);
-        var images = fresh.stream().map(LoggedImage::at).toList();
-        var ids = fresh.stream().map(LoggedImage::id).toList();
-        return new PreparedStep(
-                plan,
-                offset,
-                position,
-                images,
-                ids,
-                buffers,
-                batch.rejections(),
-                changes,
-                fresh.size(),
-                clock.millis());
-    }
-
-    private PreparedStep replay(StepPlan plan, Future<Long> offset, ViewBuffers buffers, StageClock clock)
-            throws InterruptedException {
-        clock.lap(Stage.PLAN);
-        List<LoggedImage> batch = buffer.draw(config.trainer().batchSize(), random(plan, Purpose.BUFFER_DRAW));
-        List<DecodedImage> decoded =
-                preparation.decode(batch).stream().map(Pipeline::stillDecoded).toList();
-        clock.lap(Stage.MIX);
-        preparation.makeViews(plan.step(), decoded, buffers);
-        clock.lap(Stage.VIEWS);
-        position = position.afterReplay();
-        var images = batch.stream().map(LoggedImage::at).toList();
-        var ids = batch.stream().map(LoggedImage::id).toList();
-        return new PreparedStep(plan, offset, position, images, ids, buffers, List.of(), List.of(), 0, clock.millis());
-    }
-
-    private static DecodedImage stillDecoded(DecodeOutcome outcome) {
-        if (outcome instanceof DecodedImage decoded) {
-            return decoded;
-        }
-        Rejection rejection = (Rejection) outcome;
-        throw new IllegalStateException("an image of the replay buffer no longer decodes: "
-                + rejection.image().at() + ": " + rejection.reason());
-    }
-
-    private CounterRandom random(StepPlan plan, Purpose purpose) {
-        return CounterRandom.of(config.run().seed(), plan.step(), purpose, 0);
     }
 }

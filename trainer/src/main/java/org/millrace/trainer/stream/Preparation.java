@@ -14,7 +14,7 @@ import org.millrace.trainer.view.Views;
 
 /**
  * The work on single images: fetch what a claim check points to → decode, and the views of each, on {@code trainer.prepare-threads}
- * threads. What comes of it does not depend on their number. For one caller.
+ * threads. The result does not depend on their number. For one caller.
  *
  * <p>The pixels of a batch that wait for their views take at most {@link #HELD_SHARE} of the heap. Those that do not fit are dropped and
  * decoded again when it is their turn.

@@ -50,12 +50,12 @@ public final class ReplayBuffer {
     /** An image put into a slot; or, where there is none, the slot removed and those behind it moved up. */
     public record Change(int slot, Optional<LoggedImage> image) {}
 
-    /** Whether it wants to be told of every trained step. */
+    /** Whether the features of every trained step must be passed to {@link #trained}. */
     public boolean usesFeatures() {
         return config.policy() == Policy.MIN_RED;
     }
 
-    /** Takes the features of the step after the one it was told of last. */
+    /** Takes the features of the step that follows the last one taken. */
     public void trained(TrainedImages images) {
         check(
                 images.step() > trainedStep,
@@ -84,7 +84,7 @@ public final class ReplayBuffer {
         }
     }
 
-    /** Offers images in order and tells what changed. */
+    /** Offers images in order; returns what changed. */
     List<Change> offer(List<LoggedImage> images, RandomGenerator random) {
         return switch (config.policy()) {
             case NONE -> none(images);
@@ -116,7 +116,7 @@ public final class ReplayBuffer {
         offered += offeredThen;
     }
 
-    /** Takes the content of another time. */
+    /** Replaces the content by that of another time. */
     public void restore(ReplayContent content, long offeredThen) {
         check(
                 content.images().size() <= config.capacity(),

@@ -6,7 +6,7 @@ import java.util.Map;
  * How far a run has come in its stream after some step.
  *
  * @param nextOffsets of each partition of the topic images
- * @param leaderEpochs of the last image taken of each partition, where the broker told it: whether the log before {@code nextOffsets} is
+ * @param leaderEpochs of the last image taken of each partition, where the broker reported one: they show whether the log before {@code nextOffsets} is
  *     still the same
  * @param imagesTrained images of the stream trained so far, each counted once
  * @param imagesRejected images refused so far

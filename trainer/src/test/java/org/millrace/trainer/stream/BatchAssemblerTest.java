@@ -20,6 +20,7 @@ import org.millrace.contract.ImageOffset;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.StepPlan;
+import org.millrace.contract.event.StreamSkipped;
 import org.millrace.trainer.TestRuns;
 
 final class BatchAssemblerTest {
@@ -36,6 +37,15 @@ final class BatchAssemblerTest {
         public void leftOver(int images) {
             leftOver.add(images);
         }
+
+        @Override
+        public void skipped(StreamSkipped skip) {}
+
+        @Override
+        public void brokerSilent() {}
+
+        @Override
+        public void brokerBack(Duration silence) {}
     };
 
     @Test

@@ -1,4 +1,4 @@
-package org.millrace.trainer;
+package org.millrace.trainer.stream;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -6,14 +6,13 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.config.ImagesConfig;
 import org.millrace.trainer.journal.Outbox;
-import org.millrace.trainer.stream.Rejection;
 
 /**
  * Sends what does not decode to the topic of rejects. The record's key is the image's position in the log, so that a reject sent again
- * after a restart can be told from a second one.
+ * after a restart is recognised as the same.
  */
-record Rejects(Outbox outbox, ImagesConfig images) {
-    void send(Rejection rejection) {
+public record Rejects(Outbox outbox, ImagesConfig images) {
+    public void send(Rejection rejection) {
         var at = rejection.image().at();
         String position = images.topic() + "/" + at.partition() + "/" + at.offset();
         var record = new ProducerRecord<byte[], byte[]>(

@@ -1,4 +1,4 @@
-package org.millrace.trainer;
+package org.millrace.trainer.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -27,8 +27,10 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Json;
 import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.trainer.TestRuns;
 import org.millrace.trainer.stream.LoggedImage;
 import org.millrace.trainer.stream.Rejection;
+import org.millrace.trainer.stream.Rejects;
 
 final class EncoderPublisherTest {
     private static final int VALUES = 300_000; // 1.2 MB: three chunks

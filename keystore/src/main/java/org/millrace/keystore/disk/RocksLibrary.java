@@ -1,4 +1,4 @@
-package org.millrace.keystore;
+package org.millrace.keystore.disk;
 
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,4 +1,4 @@
-package org.millrace.keystore;
+package org.millrace.keystore.disk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

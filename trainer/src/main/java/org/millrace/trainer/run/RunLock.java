@@ -1,4 +1,4 @@
-package org.millrace.trainer;
+package org.millrace.trainer.run;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -9,7 +9,7 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.trainer.journal.RunWriter;
 
 /** A run's folder, taken by the one trainer that may write there until it is closed or its process ends. */
-final class RunLock implements AutoCloseable {
+public final class RunLock implements AutoCloseable {
     private static final String FILE = "trainer.lock";
 
     private final HeldFile file;
@@ -19,7 +19,7 @@ final class RunLock implements AutoCloseable {
     }
 
     /** @throws UserException that names the holder, where another trainer has it */
-    static RunLock take(MillraceConfig config) {
+    public static RunLock take(MillraceConfig config) {
         Path folder = config.run().folder();
         try {
             PrivateFolder.make(folder);

@@ -1,13 +1,10 @@
-package org.millrace.trainer;
-
-import static org.millrace.contract.Check.check;
+package org.millrace.trainer.run;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.UserException;
@@ -17,9 +14,7 @@ import org.millrace.contract.config.TrainerConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.keystore.KeyBatch;
-import org.millrace.keystore.KeyProvenance;
 import org.millrace.keystore.KeyStore;
-import org.millrace.keystore.KeyWindow;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.Folders;
 import org.millrace.trainer.checkpoint.RunState;
@@ -52,7 +47,7 @@ public final class RunBranch {
         Checkpoint newest = RunFolders.checkpoints(trunk)
                 .newestWhole(state -> {
                     keys.clear();
-                    keys.addAll(dictionary(trunk, state));
+                    keys.addAll(RunMemory.dictionary(trunk, state));
                 })
                 .orElseThrow(() -> new UserException("run " + trunk.run().name() + " has no whole checkpoint under "
                         + trunk.run().folder() + " to branch from. It takes one every "
@@ -88,7 +83,7 @@ public final class RunBranch {
         try {
             Folders.delete(aside);
             PrivateFolder.make(aside);
-            if (RunCheckpoints.hasDictionary(branch)) {
+            if (RunMemory.hasDictionary(branch)) {
                 writeKeys(RunFolders.keys(aside), branch);
             }
             RunFolders.checkpoints(aside, branch).write(checkpoint.withState(state));
@@ -121,53 +116,9 @@ public final class RunBranch {
     }
 
     private void writeKeys(Path folder, MillraceConfig branch) {
-        long count = keys.stream().mapToLong(KeyBatch::size).sum();
-        try (KeyStore store = RunCheckpoints.keySettings(branch).open(folder)) {
-            store.beginAfter(checkpoint.state().keySequence() - count);
-            keys.forEach(store::append);
+        try (KeyStore store = RunMemory.keySettings(branch).open(folder)) {
+            RunMemory.fill(store, keys, checkpoint.state().keySequence());
             store.sync();
         }
-    }
-
-    // the newest K keys at that state, a batch for each step; the store may have gone on since
-    static List<KeyBatch> dictionary(MillraceConfig trunk, RunState state) {
-        if (!RunCheckpoints.hasDictionary(trunk)) {
-            return List.of();
-        }
-        long last = state.keySequence();
-        int wanted = (int) Math.min(trunk.moco().queueSize(), last);
-        try (KeyStore store = KeyStore.openReadOnly(RunFolders.keys(trunk))) {
-            long ahead = store.newestSequence() - last;
-            check(ahead >= 0, "it needs key %d, but the key store ends at key %d", last, store.newestSequence());
-            KeyWindow window = store.newest(Math.toIntExact(wanted + ahead));
-            long lacking = wanted + ahead - window.size();
-            check(lacking == 0, "the key store has released %d of the keys that it needs", lacking);
-            return batches(window, wanted);
-        }
-    }
-
-    // the oldest keys of the window, as the steps that encoded them appended them
-    private static List<KeyBatch> batches(KeyWindow window, int count) {
-        List<KeyBatch> batches = new ArrayList<>();
-        int dimension = window.dimension();
-        List<KeyProvenance> provenance = window.provenance();
-        int from = 0;
-        while (from < count) {
-            long step = provenance.get(from).step();
-            int to = from;
-            while (to < count && provenance.get(to).step() == step) {
-                to++;
-            }
-            float[] rows = Arrays.copyOfRange(window.keys(), from * dimension, to * dimension);
-            batches.add(new KeyBatch(
-                    step,
-                    dimension,
-                    rows,
-                    provenance.subList(from, to).stream()
-                            .map(KeyProvenance::image)
-                            .toList()));
-            from = to;
-        }
-        return batches;
     }
 }

@@ -1,4 +1,4 @@
-package org.millrace.trainer;
+package org.millrace.trainer.stream;
 
 import java.time.Duration;
 import java.util.List;
@@ -17,19 +17,17 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.LogIdentity;
-import org.millrace.trainer.stream.LogGap;
-import org.millrace.trainer.stream.LogGapException;
 
 /**
- * Asks the broker every two seconds whether it is there, and tells of a change once: clients themselves wait without a word. Asks too
- * whether the stream is still the same log. The owner closes it.
+ * Asks the broker every two seconds whether it is there, and reports each change once: clients themselves wait silently. Asks too
+ * whether the topic is still the same log. The owner closes it.
  */
-final class BrokerWatch implements AutoCloseable {
+public final class BrokerWatch implements AutoCloseable {
     private static final int PERIOD_MILLIS = 2_000;
     private static final int PATIENCE_MILLIS = 4_000;
 
     private final Admin admin;
-    private final TrainerEvents events;
+    private final StreamEvents events;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(work -> {
         Thread watch = new Thread(work, "millrace-watch");
         watch.setDaemon(true);
@@ -42,7 +40,7 @@ final class BrokerWatch implements AutoCloseable {
     private long lastHeard = System.nanoTime();
     private boolean silent;
 
-    BrokerWatch(KafkaSettings kafka, String topic, LogIdentity log, TrainerEvents events) {
+    BrokerWatch(KafkaSettings kafka, String topic, LogIdentity log, StreamEvents events) {
         this.admin = Admin.create(kafka.admin());
         this.topic = topic;
         this.log = log;
@@ -51,7 +49,7 @@ final class BrokerWatch implements AutoCloseable {
     }
 
     /** Throws {@link LogGapException} where the stream is no longer the log that it was. */
-    void check() {
+    public void check() {
         LogIdentity now = other;
         if (now != null) {
             throw new LogGapException(LogGap.notTheSame(topic, log, now));

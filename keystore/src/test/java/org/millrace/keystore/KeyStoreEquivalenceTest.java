@@ -12,20 +12,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.contract.ImageOffset;
 
-/** The store on disk and its twin do the same under any sequence of changes. */
-final class KeyStoreTwinTest {
+/** The store on disk and the one in memory do the same under any sequence of changes. */
+final class KeyStoreEquivalenceTest {
     private static final int ACTIONS = 400;
 
     @TempDir
     Path folder;
 
     @Test
-    void anyChanges_storeOnDisk_agreesWithItsTwin() {
+    void anyChanges_storeOnDisk_agreesWithTheOneInMemory() {
         long seed = System.nanoTime();
-        System.out.println("anyChanges_storeOnDisk_agreesWithItsTwin seed " + seed);
+        System.out.println("anyChanges_storeOnDisk_agreesWithTheOneInMemory seed " + seed);
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         KeyStore disk = SETTINGS.open(folder);
-        KeyStore twin = SETTINGS.openInMemory();
+        KeyStore heap = SETTINGS.openInMemory();
         try {
             for (int action = 0; action < ACTIONS; action++) {
                 switch (random.nextInt(16)) {
@@ -35,31 +35,31 @@ final class KeyStoreTwinTest {
                     }
                     case 1, 2 -> {
                         long oldest =
-                                twin.newestSequence() - twin.statistics(0, 0).storedKeys();
+                                heap.newestSequence() - heap.statistics(0, 0).storedKeys();
                         long sequence =
-                                random.nextInt(20) == 0 ? 0 : random.nextLong(oldest, twin.newestSequence() + 1);
+                                random.nextInt(20) == 0 ? 0 : random.nextLong(oldest, heap.newestSequence() + 1);
                         disk.truncateAfter(sequence);
-                        twin.truncateAfter(sequence);
+                        heap.truncateAfter(sequence);
                     }
                     case 3, 4 -> {
-                        long sequence = random.nextLong(twin.newestSequence() + 2);
+                        long sequence = random.nextLong(heap.newestSequence() + 2);
                         if (random.nextBoolean()) {
-                            sequence = Math.max(0, twin.newestSequence() - 20);
+                            sequence = Math.max(0, heap.newestSequence() - 20);
                         }
                         disk.releaseBefore(sequence);
-                        twin.releaseBefore(sequence);
+                        heap.releaseBefore(sequence);
                     }
                     case 5 -> disk.sync();
                     default -> {
                         KeyBatch batch = randomBatch(action, random);
-                        assertThat(disk.append(batch)).isEqualTo(twin.append(batch));
+                        assertThat(disk.append(batch)).isEqualTo(heap.append(batch));
                     }
                 }
-                assertAgree(disk, twin, random.nextInt(30), action);
+                assertAgree(disk, heap, random.nextInt(30), action);
             }
         } finally {
             disk.close();
-            twin.close();
+            heap.close();
         }
     }
 
@@ -75,21 +75,21 @@ final class KeyStoreTwinTest {
         return new KeyBatch(step, TestKeys.DIMENSION, keys, images);
     }
 
-    private static void assertAgree(KeyStore disk, KeyStore twin, int count, int action) {
-        assertThat(disk.newestSequence()).as("action %d", action).isEqualTo(twin.newestSequence());
+    private static void assertAgree(KeyStore disk, KeyStore heap, int count, int action) {
+        assertThat(disk.newestSequence()).as("action %d", action).isEqualTo(heap.newestSequence());
         KeyWindow window = disk.newest(count);
         assertThat(window.keys())
                 .as("action %d", action)
-                .isEqualTo(twin.newest(count).keys());
-        assertThat(window.provenance()).isEqualTo(twin.newest(count).provenance());
+                .isEqualTo(heap.newest(count).keys());
+        assertThat(window.provenance()).isEqualTo(heap.newest(count).provenance());
         KeyStatistics statistics = disk.statistics(count, action);
         assertThat(statistics)
                 .usingRecursiveComparison()
                 .ignoringFields("diskBytes")
-                .isEqualTo(twin.statistics(count, action));
+                .isEqualTo(heap.statistics(count, action));
         ImageOffset image = new ImageOffset(0, count % 10);
-        assertThat(disk.keysOf(image, count)).isEqualTo(twin.keysOf(image, count));
+        assertThat(disk.keysOf(image, count)).isEqualTo(heap.keysOf(image, count));
         long sequence = Math.max(0, disk.newestSequence() - count);
-        assertThat(disk.find(sequence)).isEqualTo(twin.find(sequence));
+        assertThat(disk.find(sequence)).isEqualTo(heap.find(sequence));
     }
 }

@@ -1,4 +1,4 @@
-package org.millrace.trainer;
+package org.millrace.trainer.run;
 
 import java.time.Clock;
 import java.util.ArrayDeque;
@@ -12,13 +12,16 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.registry.EncoderRecords;
+import org.millrace.encoder.FeatureTrial;
 import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.encoder.tensor.Torch;
 import org.millrace.trainer.journal.Outbox;
 
 /**
- * Sends encoders to {@code <run>.encoders} and takes the oldest back. An encoder's version is the step after which it was taken, so publishing it again after a restart changes nothing. Not thread safe.
+ * Sends encoders to {@code <run>.encoders} and removes the oldest. An encoder's version is the step after which it was taken, so publishing
+ * it again after a restart changes nothing. Not thread safe.
  */
-final class EncoderPublisher {
+public final class EncoderPublisher {
     private final Outbox outbox;
     private final MillraceConfig config;
     private final Clock clock;
@@ -42,12 +45,19 @@ final class EncoderPublisher {
         this.published.addAll(published);
     }
 
+    /** One that tries each encoder before it is sent: whether this machine computes features with its weights. */
+    public static EncoderPublisher of(
+            Outbox outbox, MillraceConfig config, Torch torch, List<Long> published, Clock clock) {
+        return new EncoderPublisher(
+                outbox, config, published, clock, weights -> FeatureTrial.problem(torch, config.encoder(), weights));
+    }
+
     /**
      * Sends the encoder and removes the oldest ones beyond {@code trainer.encoders-kept}; the first (version 0) stays.
      *
      * @throws UserException where a weight or a feature is not finite
      */
-    void publish(long step, long imagesTrained, Safetensors encoder) {
+    public void publish(long step, long imagesTrained, Safetensors encoder) {
         encoder.wrongValue().or(() -> trial.apply(encoder)).ifPresent(wrong -> {
             throw new UserException("the encoder after step " + step + " is not published: " + wrong
                     + (step == 0
@@ -82,7 +92,12 @@ final class EncoderPublisher {
     }
 
     /** Versions on the topic besides the first, oldest first. */
-    List<Long> published() {
+    public List<Long> published() {
         return List.copyOf(published);
+    }
+
+    /** The newest version on the topic; 0 where there is none besides the first. */
+    public long newest() {
+        return published.isEmpty() ? 0 : published.getLast();
     }
 }

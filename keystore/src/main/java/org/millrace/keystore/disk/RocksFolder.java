@@ -1,4 +1,4 @@
-package org.millrace.keystore;
+package org.millrace.keystore.disk;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,7 +26,7 @@ import org.rocksdb.WriteOptions;
  * The native side of a store: one RocksDB database with one column family, and everything that must be closed with it. One
  * column family, because an idle second one would hold back the write-ahead log.
  */
-final class RocksFolder implements AutoCloseable {
+public final class RocksFolder implements AutoCloseable {
     private static final long MEBIBYTE = 1 << 20;
     private static final long CACHE_BYTES = 8 * MEBIBYTE;
     private static final long LEAST_BUFFER_BYTES = MEBIBYTE;
@@ -69,8 +69,8 @@ final class RocksFolder implements AutoCloseable {
         }
     }
 
-    /** Opens the database in that folder, or makes it; holds its lock until closed. */
-    static RocksFolder open(Path folder, long ringBytes) {
+    /** Opens the database in that folder, or makes it; holds its lock until closed. {@code ringBytes}: of the live rows. */
+    public static RocksFolder open(Path folder, long ringBytes) {
         try {
             PrivateFolder.make(folder);
         } catch (IOException e) {
@@ -83,7 +83,7 @@ final class RocksFolder implements AutoCloseable {
     }
 
     /** Opens the database in that folder as it is now; takes no lock and changes nothing. */
-    static RocksFolder openReadOnly(Path folder) {
+    public static RocksFolder openReadOnly(Path folder) {
         if (!Files.exists(folder.resolve("CURRENT"))) {
             throw new UserException(
                     "There is no key store in %s. Name the data folder of a run that has trained with a dictionary."
@@ -96,7 +96,7 @@ final class RocksFolder implements AutoCloseable {
      * Opens and checks a store for reading, beside a process that may delete a file between two that are opened here, so that one
      * is missing or a gap shows: only what is wrong every time is wrong.
      */
-    static <T> T steadily(Supplier<T> opening) {
+    public static <T> T steadily(Supplier<T> opening) {
         for (int attempt = 1; ; attempt++) {
             try {
                 return opening.get();
@@ -108,7 +108,7 @@ final class RocksFolder implements AutoCloseable {
         }
     }
 
-    Optional<byte[]> get(byte[] key) {
+    public Optional<byte[]> get(byte[] key) {
         try {
             return Optional.ofNullable(open().get(readOptions, key));
         } catch (RocksDBException e) {
@@ -117,12 +117,12 @@ final class RocksFolder implements AutoCloseable {
     }
 
     /** An iterator over all records; the caller closes it. */
-    RocksIterator newIterator() {
+    public RocksIterator newIterator() {
         return open().newIterator(readOptions);
     }
 
     /** Whether the iterator stands on a record; false at the end, and never because a record could not be read. */
-    boolean isValid(RocksIterator iterator) {
+    public boolean isValid(RocksIterator iterator) {
         if (iterator.isValid()) {
             return true;
         }
@@ -135,7 +135,7 @@ final class RocksFolder implements AutoCloseable {
     }
 
     /** Writes all of the batch or nothing. */
-    void write(WriteBatch batch) {
+    public void write(WriteBatch batch) {
         try {
             open().write(writeOptions, batch);
         } catch (RocksDBException e) {
@@ -144,7 +144,7 @@ final class RocksFolder implements AutoCloseable {
     }
 
     /** Returns when all writes so far are durable. */
-    void sync() {
+    public void sync() {
         try {
             open().flushWal(true);
         } catch (RocksDBException e) {
@@ -153,7 +153,7 @@ final class RocksFolder implements AutoCloseable {
     }
 
     /** Size of all files in the folder. */
-    long diskBytes() {
+    public long diskBytes() {
         try (Stream<Path> files = Files.list(folder)) {
             return files.mapToLong(RocksFolder::size).sum();
         } catch (IOException e) {

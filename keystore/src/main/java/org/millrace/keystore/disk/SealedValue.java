@@ -1,4 +1,4 @@
-package org.millrace.keystore;
+package org.millrace.keystore.disk;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -6,19 +6,19 @@ import java.util.zip.CRC32C;
 import org.millrace.contract.UserException;
 
 /** The frame of every value on disk, little-endian: a format number at its beginning, a CRC32C over all before it at its end. */
-final class SealedValue {
+public final class SealedValue {
     static final int FORMAT = 1;
-    static final int CRC_BYTES = Integer.BYTES;
+    public static final int CRC_BYTES = Integer.BYTES;
 
     private SealedValue() {}
 
     /** The bytes as a buffer in which the format number has been put. */
-    static ByteBuffer begin(byte[] bytes) {
+    public static ByteBuffer begin(byte[] bytes) {
         return littleEndian(bytes).putInt(FORMAT);
     }
 
     /** The same bytes, with the CRC in the last four. */
-    static byte[] seal(byte[] bytes) {
+    public static byte[] seal(byte[] bytes) {
         littleEndian(bytes).putInt(bytes.length - CRC_BYTES, crc(bytes));
         return bytes;
     }
@@ -29,7 +29,7 @@ final class SealedValue {
      * @param store how errors name the store
      * @param place how they name the value
      */
-    static ByteBuffer open(String store, String place, byte[] bytes, int leastBytes) {
+    public static ByteBuffer open(String store, String place, byte[] bytes, int leastBytes) {
         if (bytes.length < leastBytes) {
             throw new DamagedKeyStoreException(
                     store, place, "at least %d bytes".formatted(leastBytes), bytes.length + " bytes");

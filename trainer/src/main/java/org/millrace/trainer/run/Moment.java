@@ -1,10 +1,10 @@
-package org.millrace.trainer;
+package org.millrace.trainer.run;
 
 /**
  * The moments of a run at which a crash leaves something different behind, in the order in which they come. What recovery does at each is
  * in docs/decisions/0016-one-writer-and-its-crash-points.md; a test crashes a real process at each.
  */
-enum Moment {
+public enum Moment {
     /** A plan is on its way and may or may not be durable. */
     PLANNED,
     /** The plan is durable and nothing of its step has happened. */
@@ -26,7 +26,7 @@ enum Moment {
 
     /** Called at each moment, on the thread where it comes; in production it does nothing. */
     @FunctionalInterface
-    interface Listener {
+    public interface Listener {
         Listener NONE = (moment, step) -> {};
 
         void at(Moment moment, long step);

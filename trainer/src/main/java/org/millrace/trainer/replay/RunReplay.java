@@ -1,4 +1,4 @@
-package org.millrace.trainer;
+package org.millrace.trainer.replay;
 
 import java.util.HashMap;
 import java.util.List;
@@ -17,14 +17,17 @@ import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.KeyBatch;
-import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.Memory;
+import org.millrace.trainer.Learner;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.CheckpointFolder;
 import org.millrace.trainer.checkpoint.RunState;
 import org.millrace.trainer.journal.JournalReader;
 import org.millrace.trainer.journal.JournalReader.JournalledPlan;
 import org.millrace.trainer.journal.JournalReader.Past;
+import org.millrace.trainer.run.RunFolders;
+import org.millrace.trainer.run.RunMemory;
+import org.millrace.trainer.run.RunSettings;
 import org.millrace.trainer.stream.LogGap;
 import org.millrace.trainer.stream.LogGapException;
 import org.millrace.trainer.stream.Pipeline;
@@ -36,8 +39,8 @@ import org.millrace.trainer.stream.StreamPosition;
 import org.millrace.trainer.stream.TrainedImages;
 
 /**
- * A run computed again from nothing but its configuration, its journal's plans and the image log, and compared with what the journal says
- * came out: from its first step, or where images of that are gone, from a checkpoint. Neither the run's topics nor its folder are
+ * A run computed again from nothing but its configuration, its journal's plans and the image log, and compared with the results in the
+ * journal: from its first step, or where images of that are gone, from a checkpoint. Neither the run's topics nor its folder are
  * touched, and its trainer may go on meanwhile. One thread; the owner closes it.
  */
 public final class RunReplay implements AutoCloseable {
@@ -50,7 +53,7 @@ public final class RunReplay implements AutoCloseable {
     private final Learner learner;
     private volatile boolean stopped;
 
-    /** Told of each step, on the thread that replays. */
+    /** Called after each step, on the thread that replays. */
     @FunctionalInterface
     public interface Listener {
         void replayed(long step);
@@ -101,7 +104,7 @@ public final class RunReplay implements AutoCloseable {
         this.start = chosen;
         this.plans = past.plans();
         Torch torch = SelfTest.passed(Torch.start(config.run()), config.encoder(), Use.TRAINING);
-        this.memory = RunCheckpoints.openMemoryOnHeap(config);
+        this.memory = RunMemory.openOnHeap(config);
         this.learner = new Learner(config, torch, memory);
     }
 
@@ -218,10 +221,8 @@ public final class RunReplay implements AutoCloseable {
         long step = from.map(checkpoint -> checkpoint.state().step()).orElse(0L);
         long offset = from.map(checkpoint -> checkpoint.state().journalOffset()).orElse(0L);
         done.clear();
-        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
-            return new JournalReader(consumer, config.run().topics())
-                    .plansAfter(step, offset, result -> done.put(result.step(), result));
-        }
+        return JournalReader.past(
+                kafka, config.run().topics(), step, offset, result -> done.put(result.step(), result));
     }
 
     private Optional<LogGap> gap(Optional<Checkpoint> from, Past past, LogIdentity log) {
@@ -242,11 +243,8 @@ public final class RunReplay implements AutoCloseable {
         RunSettings.compare(state, config);
         switch (config.trainer().objective().remembers()) {
             case KEYS -> {
-                List<KeyBatch> keys = RunBranch.dictionary(config, state);
-                KeyStore store = (KeyStore) memory;
-                store.beginAfter(state.keySequence()
-                        - keys.stream().mapToLong(KeyBatch::size).sum());
-                keys.forEach(store::append);
+                List<KeyBatch> keys = RunMemory.dictionary(config, state);
+                RunMemory.fill(memory.asKeys(), keys, state.keySequence());
             }
             case ROWS ->
                 throw new UserException("a memory bank's rows change in place, and only their present state is"
@@ -258,15 +256,14 @@ public final class RunReplay implements AutoCloseable {
     }
 
     private Pipeline pipeline(long lastStep, ReplayBuffer buffer) {
-        var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Pipeline.consumerSettings(config)));
-        return new Pipeline(
+        return Pipeline.open(
                 config,
-                consumer,
+                kafka,
                 start.map(checkpoint -> checkpoint.state().position()).orElse(StreamPosition.START),
                 buffer,
                 new Past(plans.subList(0, Math.toIntExact(lastStep - startsAfter())), Optional.empty()),
                 Optional.empty(),
-                Optional.empty(),
+                false,
                 StreamEvents.NONE);
     }
 }

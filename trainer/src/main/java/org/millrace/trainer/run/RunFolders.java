@@ -1,4 +1,4 @@
-package org.millrace.trainer;
+package org.millrace.trainer.run;
 
 import java.nio.file.Path;
 import org.millrace.contract.config.MillraceConfig;

@@ -1,10 +1,7 @@
-package org.millrace.trainer;
+package org.millrace.trainer.run;
 
-import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -13,34 +10,26 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.UserException;
-import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.contract.config.TrainerConfig;
-import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.keystore.KeyStore;
-import org.millrace.keystore.KeyStoreSettings;
 import org.millrace.keystore.Memory;
-import org.millrace.keystore.MemoryBankSettings;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.CheckpointFolder;
 import org.millrace.trainer.checkpoint.RunState;
-import org.millrace.trainer.stream.ReplayBuffer;
-import org.millrace.trainer.stream.StreamPosition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Takes the checkpoints of a run and puts the run back to one. Not thread safe; the owner closes it. */
-final class RunCheckpoints implements AutoCloseable {
+/** The checkpoints of a run: the newest whole one, and new ones, written beside the steps that follow. Not thread safe; the owner closes it. */
+public final class RunCheckpoints implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(RunCheckpoints.class);
     private static final long PAUSE_NANOS = 2_000_000;
     private static final int LAST_SECONDS = 5;
     private final MillraceConfig config;
     private final Memory memory;
-    private final Learner learner;
     private final String engine;
-    private final Clock clock;
     private final Moment.Listener moments;
     private final CheckpointFolder folder;
     private final Deque<Long> keptSequences = new ArrayDeque<>();
@@ -54,81 +43,35 @@ final class RunCheckpoints implements AutoCloseable {
     /** A checkpoint on its way to disk. */
     private record Writing(long step, long keySequence, Future<Long> done) {}
 
-    RunCheckpoints(
-            MillraceConfig config,
-            Memory memory,
-            Learner learner,
-            String engine,
-            Clock clock,
-            Moment.Listener moments) {
+    /** @param engine what computes the steps, which a checkpoint names too */
+    public RunCheckpoints(MillraceConfig config, Memory memory, String engine, Moment.Listener moments) {
         this.moments = moments;
         this.config = config;
         this.memory = memory;
-        this.learner = learner;
         this.engine = engine;
-        this.clock = clock;
         this.folder = RunFolders.checkpoints(config);
     }
 
-    /** The run's dictionary or memory bank on disk, or an empty one on the heap for an objective without. */
-    static Memory openMemory(MillraceConfig config) {
-        return switch (config.trainer().objective().remembers()) {
-            case KEYS -> keySettings(config).open(RunFolders.keys(config));
-            case ROWS -> bankSettings(config).open(RunFolders.bank(config));
-            case NOTHING -> openMemoryOnHeap(config);
-        };
-    }
-
-    /** An empty memory of the same kind on the heap. */
-    static Memory openMemoryOnHeap(MillraceConfig config) {
-        return switch (config.trainer().objective().remembers()) {
-            case KEYS, NOTHING -> keySettings(config).openInMemory();
-            case ROWS -> bankSettings(config).openInMemory();
-        };
-    }
-
-    /** Whether the run's objective keeps a dictionary of keys on disk. */
-    static boolean hasDictionary(MillraceConfig config) {
-        return config.trainer().objective().remembers() == TrainerConfig.Remembers.KEYS;
-    }
-
-    private static MemoryBankSettings bankSettings(MillraceConfig config) {
-        return new MemoryBankSettings(
-                config.images().topic(),
-                config.head().output(),
-                config.memoryBank().capacity());
-    }
-
-    static KeyStoreSettings keySettings(MillraceConfig config) {
-        return new KeyStoreSettings(
-                config.images().topic(), config.head().output(), config.moco().queueSize());
-    }
-
-    /** Where a run stands after it was put back. */
-    record Restored(StreamPosition position, Optional<LogIdentity> log, long journalOffset, List<Long> published) {}
-
-    /** Puts learner, dictionary and buffer back to the newest whole checkpoint, or to the beginning where there is none. */
-    Restored restore(ReplayBuffer buffer) {
+    /**
+     * The newest whole checkpoint whose keys the memory still has.
+     *
+     * @throws UserException where the run cannot go on from it with these settings
+     */
+    public Optional<Checkpoint> newest() {
         Optional<Checkpoint> newest = folder.newestWhole(state -> {
             if (state.keySequence() > memory.newestSequence()) {
                 throw new IllegalArgumentException("it needs key " + state.keySequence()
                         + ", but the key store reopened at key " + memory.newestSequence());
             }
         });
-        if (newest.isEmpty()) {
-            learner.begin();
-            return new Restored(StreamPosition.START, Optional.empty(), 0, List.of());
-        }
-        Checkpoint checkpoint = newest.get();
-        RunState state = checkpoint.state();
-        RunSettings.compare(state, config);
-        compareEngine(state);
-        learner.restore(checkpoint.query(), checkpoint.key(), checkpoint.optimiser(), state.keySequence());
-        buffer.restore(checkpoint.buffer(), state.bufferOffered());
-        folder.inspect().values().stream()
-                .flatMap(inspection -> inspection.state().stream())
-                .forEach(kept -> keptSequences.addFirst(kept.keySequence()));
-        return new Restored(state.position(), Optional.of(state.log()), state.journalOffset(), state.published());
+        newest.map(Checkpoint::state).ifPresent(state -> {
+            RunSettings.compare(state, config);
+            compareEngine(state);
+            folder.inspect().values().stream()
+                    .flatMap(inspection -> inspection.state().stream())
+                    .forEach(kept -> keptSequences.addFirst(kept.keySequence()));
+        });
+        return newest;
     }
 
     /**
@@ -136,42 +79,18 @@ final class RunCheckpoints implements AutoCloseable {
      * is durable, so that no report is lost with a step that is never computed again. One that is still being written is waited for, until
      * {@code enough}; then none is taken.
      *
-     * @param reported completes when it is
+     * @param copy of the state as it is now
+     * @param reported completes when all reports so far are durable
      * @return the step of the one that was waited for
      */
-    Optional<Long> take(
-            StreamPosition position,
-            LogIdentity imageLog,
-            long journalOffset,
-            ReplayBuffer buffer,
-            List<Long> published,
-            Future<?> reported,
-            BooleanSupplier enough) {
+    public Optional<Long> take(Supplier<Checkpoint> copy, Future<?> reported, BooleanSupplier enough) {
         Optional<Long> before = awaitWritten(enough);
         if (writing != null) {
             return before;
         }
         memory.sync();
-        Map<String, String> configuration = ConfigLoader.effective(config);
-        var state = new RunState(
-                RunState.SCHEMA,
-                config.run().name(),
-                position.step(),
-                position.nextOffsets(),
-                position.leaderEpochs(),
-                imageLog,
-                position.imagesTrained(),
-                position.imagesRejected(),
-                journalOffset,
-                learner.keySequence(),
-                buffer.offered(),
-                published,
-                engine,
-                configuration,
-                RunState.digest(configuration),
-                clock.millis(),
-                Map.of());
-        var checkpoint = new Checkpoint(state, learner.query(), learner.key(), learner.optimiser(), buffer.content());
+        Checkpoint checkpoint = copy.get();
+        RunState state = checkpoint.state();
         moments.at(Moment.SNAPSHOT, state.step());
         writing = new Writing(state.step(), state.keySequence(), background.submit(() -> {
             reported.get();
@@ -184,13 +103,13 @@ final class RunCheckpoints implements AutoCloseable {
         return before;
     }
 
-    /** The step of the checkpoint that has been written since this was asked last, if one has; throws what kept it from that. */
-    Optional<Long> written() {
+    /** The step of the checkpoint that has been written since the last call, if one has; throws what kept it from being written. */
+    public Optional<Long> written() {
         return writing != null && writing.done().isDone() ? awaitWritten(() -> true) : Optional.empty();
     }
 
     /** The same, and waits for the one that is being written, until {@code enough}. */
-    Optional<Long> awaitWritten(BooleanSupplier enough) {
+    public Optional<Long> awaitWritten(BooleanSupplier enough) {
         Writing now = writing;
         if (now == null) {
             return Optional.empty();

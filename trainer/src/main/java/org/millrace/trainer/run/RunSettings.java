@@ -1,4 +1,4 @@
-package org.millrace.trainer;
+package org.millrace.trainer.run;
 
 import java.util.List;
 import java.util.Map;
@@ -45,7 +45,7 @@ public final class RunSettings {
     }
 
     /** Throws where a run in that state cannot go on with that configuration, and logs what else is different. */
-    static void compare(RunState state, MillraceConfig config) {
+    public static void compare(RunState state, MillraceConfig config) {
         require(state, config).others().forEach(change -> log.info("changed since step {}: {}", state.step(), change));
     }
 

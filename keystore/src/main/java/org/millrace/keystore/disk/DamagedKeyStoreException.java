@@ -1,4 +1,4 @@
-package org.millrace.keystore;
+package org.millrace.keystore.disk;
 
 import org.millrace.contract.UserException;
 
@@ -12,7 +12,7 @@ public final class DamagedKeyStoreException extends UserException {
             ". Move that folder away and start again: the run then goes back to where it needs no keys, and computes what"
                     + " follows again from its journal, to the same bits, as far as the log still holds its images.";
 
-    DamagedKeyStoreException(String store, String place, String expected, String actual) {
+    public DamagedKeyStoreException(String store, String place, String expected, String actual) {
         super("The key store %s is damaged at %s: expected %s, but found %s%s"
                 .formatted(store, place, expected, actual, ADVICE));
     }

@@ -1,4 +1,4 @@
-package org.millrace.trainer;
+package org.millrace.trainer.stream;
 
 import java.time.Clock;
 import java.util.Map;
@@ -16,17 +16,14 @@ import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.trainer.journal.JournalReader.Past;
 import org.millrace.trainer.journal.RunWriter;
-import org.millrace.trainer.stream.LogGap;
-import org.millrace.trainer.stream.LogGapException;
-import org.millrace.trainer.stream.StreamPosition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a run needs of its stream and the stream no longer has: refused with the choice, or where {@code trainer.on-gap} says so skipped,
- * which the journal keeps. Not thread safe.
+ * Images that a run needs and the log no longer has: refused, with the choice that the user has, or skipped where {@code trainer.on-gap}
+ * says so, which the journal records. Not thread safe.
  */
-final class StreamGaps {
+public final class StreamGaps {
     private static final Logger LOG = LoggerFactory.getLogger(StreamGaps.class);
     private static final long PAUSE_NANOS = 2_000_000;
     private static final String COMPACTED =
@@ -34,7 +31,7 @@ final class StreamGaps {
 
     private final MillraceConfig config;
     private final KafkaSettings kafka;
-    private final TrainerEvents events;
+    private final StreamEvents events;
     private final Clock clock;
     private final RunWriter writer;
     private LogIdentity log;
@@ -42,16 +39,16 @@ final class StreamGaps {
     private boolean compacted;
 
     /** Where a run goes on, and what its journal says of the steps from there. */
-    record Onward(StreamPosition position, Past past) {}
+    public record Onward(StreamPosition position, Past past) {}
 
     /**
      * @param log the topic images as it is now
      * @param positionLog the one that the run's position belongs to, where that is known
      */
-    StreamGaps(
+    public StreamGaps(
             MillraceConfig config,
             KafkaSettings kafka,
-            TrainerEvents events,
+            StreamEvents events,
             Clock clock,
             RunWriter writer,
             LogIdentity log,
@@ -65,13 +62,13 @@ final class StreamGaps {
         this.positionLog = positionLog;
     }
 
-    /** The topic images as it was when it was last looked at. */
-    LogIdentity log() {
+    /** The identity of the topic images, as last read. */
+    public LogIdentity log() {
         return log;
     }
 
-    /** Looks again which log the topic images is. */
-    void lookAgain() {
+    /** Reads the identity of the topic images again. */
+    public void lookAgain() {
         try (var topics = new TopicSetup(kafka)) {
             log = topics.identity(config.images().topic());
         }
@@ -80,10 +77,10 @@ final class StreamGaps {
     /**
      * The position and its past as they are; or where images of them are gone and may be skipped, the nearest place to go on from.
      *
-     * @param met what training came upon since; then the plans that the position has are void, where nothing else is gone
+     * @param met the gap that training met since; then the plans after the position are void, where nothing else is gone
      * @throws LogGapException where they may not be skipped
      */
-    Onward onward(StreamPosition position, Past past, Optional<LogGapException> met, BooleanSupplier stopped) {
+    public Onward onward(StreamPosition position, Past past, Optional<LogGapException> met, BooleanSupplier stopped) {
         Optional<LogGap> gap;
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
             LogGap.Log now = LogGap.Log.of(consumer, config.images().topic(), log);
@@ -98,15 +95,28 @@ final class StreamGaps {
         return gap.map(found -> skip(found, position, stopped)).orElseGet(() -> new Onward(position, past));
     }
 
-    /** The same, with the reason where it is the topic's own cleaning. */
-    LogGapException explained(LogGapException gap) {
-        return compacted && gap.diverged().isEmpty()
-                ? new LogGapException(gap.what() + " The topic " + COMPACTED)
-                : gap;
+    /**
+     * A gap that training met and may skip, with the reason where it is the topic's own cleaning.
+     *
+     * @throws LogGapException the same, where it may not
+     */
+    public LogGapException toSkip(LogGapException met) {
+        LogGapException explained = compacted && met.diverged().isEmpty()
+                ? new LogGapException(met.what() + " The topic " + COMPACTED)
+                : met;
+        if (config.trainer().onGap() == OnGap.FAIL) {
+            throw explained;
+        }
+        return explained;
+    }
+
+    /** Watches the broker, and that the topic images stays the log that it is; the caller closes it. */
+    public BrokerWatch watch() {
+        return new BrokerWatch(kafka, config.images().topic(), log, events);
     }
 
     /** Looks whether the topic images is one that Kafka compacts, and warns if it is. */
-    void warnIfCompacted() {
+    public void warnIfCompacted() {
         String topic = config.images().topic();
         try (var topics = new TopicSetup(kafka)) {
             compacted = topics.isCompacted(topic);

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.contract.ImageOffset;
 
-/** The bank on disk and its twin do the same under any sequence of changes, and go back to what they were. */
-final class MemoryBankTwinTest {
+/** The bank on disk and the one in memory do the same under any sequence of changes, and go back to what they were. */
+final class MemoryBankEquivalenceTest {
     private static final int ACTIONS = 500;
     private static final MemoryBankSettings SETTINGS = new MemoryBankSettings("images", 3, 7);
     private static final List<ImageId> ALL =
@@ -41,14 +41,14 @@ final class MemoryBankTwinTest {
     }
 
     @Test
-    void anyChanges_bankOnDisk_agreesWithItsTwinAndGoesBackExactly() {
+    void anyChanges_bankOnDisk_agreesWithTheOneInMemoryAndGoesBackExactly() {
         long seed = System.nanoTime();
-        System.out.println("anyChanges_bankOnDisk_agreesWithItsTwinAndGoesBackExactly seed " + seed);
+        System.out.println("anyChanges_bankOnDisk_agreesWithTheOneInMemoryAndGoesBackExactly seed " + seed);
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         NavigableMap<Long, State> past = new TreeMap<>(); // by sequence number, as far back as the bank can go
         MemoryBank disk = SETTINGS.open(folder);
-        MemoryBank twin = SETTINGS.openInMemory();
-        past.put(0L, State.of(twin));
+        MemoryBank heap = SETTINGS.openInMemory();
+        past.put(0L, State.of(heap));
         try {
             for (int action = 0; action < ACTIONS; action++) {
                 switch (random.nextInt(16)) {
@@ -60,13 +60,13 @@ final class MemoryBankTwinTest {
                         List<Long> reachable = new ArrayList<>(past.keySet());
                         long sequence = reachable.get(random.nextInt(reachable.size()));
                         disk.truncateAfter(sequence);
-                        twin.truncateAfter(sequence);
+                        heap.truncateAfter(sequence);
                         past.tailMap(sequence, false).clear();
                     }
                     case 4 -> {
-                        long sequence = random.nextLong(twin.newestSequence() + 1);
+                        long sequence = random.nextLong(heap.newestSequence() + 1);
                         disk.releaseBefore(sequence);
-                        twin.releaseBefore(sequence);
+                        heap.releaseBefore(sequence);
                         past.subMap(0L, false, sequence, false).clear(); // to 0 it can always go
                     }
                     case 5 -> disk.sync();
@@ -76,21 +76,21 @@ final class MemoryBankTwinTest {
                                 .limit(count)
                                 .toList();
                         KeyBatch rows = randomRows(action, count, random);
-                        assertThat(disk.update(images, rows)).isEqualTo(twin.update(images, rows));
-                        past.put(twin.newestSequence(), State.of(twin));
+                        assertThat(disk.update(images, rows)).isEqualTo(heap.update(images, rows));
+                        past.put(heap.newestSequence(), State.of(heap));
                     }
                 }
                 State state = State.of(disk);
-                assertThat(state).as("action %d", action).isEqualTo(State.of(twin));
-                assertThat(state).as("action %d", action).isEqualTo(past.get(twin.newestSequence()));
-                assertThat(disk.newestSequence()).isEqualTo(twin.newestSequence());
+                assertThat(state).as("action %d", action).isEqualTo(State.of(heap));
+                assertThat(state).as("action %d", action).isEqualTo(past.get(heap.newestSequence()));
+                assertThat(disk.newestSequence()).isEqualTo(heap.newestSequence());
                 assertThat(state.slots().stream().filter(slot -> slot >= 0).sorted())
                         .containsExactlyElementsOf(
                                 IntStream.range(0, state.size()).boxed().toList());
             }
         } finally {
             disk.close();
-            twin.close();
+            heap.close();
         }
     }
 

@@ -1,0 +1,154 @@
+package org.millrace.trainer;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.millrace.contract.config.ConfigLoader;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.JournalEvent;
+import org.millrace.contract.event.RunStarted;
+import org.millrace.contract.kafka.LogIdentity;
+import org.millrace.encoder.InitialWeights;
+import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.encoder.tensor.Torch;
+import org.millrace.trainer.checkpoint.Checkpoint;
+import org.millrace.trainer.checkpoint.RunState;
+import org.millrace.trainer.journal.RunWriter;
+import org.millrace.trainer.run.Moment;
+import org.millrace.trainer.stream.PreparedStep;
+import org.millrace.trainer.stream.ReplayBuffer;
+import org.millrace.trainer.stream.StageClock;
+import org.millrace.trainer.stream.StreamPosition;
+import org.millrace.trainer.stream.TrainedImages;
+
+/**
+ * What a step changes: networks and memory (the {@link Learner}'s), replay buffer, and the place in stream and journal, as after the last
+ * computed step. A checkpoint is a copy of it. Used by the trainer's thread.
+ */
+final class TrainingState {
+    private final RunSetup setup;
+    private final Torch torch;
+    private final Learner learner;
+    private final ReplayBuffer buffer;
+    private StreamPosition position = StreamPosition.START;
+    private long journalOffset; // behind the plan of the last computed step
+
+    TrainingState(RunSetup setup, Torch torch, Learner learner) {
+        this.setup = setup;
+        this.torch = torch;
+        this.learner = learner;
+        this.buffer = ReplayBuffer.of(setup.config());
+    }
+
+    /** Takes the state of a checkpoint, or of the run's beginning where there is none. */
+    void restore(Optional<Checkpoint> checkpoint) {
+        checkpoint.ifPresentOrElse(this::restore, learner::begin);
+        if (position.step() == 0) {
+            InitialWeights.of(torch, setup.config().encoder()).ifPresent(learner::initialise);
+        }
+    }
+
+    private void restore(Checkpoint checkpoint) {
+        RunState state = checkpoint.state();
+        learner.restore(checkpoint.query(), checkpoint.key(), checkpoint.optimiser(), state.keySequence());
+        buffer.restore(checkpoint.buffer(), state.bufferOffered());
+        position = state.position();
+        journalOffset = state.journalOffset();
+    }
+
+    /** Computes a step: encode, contrast, update, enqueue; then stands behind it. */
+    Learner.Result compute(PreparedStep prepared, long planEnd, StageClock stages) {
+        long step = prepared.plan().step();
+        journalOffset = planEnd;
+        setup.moments().at(Moment.PLAN_DURABLE, step);
+        Learner.Result result = learner.step(step, prepared.views(), prepared.images(), prepared.ids(), stages);
+        setup.moments().at(Moment.COMPUTED, step);
+        buffer.apply(step, prepared.bufferChanges(), prepared.bufferOffered());
+        if (buffer.usesFeatures()) {
+            buffer.trained(new TrainedImages(step, prepared.images(), result.features()));
+        }
+        position = prepared.position();
+        return result;
+    }
+
+    /** The steps computed so far. */
+    long step() {
+        return position.step();
+    }
+
+    StreamPosition position() {
+        return position;
+    }
+
+    /** The journal's offset behind the plan of the last computed step; 0 before the first. */
+    long journalOffset() {
+        return journalOffset;
+    }
+
+    /** Goes on elsewhere in the stream, at the same step. */
+    void moveTo(StreamPosition other) {
+        position = other;
+    }
+
+    /** A copy of the replay buffer, for the preparation to run ahead with. */
+    ReplayBuffer bufferAhead() {
+        ReplayBuffer ahead = ReplayBuffer.of(setup.config());
+        ahead.restore(buffer.content(), buffer.offered());
+        return ahead;
+    }
+
+    /** The encoder alone, as it is published. */
+    Safetensors encoder() {
+        return learner.encoder();
+    }
+
+    /** The digest of networks, optimiser and memory, every {@code trainer.digest-every-steps}. */
+    Optional<String> digestIfDue() {
+        int every = setup.config().trainer().digestEverySteps();
+        return every > 0 && position.step() % every == 0 ? Optional.of(learner.digest()) : Optional.empty();
+    }
+
+    /** What the journal says of a session of the trainer that goes on from here. */
+    RunStarted started(LogIdentity imageLog) {
+        return new RunStarted(
+                JournalEvent.SCHEMA,
+                position.step(),
+                UUID.randomUUID().toString(),
+                RunWriter.thisProcess(),
+                torch.description(),
+                imageLog,
+                ConfigLoader.effective(setup.config()),
+                setup.clock().millis());
+    }
+
+    /**
+     * A copy of all of it.
+     *
+     * @param imageLog the topic images as it is now
+     * @param published versions of the encoders that stand on the topic
+     */
+    Checkpoint copy(LogIdentity imageLog, List<Long> published) {
+        MillraceConfig config = setup.config();
+        Map<String, String> configuration = ConfigLoader.effective(config);
+        var state = new RunState(
+                RunState.SCHEMA,
+                config.run().name(),
+                position.step(),
+                position.nextOffsets(),
+                position.leaderEpochs(),
+                imageLog,
+                position.imagesTrained(),
+                position.imagesRejected(),
+                journalOffset,
+                learner.keySequence(),
+                buffer.offered(),
+                published,
+                torch.description(),
+                configuration,
+                RunState.digest(configuration),
+                setup.clock().millis(),
+                Map.of());
+        return new Checkpoint(state, learner.query(), learner.key(), learner.optimiser(), buffer.content());
+    }
+}

@@ -1,0 +1,105 @@
+package org.millrace.trainer.stream;
+
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.function.Function;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.StepPlan;
+import org.millrace.contract.event.StreamSkipped;
+import org.millrace.trainer.journal.JournalReader.JournalledPlan;
+import org.millrace.trainer.journal.JournalReader.Past;
+
+/**
+ * The steps that follow a position, one after the other: those that the journal has planned already, then new ones, of which every {@code
+ * replay.updates-per-batch}-th takes new images and the others replay. Used by the preparing thread.
+ */
+final class ComingSteps {
+    private final Iterator<JournalledPlan> journalled;
+    private final Optional<Function<StepPlan, Future<Long>>> journal;
+    private final Optional<Map<Integer, Long>> ends;
+    private final int updatesPerBatch;
+    private final StreamEvents events;
+    private final FreshSteps fresh;
+    private final ReplayedSteps replayed;
+    private Optional<StreamSkipped> skip; // still to come, behind the journalled plans
+    private StreamPosition position;
+
+    /** The parameters are those of {@link Pipeline}. */
+    ComingSteps(
+            MillraceConfig config,
+            StreamPosition position,
+            ReplayBuffer buffer,
+            Preparation preparation,
+            Past past,
+            Optional<Function<StepPlan, Future<Long>>> journal,
+            Optional<Map<Integer, Long>> ends,
+            StreamEvents events) {
+        long seed = config.run().seed();
+        this.position = position;
+        this.journalled = past.plans().iterator();
+        this.skip = past.skippedAfter();
+        this.journal = journal;
+        this.ends = ends;
+        this.updatesPerBatch = config.replay().updatesPerBatch();
+        this.events = events;
+        this.fresh = new FreshSteps(seed, buffer, preparation);
+        this.replayed = new ReplayedSteps(seed, config.trainer().batchSize(), buffer, preparation);
+    }
+
+    /** After the last step that was prepared. */
+    StreamPosition position() {
+        return position;
+    }
+
+    /** Prepares the next step; empty where there is none, or stopped first. */
+    Optional<PreparedStep> next(BatchAssembler assembler, ViewBuffers views) throws InterruptedException {
+        StageClock clock = new StageClock(System::nanoTime);
+        Optional<PreparedStep> step = journalled.hasNext()
+                ? again(journalled.next(), assembler, views, clock)
+                : journal.isPresent() ? planned(journal.get(), assembler, views, clock) : Optional.empty();
+        step.ifPresent(prepared -> position = prepared.position());
+        return step;
+    }
+
+    private Optional<PreparedStep> again(
+            JournalledPlan past, BatchAssembler assembler, ViewBuffers views, StageClock clock)
+            throws InterruptedException {
+        past.skippedBefore().ifPresent(skipped -> moveTo(skipped, assembler));
+        Future<Long> offset = CompletableFuture.completedFuture(past.nextOffset());
+        if (!past.plan().fresh()) {
+            return Optional.of(replayed.prepare(past.plan(), offset, position, views, clock));
+        }
+        Optional<FreshBatch> batch = assembler.again(past.plan(), clock);
+        return batch.isEmpty()
+                ? Optional.empty()
+                : Optional.of(fresh.prepare(past.plan(), offset, batch.get(), position, views, clock));
+    }
+
+    private Optional<PreparedStep> planned(
+            Function<StepPlan, Future<Long>> append, BatchAssembler assembler, ViewBuffers views, StageClock clock)
+            throws InterruptedException {
+        skip.ifPresent(skipped -> moveTo(skipped, assembler));
+        skip = Optional.empty();
+        long step = position.step() + 1;
+        if (position.step() % updatesPerBatch != 0) {
+            StepPlan plan = new StepPlan(step, List.of(), 0);
+            return Optional.of(replayed.prepare(plan, append.apply(plan), position, views, clock));
+        }
+        Optional<FreshBatch> batch = assembler.next(ends, events, clock);
+        if (batch.isEmpty()) {
+            return Optional.empty();
+        }
+        StepPlan plan =
+                new StepPlan(step, batch.get().ranges(), batch.get().decoded().size());
+        return Optional.of(fresh.prepare(plan, append.apply(plan), batch.get(), position, views, clock));
+    }
+
+    private void moveTo(StreamSkipped skipped, BatchAssembler assembler) {
+        assembler.moveTo(skipped.nextOffsets());
+        position = position.movedTo(skipped.nextOffsets());
+    }
+}
