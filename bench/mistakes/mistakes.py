@@ -98,7 +98,7 @@ MISTAKES = [
      "target.muli((float) momentum).addi(share);",
      "target.muli((float) momentum).addi(share);\n"
      "            key.buffers().muli((float) momentum).addi(query.buffers().get(\"0:\" + key.buffers().size()).mul((float) (1 - momentum)));"),
-    ("Momentum: the cosine falls", OBJECTIVE + "TwinMomentum.java",
+    ("Momentum: the cosine falls", OBJECTIVE + "EncoderMomentum.java",
      "Math.min(1, t / lastStep)) + 1) / 2", "(1 - Math.min(1, t / lastStep))) + 1) / 2"),
     ("Batch norm: running variance from the biased one", NETWORK + "BatchNormLayer.java",
      "return BatchNorm.batchNorm(x, mean, variance, scale, shift, 1, decay, epsilon, training)",

@@ -61,7 +61,6 @@ record BankFormat(String store, int dimension) {
     }
 
     /** The slot or sequence number in a key. */
-
     static long number(byte[] key) {
         return ByteBuffer.wrap(key).getLong(1);
     }

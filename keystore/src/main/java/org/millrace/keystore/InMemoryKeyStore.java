@@ -2,12 +2,10 @@ package org.millrace.keystore;
 
 import static org.millrace.contract.Check.check;
 
-import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import org.millrace.contract.ImageOffset;
 
 /** The counterpart on the heap of the store on disk: for tests, and for runs that need not survive. */
 final class InMemoryKeyStore implements KeyStore {
@@ -77,16 +75,6 @@ final class InMemoryKeyStore implements KeyStore {
     @Override
     public KeyStatistics statistics(int capacity, long currentStep) {
         return newestKeys().statistics(position, capacity, currentStep, 0);
-    }
-
-    @Override
-    public Optional<KeyProvenance> find(long sequence) {
-        return position.holds(sequence) ? Optional.of(batchHolding(sequence).provenance(sequence)) : Optional.empty();
-    }
-
-    @Override
-    public List<KeyProvenance> keysOf(ImageOffset image, int capacity) {
-        return newestKeys().keysOf(position, image, capacity);
     }
 
     @Override

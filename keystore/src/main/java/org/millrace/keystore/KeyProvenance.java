@@ -3,9 +3,4 @@ package org.millrace.keystore;
 import org.millrace.contract.ImageOffset;
 
 /** Where a key comes from: its sequence number, the step that encoded it, and its image. */
-public record KeyProvenance(long sequence, long step, ImageOffset image) {
-    /** Steps since the key was encoded. */
-    public long age(long currentStep) {
-        return currentStep - step;
-    }
-}
+public record KeyProvenance(long sequence, long step, ImageOffset image) {}

@@ -1,9 +1,6 @@
 package org.millrace.keystore;
 
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
-import org.millrace.contract.ImageOffset;
 import org.millrace.keystore.disk.DamagedKeyStoreException;
 
 /**
@@ -58,12 +55,6 @@ public sealed interface KeyStore extends Memory permits RocksKeyStore, InMemoryK
 
     /** What the dictionary of the newest {@code capacity} keys looks like at step {@code currentStep}. */
     KeyStatistics statistics(int capacity, long currentStep);
-
-    /** Where a key comes from, if it is stored. */
-    Optional<KeyProvenance> find(long sequence);
-
-    /** The keys of one image among the newest {@code capacity}, oldest first. */
-    List<KeyProvenance> keysOf(ImageOffset image, int capacity);
 
     @Override
     default KeyStore asKeys() {

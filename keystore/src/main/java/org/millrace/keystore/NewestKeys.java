@@ -2,13 +2,10 @@ package org.millrace.keystore;
 
 import static org.millrace.contract.Check.check;
 
-import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import org.millrace.contract.ImageOffset;
 
 /** The newest keys of a store, batch by batch, and what is read from them. */
 @FunctionalInterface
@@ -53,20 +50,6 @@ interface NewestKeys {
                 position.stored(),
                 position.newest(),
                 diskBytes);
-    }
-
-    /** The keys of one image among the newest {@code capacity}, oldest first. */
-    default List<KeyProvenance> keysOf(StorePosition position, ImageOffset image, int capacity) {
-        ArrayDeque<KeyProvenance> found = new ArrayDeque<>();
-        visit(size(position, capacity), stored -> {
-            for (long sequence = stored.last(); sequence >= stored.first(); sequence--) {
-                KeyProvenance key = stored.provenance(sequence);
-                if (key.image().equals(image)) {
-                    found.addFirst(key);
-                }
-            }
-        });
-        return List.copyOf(found);
     }
 
     private static int size(StorePosition position, int count) {

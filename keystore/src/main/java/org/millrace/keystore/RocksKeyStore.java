@@ -3,10 +3,8 @@ package org.millrace.keystore;
 import static org.millrace.contract.Check.check;
 
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.millrace.contract.ImageOffset;
 import org.millrace.contract.UserException;
 import org.millrace.keystore.disk.DamagedKeyStoreException;
 import org.millrace.keystore.disk.RocksFolder;
@@ -135,16 +133,6 @@ final class RocksKeyStore implements KeyStore {
     @Override
     public KeyStatistics statistics(int capacity, long currentStep) {
         return newestKeys().statistics(position, capacity, currentStep, folder.diskBytes());
-    }
-
-    @Override
-    public Optional<KeyProvenance> find(long sequence) {
-        return position.holds(sequence) ? Optional.of(batchHolding(sequence).provenance(sequence)) : Optional.empty();
-    }
-
-    @Override
-    public List<KeyProvenance> keysOf(ImageOffset image, int capacity) {
-        return newestKeys().keysOf(position, image, capacity);
     }
 
     @Override

@@ -164,7 +164,9 @@ final class RocksMemoryBank implements MemoryBank {
             return; // the step of write 'sequence' began after 'earliest'
         }
         long earliest = last.getAsLong();
-        change(position.releaseBefore(earliest), write -> write.deleteRange(BankFormat.undoKey(0), BankFormat.undoKey(earliest + 1)));
+        change(
+                position.releaseBefore(earliest),
+                write -> write.deleteRange(BankFormat.undoKey(0), BankFormat.undoKey(earliest + 1)));
     }
 
     @Override

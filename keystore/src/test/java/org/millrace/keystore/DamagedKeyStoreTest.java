@@ -41,7 +41,7 @@ final class DamagedKeyStoreTest {
                     .hasMessageMatching(
                             "The key store in " + folder
                                     + " is damaged at key 8: expected CRC32C [0-9a-f]{8}, but found [0-9a-f]{8}\\. Move that folder.*");
-            assertThatThrownBy(() -> store.find(7)).isInstanceOf(DamagedKeyStoreException.class);
+            assertThatThrownBy(() -> store.releaseBefore(7)).isInstanceOf(DamagedKeyStoreException.class);
             assertHolds(store.newest(4), 9, 12);
 
             store.truncateAfter(4);
@@ -57,7 +57,7 @@ final class DamagedKeyStoreTest {
             assertThatThrownBy(() -> store.newest(8))
                     .isInstanceOf(DamagedKeyStoreException.class)
                     .hasMessageContaining("at key 8: expected a batch that ends there, but found one that ends at 4");
-            assertThatThrownBy(() -> store.find(6))
+            assertThatThrownBy(() -> store.releaseBefore(6))
                     .isInstanceOf(DamagedKeyStoreException.class)
                     .hasMessageContaining("at key 6: expected that key, but found a gap before key 9");
         }

@@ -45,9 +45,6 @@ abstract class KeyStoreContractTest {
         assertThat(store.newestSequence()).isZero();
         assertThat(store.newest(8).size()).isZero();
         assertThat(store.newest(8).dimension()).isEqualTo(DIMENSION);
-        assertThat(store.find(0)).isEmpty();
-        assertThat(store.find(1)).isEmpty();
-        assertThat(store.keysOf(image(1), 8)).isEmpty();
         assertThat(store.statistics(8, 5).ages()).isEmpty();
         assertThat(store.statistics(8, 5).oldestStep()).isEqualTo(-1);
     }
@@ -68,7 +65,6 @@ abstract class KeyStoreContractTest {
         store = reopen(store, SETTINGS);
         assertThat(store.append(batch(7, 40, 4))).isEqualTo(44);
         assertHolds(store.newest(8), 41, 44);
-        assertThat(store.find(40)).isEmpty();
         store.truncateAfter(42);
         assertHolds(store.newest(8), 41, 42);
         store.releaseBefore(42);
@@ -139,13 +135,12 @@ abstract class KeyStoreContractTest {
         append(store, 2, 4);
         store.truncateAfter(6);
         assertHolds(store.newest(9), 1, 6);
-        assertThat(store.find(6).orElseThrow().step()).isEqualTo(1);
-        assertThat(store.find(7)).isEmpty();
+        assertThat(steps(store.newest(2))).containsExactly(1L, 1L);
 
         assertThat(append(store, 7, 4)).isEqualTo(10);
         store = reopen(store, SETTINGS);
         assertHolds(store.newest(8), 3, 10);
-        assertThat(store.find(7).orElseThrow().step()).isEqualTo(7);
+        assertThat(steps(store.newest(5))).containsExactly(1L, 7L, 7L, 7L, 7L);
     }
 
     @Test
@@ -196,7 +191,6 @@ abstract class KeyStoreContractTest {
         append(store, 2, 4);
         store.releaseBefore(8);
         assertHolds(store.newest(100), 5, 12);
-        assertThat(store.find(4)).isEmpty();
         assertThat(store.statistics(4, 2).storedKeys()).isEqualTo(8);
         store.releaseBefore(-100);
         store.releaseBefore(5);
@@ -273,26 +267,18 @@ abstract class KeyStoreContractTest {
     }
 
     @Test
-    void find_anyStoredKey_tellsItsOrigin() {
+    void newest_anyKey_hasItsOrigin() {
         append(store, 3, 4);
         append(store, 5, 2);
-        for (long sequence = 1; sequence <= 6; sequence++) {
-            assertThat(store.find(sequence))
-                    .contains(new KeyProvenance(sequence, sequence <= 4 ? 3 : 5, image(sequence)));
+        List<KeyProvenance> origins = store.newest(6).provenance();
+        for (int sequence = 1; sequence <= 6; sequence++) {
+            assertThat(origins.get(sequence - 1))
+                    .isEqualTo(new KeyProvenance(sequence, sequence <= 4 ? 3 : 5, image(sequence)));
         }
-        assertThat(store.find(5).orElseThrow().age(9)).isEqualTo(4);
-        assertThat(store.find(7)).isEmpty();
     }
 
-    @Test
-    void keysOf_imageSeenTwice_findsBothWithinTheCapacity() {
-        store.append(new KeyBatch(3, DIMENSION, new float[2 * DIMENSION], List.of(image(1), image(2))));
-        store.append(new KeyBatch(4, DIMENSION, new float[2 * DIMENSION], List.of(image(3), image(1))));
-        KeyProvenance first = new KeyProvenance(1, 3, image(1));
-        KeyProvenance second = new KeyProvenance(4, 4, image(1));
-        assertThat(store.keysOf(image(1), 8)).containsExactly(first, second);
-        assertThat(store.keysOf(image(1), 3)).containsExactly(second);
-        assertThat(store.keysOf(image(9), 8)).isEmpty();
+    private static List<Long> steps(KeyWindow window) {
+        return window.provenance().stream().map(KeyProvenance::step).toList();
     }
 
     /** Asserts that the window is keys {@code first} to {@code last}, with the right numbers and images. */

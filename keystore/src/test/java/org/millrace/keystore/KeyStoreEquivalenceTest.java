@@ -87,9 +87,5 @@ final class KeyStoreEquivalenceTest {
                 .usingRecursiveComparison()
                 .ignoringFields("diskBytes")
                 .isEqualTo(heap.statistics(count, action));
-        ImageOffset image = new ImageOffset(0, count % 10);
-        assertThat(disk.keysOf(image, count)).isEqualTo(heap.keysOf(image, count));
-        long sequence = Math.max(0, disk.newestSequence() - count);
-        assertThat(disk.find(sequence)).isEqualTo(heap.find(sequence));
     }
 }

@@ -155,7 +155,7 @@ public final class Learner implements AutoCloseable {
         return objective.query().snapshot("");
     }
 
-    /** Weights and buffers of the twin, or what else the objective carries from step to step; no tensors where it is nothing. */
+    /** Weights and buffers of the momentum encoder, or what else the objective carries from step to step; no tensors where it is nothing. */
     public Safetensors key() {
         return objective.state();
     }
@@ -165,7 +165,7 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * What names the state to the bit: SHA-256 over the digests of the learning network, of the twin and of the optimiser, which are
+     * What names the state to the bit: SHA-256 over the digests of query network, momentum encoder and optimiser, which are
      * those of a checkpoint's files, and the sequence number of the newest key. Hexadecimal.
      */
     public String digest() {
@@ -182,10 +182,10 @@ public final class Learner implements AutoCloseable {
         return objective.keySequence();
     }
 
-    /** Takes an encoder for the network and its twin to begin with, before the first step; the heads stay as they are. */
+    /** Sets the encoder of the query network and of the momentum encoder, before the first step; the heads stay as they are. */
     public void initialise(Safetensors encoder) {
         objective.query().read(Objective.ENCODER, encoder);
-        objective.key().ifPresent(twin -> twin.read(Objective.ENCODER, encoder));
+        objective.key().ifPresent(key -> key.read(Objective.ENCODER, encoder));
     }
 
     /** Takes the state before the first step, whatever an earlier trainer left in the memory of past images. */

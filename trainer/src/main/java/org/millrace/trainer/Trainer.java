@@ -37,7 +37,7 @@ import org.millrace.trainer.stream.TrainedImages;
  * <p>{@link #run} is called once, on the thread that made the trainer; {@link #stop} on any. The owner closes it.
  */
 public final class Trainer implements AutoCloseable {
-    /** How long the end of a run that is stopped usually waits for a broker that may be gone. */
+    /** How long the end of a stopped run waits, as a rule, for a broker that may be gone. */
     public static final Duration STOP_PATIENCE = Duration.ofSeconds(6);
 
     private final RunSetup setup;
@@ -67,9 +67,8 @@ public final class Trainer implements AutoCloseable {
             Optional<Checkpoint> newest = checkpoints.newest();
             this.state = new TrainingState(setup, torch, learner);
             state.restore(newest);
-            int largestRecord = config.images().maxRecordBytes();
-            RunWriter writer =
-                    opened.add(RunWriter.open(kafka, setup.topics(), largestRecord, state.started(imageLog)));
+            RunWriter writer = opened.add(RunWriter.open(
+                    kafka, setup.topics(), config.images().maxRecordBytes(), state.started(imageLog)));
             Optional<RunState> saved = newest.map(Checkpoint::state);
             this.gaps = new StreamGaps(config, kafka, events, clock, writer, imageLog, saved.map(RunState::log));
             gaps.warnIfCompacted();
@@ -116,7 +115,8 @@ public final class Trainer implements AutoCloseable {
     /** Computes the steps of the past again, then new ones, until a limit, or until images are gone that come next. */
     private Optional<LogGapException> train(Past past, TrainLimits limits) {
         try (BrokerWatch watch = gaps.watch();
-                Pipeline pipeline = steps.prepare(state, past, limits.untilEnd()).start()) {
+                Pipeline pipeline =
+                        steps.prepare(state, past, limits.untilEnd()).start()) {
             while (!stop.isMade() && !limits.reached(state.step())) {
                 watch.check();
                 StageClock stages = new StageClock(System::nanoTime);

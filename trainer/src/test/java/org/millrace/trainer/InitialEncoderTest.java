@@ -11,7 +11,7 @@ import org.millrace.keystore.KeyStore;
 final class InitialEncoderTest {
     @ParameterizedTest
     @ValueSource(strings = {"moco-v2", "byol"})
-    void initialise_anotherRunsEncoder_bothTwinsHaveItAndKeepTheirHeads(String objective) {
+    void initialise_anotherRunsEncoder_bothNetworksHaveItAndKeepTheirHeads(String objective) {
         MillraceConfig config = TestRuns.config("trainer.objective=" + objective, "run.seed=2");
         Safetensors trained = trainedElsewhere();
         try (KeyStore keys = TestRuns.keys(config);

@@ -174,7 +174,9 @@ class BrokerTroubleTest {
         assertThat(commands.good("inspect", "run", run("late")))
                 .contains("skipped          after step 10", "steps done       17");
         assertThat(commands.good("replay", run("late")))
-                .contains("7 steps of run late computed again from the checkpoint of step 10", "all equal to the bit");
+                .contains(
+                        "7 steps of run late computed again from the checkpoint of step 10; compared: 7 losses, 2 digests:"
+                                + " all equal to the bit");
         String restarted = commands.good("train", "--until-step=17", run("late"));
         assertThat(restarted).doesNotContain("skipped: ");
     }

@@ -69,7 +69,11 @@ public final class RocksFolder implements AutoCloseable {
         }
     }
 
-    /** Opens the database in that folder, or makes it; holds its lock until closed. {@code ringBytes}: of the live rows. */
+    /**
+     * Opens the database in that folder, or makes it; holds its lock until closed.
+     *
+     * @param ringBytes of the rows that are in use at a time, by which buffers are sized
+     */
     public static RocksFolder open(Path folder, long ringBytes) {
         try {
             PrivateFolder.make(folder);

@@ -219,7 +219,8 @@ final class Transactions implements AutoCloseable {
         return tail;
     }
 
-    // a transaction is there as a whole or not at all, so one of its records shows which; a group without the journal may
+    // a transaction is there as a whole or not at all, so one of its records shows which; a group without the journal
+    // may
     // come twice
     private Optional<Map<Parcel, Long>> found(List<Parcel> group, List<ConsumerRecord<byte[], byte[]>> tail) {
         Map<Parcel, Long> ends = new HashMap<>();

@@ -5,7 +5,7 @@ import org.millrace.encoder.network.BatchNormMode;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.WeightLayout;
 
-/** What both of two twins compute, from views to rows. Immutable; the weights are passed in. */
+/** What query network and momentum encoder both compute, from views to rows. Immutable; the weights are passed in. */
 interface Branch {
     void declare(WeightLayout layout);
 

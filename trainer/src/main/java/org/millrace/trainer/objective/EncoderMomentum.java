@@ -4,7 +4,7 @@ import org.millrace.contract.config.MomentumSchedule;
 
 /**
  * The momentum of the momentum encoder over the steps: constant, or m(t) = 1 − (1 − m₀)(cos(πt/T) + 1)/2, which rises from m₀ to 1 (Grill et al.
- * 2020, section 3.3). On an endless stream it is constant: a cosine needs a last step T, after which the twin would stand still.
+ * 2020, section 3.3). On an endless stream it is constant: a cosine needs a last step T, after which the momentum encoder would stand still.
  *
  * @param first m₀
  * @param lastStep T, only for the cosine

@@ -15,7 +15,7 @@ public final class LearningRate {
     private static final double TENTH = 0.1;
 
     private final OptimiserConfig config;
-    private final double peak;
+    private final double peak; // the rate at the end of warm-up
 
     public LearningRate(OptimiserConfig config, int batchSize) {
         this.config = config;
@@ -24,11 +24,6 @@ public final class LearningRate {
             case LINEAR -> config.learningRate() * batchSize / REFERENCE_BATCH;
             case SQUARE_ROOT -> config.learningRate() * Math.sqrt(batchSize);
         };
-    }
-
-    /** The rate at the end of warm-up. */
-    public double peak() {
-        return peak;
     }
 
     /** The rate of a step, counted from 1. */

@@ -1,17 +1,12 @@
 package org.millrace.trainer.replay;
 
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.kafka.KafkaSettings;
-import org.millrace.contract.kafka.LogIdentity;
-import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.encoder.InitialWeights;
 import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
@@ -20,22 +15,17 @@ import org.millrace.keystore.KeyBatch;
 import org.millrace.keystore.Memory;
 import org.millrace.trainer.Learner;
 import org.millrace.trainer.checkpoint.Checkpoint;
-import org.millrace.trainer.checkpoint.CheckpointFolder;
 import org.millrace.trainer.checkpoint.RunState;
-import org.millrace.trainer.journal.JournalReader;
 import org.millrace.trainer.journal.JournalReader.JournalledPlan;
 import org.millrace.trainer.journal.JournalReader.Past;
-import org.millrace.trainer.run.RunFolders;
 import org.millrace.trainer.run.RunMemory;
 import org.millrace.trainer.run.RunSettings;
-import org.millrace.trainer.stream.LogGap;
 import org.millrace.trainer.stream.LogGapException;
 import org.millrace.trainer.stream.Pipeline;
 import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
 import org.millrace.trainer.stream.StageClock;
 import org.millrace.trainer.stream.StreamEvents;
-import org.millrace.trainer.stream.StreamPosition;
 import org.millrace.trainer.stream.TrainedImages;
 
 /**
@@ -46,9 +36,7 @@ import org.millrace.trainer.stream.TrainedImages;
 public final class RunReplay implements AutoCloseable {
     private final MillraceConfig config;
     private final KafkaSettings kafka;
-    private final Optional<Checkpoint> start;
-    private final List<JournalledPlan> plans; // of the steps after the start, without gaps
-    private final Map<Long, StepDone> done = new HashMap<>();
+    private final ReplayStart start;
     private final Memory memory;
     private final Learner learner;
     private volatile boolean stopped;
@@ -77,32 +65,7 @@ public final class RunReplay implements AutoCloseable {
     public RunReplay(MillraceConfig config, KafkaSettings kafka, OptionalLong from) {
         this.config = config;
         this.kafka = kafka;
-        CheckpointFolder folder = RunFolders.checkpoints(config);
-        LogIdentity log;
-        try (var topics = new TopicSetup(kafka)) {
-            topics.requireRun(config.run());
-            log = topics.identity(config.images().topic());
-        }
-        Optional<Checkpoint> chosen = from.isPresent() ? Optional.of(folder.at(from.getAsLong())) : Optional.empty();
-        Past past = past(chosen);
-        Optional<LogGap> gap = gap(chosen, past, log);
-        if (gap.isPresent() && from.isEmpty()) {
-            for (long step : wholeCheckpoints(folder)) {
-                Optional<Checkpoint> later = Optional.of(folder.at(step));
-                Past after = past(later);
-                if (gap.isPresent() && gap(later, after, log).isEmpty()) {
-                    chosen = later;
-                    past = after;
-                    gap = Optional.empty();
-                }
-            }
-        }
-        gap.ifPresent(lacking -> {
-            throw new UserException("run " + config.run().name() + " cannot be computed again: " + lacking.what()
-                    + (from.isPresent() ? "" : " No checkpoint of it lies behind that."));
-        });
-        this.start = chosen;
-        this.plans = past.plans();
+        this.start = ReplayStart.choose(config, kafka, from);
         Torch torch = SelfTest.passed(Torch.start(config.run()), config.encoder(), Use.TRAINING);
         this.memory = RunMemory.openOnHeap(config);
         this.learner = new Learner(config, torch, memory);
@@ -110,12 +73,12 @@ public final class RunReplay implements AutoCloseable {
 
     /** The step behind which it begins; 0 for the run's beginning. */
     public long startsAfter() {
-        return start.map(checkpoint -> checkpoint.state().step()).orElse(0L);
+        return start.step();
     }
 
     /** The last step that can be computed again: the last one planned. */
     public long lastPlanned() {
-        return startsAfter() + plans.size();
+        return startsAfter() + start.past().plans().size();
     }
 
     /**
@@ -130,7 +93,7 @@ public final class RunReplay implements AutoCloseable {
                             + " to step " + lastPlanned() + ", which step " + lastStep + " is not among.");
         }
         ReplayBuffer buffer = ReplayBuffer.of(config);
-        start.ifPresentOrElse(
+        start.checkpoint().ifPresentOrElse(
                 checkpoint -> restore(checkpoint, buffer),
                 () -> InitialWeights.of(config.encoder()).ifPresent(learner::initialise));
         long losses = 0;
@@ -144,7 +107,7 @@ public final class RunReplay implements AutoCloseable {
                 }
                 step++;
                 listener.replayed(step);
-                Optional<StepDone> then = Optional.ofNullable(done.get(step));
+                Optional<StepDone> then = Optional.ofNullable(start.done().get(step));
                 losses += then.isPresent() ? 1 : 0;
                 digests += then.flatMap(StepDone::digest).isPresent() ? 1 : 0;
                 Optional<String> difference = then.flatMap(was -> difference(was, result.get()));
@@ -208,36 +171,6 @@ public final class RunReplay implements AutoCloseable {
                         + " now");
     }
 
-    private static List<Long> wholeCheckpoints(CheckpointFolder folder) {
-        return folder.inspect().values().stream()
-                .flatMap(inspection -> inspection.state().stream())
-                .map(RunState::step)
-                .sorted()
-                .toList();
-    }
-
-    // of a step that was computed again the last result stays
-    private Past past(Optional<Checkpoint> from) {
-        long step = from.map(checkpoint -> checkpoint.state().step()).orElse(0L);
-        long offset = from.map(checkpoint -> checkpoint.state().journalOffset()).orElse(0L);
-        done.clear();
-        return JournalReader.past(
-                kafka, config.run().topics(), step, offset, result -> done.put(result.step(), result));
-    }
-
-    private Optional<LogGap> gap(Optional<Checkpoint> from, Past past, LogIdentity log) {
-        StreamPosition position =
-                from.map(checkpoint -> checkpoint.state().position()).orElse(StreamPosition.START);
-        Optional<LogIdentity> then = from.map(checkpoint -> checkpoint.state().log());
-        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
-            return LogGap.find(
-                    position,
-                    then,
-                    past,
-                    LogGap.Log.of(consumer, config.images().topic(), log));
-        }
-    }
-
     private void restore(Checkpoint checkpoint, ReplayBuffer buffer) {
         RunState state = checkpoint.state();
         RunSettings.compare(state, config);
@@ -256,12 +189,13 @@ public final class RunReplay implements AutoCloseable {
     }
 
     private Pipeline pipeline(long lastStep, ReplayBuffer buffer) {
+        List<JournalledPlan> planned = start.past().plans().subList(0, Math.toIntExact(lastStep - startsAfter()));
         return Pipeline.open(
                 config,
                 kafka,
-                start.map(checkpoint -> checkpoint.state().position()).orElse(StreamPosition.START),
+                start.position(),
                 buffer,
-                new Past(plans.subList(0, Math.toIntExact(lastStep - startsAfter())), Optional.empty()),
+                new Past(planned, Optional.empty()),
                 Optional.empty(),
                 false,
                 StreamEvents.NONE);

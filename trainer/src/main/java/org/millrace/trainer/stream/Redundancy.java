@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each vector remembers its nearest neighbour, so adding one costs as many products as there are vectors. When that neighbour goes,
  * its similarity remains as an upper bound, and the exact one is computed only where the bound is the highest of all: what is chosen
- * depends on the vectors alone, and on nothing that was remembered.
+ * depends on the vectors alone.
  */
 final class Redundancy {
     private final List<Node> nodes = new ArrayList<>(); // by id
@@ -46,7 +46,7 @@ final class Redundancy {
         return nodes.size();
     }
 
-    /** Adds a vector, or replaces the one of that id. A lower id is older. The array must not change. */
+    /** Adds a unit vector, C, or replaces the one of that id. A lower id is older. The array must not change. */
     void put(long id, float[] vector) {
         int at = find(id);
         if (at >= 0) {
@@ -85,11 +85,6 @@ final class Redundancy {
     /** The id of the vector that is most similar to another one, the older of the two. */
     long mostRedundant() {
         return closest().id;
-    }
-
-    /** The similarity of the closest pair. */
-    float highestSimilarity() {
-        return closest().similarity;
     }
 
     void clear() {

@@ -20,8 +20,7 @@ record ReplayedSteps(long seed, int batchSize, ReplayBuffer buffer, Preparation 
             StepPlan plan, Future<Long> journalOffset, StreamPosition before, ViewBuffers views, StageClock clock)
             throws InterruptedException {
         clock.lap(Stage.PLAN);
-        List<LoggedImage> images =
-                buffer.draw(batchSize, CounterRandom.of(seed, plan.step(), Purpose.BUFFER_DRAW, 0));
+        List<LoggedImage> images = buffer.draw(batchSize, CounterRandom.of(seed, plan.step(), Purpose.BUFFER_DRAW, 0));
         List<DecodedImage> decoded = preparation.decode(images).stream()
                 .map(ReplayedSteps::stillDecoded)
                 .toList();

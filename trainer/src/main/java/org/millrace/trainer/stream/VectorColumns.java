@@ -19,7 +19,7 @@ final class VectorColumns {
         values = new float[dimension][LEAST_ROOM];
     }
 
-    /** Puts a vector into a free place. */
+    /** Puts a vector, C, into a free place, and returns that. */
     int add(float[] vector) {
         int place = free.isEmpty() ? used++ : free.remove();
         if (used > values[0].length) {
@@ -38,7 +38,7 @@ final class VectorColumns {
     }
 
     /**
-     * The product of a vector with that in each place; of a free place, any number. Summed in the order of the dimensions, so a·b and
+     * The product of a vector, C, with that in each place; of a free place, any number. Summed in the order of the dimensions, so a·b and
      * b·a are the same number to the bit.
      */
     float[] products(float[] vector) {

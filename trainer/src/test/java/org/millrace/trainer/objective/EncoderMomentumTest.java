@@ -49,7 +49,7 @@ final class EncoderMomentumTest {
 
     @ParameterizedTest
     @EnumSource
-    void movingAverage_referenceVector_sameTwin(MomentumSchedule schedule) {
+    void movingAverage_referenceVector_sameKey(MomentumSchedule schedule) {
         ReferenceVector vector = ReferenceVector.load("moco_ema");
         EncoderMomentum momentum = switch (schedule) {
             case CONSTANT -> new EncoderMomentum(vector.number("m"), schedule, 0);
@@ -58,14 +58,14 @@ final class EncoderMomentumTest {
         String form = schedule == MomentumSchedule.COSINE ? "cosine" : "const";
         int sizeA = vector.floats("theta_k_a").length;
         int sizeB = vector.floats("theta_k_b").length;
-        try (Weights twin = weights(joined(vector.floats("theta_k_a"), vector.floats("theta_k_b")))) {
+        try (Weights key = weights(joined(vector.floats("theta_k_a"), vector.floats("theta_k_b")))) {
             for (int step = 0; step < vector.number("steps"); step++) {
                 float[] query = joined(
                         part(vector.floats("theta_q_a"), step, sizeA), part(vector.floats("theta_q_b"), step, sizeB));
                 try (Weights weights = weights(query)) {
-                    new MovingAverage(momentum.at(vector.number("schedule_t0") + step)).update(twin, weights);
+                    new MovingAverage(momentum.at(vector.number("schedule_t0") + step)).update(key, weights);
                 }
-                float[] now = twin.parameters().toFloatArray();
+                float[] now = key.parameters().toFloatArray();
                 vector.checkAt(form + "_a", step * sizeA, Arrays.copyOfRange(now, 0, sizeA));
                 vector.checkAt(form + "_b", step * sizeB, Arrays.copyOfRange(now, sizeA, sizeA + sizeB));
             }

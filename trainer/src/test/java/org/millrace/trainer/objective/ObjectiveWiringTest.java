@@ -46,7 +46,7 @@ final class ObjectiveWiringTest {
     private final Random random = new Random(SEED);
     private final double[][] first = random(IMAGES, INPUTS);
     private final double[][] second = random(IMAGES, INPUTS);
-    private final double[][] twin = random(INPUTS, OUTPUTS); // the key network's matrix
+    private final double[][] slow = random(INPUTS, OUTPUTS); // the momentum encoder's matrix
 
     ObjectiveWiringTest() {
         System.out.println("seed " + SEED);
@@ -68,8 +68,8 @@ final class ObjectiveWiringTest {
             prepare(moco);
             check(moco, at -> {
                 double[][] w = matrix(at);
-                double one = dictionaryLoss(unit(times(first, w)), unit(times(second, twin)), queue);
-                return symmetric ? one + dictionaryLoss(unit(times(second, w)), unit(times(first, twin)), queue) : one;
+                double one = dictionaryLoss(unit(times(first, w)), unit(times(second, slow)), queue);
+                return symmetric ? one + dictionaryLoss(unit(times(second, w)), unit(times(first, slow)), queue) : one;
             });
         }
     }
@@ -81,8 +81,8 @@ final class ObjectiveWiringTest {
             prepare(moco);
             check(
                     moco,
-                    at -> 2 * T * batchLoss(unit(predicted(first, at)), unit(times(second, twin)))
-                            + 2 * T * batchLoss(unit(predicted(second, at)), unit(times(first, twin))));
+                    at -> 2 * T * batchLoss(unit(predicted(first, at)), unit(times(second, slow)))
+                            + 2 * T * batchLoss(unit(predicted(second, at)), unit(times(first, slow))));
         }
     }
 
@@ -93,8 +93,8 @@ final class ObjectiveWiringTest {
             prepare(byol);
             check(
                     byol,
-                    at -> meanSquaredDistance(unit(predicted(first, at)), unit(times(second, twin)))
-                            + meanSquaredDistance(unit(predicted(second, at)), unit(times(first, twin))));
+                    at -> meanSquaredDistance(unit(predicted(first, at)), unit(times(second, slow)))
+                            + meanSquaredDistance(unit(predicted(second, at)), unit(times(first, slow))));
         }
     }
 
@@ -240,7 +240,7 @@ final class ObjectiveWiringTest {
     private void prepare(Objective objective) {
         NDArray parameters = objective.query().parameters();
         InPlace.overwrite(parameters, floats(random(1, (int) parameters.size())));
-        objective.key().ifPresent(key -> InPlace.overwrite(key.parameters(), floats(twin)));
+        objective.key().ifPresent(key -> InPlace.overwrite(key.parameters(), floats(slow)));
     }
 
     private Loss check(Objective objective, ToDoubleFunction<double[]> formula) {

@@ -64,18 +64,18 @@ final class LearningRateTest {
     }
 
     @Test
-    void peak_linearScaling_referenceVector_sameRate() {
+    void at_linearScaling_referenceVector_sameRate() {
         ReferenceVector vector = ReferenceVector.load("lr_schedules");
         int batch = vector.parameter("batch_size").asInt();
         LearningRate scaled =
-                rate(batch, "optimiser.scaling=linear", "optimiser.learning-rate=" + vector.number("base_lr"));
-        vector.check("linear_scaled_base_lr", scaled.peak());
+                warm(batch, "optimiser.scaling=linear", "optimiser.learning-rate=" + vector.number("base_lr"));
+        vector.check("linear_scaled_base_lr", scaled.at(1));
     }
 
     @Test
-    void peak_squareRootScaling_isRateTimesRootOfBatch() {
-        assertThat(rate(4096, "optimiser.scaling=square-root", "optimiser.learning-rate=0.075")
-                        .peak())
+    void at_squareRootScaling_isRateTimesRootOfBatch() {
+        assertThat(warm(4096, "optimiser.scaling=square-root", "optimiser.learning-rate=0.075")
+                        .at(1))
                 .isCloseTo(4.8, within(1e-12)); // Chen et al. 2020 (SimCLR), appendix B.1
     }
 
@@ -128,6 +128,10 @@ final class LearningRateTest {
         LearningRate rate = rate(vector.parameter("batch_size").asInt(), all);
         vector.check(
                 output, Arrays.stream(vector.doubles("steps")).map(rate::at).toArray());
+    }
+
+    private static LearningRate warm(int batchSize, String scaling, String learningRate) {
+        return rate(batchSize, "optimiser.schedule=constant", "optimiser.warmup-steps=0", scaling, learningRate);
     }
 
     private static LearningRate rate(int batchSize, String... assignments) {

@@ -200,7 +200,7 @@ final class PipelineTest {
                 second[j] = base + 0.3f * (float) noise.nextGaussian();
             }
         }
-        return Features.ofViews(first, second, DIMENSION);
+        return TestFeatures.ofViews(first, second, DIMENSION);
     }
 
     private static long checksum(ViewBuffers views) {

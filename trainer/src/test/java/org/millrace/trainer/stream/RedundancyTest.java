@@ -24,7 +24,7 @@ final class RedundancyTest {
         int dimension = vector.size("features", 1);
         int capacity = (int) vector.number("capacity");
         float[] raw = vector.floats("features");
-        float[] features = Features.ofViews(raw, new float[raw.length], dimension); // norm(z + 0)
+        float[] features = TestFeatures.ofViews(raw, new float[raw.length], dimension); // norm(z + 0)
         JsonNode expected = vector.root().path("expected");
         JsonNode evicted = expected.path("evicted_id_per_step").path("data");
         JsonNode held = expected.path("buffer_ids_after_each_step").path("data");
@@ -40,7 +40,7 @@ final class RedundancyTest {
             if (buffer.size() > capacity) {
                 List<Float> distances = distances(buffer);
                 gap = distances.get(1) - distances.get(0);
-                smallest = 1 - redundancy.highestSimilarity();
+                smallest = distances.get(0);
                 gone = redundancy.mostRedundant();
                 redundancy.remove(gone);
                 buffer.remove(gone);
@@ -62,7 +62,7 @@ final class RedundancyTest {
     // few different values, so that ties are frequent; some vectors change, some go
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 8, 13})
-    void mostRedundant_anyChanges_asComputedAnew(int dimension) {
+    void mostRedundant_anyChanges_asComputedFromScratch(int dimension) {
         long seed = 31;
         System.out.println("seed " + seed);
         RandomGenerator random = CounterRandom.of(seed, dimension, Purpose.SHUFFLE, 0);
@@ -88,7 +88,7 @@ final class RedundancyTest {
                     for (int i = 0; i < dimension; i++) {
                         vector[i] = random.nextInt(-2, 3);
                     }
-                    float[] unit = Features.ofViews(vector, vector, dimension);
+                    float[] unit = TestFeatures.ofViews(vector, vector, dimension);
                     redundancy.put(id, unit);
                     vectors.put(id, unit);
                 }

@@ -284,6 +284,6 @@ final class ReplayBufferTest {
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) random.nextGaussian();
         }
-        return trained(step, offsets, Features.ofViews(values, values, 4));
+        return trained(step, offsets, TestFeatures.ofViews(values, values, 4));
     }
 }

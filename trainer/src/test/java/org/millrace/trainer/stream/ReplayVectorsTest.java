@@ -195,7 +195,7 @@ final class ReplayVectorsTest {
         return new TrainedImages(
                 step,
                 images,
-                Features.ofViews(
+                TestFeatures.ofViews(
                         Arrays.copyOfRange(vector.floats("z1"), from, to),
                         Arrays.copyOfRange(vector.floats("z2"), from, to),
                         dimension));
