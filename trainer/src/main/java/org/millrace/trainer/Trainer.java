@@ -67,8 +67,8 @@ public final class Trainer implements AutoCloseable {
             Optional<Checkpoint> newest = checkpoints.newest();
             this.state = new TrainingState(setup, torch, learner);
             state.restore(newest);
-            RunWriter writer = opened.add(RunWriter.open(
-                    kafka, setup.topics(), config.images().maxRecordBytes(), state.started(imageLog)));
+            RunWriter writer = opened.add(
+                    RunWriter.open(kafka, setup.topics(), config.images().maxRecordBytes(), state.started(imageLog)));
             Optional<RunState> saved = newest.map(Checkpoint::state);
             this.gaps = new StreamGaps(config, kafka, events, clock, writer, imageLog, saved.map(RunState::log));
             gaps.warnIfCompacted();

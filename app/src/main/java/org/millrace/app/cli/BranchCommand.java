@@ -15,7 +15,6 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.service.Services;
 import org.millrace.trainer.run.RunBranch;
 import org.millrace.trainer.run.RunFolders;
-import org.millrace.trainer.TrainLimits;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

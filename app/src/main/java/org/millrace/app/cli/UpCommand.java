@@ -21,6 +21,7 @@ import org.millrace.ingest.push.PushProgress;
 import org.millrace.ingest.push.PushRequest;
 import org.millrace.trainer.run.RunSettings;
 import org.millrace.trainer.TrainLimits;
+import org.millrace.trainer.run.RunSettings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

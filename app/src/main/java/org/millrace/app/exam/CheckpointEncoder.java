@@ -9,11 +9,11 @@ import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.registry.PublishedEncoder;
-import org.millrace.trainer.run.RunFolders;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.CheckpointFolder;
 import org.millrace.trainer.checkpoint.RunState;
 import org.millrace.trainer.objective.Objective;
+import org.millrace.trainer.run.RunFolders;
 
 /** The learning network's encoder in a checkpoint, as it would have been published after that step. */
 public final class CheckpointEncoder {

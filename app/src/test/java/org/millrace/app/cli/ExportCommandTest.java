@@ -24,9 +24,9 @@ import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
-import org.millrace.trainer.run.RunFolders;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.RunState;
+import org.millrace.trainer.run.RunFolders;
 import org.millrace.trainer.stream.ReplayContent;
 
 class ExportCommandTest {

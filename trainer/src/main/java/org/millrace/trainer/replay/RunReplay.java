@@ -93,9 +93,10 @@ public final class RunReplay implements AutoCloseable {
                             + " to step " + lastPlanned() + ", which step " + lastStep + " is not among.");
         }
         ReplayBuffer buffer = ReplayBuffer.of(config);
-        start.checkpoint().ifPresentOrElse(
-                checkpoint -> restore(checkpoint, buffer),
-                () -> InitialWeights.of(config.encoder()).ifPresent(learner::initialise));
+        start.checkpoint()
+                .ifPresentOrElse(
+                        checkpoint -> restore(checkpoint, buffer),
+                        () -> InitialWeights.of(config.encoder()).ifPresent(learner::initialise));
         long losses = 0;
         long digests = 0;
         long step = startsAfter();

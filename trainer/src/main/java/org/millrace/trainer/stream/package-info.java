@@ -1,4 +1,4 @@
-/** From the log to prepared batches: fetch, decode, plan, mix with the replay buffer, views. */
+/** From the log to prepared steps: fetch, decode, plan, mix with the replay buffer, views; and images that are gone or refused. */
 @NullMarked
 package org.millrace.trainer.stream;
 

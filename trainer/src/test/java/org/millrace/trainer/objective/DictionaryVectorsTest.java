@@ -98,7 +98,12 @@ final class DictionaryVectorsTest {
         long sequence = newest - Math.floorMod(newest - 1 - slot, (long) capacity);
         return sequence <= before
                 ? -(slot + 1L)
-                : store.newest((int) (newest - sequence + 1)).provenance().get(0).image().offset() - before;
+                : store.newest((int) (newest - sequence + 1))
+                                .provenance()
+                                .get(0)
+                                .image()
+                                .offset()
+                        - before;
     }
 
     private void assertAnotherReadsTheSame(
