@@ -13,6 +13,7 @@ import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.service.Services;
+import org.millrace.trainer.TrainLimits;
 import org.millrace.trainer.run.RunBranch;
 import org.millrace.trainer.run.RunFolders;
 import picocli.CommandLine.Command;

@@ -19,7 +19,6 @@ import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.ingest.push.PushProgress;
 import org.millrace.ingest.push.PushRequest;
-import org.millrace.trainer.run.RunSettings;
 import org.millrace.trainer.TrainLimits;
 import org.millrace.trainer.run.RunSettings;
 import picocli.CommandLine.Command;

@@ -27,8 +27,8 @@ import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.contract.service.Services;
 import org.millrace.ingest.push.PushProgress;
 import org.millrace.ingest.push.PushReport;
-import org.millrace.trainer.run.RunSettings;
 import org.millrace.trainer.TrainLimits;
+import org.millrace.trainer.run.RunSettings;
 
 /**
  * The main job in one process, for a newcomer: Fashion-MNIST's test images, of which the first are the labelled probe and the rest, again
