@@ -29,8 +29,8 @@ import org.millrace.encoder.FrozenEncoder;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.InputTransform;
 import org.millrace.encoder.image.UndecodableImageException;
+import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.network.BatchNormMode;
-import org.millrace.encoder.network.ResNet;
 import org.millrace.encoder.onnx.OnnxModel;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
@@ -139,7 +139,7 @@ final class ExportCheck {
     // batch norm sees the images a few times, between scales and shifts that are not 1 and 0
     private Safetensors settled(float[] input, int count) {
         EncoderConfig encoder = config.encoder();
-        ResNet network = new ResNet(encoder);
+        Backbone network = Backbone.of(encoder);
         WeightLayout layout = new WeightLayout();
         network.declare(layout, Objective.ENCODER);
         try (Weights weights = Weights.initialised(torch, layout, config.run().seed());

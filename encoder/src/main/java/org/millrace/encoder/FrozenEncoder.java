@@ -19,14 +19,13 @@ import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.network.BatchNormMode;
 import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
+import org.millrace.encoder.tensor.Gradients;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
-import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
 
 /**
- * An encoder whose weights do not change, with batch norm in evaluation mode. Used by one thread, the one that made it; the owner
- * closes it.
+ * An encoder whose weights do not change, with batch norm in evaluation mode. Used by one thread at a time; the owner closes it.
  */
 public final class FrozenEncoder implements AutoCloseable {
     private final EncoderConfig config;
@@ -48,15 +47,12 @@ public final class FrozenEncoder implements AutoCloseable {
      * @param decoder of as many channels, used by this alone
      */
     public FrozenEncoder(Torch torch, EncoderConfig config, Safetensors file, ImageDecoder decoder) {
-        Torch.forwardOnly();
         this.config = config;
         this.torch = SelfTest.passed(torch, config, Use.EMBEDDING);
         this.network = Backbone.of(config);
         this.decoder = decoder;
         this.transform = new InputTransform(config);
-        WeightLayout layout = new WeightLayout();
-        network.declare(layout, "");
-        this.weights = Weights.initialised(this.torch, layout, 0);
+        this.weights = Weights.initialised(this.torch, network.layout(), 0);
         try {
             weights.read(file);
         } catch (IllegalArgumentException e) {
@@ -112,6 +108,10 @@ public final class FrozenEncoder implements AutoCloseable {
     }
 
     private float[] features(ByteBuffer input, int count) {
+        return Gradients.unrecorded(() -> computed(input, count));
+    }
+
+    private float[] computed(ByteBuffer input, int count) {
         Shape shape = new Shape(count, config.height(), config.width(), config.channels());
         try (NDManager scope = torch.newManager()) {
             NDArray images = scope.create(input, shape, DataType.FLOAT32).transpose(0, 3, 1, 2); // N×C×H×W

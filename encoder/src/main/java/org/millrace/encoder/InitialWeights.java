@@ -106,9 +106,7 @@ public final class InitialWeights {
     }
 
     private static WeightLayout layout(EncoderConfig config) {
-        WeightLayout layout = new WeightLayout();
-        Backbone.of(config).declare(layout, "");
-        return layout;
+        return Backbone.of(config).layout();
     }
 
     private static List<String> misfits(EncoderConfig config, Safetensors file) {
@@ -138,9 +136,12 @@ public final class InitialWeights {
                         + " converted as they are read.");
             }
         } else {
-            text.append("\nThe tensors must be those of torchvision's ResNet of that architecture, under its names;"
-                    + " where something stands before them, encoder.initial-weights-prefix names it. The names begin with "
-                    + String.join(", ", ForeignNames.beginnings(file)) + ".");
+            text.append("\nThe tensors must be those of ")
+                    .append(source(config))
+                    .append(", under its names; where something stands before them, encoder.initial-weights-prefix names"
+                            + " it. The names begin with ")
+                    .append(String.join(", ", ForeignNames.beginnings(file)))
+                    .append(".");
         }
         return text.toString();
     }
@@ -148,20 +149,35 @@ public final class InitialWeights {
     private static List<EncoderConfig> alternatives(EncoderConfig config) {
         List<EncoderConfig> all = new ArrayList<>();
         for (Architecture architecture : Architecture.values()) {
-            for (Stem stem : Stem.values()) {
+            List<Stem> stems = switch (architecture) {
+                case RESNET20, RESNET18, RESNET34, RESNET50 -> architecture.stems();
+                case AMDIM -> List.of(); // its widths are settings, too many to try
+            };
+            for (Stem stem : stems) {
                 for (int channels : new int[] {1, 3}) {
-                    if (architecture != Architecture.AMDIM
-                            && (architecture != Architecture.RESNET20 || stem == Stem.CIFAR)) {
-                        all.add(config.withNetwork(architecture, stem, channels));
-                    }
+                    all.add(config.withNetwork(architecture, stem, channels));
                 }
             }
         }
         return all;
     }
 
+    /** The settings on which the tensors' shapes depend. */
     private static String words(EncoderConfig config) {
-        return "encoder.architecture=" + config.architecture().key() + ", encoder.stem="
-                + config.stem().key() + ", encoder.channels=" + config.channels();
+        String own = Backbone.of(config)
+                .match(
+                        residual -> "encoder.stem=" + config.stem().key(),
+                        amdim -> "encoder.amdim-channels=" + config.amdimChannels() + ", encoder.amdim-features="
+                                + config.amdimFeatures() + ", encoder.amdim-depth=" + config.amdimDepth());
+        return "encoder.architecture=" + config.architecture().key() + ", " + own + ", encoder.channels="
+                + config.channels();
+    }
+
+    /** Whose tensors fit the configured network. */
+    private static String source(EncoderConfig config) {
+        return Backbone.of(config)
+                .match(
+                        residual -> "torchvision's ResNet of that architecture",
+                        amdim -> "an amdim encoder with these settings, as Millrace exports it");
     }
 }

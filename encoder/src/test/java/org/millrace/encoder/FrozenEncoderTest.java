@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.pytorch.jni.JniUtils;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -40,6 +41,23 @@ final class FrozenEncoderTest {
             assertThat(java.util.Arrays.copyOf(together, 64))
                     .as("different images have different features")
                     .isNotEqualTo(java.util.Arrays.copyOfRange(together, 64, 128));
+        }
+    }
+
+    @Test
+    void embed_onAThreadThatRecordsGradients_sameBitsAndTheThreadStillRecords() throws UndecodableImageException {
+        List<byte[]> images = images(3);
+        try (FrozenEncoder made = encoder()) {
+            float[] here = made.embed(images);
+            TestEncoders.onNewThread(() -> {
+                assertThat(JniUtils.isGradMode()).as("a new thread records").isTrue();
+                try (FrozenEncoder madeThere = encoder()) {
+                    assertThat(madeThere.embed(images)).isEqualTo(here);
+                    assertThat(made.embed(images)).isEqualTo(here);
+                }
+                assertThat(JniUtils.isGradMode()).as("it records as before").isTrue();
+                return here;
+            });
         }
     }
 

@@ -6,6 +6,9 @@ import ai.djl.ndarray.types.Shape;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EncoderConfig;
@@ -56,6 +59,19 @@ public final class TestEncoders {
                         "encoder.amdim-depth=2",
                         "encoder.channels=" + channels)
                 .encoder();
+    }
+
+    /** The result of the work on a thread made for it, on which PyTorch records gradients as on every new one. */
+    public static <T> T onNewThread(Callable<T> work) {
+        FutureTask<T> task = new FutureTask<>(work);
+        new Thread(task).start();
+        try {
+            return task.get();
+        } catch (ExecutionException e) {
+            throw new AssertionError(e.getCause());
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     public static Weights weights(EncoderConfig config, long seed) {

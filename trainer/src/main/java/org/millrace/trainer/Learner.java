@@ -18,6 +18,7 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepHealth;
 import org.millrace.encoder.optimiser.Optimiser;
+import org.millrace.encoder.tensor.Gradients;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.ImageId;
@@ -33,7 +34,7 @@ import org.millrace.trainer.stream.ViewBuffers;
 
 /**
  * The computing half of a step: momentum → keys → queries → contrast → backward → update → enqueue → health. Knows nothing of Kafka. Used by one
- * thread, the one that made it; the owner closes it, but not the key store.
+ * thread at a time; the owner closes it, but not the key store.
  *
  * <p>The moving average comes first, as in the official code; as both networks begin equal this is the same sequence as He et al.'s
  * Algorithm 1, where it follows the update.
@@ -52,7 +53,6 @@ public final class Learner implements AutoCloseable {
 
     /** Takes the objective over. */
     Learner(MillraceConfig config, Torch torch, Objective objective) {
-        Torch.forwardOnly();
         this.torch = torch;
         this.objective = objective;
         this.optimiser = Optimiser.of(config.optimiser(), torch, objective.query());
@@ -111,6 +111,10 @@ public final class Learner implements AutoCloseable {
     }
 
     Result step(Batch batch, NDManager scope, StageClock clock) {
+        return Gradients.unrecorded(() -> computed(batch, scope, clock));
+    }
+
+    private Result computed(Batch batch, NDManager scope, StageClock clock) {
         long step = batch.step();
         double rate = learningRate.at(step);
         objective.follow(step);

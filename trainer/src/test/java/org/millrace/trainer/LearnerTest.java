@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.encoder.TestEncoders;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.Memory;
@@ -43,6 +44,21 @@ final class LearnerTest {
     void step_sameSeedTwice_sameWeightsToTheBit(String objective) {
         MillraceConfig config = TestRuns.config(("trainer.objective=" + objective).split(" "));
         assertThat(digestsAfter(config, 5)).isEqualTo(digestsAfter(config, 5));
+    }
+
+    @Test
+    void step_onAnotherThreadThanItsMakers_sameWeightsToTheBit() {
+        MillraceConfig config = TestRuns.config("trainer.health-every-steps=1");
+        try (Memory keys = TestRuns.memory(config);
+                Learner learner = new Learner(config, TestRuns.torch(), keys)) {
+            List<String> there = TestEncoders.onNewThread(() -> {
+                learner.begin();
+                TestRuns.step(learner, config, 1);
+                TestRuns.step(learner, config, 2);
+                return digests(learner);
+            });
+            assertThat(there).isEqualTo(digestsAfter(config, 2));
+        }
     }
 
     /** The uninterrupted run never measures its health, the other at every step: neither that nor the restart leaves a trace. */

@@ -5,8 +5,8 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.millrace.contract.config.EncoderConfig;
-import org.millrace.contract.config.EncoderConfig.Architecture;
 import org.millrace.contract.config.EncoderConfig.Stem;
+import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.onnx.OnnxModel;
 
 /**
@@ -46,6 +46,49 @@ record UsageCode(EncoderConfig encoder, String file) {
             model = ResNet20()
             """;
 
+    private static final String AMDIM = """
+            class Layer(nn.Module):
+                def __init__(self, inputs, outputs, size, stride):
+                    super().__init__()
+                    self.conv1 = nn.Conv2d(inputs, outputs, size, stride, bias=False)
+                    self.conv2 = nn.Conv2d(outputs, outputs, 1, bias=False)
+                    self.size, self.stride, self.wider = size, stride, outputs - inputs
+
+                def forward(self, x):
+                    mean = nn.functional.avg_pool2d(x, self.size, self.stride)
+                    mean = nn.functional.pad(mean, (0, 0, 0, 0, 0, self.wider))
+                    return self.conv2(torch.relu(self.conv1(x))) + mean
+
+
+            def block(inputs, outputs, size, stride, depth):
+                return nn.Sequential(Layer(inputs, outputs, size, stride), *[Layer(outputs, outputs, 1, 1) for _ in range(depth - 1)])
+
+
+            class Amdim(nn.Module):
+                def __init__(self, width, features, depth):
+                    super().__init__()
+                    self.conv = nn.Conv2d(CHANNELS, width, 3)
+                    self.block30 = block(width, width, 1, 1, 1)
+                    self.block14 = block(width, 2 * width, 4, 2, depth)
+                    self.block7 = block(2 * width, 4 * width, 2, 2, depth)
+                    self.block5 = block(4 * width, 4 * width, 3, 1, depth)
+                    self.block3 = block(4 * width, 4 * width, 3, 1, depth)
+                    self.block1 = block(4 * width, features, 3, 1, 1)
+                    self.bn = nn.BatchNorm1d(features)
+
+                def forward(self, x):
+                    x = torch.relu(self.conv(x))
+                    for block in (self.block30, self.block14, self.block7, self.block5, self.block3, self.block1):
+                        x = block(x)
+                    return self.bn(x.flatten(1))
+
+
+            model = Amdim(WIDTH, FEATURES, DEPTH)
+            """;
+
+    /** @param code that makes {@code model}, under the names of the file */
+    private record Model(boolean torchvision, String code) {}
+
     static String means(EncoderConfig encoder) {
         return values(encoder, encoder::meanOf);
     }
@@ -67,11 +110,12 @@ record UsageCode(EncoderConfig encoder, String file) {
     }
 
     private String torch() {
-        boolean resnet20 = encoder.architecture() == Architecture.RESNET20;
+        Model model = model();
         return "import torch\n"
-                + (resnet20 ? "from torch import nn\n" : "import torchvision\nfrom torch import nn\n")
+                + (model.torchvision() ? "import torchvision\n" : "")
+                + "from torch import nn\n"
                 + "from safetensors.torch import load_file\n\n"
-                + (resnet20 ? "\n" + RESNET20.replace("CHANNELS", String.valueOf(encoder.channels())) : torchvision())
+                + model.code()
                 + "model.load_state_dict(load_file(\"" + file + "\"))  # every tensor has its place\n"
                 + "model.eval()\n\n"
                 + "mean = torch.tensor([" + means(encoder) + "]).view(1, -1, 1, 1)\n"
@@ -79,7 +123,23 @@ record UsageCode(EncoderConfig encoder, String file) {
                 + "images = torch.rand(8, " + shape() + ")  # yours, in [0, 1]\n"
                 + "with torch.no_grad():\n"
                 + "    features = model((images - mean) / deviation)  # 8×"
-                + encoder.features() + "\n";
+                + features() + "\n";
+    }
+
+    private Model model() {
+        String channels = String.valueOf(encoder.channels());
+        return switch (encoder.architecture()) {
+            case RESNET20 -> new Model(false, "\n" + RESNET20.replace("CHANNELS", channels));
+            case RESNET18, RESNET34, RESNET50 -> new Model(true, torchvision());
+            case AMDIM ->
+                new Model(
+                        false,
+                        "\n"
+                                + AMDIM.replace("CHANNELS", channels)
+                                        .replace("WIDTH", String.valueOf(encoder.amdimChannels()))
+                                        .replace("FEATURES", String.valueOf(encoder.amdimFeatures()))
+                                        .replace("DEPTH", String.valueOf(encoder.amdimDepth())));
+        };
     }
 
     private String torchvision() {
@@ -104,7 +164,11 @@ record UsageCode(EncoderConfig encoder, String file) {
                 + "images = np.random.rand(8, " + shape() + ").astype(np.float32)  # yours, in [0, 1]\n"
                 + "features, = session.run([\"" + OnnxModel.OUTPUT + "\"], {\"" + OnnxModel.INPUT
                 + "\": (images - mean) / deviation})  # 8×"
-                + encoder.features() + "\n";
+                + features() + "\n";
+    }
+
+    private int features() {
+        return Backbone.of(encoder).features();
     }
 
     private String shape() {

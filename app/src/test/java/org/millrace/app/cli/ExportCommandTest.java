@@ -19,7 +19,7 @@ import org.millrace.contract.Sha256;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.LogIdentity;
-import org.millrace.encoder.network.ResNet;
+import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
@@ -221,7 +221,7 @@ class ExportCommandTest {
     /** Of an encoder and something that is no part of it. */
     private Safetensors weights(long seed) {
         WeightLayout layout = new WeightLayout();
-        new ResNet(config().encoder()).declare(layout, "encoder.");
+        Backbone.of(config().encoder()).declare(layout, "encoder.");
         layout.linear("projector.0", 4, 64);
         try (Weights weights = Weights.initialised(Torch.start(config().run()), layout, seed)) {
             return weights.snapshot("");

@@ -5,6 +5,7 @@ import static org.millrace.contract.Check.check;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.millrace.contract.config.Setting.Effect;
 
 /**
@@ -80,8 +81,11 @@ public record EncoderConfig(
         check(width >= 16 && width <= 512, "encoder.width must be in [16, 512], but was %d", width);
         check(channels == 1 || channels == 3, "encoder.channels must be 1 or 3, but was %d", channels);
         check(
-                architecture != Architecture.RESNET20 || stem == Stem.CIFAR,
-                "encoder.stem must be cifar for resnet20, but was imagenet");
+                architecture.stems().isEmpty() || architecture.stems().contains(stem),
+                "encoder.stem must be %s for %s, but was %s",
+                architecture.stems().stream().map(Stem::key).collect(Collectors.joining(" or ")),
+                architecture.key(),
+                stem.key());
         if (architecture == Architecture.AMDIM) {
             check(
                     height == 32 && width == 32,
@@ -128,11 +132,6 @@ public record EncoderConfig(
                 "");
     }
 
-    /** Length D of a feature vector. */
-    public int features() {
-        return architecture == Architecture.AMDIM ? amdimFeatures : architecture.features;
-    }
-
     public float meanOf(int channel) {
         return mean.get(Math.min(channel, mean.size() - 1));
     }
@@ -141,18 +140,21 @@ public record EncoderConfig(
         return standardDeviation.get(Math.min(channel, standardDeviation.size() - 1));
     }
 
-    /** Residual networks of He et al. 2015, each with the length of its pooled features, and AMDIM's own, which has it by configuration. */
+    /** Residual networks of He et al. 2015, and AMDIM's own. The encoder module's {@code Backbone} has the specification of each. */
     public enum Architecture {
-        RESNET20(64),
-        RESNET18(512),
-        RESNET34(512),
-        RESNET50(2048),
-        AMDIM(0);
+        RESNET20,
+        RESNET18,
+        RESNET34,
+        RESNET50,
+        AMDIM;
 
-        private final int features;
-
-        Architecture(int features) {
-            this.features = features;
+        /** The stems that it may have; none where its first layers are its own and {@code encoder.stem} says nothing. */
+        public List<Stem> stems() {
+            return switch (this) {
+                case RESNET20 -> List.of(Stem.CIFAR);
+                case RESNET18, RESNET34, RESNET50 -> List.of(Stem.CIFAR, Stem.IMAGENET);
+                case AMDIM -> List.of();
+            };
         }
 
         /** As the configuration has it. */

@@ -17,6 +17,7 @@ import org.millrace.encoder.optimiser.Optimiser;
 import org.millrace.encoder.optimiser.OptimiserRule;
 import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
+import org.millrace.encoder.tensor.Gradients;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Scaled;
 import org.millrace.encoder.tensor.Tensors;
@@ -26,7 +27,7 @@ import org.millrace.encoder.tensor.Weights;
 
 /**
  * A network that learns classes by cross-entropy: a head on features that are given, or an encoder with its head, both of which learn.
- * The same steps give the same weights. Used by one thread, the one that made it; the owner closes it.
+ * The same steps give the same weights. Used by one thread at a time; the owner closes it.
  */
 public final class Classifier implements AutoCloseable {
     private static final String ENCODER = "encoder.";
@@ -41,7 +42,6 @@ public final class Classifier implements AutoCloseable {
     private ByteBuffer batch = ByteBuffer.allocateDirect(0);
 
     private Classifier(Torch torch, Input input, Head head, OptimiserRule rule, long seed) {
-        Torch.forwardOnly();
         this.torch = torch;
         this.input = input;
         this.head = head;
@@ -83,6 +83,10 @@ public final class Classifier implements AutoCloseable {
      * @return the mean cross-entropy before the step
      */
     public double step(float[] inputs, int[] labels, double rate, RandomGenerator dropout) {
+        return Gradients.unrecorded(() -> learnt(inputs, labels, rate, dropout));
+    }
+
+    private double learnt(float[] inputs, int[] labels, double rate, RandomGenerator dropout) {
         try (NDManager scope = torch.newManager()) {
             NDArray x = tensor(inputs, labels.length, scope);
             NDArray targets = scope.create(oneHot(labels), new Shape(labels.length, head.classes())); // N×C
@@ -100,11 +104,13 @@ public final class Classifier implements AutoCloseable {
 
     /** Logits of the inputs, N×C row by row; batch norm uses the running statistics. */
     public float[] logits(float[] inputs) {
-        try (NDManager scope = torch.newManager()) {
-            int count = Math.toIntExact(inputs.length / input.size());
-            return forward(tensor(inputs, count, scope), weights.tensors(scope), Optional.empty())
-                    .toFloatArray();
-        }
+        return Gradients.unrecorded(() -> {
+            try (NDManager scope = torch.newManager()) {
+                int count = Math.toIntExact(inputs.length / input.size());
+                return forward(tensor(inputs, count, scope), weights.tensors(scope), Optional.empty())
+                        .toFloatArray();
+            }
+        });
     }
 
     @Override

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.core.Linear;
-import ai.djl.pytorch.jni.JniUtils;
+import org.millrace.encoder.tensor.Gradients;
 import org.millrace.encoder.tensor.Tensors;
 
 /** The layers that the networks are made of, as functions. */
@@ -37,7 +37,7 @@ final class Layers {
 
     /** a + b, over a's memory where no gradient is recorded; where one is, autograd would copy it four times for that. */
     static NDArray sum(NDArray a, NDArray b) {
-        return JniUtils.isGradMode() ? a.add(b) : a.addi(b);
+        return Gradients.areRecorded() ? a.add(b) : a.addi(b);
     }
 
     static NDArray relu(NDArray x) {

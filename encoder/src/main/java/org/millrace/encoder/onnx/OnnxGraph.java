@@ -47,11 +47,6 @@ final class OnnxGraph {
         graph.addOutput(description(value.name(), shape));
     }
 
-    /** Whether the file has weights of that layer. */
-    boolean hasWeights(String layer) {
-        return weights.names().contains(layer + ".weight");
-    }
-
     // x: N×C×H×W → N×C'×H'×W', without bias
     Value convolution(Value x, String layer, int stride, int padding) {
         long[] kernel = weights.shape(layer + ".weight");

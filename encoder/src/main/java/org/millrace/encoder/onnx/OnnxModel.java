@@ -9,10 +9,9 @@ import java.util.List;
 import java.util.Map;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
-import org.millrace.encoder.network.ResNet;
+import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.onnx.OnnxGraph.Value;
 import org.millrace.encoder.tensor.Safetensors;
-import org.millrace.encoder.tensor.WeightLayout;
 
 /**
  * An encoder with its weights as an ONNX model: input {@value #INPUT}, N×C×H×W normalised float32, N free; output {@value #OUTPUT},
@@ -37,15 +36,12 @@ public final class OnnxModel {
      * @throws UserException for an architecture without a graph
      */
     public static byte[] of(EncoderConfig config, Safetensors weights, Map<String, String> metadata) {
-        if (config.architecture() == EncoderConfig.Architecture.AMDIM) {
+        Backbone network = Backbone.of(config);
+        NetworkGraph nodes = network.match(ResNetGraph::new, amdim -> {
             throw new UserException("an amdim encoder cannot be written as ONNX yet; --format safetensors can");
-        }
-        ResNet network = new ResNet(config);
-        WeightLayout layout = new WeightLayout();
-        network.declare(layout, "");
-        List<String> misfits = layout.misfits(weights, name -> false);
+        });
+        List<String> misfits = network.layout().misfits(weights, name -> false);
         check(misfits.isEmpty(), "%s", String.join("\n", misfits));
-        NetworkGraph nodes = new ResNetGraph(network, config.stem());
 
         OnnxGraph graph = new OnnxGraph(config.architecture().key(), weights);
         Value images = graph.input(INPUT, config.channels(), config.height(), config.width());

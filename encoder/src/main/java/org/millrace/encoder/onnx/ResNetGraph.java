@@ -1,22 +1,22 @@
 package org.millrace.encoder.onnx;
 
-import org.millrace.contract.config.EncoderConfig.Stem;
 import org.millrace.encoder.network.ResNet;
+import org.millrace.encoder.network.ResNetBlock;
 import org.millrace.encoder.onnx.OnnxGraph.Value;
 
 /** The nodes of {@link ResNet}: what its {@code forward} computes, in the same order. */
-record ResNetGraph(ResNet network, Stem stem) implements NetworkGraph {
+record ResNetGraph(ResNet network) implements NetworkGraph {
     @Override
     public Value build(OnnxGraph graph, Value images, String features) {
         Value x = stem(graph, images);
-        for (ResNet.Block block : network.blocks()) {
+        for (ResNetBlock block : network.blocks()) {
             x = block(graph, x, block);
         }
         return graph.flatten(graph.globalAveragePool(x, "avgpool"), features); // N×D
     }
 
     private Value stem(OnnxGraph graph, Value images) {
-        return switch (stem) {
+        return switch (network.specification().stem()) {
             case CIFAR -> normalised(graph, graph.convolution(images, "conv1", 1, 1), "bn1", "relu");
             case IMAGENET ->
                 graph.maxPool(
@@ -24,7 +24,7 @@ record ResNetGraph(ResNet network, Stem stem) implements NetworkGraph {
         };
     }
 
-    private static Value block(OnnxGraph graph, Value x, ResNet.Block block) {
+    private static Value block(OnnxGraph graph, Value x, ResNetBlock block) {
         String name = block.name();
         Value y;
         if (block.bottleneck()) {
@@ -39,7 +39,7 @@ record ResNetGraph(ResNet network, Stem stem) implements NetworkGraph {
             y = batchNorm(graph, graph.convolution(y, name + "conv2", 1, 1), name + "bn2");
         }
         Value shortcut = x;
-        if (graph.hasWeights(name + "downsample.0")) {
+        if (block.changesShape()) {
             shortcut = graph.convolution(x, name + "downsample.0", block.stride(), 0);
             shortcut = batchNorm(graph, shortcut, name + "downsample.1");
         }

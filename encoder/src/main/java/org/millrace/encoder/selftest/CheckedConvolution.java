@@ -13,12 +13,13 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.millrace.encoder.selftest.PlainConvolution.Sum;
 import org.millrace.encoder.tensor.Convolution;
+import org.millrace.encoder.tensor.Gradients;
 import org.millrace.encoder.tensor.Torch;
 
 /**
  * A convolution that is compared with plain Java on the way: each shape that a network has, the first time that it comes, on the
- * network's own input, with a kernel of its own; a few outputs, a few values of each gradient. Throws {@link WrongNumberException}. Used
- * by one thread, which records no gradients.
+ * network's own input, with a kernel of its own; a few outputs, a few values of each gradient. Throws {@link WrongNumberException}. Not
+ * thread safe.
  */
 final class CheckedConvolution implements Convolution {
     private static final int POINTS = 6;
@@ -96,16 +97,19 @@ final class CheckedConvolution implements Convolution {
                             values(images * height * width * plain.outputs()),
                             new Shape(images, height, width, plain.outputs()))
                     .transpose(0, 3, 1, 2); // its channels lie together, as the network's do
-            boolean recording = JniUtils.isGradMode();
-            JniUtils.setGradMode(gradients);
-            try {
-                this.y = convolution.apply(x, kernel, null, stride, padding);
-                if (gradients) {
-                    JniUtils.backward((PtNDArray) y, (PtNDArray) dy, false, false);
-                }
-            } finally {
-                JniUtils.setGradMode(recording);
-            }
+            this.y = gradients
+                    ? Gradients.recorded(() -> differentiated(stride, padding))
+                    : Gradients.unrecorded(() -> convolved(stride, padding));
+        }
+
+        private NDArray differentiated(int stride, int padding) {
+            NDArray result = convolved(stride, padding);
+            JniUtils.backward((PtNDArray) result, (PtNDArray) dy, false, false);
+            return result;
+        }
+
+        private NDArray convolved(int stride, int padding) {
+            return convolution.apply(x, kernel, null, stride, padding);
         }
 
         void run() {

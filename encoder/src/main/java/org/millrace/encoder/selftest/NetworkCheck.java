@@ -12,9 +12,9 @@ import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.network.BatchNormMode;
 import org.millrace.encoder.tensor.Convolution;
+import org.millrace.encoder.tensor.Gradients;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.Torch;
-import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
 
 /**
@@ -52,19 +52,12 @@ final class NetworkCheck {
     }
 
     void run() {
-        boolean recording = JniUtils.isGradMode();
-        WeightLayout layout = new WeightLayout();
-        network.declare(layout, "");
-        try (Weights weights = Weights.forTrying(torch, layout)) {
-            JniUtils.setGradMode(false);
-            features(weights);
+        try (Weights weights = Weights.forTrying(torch, network.layout())) {
+            Gradients.unrecorded(() -> features(weights));
             if (gradients) {
                 weights.requireGradient();
-                JniUtils.setGradMode(true);
-                compareGradients(weights);
+                Gradients.recorded(() -> compareGradients(weights));
             }
-        } finally {
-            JniUtils.setGradMode(recording);
         }
     }
 

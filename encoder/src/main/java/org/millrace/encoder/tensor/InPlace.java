@@ -20,8 +20,10 @@ public final class InPlace {
         if (values.length != target.size()) {
             throw new IllegalArgumentException("a tensor of " + target.size() + " values cannot take " + values.length);
         }
-        try (NDManager scope = target.getManager().newSubManager()) {
-            target.set(ALL, scope.create(values, target.getShape()));
-        }
+        Gradients.unrecorded(() -> {
+            try (NDManager scope = target.getManager().newSubManager()) {
+                target.set(ALL, scope.create(values, target.getShape()));
+            }
+        });
     }
 }

@@ -85,11 +85,6 @@ public final class Torch {
         return run;
     }
 
-    /** Turns off the recording of gradients on the calling thread, for threads that only run networks forward. */
-    public static void forwardOnly() {
-        JniUtils.setGradMode(false);
-    }
-
     private static Engine engine() {
         try {
             return Engine.getEngine("PyTorch");

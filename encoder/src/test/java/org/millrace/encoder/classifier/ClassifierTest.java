@@ -90,6 +90,23 @@ final class ClassifierTest {
     }
 
     @Test
+    void step_onAnotherThreadThanItsMakers_sameLogitsToTheBit() {
+        float[] images = values(71, 4 * 3 * 16 * 16);
+        try (Classifier here = Classifier.onImages(torch, ENCODER, new LinearHead(2), PLAIN, 3);
+                Classifier there = Classifier.onImages(torch, ENCODER, new LinearHead(2), PLAIN, 3)) {
+            assertThat(TestEncoders.onNewThread(() -> afterTwoSteps(there, images)))
+                    .isEqualTo(afterTwoSteps(here, images));
+        }
+    }
+
+    private static float[] afterTwoSteps(Classifier classifier, float[] images) {
+        int[] labels = {0, 1, 1, 0};
+        classifier.step(images, labels, 0.1, random(0));
+        classifier.step(images, labels, 0.1, random(1));
+        return classifier.logits(images);
+    }
+
+    @Test
     void step_ofHiddenLayer_learnsWhatNoLinearHeadCan() {
         float[] x = {-1, -1, -1, 1, 1, -1, 1, 1};
         int[] exclusiveOr = {0, 1, 1, 0};

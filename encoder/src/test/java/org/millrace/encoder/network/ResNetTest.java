@@ -38,7 +38,7 @@ final class ResNetTest {
     void forward_everyNetwork_featuresOfItsLength(
             String architecture, String stem, int side, int features, long parameters) {
         EncoderConfig config = TestEncoders.encoder(architecture, stem, side, 3);
-        ResNet network = new ResNet(config);
+        Backbone network = Backbone.of(config);
         assertThat(network.features()).isEqualTo(features);
         try (Weights weights = TestEncoders.weights(config, SEED);
                 NDManager scope = torch.newManager()) {
@@ -62,7 +62,7 @@ final class ResNetTest {
         try (Weights weights = TestEncoders.weights(config, SEED);
                 NDManager scope = torch.newManager()) {
             NDArray images = scope.create(gaussian(28 * 28, 1), new Shape(1, 1, 28, 28));
-            assertThat(new ResNet(config)
+            assertThat(Backbone.of(config)
                             .forward(images, weights.tensors(scope), "", BatchNormMode.EVALUATION)
                             .getShape())
                     .isEqualTo(new Shape(1, 64));
@@ -89,10 +89,10 @@ final class ResNetTest {
             float[] before = weights.buffers().toFloatArray();
             float[] parameters = weights.parameters().toFloatArray();
 
-            new ResNet(config).forward(images, weights.tensors(scope), "", BatchNormMode.EVALUATION);
+            Backbone.of(config).forward(images, weights.tensors(scope), "", BatchNormMode.EVALUATION);
             assertThat(weights.buffers().toFloatArray()).containsExactly(before);
 
-            new ResNet(config).forward(images, weights.tensors(scope), "", BatchNormMode.TRAINING);
+            Backbone.of(config).forward(images, weights.tensors(scope), "", BatchNormMode.TRAINING);
             assertThat(weights.parameters().toFloatArray()).containsExactly(parameters);
             float[] mean = weights.snapshot("").tensor("bn1.running_mean", 16);
             float[] variance = weights.snapshot("").tensor("bn1.running_var", 16);

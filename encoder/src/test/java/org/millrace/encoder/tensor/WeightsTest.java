@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.TestEncoders;
 import org.millrace.encoder.network.BatchNormMode;
-import org.millrace.encoder.network.ResNet;
+import org.millrace.encoder.network.Backbone;
 
 final class WeightsTest {
     private static final EncoderConfig CONFIG = TestEncoders.encoder("resnet20", "cifar", 16, 3);
@@ -169,7 +169,7 @@ final class WeightsTest {
     }
 
     private static float[] forward(NDArray images, Tensors tensors) {
-        return new ResNet(CONFIG)
+        return Backbone.of(CONFIG)
                 .forward(images, tensors, "", BatchNormMode.EVALUATION)
                 .toFloatArray();
     }

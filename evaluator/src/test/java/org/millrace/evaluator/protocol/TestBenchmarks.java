@@ -14,7 +14,7 @@ import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.registry.PublishedEncoder;
-import org.millrace.encoder.network.ResNet;
+import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
@@ -69,7 +69,7 @@ final class TestBenchmarks implements BenchmarkProgress {
     private Benchmark benchmark(Torch torch, LabelledHalves images, EmbedderFactory embedders) {
         byte[] file;
         WeightLayout layout = new WeightLayout();
-        new ResNet(CONFIG.encoder()).declare(layout, "");
+        Backbone.of(CONFIG.encoder()).declare(layout, "");
         try (Weights weights = Weights.initialised(torch, layout, 1)) {
             file = weights.snapshot("").toBytes();
         }

@@ -14,9 +14,11 @@ final class Heads {
     static final String PREDICTOR = "predictor.";
 
     private final MillraceConfig config;
+    private final Backbone encoder;
 
     Heads(MillraceConfig config) {
         this.config = config;
+        this.encoder = Backbone.of(config.encoder());
     }
 
     /**
@@ -28,7 +30,7 @@ final class Heads {
      */
     Projection projection(int layers, Norm hidden, Norm last) {
         HeadConfig head = config.head();
-        List<Integer> widths = new ArrayList<>(List.of(config.encoder().features()));
+        List<Integer> widths = new ArrayList<>(List.of(encoder.features()));
         int count = head.layers() > 0 ? head.layers() : layers;
         for (int i = 1; i < count; i++) {
             widths.add(hiddenWidth());
@@ -36,7 +38,7 @@ final class Heads {
         widths.add(head.output());
         var projector = new MultilayerPerceptron(
                 PROJECTOR, widths, chosen(hidden, head.projectorBatchNorm()), chosen(last, head.lastBatchNorm()));
-        return new Projection(Backbone.of(config.encoder()), projector);
+        return new Projection(encoder, projector);
     }
 
     /** Two layers with batch norm between them, from the projector's output to the same length (BYOL, MoCo v3). */
@@ -50,7 +52,7 @@ final class Heads {
     private int hiddenWidth() {
         return config.head().projectorHidden() > 0
                 ? config.head().projectorHidden()
-                : config.encoder().features();
+                : encoder.features();
     }
 
     private static Norm chosen(Norm least, boolean asked) {
