@@ -127,6 +127,14 @@ class LayeringTest {
             .dependOnClassesThat()
             .resideInAnyPackage("kafka..", "org.apache.kafka.metadata..", "org.apache.kafka.server..");
 
+    /** A thread that is left recording, or not recording, changes what runs on it next. */
+    @ArchTest
+    static final ArchRule RECORDING_OF_GRADIENTS_IS_A_SCOPE = noClasses()
+            .that()
+            .doNotHaveSimpleName("Gradients")
+            .should()
+            .callMethod("ai.djl.pytorch.jni.JniUtils", "setGradMode", "boolean");
+
     /** See docs/decisions/0015-numbers-in-the-graph.md. */
     @ArchTest
     static final ArchRule NUMBERS_ENTER_A_GRAPH_THROUGH_SCALED = noClasses()

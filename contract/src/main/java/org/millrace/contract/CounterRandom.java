@@ -19,7 +19,7 @@ public final class CounterRandom implements RandomGenerator {
         this.key = key;
     }
 
-    /** The generator of a purpose in a step; {@code index} tells apart, for example, the images of a batch. */
+    /** The generator of a purpose in a step; {@code index} distinguishes, for example, the images of a batch. */
     public static CounterRandom of(long seed, long step, Purpose purpose, long index) {
         long key = mix(seed + GOLDEN_GAMMA);
         key = mix(key ^ mix(step + 2 * GOLDEN_GAMMA));

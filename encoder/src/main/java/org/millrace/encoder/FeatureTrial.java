@@ -7,7 +7,7 @@ import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 
-/** Whether an encoder's features are finite: weights can be, and overflow all the same once they are multiplied. */
+/** Whether an encoder's features are finite: finite weights can still overflow in the products. */
 public final class FeatureTrial {
     private FeatureTrial() {}
 

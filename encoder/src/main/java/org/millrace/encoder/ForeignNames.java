@@ -11,7 +11,7 @@ import java.util.TreeSet;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.WeightLayout;
 
-/** What other programs put before and beside an encoder's tensors in a file. */
+/** The names that other programs give to an encoder's tensors, and the tensors that they save with them. */
 final class ForeignNames {
     /** First parts of the names of classifiers, projections and predictions. */
     private static final Set<String> HEADS = Set.of(
@@ -25,9 +25,9 @@ final class ForeignNames {
     private ForeignNames() {}
 
     /**
-     * What stands before the layout's names: nothing where all stand alone, then the query's prefix where most of them follow it, then the
-     * prefix that most of them follow, the first of equal ones. So a tensor that the query lacks is reported, instead of taking the whole
-     * key encoder beside it.
+     * The prefix of the encoder's names: none where all names are there without one; else that of MoCo's query encoder where most names
+     * have it; else the one that most names have, the first of equal ones. So a tensor missing from the query encoder is reported, instead
+     * of the key encoder being taken.
      */
     static String prefix(WeightLayout layout, Safetensors file) {
         Set<String> wanted = layout.names();
@@ -57,7 +57,7 @@ final class ForeignNames {
         return mostOfTheQuery && found.getOrDefault("", 0) < wanted ? wanted + names : names;
     }
 
-    /** Whether a tensor that the encoder does not have is of a head or a counter, which may stand in the file. */
+    /** Whether a tensor is of a head or a counter, which a file may have beside the encoder. */
     static boolean mayStandBeside(String name) {
         String first = name.contains(".") ? name.substring(0, name.indexOf('.')) : name;
         return HEADS.contains(first) || name.endsWith("." + COUNTER);

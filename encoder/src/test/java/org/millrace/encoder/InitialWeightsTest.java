@@ -28,6 +28,7 @@ import org.millrace.encoder.tensor.Weights;
 import org.slf4j.LoggerFactory;
 
 final class InitialWeightsTest {
+    private static final String TRAINED_AS_AMDIM = "trainer.objective=amdim";
     private static final EncoderConfig RESNET20 = TestEncoders.encoder("resnet20", "cifar", 32, 3);
 
     private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
@@ -230,6 +231,20 @@ final class InitialWeightsTest {
                 .hasMessageContaining("more like these")
                 .satisfies(
                         e -> assertThat(String.valueOf(e.getMessage()).lines()).hasSizeLessThan(25));
+    }
+
+    @Test
+    void of_amdimFileOfOtherWidths_saysWhichSettingsMustBeTheSame() {
+        Path file = write(TestEncoders.amdim(3), builder -> {});
+        EncoderConfig wider = naming(
+                file, "amdim", "cifar", 3, "encoder.amdim-channels=8", "encoder.amdim-features=32", TRAINED_AS_AMDIM);
+        assertThatThrownBy(() -> InitialWeights.of(wider))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("does not fit encoder.architecture=amdim, encoder.amdim-channels=8,"
+                        + " encoder.amdim-features=32, encoder.amdim-depth=2, encoder.channels=3:")
+                .hasMessageContaining("tensor conv.weight must have the shape [8, 3, 3, 3], but has [4, 3, 3, 3]")
+                .hasMessageContaining("The tensors must be those of an amdim encoder with these settings")
+                .hasMessageNotContainingAny("stem", "torchvision");
     }
 
     @Test

@@ -37,6 +37,7 @@ class ExportCommandTest {
     private final StringWriter error = new StringWriter();
 
     private Path file = Path.of("");
+    private boolean amdim;
 
     @BeforeEach
     void twoCheckpoints() {
@@ -82,6 +83,23 @@ class ExportCommandTest {
                         "The run's evaluations were not read: no broker is known",
                         "load_file(\"encoder.safetensors\")",
                         "| `trainer.batch-size` | `128` |");
+    }
+
+    @Test
+    void export_amdim_cardWithItsOwnNetworkAndNoneOfTorchvision() throws IOException {
+        amdim = true;
+        checkpoint(600);
+        assertThat(export("safetensors")).as(error.toString()).isZero();
+        assertThat(folder.resolve("encoder.safetensors.md"))
+                .content()
+                .contains(
+                        "| network | amdim, 4 channels in the first layer, 2 layers in a block, 24 features |",
+                        "| format | safetensors, float32, Millrace's names, as in the code below |",
+                        "self.conv = nn.Conv2d(3, width, 3)",
+                        "model = Amdim(4, 24, 2)")
+                .doesNotContain("torchvision.", "cifar stem");
+        assertThat(export("onnx", "--force")).isEqualTo(1);
+        assertThat(error.toString()).contains("an amdim encoder cannot be written as ONNX yet");
     }
 
     @Test
@@ -205,6 +223,18 @@ class ExportCommandTest {
     }
 
     private MillraceConfig config() {
+        if (amdim) {
+            return new ConfigLoader()
+                    .assignments(List.of(
+                            "run.name=card",
+                            "run.data=" + folder,
+                            "run.threads=1",
+                            "trainer.objective=amdim",
+                            "encoder.architecture=amdim",
+                            "encoder.amdim-channels=4",
+                            "encoder.amdim-features=24"))
+                    .load();
+        }
         return new ConfigLoader()
                 .assignments(List.of(
                         "run.name=card",

@@ -103,7 +103,7 @@ public record EvaluatorConfig(
         check(bucketImages >= 1, "evaluator.bucket-images must be at least 1, but was %d", bucketImages);
     }
 
-    /** What tells the buckets of the labelled images apart. */
+    /** How the labelled images are divided into buckets. */
     public enum BucketBy {
         LABEL,
         TIME

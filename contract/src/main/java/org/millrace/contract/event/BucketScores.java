@@ -7,7 +7,7 @@ import java.util.OptionalDouble;
 
 /**
  * Accuracies on the held-out labelled images of each bucket of the stream, of the one probe that was fitted on the images of all
- * buckets: the encoder is never told which bucket an image is from.
+ * buckets: the encoder never sees which bucket an image is from.
  *
  * @param by what the labelled images are cut by, {@code evaluator.bucket-by}
  * @param streamImages images of the stream that are trained in one bucket

@@ -37,8 +37,8 @@ public record DictionaryHealth(int keys, Ages ages, Optional<Consistency> consis
     }
 
     /**
-     * How far remembered keys are what the network would make of the same views now: 1 where nothing moved. docs/decisions/0019 says how
-     * it is measured.
+     * Mean cosine of remembered keys and the keys that the network computes from the same views now: 1 where nothing
+     * moved. How it is measured: docs/decisions/0019.
      *
      * @param cosine mean over the keys of the cosine of the remembered key and the present one
      * @param keys compared

@@ -5,9 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What became of an alarm. The first window that drifts raises it; it stays up, however the images go on, until a person acknowledges it;
- * the first window without drift after that clears it, and the next one that drifts raises another. Whoever takes the present images for
- * a new reference ends it too.
+ * A change of an alarm's state. The first window that drifts raises it; it stays raised until it is acknowledged, and the first window
+ * without drift after that clears it. The next window that drifts raises another. A new reference ends it, too.
  *
  * @param windowFromMillis Unix time of the beginning of the window that raised it
  * @param detectors that raised it

@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param trainImages labelled images that the probes were fitted on
  * @param testImages held-out images that they were scored on
  * @param evaluatedAtMillis Unix time
- * @param health what the held-out features tell without their labels; absent in records of older writers
+ * @param health measures of the held-out features without their labels; absent in records of older writers
  * @param modelDrift against earlier encoders; absent for the first one, and in records of older writers
  * @param standing whether it may be taken as the newest; absent in records of older writers, and then it may
  * @param buckets scores on each bucket of the stream; absent where {@code evaluator.buckets} is 0, and in records of older writers

@@ -5,7 +5,7 @@ import static org.millrace.contract.Check.check;
 import java.util.Optional;
 
 /**
- * What features tell of their encoder without labels. Ranks and exponents are to be compared within one run only.
+ * Measures of an encoder's features without labels. Ranks and exponents are to be compared within one run only.
  *
  * @param images whose features were measured
  * @param dimensions D of a feature vector

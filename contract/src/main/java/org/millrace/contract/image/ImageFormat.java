@@ -1,47 +1,116 @@
 package org.millrace.contract.image;
 
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
-/** The formats that are read, each known by its first bytes. */
+/**
+ * The formats that are read, each known by its first bytes: the one table of them. A new one is a constant here and the class that judges
+ * its structure; it is decoded by the ImageIO reader of its {@link #label}.
+ */
 public enum ImageFormat {
-    JPEG,
-    PNG,
-    GIF,
-    BMP,
-    WEBP;
+    JPEG("JPEG", 6) {
+        @Override
+        boolean begins(FileBytes file) {
+            return file.hasText(0, "\u00ff\u00d8\u00ff");
+        }
+
+        @Override
+        SoundImage judge(FileBytes file, DecodingLimits limits) throws UnsoundImageException {
+            return new JpegStructure(file, limits).judge();
+        }
+    },
+    PNG("PNG", 11) { // four samples of 16 bits
+        @Override
+        boolean begins(FileBytes file) {
+            return file.hasText(0, "\u0089PNG\r\n\u001a\n");
+        }
+
+        @Override
+        SoundImage judge(FileBytes file, DecodingLimits limits) throws UnsoundImageException {
+            return PngStructure.judge(file, limits);
+        }
+    },
+    GIF("GIF", 4) {
+        @Override
+        boolean begins(FileBytes file) {
+            return file.hasText(0, "GIF87a") || file.hasText(0, "GIF89a");
+        }
+
+        @Override
+        SoundImage judge(FileBytes file, DecodingLimits limits) throws UnsoundImageException {
+            return GifStructure.judge(file, limits);
+        }
+    },
+    BMP("BMP", 7) {
+        @Override
+        boolean begins(FileBytes file) {
+            return file.hasText(0, "BM") && file.length() >= 18 && BMP_HEADERS.contains(file.int32(14));
+        }
+
+        @Override
+        SoundImage judge(FileBytes file, DecodingLimits limits) throws UnsoundImageException {
+            return BmpStructure.judge(file, limits);
+        }
+    },
+    WEBP("WebP", 12) {
+        @Override
+        boolean begins(FileBytes file) {
+            return file.hasText(0, "RIFF") && file.hasText(8, "WEBP");
+        }
+
+        @Override
+        SoundImage judge(FileBytes file, DecodingLimits limits) throws UnsoundImageException {
+            return WebpStructure.judge(file, limits);
+        }
+    };
 
     /** Lengths of the header that follows BMP's file header, of all its versions. */
     private static final Set<Integer> BMP_HEADERS = Set.of(12, 16, 40, 52, 56, 64, 108, 124);
 
+    private final String title;
+    private final int heapBytesPerPixel;
+
+    ImageFormat(String title, int heapBytesPerPixel) {
+        this.title = title;
+        this.heapBytesPerPixel = heapBytesPerPixel;
+    }
+
+    /** Whether a file of these bytes is of this format, as far as its first bytes say; no two formats claim the same file. */
+    abstract boolean begins(FileBytes file);
+
+    /** The structure of a file that begins as this format; throws where it may not be decoded. */
+    abstract SoundImage judge(FileBytes file, DecodingLimits limits) throws UnsoundImageException;
+
     /** The format of a file; empty where it is none of these. */
     public static Optional<ImageFormat> of(byte[] file) {
         FileBytes bytes = new FileBytes(file, "file");
-        if (bytes.hasText(0, "\u00ff\u00d8\u00ff")) {
-            return Optional.of(JPEG);
-        }
-        if (bytes.hasText(0, "\u0089PNG\r\n\u001a\n")) {
-            return Optional.of(PNG);
-        }
-        if (bytes.hasText(0, "GIF87a") || bytes.hasText(0, "GIF89a")) {
-            return Optional.of(GIF);
-        }
-        if (bytes.hasText(0, "RIFF") && bytes.hasText(8, "WEBP")) {
-            return Optional.of(WEBP);
-        }
-        if (bytes.hasText(0, "BM") && file.length >= 18 && BMP_HEADERS.contains(bytes.int32(14))) {
-            return Optional.of(BMP);
-        }
-        return Optional.empty();
+        return Arrays.stream(values()).filter(format -> format.begins(bytes)).findFirst();
     }
 
-    /** In lower case, as reasons of refusal and content types name it. */
+    /** The formats' names for messages, with commas between them. */
+    public static String titles() {
+        return Arrays.stream(values()).map(format -> format.title).collect(Collectors.joining(", "));
+    }
+
+    /** The formats' content types for messages, with commas between them. */
+    public static String contentTypes() {
+        return Arrays.stream(values()).map(ImageFormat::contentType).collect(Collectors.joining(", "));
+    }
+
+    /** In lower case, as reasons of refusal, content types and ImageIO name it. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
     }
 
     public String contentType() {
         return "image/" + label();
+    }
+
+    /** Heap that decoding takes for each pixel, in bytes: the decoder's raster, our planes, and its other tables. */
+    public int heapBytesPerPixel() {
+        return heapBytesPerPixel;
     }
 }

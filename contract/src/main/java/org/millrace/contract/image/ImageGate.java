@@ -19,15 +19,12 @@ public final class ImageGate {
             throw new UnsoundImageException("empty");
         }
         ImageFormat format = ImageFormat.of(file)
-                .orElseThrow(() -> new UnsoundImageException("not a JPEG, PNG, GIF, BMP or WebP image"));
-        FileBytes bytes = new FileBytes(file, format.label());
-        DecodingLimits limits = new DecodingLimits(maxPixels);
-        return switch (format) {
-            case JPEG -> new JpegStructure(bytes, limits).judge();
-            case PNG -> PngStructure.judge(bytes, limits);
-            case GIF -> GifStructure.judge(bytes, limits);
-            case BMP -> BmpStructure.judge(bytes, limits);
-            case WEBP -> WebpStructure.judge(bytes, limits);
-        };
+                .orElseThrow(() -> new UnsoundImageException("not a " + alternatives() + " image"));
+        return format.judge(new FileBytes(file, format.label()), new DecodingLimits(maxPixels));
+    }
+
+    // "JPEG, PNG, GIF, BMP or WebP"
+    private static String alternatives() {
+        return ImageFormat.titles().replaceFirst(", (?=[^,]*$)", " or ");
     }
 }

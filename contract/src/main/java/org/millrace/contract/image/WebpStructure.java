@@ -98,7 +98,7 @@ final class WebpStructure {
         return new SoundImage(ImageFormat.WEBP, width, height, frame, 0, Colours.AS_STORED, work, simple(bytes, chunk));
     }
 
-    /** What the bitstream itself says of its size. */
+    /** The size in the bitstream itself. */
     private static Frame size(FileBytes bytes, Chunk chunk) throws UnsoundImageException {
         int at = chunk.from;
         boolean lossless = chunk.name.equals("VP8L");

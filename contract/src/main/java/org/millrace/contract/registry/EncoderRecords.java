@@ -29,7 +29,7 @@ public final class EncoderRecords {
     /** @param chunk its index; empty for the manifest */
     record Key(long version, OptionalInt chunk) {}
 
-    /** What a manifest says besides size and SHA-256, which are the file's. */
+    /** A manifest without size and SHA-256, which come from the file. */
     public interface Described {
         EncoderManifest of(long bytes, int chunks, String sha256);
     }

@@ -111,15 +111,10 @@ public final class ImageDecoder {
         }
     }
 
-    /** Bytes of the heap that a decoder takes for an image of this size: its raster, our planes, and what else it keeps. */
+    /** Bytes of the heap that decoding this image takes. */
     private static long memory(SoundImage image) {
-        long forEachPixel = switch (image.format()) {
-            case JPEG -> image.colours() == Colours.AS_STORED ? 6 : 8;
-            case PNG -> 11; // four samples of 16 bits
-            case GIF -> 4;
-            case BMP -> 7;
-            case WEBP -> 12;
-        };
+        int fourthComponent = image.colours() == Colours.AS_STORED ? 0 : 2;
+        long forEachPixel = image.format().heapBytesPerPixel() + fourthComponent;
         return forEachPixel * image.width() * image.height();
     }
 

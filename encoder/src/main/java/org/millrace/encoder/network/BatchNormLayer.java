@@ -10,8 +10,8 @@ import ai.djl.nn.norm.BatchNorm;
 import java.util.Collections;
 
 /**
- * Batch norm (Ioffe and Szegedy 2015, algorithm 1) as PyTorch's: normalised by the biased variance, while the running variance moves
- * towards the unbiased one. With several virtual devices each normalises its own samples, and the running statistics become the mean
+ * Batch norm (Ioffe and Szegedy 2015, algorithm 1) as in PyTorch: the batch is normalised by its biased variance, the running variance
+ * follows the unbiased one. With several virtual devices each normalises its own samples, and the running statistics become the mean
  * of the devices'.
  *
  * @param decay share of the old running statistics that a batch keeps

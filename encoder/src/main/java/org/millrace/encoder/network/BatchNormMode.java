@@ -5,8 +5,8 @@ import static org.millrace.contract.Check.check;
 /**
  * Where batch norm takes its mean and variance from in one forward pass.
  *
- * <p>Training on several virtual devices keeps a query from telling its key by the statistics that they share (He et al. 2020, section
- * 3.3). On one machine the split is interleaved, as in MoCo's CIFAR demonstration: device s has the samples n with n mod S = s.
+ * <p>Training on several virtual devices keeps a query from recognising its key by the batch statistics that they share (He et al. 2020,
+ * section 3.3). On one machine the split is interleaved, as in MoCo's CIFAR demonstration: device s has the samples n with n mod S = s.
  *
  * @param devices 0: the running statistics; 1: the batch's own; S ≥ 2: each device's part of the batch by itself
  * @param contiguous whether device s has the s-th N/S samples, as on real devices, instead of every S-th

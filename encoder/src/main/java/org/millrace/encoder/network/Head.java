@@ -7,8 +7,9 @@ import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
 
-/** What tells classes apart on top of feature vectors. Immutable. */
+/** A classifier on feature vectors. Immutable; its weights are passed in. */
 public sealed interface Head permits LinearHead, HiddenLayerHead {
+    /** Number of classes C. */
     int classes();
 
     /** Declares the head's tensors, names behind {@code prefix}. */

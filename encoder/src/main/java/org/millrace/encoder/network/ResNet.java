@@ -31,7 +31,7 @@ public final class ResNet implements Backbone {
     }
 
     /**
-     * What tells one residual network from another.
+     * The shape of a residual network.
      *
      * @param blocks residual blocks of each stage
      * @param width channels of the first stage; every further one has twice as many and half the positions on each side

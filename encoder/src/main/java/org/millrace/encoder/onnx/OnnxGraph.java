@@ -16,8 +16,8 @@ import java.util.stream.LongStream;
 import org.millrace.encoder.tensor.Safetensors;
 
 /**
- * A graph of ONNX operators that is being built, over the tensors of a weights file. Each method adds one node, named after the layer,
- * with the layer's weights, and gives its output. Not thread safe.
+ * Builds a graph of ONNX operators over the tensors of a weights file. Each method adds one node, named after the layer, with the
+ * layer's weights, and returns its output. Not thread safe.
  */
 final class OnnxGraph {
     /** The version of the operators used: BatchNormalization as of 15, the rest older. */

@@ -31,7 +31,7 @@ public final class OnnxModel {
     /**
      * The model's file.
      *
-     * @param metadata what the file says of itself besides
+     * @param metadata added to the file as they are
      * @throws IllegalArgumentException where the weights are not exactly the architecture's
      * @throws UserException for an architecture without a graph
      */

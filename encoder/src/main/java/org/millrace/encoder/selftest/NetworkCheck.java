@@ -19,8 +19,8 @@ import org.millrace.encoder.tensor.Weights;
 
 /**
  * A network's features and gradient on this machine: eight images in a batch (four large ones) against each alone, and every shape of
- * convolution against plain Java. They are two images in an order without a period, so that two passes tell what each row must be, and a row that took
- * its neighbour's place is seen. Throws {@link WrongNumberException}.
+ * convolution against plain Java. Two images alternate in an order without a period: two passes give what each row must
+ * be, and a row in its neighbour's place is found. Throws {@link WrongNumberException}.
  */
 final class NetworkCheck {
     private static final int[] ORDER = {0, 1, 1, 0, 1, 0, 0, 1}; // Thue and Morse

@@ -7,7 +7,7 @@ import ai.djl.ndarray.index.NDIndex;
 /**
  * Overwriting a tensor in its own memory, so that its views see it.
  *
- * <p>DJL's {@code copyTo} and {@code set(Buffer)} do not: they give the tensor other memory, which its views do not follow and which is
+ * <p>DJL's {@code copyTo} and {@code set(Buffer)} replace the tensor's memory instead: its views keep the old one, and the new one is
  * freed with a Java buffer. See docs/decisions/0004-in-place.md.
  */
 public final class InPlace {

@@ -5,8 +5,8 @@ import ai.djl.ndarray.NDArray;
 /**
  * A tensor times or over a number, also where gradients are recorded.
  *
- * <p>DJL's {@code mul(Number)} and {@code div(Number)} are not for that: they wrap the number in memory of Java's and give it up at once,
- * though PyTorch has saved it for the way back. A garbage collection in between changes the gradient. See
+ * <p>Where gradients are recorded DJL's {@code mul(Number)} and {@code div(Number)} are wrong: they wrap the number in a Java buffer and
+ * release it at once, though PyTorch has saved it for the backward pass. A garbage collection in between changes the gradient. See
  * docs/decisions/0015-numbers-in-the-graph.md.
  */
 public final class Scaled {

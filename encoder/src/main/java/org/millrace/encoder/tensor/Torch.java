@@ -12,8 +12,8 @@ import org.millrace.contract.config.RunConfig;
 /**
  * The PyTorch engine of this process on one device. Thread safe.
  *
- * <p>The launcher tunes the C allocator through the environment ({@code MALLOC_TOP_PAD_} and others): with its defaults glibc gives the
- * activations' memory back to the system at every step and fetches it again, which costs 10 to 25 % of the time. See
+ * <p>The launcher tunes the C allocator through the environment ({@code MALLOC_TOP_PAD_} and others): with its defaults glibc returns the
+ * activations' memory to the system at every step and requests it again, which costs 10 to 25 % of the time. See
  * docs/decisions/0003-allocator.md.
  */
 public final class Torch {
@@ -55,7 +55,7 @@ public final class Torch {
         return convolution;
     }
 
-    /** The tensor itself where it lies on this device, or a copy that does, with its gradient's way back. */
+    /** The tensor itself where it is on this device, or a copy on it, through which gradients flow back. */
     public NDArray take(NDArray tensor) {
         return tensor.toDevice(device, false);
     }
@@ -80,7 +80,7 @@ public final class Torch {
         return device.isGpu();
     }
 
-    /** What it was started for. */
+    /** The settings with which it was started. */
     public RunConfig run() {
         return run;
     }

@@ -13,7 +13,7 @@ import org.millrace.contract.CounterRandom;
 import org.millrace.encoder.tensor.WeightSpec.Initial;
 import org.millrace.encoder.tensor.WeightSpec.Kind;
 
-/** The tensors of a network in their order. Networks declare into it; then it is only read. Not thread safe while declaring. */
+/** The tensors of a network, in order. A network declares them; afterwards the layout is only read. Not thread safe while declaring. */
 public final class WeightLayout {
     private final List<WeightSpec> parameters = new ArrayList<>();
     private final List<WeightSpec> buffers = new ArrayList<>();
@@ -61,7 +61,7 @@ public final class WeightLayout {
      * Why a file does not hold exactly this layout's tensors, a line each: wrong shapes, then missing tensors, then unknown ones. Empty
      * where it does.
      *
-     * @param ignored names that may stand in the file besides
+     * @param ignored names that the file may have in addition
      */
     public List<String> misfits(Safetensors file, Predicate<String> ignored) {
         List<String> misfits = new ArrayList<>();

@@ -49,7 +49,7 @@ public final class Weights implements AutoCloseable {
                 WeightLayout.initialValues(layout.buffers(), seed));
     }
 
-    /** Weights that let every tensor count, quickly made and always the same: for trying a network. */
+    /** Fixed weights under which every tensor changes the output: for checking a network. */
     public static Weights forTrying(Torch torch, WeightLayout layout) {
         return new Weights(
                 torch,

@@ -19,6 +19,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.FrozenEncoder;
 import org.millrace.encoder.TestEncoders;
@@ -93,6 +94,14 @@ final class OnnxModelTest {
             assertThat(session.getMetadata().getCustomMetadata()).containsExactly(Map.entry("millrace.run", "main"));
             assertThat(session.getMetadata().getProducerName()).isEqualTo("millrace");
         }
+    }
+
+    @Test
+    void of_amdim_saysWhatFormatThereIs() {
+        Safetensors weights = new Safetensors.Builder().build();
+        assertThatThrownBy(() -> OnnxModel.of(TestEncoders.amdim(3), weights, Map.of()))
+                .isInstanceOf(UserException.class)
+                .hasMessage("an amdim encoder cannot be written as ONNX yet; --format safetensors can");
     }
 
     @Test

@@ -9,17 +9,13 @@ import java.util.function.IntToDoubleFunction;
  * largest. The paper does not fix the range of ranks; ranges here are 0-based and half open, as in its authors' code.
  */
 record PowerLaw(double exponent, double intercept) {
-    /** Least squares of log λ on log i, every rank alike. */
-    static PowerLaw leastSquares(double[] eigenvalues, int from, int to) {
-        return fit(eigenvalues, from, to, i -> 1);
-    }
-
-    /** Least squares with weight 1/i, so that each octave of ranks counts about the same (Stringer et al. 2019). */
+    /** The fit with weight 1/i, so that each octave of ranks counts about the same (Stringer et al. 2019). */
     static PowerLaw weighted(double[] eigenvalues, int from, int to) {
         return fit(eigenvalues, from, to, i -> 1.0 / i);
     }
 
-    private static PowerLaw fit(double[] eigenvalues, int from, int to, IntToDoubleFunction weight) {
+    /** Least squares of log λ on log i, each rank i with its weight. */
+    static PowerLaw fit(double[] eigenvalues, int from, int to, IntToDoubleFunction weight) {
         check(
                 from >= 0 && to <= eigenvalues.length && to - from >= 2,
                 "not enough eigenvalues for a power law: it needs at least 2 in [0, %d), but the range was [%d, %d)",

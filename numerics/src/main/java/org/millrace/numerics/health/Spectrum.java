@@ -60,37 +60,24 @@ final class Spectrum {
         return values.clone();
     }
 
-    /** RankMe, exp(−Σ p log p) of p = σ / ‖σ‖₁ + ε (Garrido et al. 2023, eq. 1); in [0, min(N, D)] up to ε. */
+    /** RankMe, exp(−Σ p log p) of p = σ / ‖σ‖₁ + ε (Garrido et al. 2023, eq. 1); in [0, min(N, D)] up to ε.
+     * Without ε it is Roy and Vetterli's effective rank (2007). */
     double rankMe(double epsilon) {
-        return entropyRank(values, epsilon);
-    }
-
-    /** Roy and Vetterli's effective rank (2007): RankMe without ε. */
-    double effectiveRank() {
-        return entropyRank(values, 0);
-    }
-
-    /** The effective rank of σ² instead, which of centred features are the covariance's eigenvalues: a smaller number. */
-    double covarianceRank() {
-        return entropyRank(Arrays.stream(values).map(value -> value * value).toArray(), 0);
+        double sum = Arrays.stream(values).sum();
+        if (sum == 0) {
+            return 0;
+        }
+        double entropy = 0;
+        for (double value : values) {
+            double share = value / sum + epsilon;
+            entropy -= share == 0 ? 0 : share * Math.log(share);
+        }
+        return Math.exp(entropy);
     }
 
     /** Eigenvalues σ² / (N − 1) of the covariance, where this is the spectrum of N centred rows. */
     double[] covarianceEigenvalues(int rows) {
         return Arrays.stream(values).map(value -> value * value / (rows - 1)).toArray();
-    }
-
-    private static double entropyRank(double[] weights, double epsilon) {
-        double sum = Arrays.stream(weights).sum();
-        if (sum == 0) {
-            return 0;
-        }
-        double entropy = 0;
-        for (double weight : weights) {
-            double share = weight / sum + epsilon;
-            entropy -= share == 0 ? 0 : share * Math.log(share);
-        }
-        return Math.exp(entropy);
     }
 
     /** The spectra of one feature matrix with and without its mean. */

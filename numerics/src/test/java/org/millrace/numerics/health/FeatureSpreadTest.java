@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.millrace.numerics.VectorMatrices.matrix;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -22,10 +23,14 @@ final class FeatureSpreadTest {
             FeatureSpread unit = FeatureSpread.ofUnitRows(features);
             vector.check(name + "_std_unbiased", unit.perDimension());
             vector.check(name + "_mean_std_unbiased", unit.mean());
-            vector.check(name + "_mean_std_biased", unit.meanBiased());
-            vector.check(name + "_collapse_level", unit.collapseLevel());
-            vector.check(
-                    name + "_vicreg_variance_hinge", FeatureSpread.of(features).varianceHinge(epsilon));
+            double rows = features.rows();
+            vector.check(name + "_mean_std_biased", unit.mean() * Math.sqrt((rows - 1) / rows));
+            vector.check(name + "_collapse_level", Math.max(0, 1 - Math.sqrt(features.columns()) * unit.mean()));
+            double hinge = Arrays.stream(FeatureSpread.of(features).perDimension())
+                    .map(deviation -> Math.max(0, 1 - Math.sqrt(deviation * deviation + epsilon)))
+                    .average()
+                    .orElseThrow();
+            vector.check(name + "_vicreg_variance_hinge", hinge);
         }
         vector.check(
                 "reference_1_over_sqrt_d", HealthCheck.of(matrix(vector, "Z")).healthyStd());
@@ -53,14 +58,12 @@ final class FeatureSpreadTest {
         FeatureMatrix features = RandomMatrices.gaussian(RandomMatrices.random(6101), 5000, 128);
         FeatureSpread spread = FeatureSpread.ofUnitRows(features);
         assertThat(spread.mean()).isCloseTo(0.0884, within(2e-4));
-        assertThat(spread.collapseLevel()).isLessThan(2e-3);
     }
 
     @Test
     void mean_ofConstantFeatures_isZero() {
         FeatureSpread spread = FeatureSpread.ofUnitRows(RandomMatrices.constant(40, 7));
         assertThat(spread.mean()).isZero();
-        assertThat(spread.collapseLevel()).isEqualTo(1);
     }
 
     @Test

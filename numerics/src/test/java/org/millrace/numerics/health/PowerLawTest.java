@@ -19,12 +19,12 @@ final class PowerLawTest {
         FeatureMatrix features = matrix(vector, "X");
         double[] eigenvalues = Spectrum.of(features).centred().covarianceEigenvalues(features.rows());
         vector.check("eigenvalues", eigenvalues);
-        PowerLaw all = PowerLaw.leastSquares(eigenvalues, 0, eigenvalues.length);
+        PowerLaw all = PowerLaw.fit(eigenvalues, 0, eigenvalues.length, i -> 1);
         vector.check("alpha_ols_all", all.exponent());
         vector.check("intercept_ols_all", all.intercept());
         int from = vector.integer("range_start");
         int to = vector.integer("range_end");
-        PowerLaw range = PowerLaw.leastSquares(eigenvalues, from, to);
+        PowerLaw range = PowerLaw.fit(eigenvalues, from, to, i -> 1);
         vector.check("alpha_ols_range", range.exponent());
         vector.check("intercept_ols_range", range.intercept());
         PowerLaw weighted = PowerLaw.weighted(eigenvalues, from, to);
@@ -38,7 +38,7 @@ final class PowerLawTest {
         Random random = RandomMatrices.random(5100);
         double[] eigenvalues = random.doubles(30, 0.1, 9).toArray();
         double[] plain = normalEquations(eigenvalues, 4, 25, false);
-        PowerLaw fit = PowerLaw.leastSquares(eigenvalues, 4, 25);
+        PowerLaw fit = PowerLaw.fit(eigenvalues, 4, 25, i -> 1);
         assertThat(fit.exponent()).isCloseTo(plain[0], within(1e-11));
         assertThat(fit.intercept()).isCloseTo(plain[1], within(1e-11));
         double[] weighted = normalEquations(eigenvalues, 4, 25, true);
@@ -61,10 +61,10 @@ final class PowerLawTest {
         assertThatThrownBy(() -> PowerLaw.weighted(eigenvalues, 2, 3))
                 .hasMessage(
                         "not enough eigenvalues for a power law: it needs at least 2 in [0, 4), but the range was [2, 3)");
-        assertThatThrownBy(() -> PowerLaw.leastSquares(eigenvalues, 0, 5)).hasMessageContaining("[0, 5)");
-        assertThatThrownBy(() -> PowerLaw.leastSquares(eigenvalues, 1, 4))
+        assertThatThrownBy(() -> PowerLaw.fit(eigenvalues, 0, 5, i -> 1)).hasMessageContaining("[0, 5)");
+        assertThatThrownBy(() -> PowerLaw.fit(eigenvalues, 1, 4, i -> 1))
                 .hasMessage("eigenvalue 3 must be positive, but was 0.0");
-        assertThatThrownBy(() -> PowerLaw.leastSquares(new double[] {2, Double.NaN}, 0, 2))
+        assertThatThrownBy(() -> PowerLaw.fit(new double[] {2, Double.NaN}, 0, 2, i -> 1))
                 .hasMessage("eigenvalue 1 must be positive, but was NaN");
     }
 

@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.millrace.contract.image.ImageFormat;
 import org.millrace.ingest.push.IncomingImage;
 
 /** The image or images in a request: its body as it is, or the files of a multipart form. */
@@ -87,7 +88,7 @@ final class Bodies {
             throw new HttpProblem(
                     415,
                     what + " is said to be " + type
-                            + "; wanted image/jpeg, image/png, image/gif, image/bmp, image/webp or application/octet-stream");
+                            + "; wanted " + ImageFormat.contentTypes() + " or application/octet-stream");
         }
     }
 
