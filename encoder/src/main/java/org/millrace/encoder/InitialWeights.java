@@ -164,20 +164,22 @@ public final class InitialWeights {
 
     /** The settings on which the tensors' shapes depend. */
     private static String words(EncoderConfig config) {
-        String own = Backbone.of(config)
-                .match(
-                        residual -> "encoder.stem=" + config.stem().key(),
-                        amdim -> "encoder.amdim-channels=" + config.amdimChannels() + ", encoder.amdim-features="
-                                + config.amdimFeatures() + ", encoder.amdim-depth=" + config.amdimDepth());
+        String own = switch (config.architecture()) {
+            case RESNET20, RESNET18, RESNET34, RESNET50 ->
+                "encoder.stem=" + config.stem().key();
+            case AMDIM ->
+                "encoder.amdim-channels=" + config.amdimChannels() + ", encoder.amdim-features="
+                        + config.amdimFeatures() + ", encoder.amdim-depth=" + config.amdimDepth();
+        };
         return "encoder.architecture=" + config.architecture().key() + ", " + own + ", encoder.channels="
                 + config.channels();
     }
 
     /** Whose tensors fit the configured network. */
     private static String source(EncoderConfig config) {
-        return Backbone.of(config)
-                .match(
-                        residual -> "torchvision's ResNet of that architecture",
-                        amdim -> "an amdim encoder with these settings, as Millrace exports it");
+        return switch (config.architecture()) {
+            case RESNET20, RESNET18, RESNET34, RESNET50 -> "torchvision's ResNet of that architecture";
+            case AMDIM -> "an amdim encoder with these settings, as Millrace exports it";
+        };
     }
 }

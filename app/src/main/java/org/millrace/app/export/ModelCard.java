@@ -10,7 +10,6 @@ import org.millrace.app.text.AccuracyText;
 import org.millrace.app.text.StandingText;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.event.Evaluation;
-import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.onnx.OnnxModel;
 
 /**
@@ -38,18 +37,18 @@ record ModelCard(EncoderExport export, ExportFormat format, String file, long by
 
     private String origin(Instant now) {
         EncoderConfig encoder = export.encoder();
-        Backbone network = Backbone.of(encoder);
+        UsageCode code = new UsageCode(encoder, file);
         String further = export.origin().entrySet().stream()
                 .map(entry -> row(entry.getKey(), entry.getValue()))
                 .collect(Collectors.joining());
         return "\n## What it is\n" + TABLE
                 + row(
                         "network",
-                        encoder.architecture().key() + ", " + words(network) + ", " + network.features() + " features")
+                        encoder.architecture().key() + ", " + code.shape() + ", " + code.features() + " features")
                 + row(
                         "format",
                         switch (format) {
-                            case SAFETENSORS -> "safetensors, float32, " + names(network);
+                            case SAFETENSORS -> "safetensors, float32, " + code.names();
                             case ONNX -> "ONNX, operators of version " + OnnxModel.OPSET + ", float32";
                         })
                 + row("length", String.format(Locale.ROOT, "%,d bytes", bytes))
@@ -58,18 +57,6 @@ record ModelCard(EncoderExport export, ExportFormat format, String file, long by
                 + row("images trained", number(export.imagesTrained()))
                 + further
                 + row("exported", second(now) + " by " + program());
-    }
-
-    private String words(Backbone network) {
-        EncoderConfig encoder = export.encoder();
-        return network.match(
-                residual -> encoder.stem().key() + " stem",
-                amdim -> encoder.amdimChannels() + " channels in the first layer, " + encoder.amdimDepth()
-                        + " layers in a block");
-    }
-
-    private static String names(Backbone network) {
-        return network.match(residual -> "torchvision's names without `fc`", amdim -> "Millrace's names, as in the code below");
     }
 
     private String input() {

@@ -10,7 +10,7 @@ import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.onnx.OnnxModel;
 
 /**
- * Python that loads an exported encoder and embeds images with it; {@code bench/pytorch/check_export.py} runs what is for PyTorch.
+ * What of a model card differs by network, most of it Python that loads the encoder and embeds images; {@code bench/pytorch/check_export.py} runs what is for PyTorch.
  *
  * @param file its name without folders
  */
@@ -97,6 +97,24 @@ record UsageCode(EncoderConfig encoder, String file) {
         return values(encoder, encoder::standardDeviationOf);
     }
 
+    /** The network's shape in words, beside its name. */
+    String shape() {
+        return switch (encoder.architecture()) {
+            case RESNET20, RESNET18, RESNET34, RESNET50 -> encoder.stem().key() + " stem";
+            case AMDIM ->
+                encoder.amdimChannels() + " channels in the first layer, " + encoder.amdimDepth()
+                        + " layers in a block";
+        };
+    }
+
+    /** Whose names the tensors have in the file. */
+    String names() {
+        return switch (encoder.architecture()) {
+            case RESNET20, RESNET18, RESNET34, RESNET50 -> "torchvision's names without `fc`";
+            case AMDIM -> "Millrace's names, as in the code below";
+        };
+    }
+
     /** A sentence and a block of code. */
     String of(ExportFormat format) {
         return switch (format) {
@@ -120,7 +138,7 @@ record UsageCode(EncoderConfig encoder, String file) {
                 + "model.eval()\n\n"
                 + "mean = torch.tensor([" + means(encoder) + "]).view(1, -1, 1, 1)\n"
                 + "deviation = torch.tensor([" + deviations(encoder) + "]).view(1, -1, 1, 1)\n"
-                + "images = torch.rand(8, " + shape() + ")  # yours, in [0, 1]\n"
+                + "images = torch.rand(8, " + input() + ")  # yours, in [0, 1]\n"
                 + "with torch.no_grad():\n"
                 + "    features = model((images - mean) / deviation)  # 8×"
                 + features() + "\n";
@@ -161,17 +179,18 @@ record UsageCode(EncoderConfig encoder, String file) {
                 + "session = onnxruntime.InferenceSession(\"" + file + "\")\n"
                 + "mean = np.array([" + means(encoder) + "], dtype=np.float32).reshape(1, -1, 1, 1)\n"
                 + "deviation = np.array([" + deviations(encoder) + "], dtype=np.float32).reshape(1, -1, 1, 1)\n"
-                + "images = np.random.rand(8, " + shape() + ").astype(np.float32)  # yours, in [0, 1]\n"
+                + "images = np.random.rand(8, " + input() + ").astype(np.float32)  # yours, in [0, 1]\n"
                 + "features, = session.run([\"" + OnnxModel.OUTPUT + "\"], {\"" + OnnxModel.INPUT
                 + "\": (images - mean) / deviation})  # 8×"
                 + features() + "\n";
     }
 
-    private int features() {
+    /** Length of a feature vector. */
+    int features() {
         return Backbone.of(encoder).features();
     }
 
-    private String shape() {
+    private String input() {
         return encoder.channels() + ", " + encoder.height() + ", " + encoder.width();
     }
 

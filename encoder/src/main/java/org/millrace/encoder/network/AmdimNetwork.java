@@ -2,7 +2,6 @@ package org.millrace.encoder.network;
 
 import ai.djl.ndarray.NDArray;
 import java.util.List;
-import java.util.function.Function;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.WeightLayout;
@@ -54,11 +53,6 @@ public final class AmdimNetwork implements Backbone {
     @Override
     public int features() {
         return features;
-    }
-
-    @Override
-    public <T> T match(Function<ResNet, T> residual, Function<AmdimNetwork, T> amdim) {
-        return amdim.apply(this);
     }
 
     /** Channels C of the maps f₅ and f₇. */

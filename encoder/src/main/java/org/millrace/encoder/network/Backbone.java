@@ -2,7 +2,6 @@ package org.millrace.encoder.network;
 
 import ai.djl.ndarray.NDArray;
 import java.util.List;
-import java.util.function.Function;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.WeightLayout;
@@ -10,8 +9,8 @@ import org.millrace.encoder.tensor.WeightLayout;
 /**
  * A network from images to a feature vector each. Immutable; its weights are passed in.
  *
- * <p>What differs by network is a switch over {@code Architecture}, what differs by kind a call of {@link #match}: javac names every place
- * that a new one must fill. See docs/decisions/0031-networks-by-specification.md.
+ * <p>What differs by network is a switch over {@code Architecture} without a default, so that javac names every place that a new one must
+ * fill. See docs/decisions/0031-networks-by-specification.md.
  */
 public sealed interface Backbone permits ResNet, AmdimNetwork {
     /** The network that the configuration names: all of them, each with its specification. */
@@ -28,9 +27,6 @@ public sealed interface Backbone permits ResNet, AmdimNetwork {
     private static ResNet residual(EncoderConfig config, List<Integer> blocks, int width, boolean bottleneck) {
         return new ResNet(new ResNet.Specification(blocks, width, bottleneck, config.stem(), config.channels()));
     }
-
-    /** The result of the function for this kind of network: a switch over the kinds that javac checks. */
-    <T> T match(Function<ResNet, T> residual, Function<AmdimNetwork, T> amdim);
 
     /** Length D of a feature vector. */
     int features();

@@ -7,7 +7,6 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.pooling.Pool;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import org.millrace.contract.config.EncoderConfig.Stem;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.WeightLayout;
@@ -79,11 +78,6 @@ public final class ResNet implements Backbone {
     @Override
     public int features() {
         return specification.outputs(specification.blocks().size() - 1);
-    }
-
-    @Override
-    public <T> T match(Function<ResNet, T> residual, Function<AmdimNetwork, T> amdim) {
-        return residual.apply(this);
     }
 
     @Override

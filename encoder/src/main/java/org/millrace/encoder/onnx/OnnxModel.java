@@ -10,6 +10,7 @@ import java.util.Map;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.network.Backbone;
+import org.millrace.encoder.network.ResNet;
 import org.millrace.encoder.onnx.OnnxGraph.Value;
 import org.millrace.encoder.tensor.Safetensors;
 
@@ -37,9 +38,11 @@ public final class OnnxModel {
      */
     public static byte[] of(EncoderConfig config, Safetensors weights, Map<String, String> metadata) {
         Backbone network = Backbone.of(config);
-        NetworkGraph nodes = network.match(ResNetGraph::new, amdim -> {
-            throw new UserException("an amdim encoder cannot be written as ONNX yet; --format safetensors can");
-        });
+        NetworkGraph nodes = switch (config.architecture()) {
+            case RESNET20, RESNET18, RESNET34, RESNET50 -> new ResNetGraph((ResNet) network);
+            case AMDIM ->
+                throw new UserException("an amdim encoder cannot be written as ONNX yet; --format safetensors can");
+        };
         List<String> misfits = network.layout().misfits(weights, name -> false);
         check(misfits.isEmpty(), "%s", String.join("\n", misfits));
 
