@@ -12,7 +12,7 @@ public final class FeatureTrial {
     private FeatureTrial() {}
 
     /**
-     * The first feature of a grey image and of one of noise that is not finite, in words; empty where all are. Throws {@link
+     * The first feature, of a grey and a noise image, that is not finite, in words; empty where all are finite. Throws {@link
      * IllegalArgumentException} where the weights do not fit the network.
      */
     public static Optional<String> problem(Torch torch, EncoderConfig config, Safetensors weights) {

@@ -63,7 +63,7 @@ final class ForeignNames {
         return HEADS.contains(first) || name.endsWith("." + COUNTER);
     }
 
-    /** The tensors that an encoder does not take from the file, in a few words, counters aside; empty where it takes all. */
+    /** The tensors of the file that the encoder does not use, in a few words, without counters; empty where it uses all. */
     static Optional<String> leftOut(WeightLayout layout, Safetensors file, String prefix) {
         Set<String> taken = layout.names();
         List<String> left = file.names().stream()
@@ -73,7 +73,7 @@ final class ForeignNames {
         return left.isEmpty() ? Optional.empty() : Optional.of(words(left));
     }
 
-    /** The first parts of the names in the file, a few of them. */
+    /** A few distinct first parts of the names in the file. */
     static Collection<String> beginnings(Safetensors file) {
         Set<String> all = new TreeSet<>();
         file.names().forEach(name -> all.add(name.contains(".") ? name.substring(0, name.indexOf('.') + 1) : name));

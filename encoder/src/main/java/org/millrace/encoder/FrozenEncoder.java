@@ -35,16 +35,16 @@ public final class FrozenEncoder implements AutoCloseable {
     private final ImageDecoder decoder;
     private final InputTransform transform;
 
-    /** One that embeds images of any size that can be decoded. */
+    /** An encoder with its own decoder, for images of any size that can be decoded. */
     public FrozenEncoder(Torch torch, EncoderConfig config, Safetensors file) {
         this(torch, config, file, new ImageDecoder(config.channels()));
     }
 
     /**
-     * Throws {@link IllegalArgumentException} where the file does not fit the architecture or has a value that is no number, and {@link
+     * Throws {@link IllegalArgumentException} where the file does not fit the architecture or has a value that is not finite, and {@link
      * UserException} where this machine computes the network wrongly.
      *
-     * @param decoder of as many channels, used by this alone
+     * @param decoder of the same number of channels, not shared
      */
     public FrozenEncoder(Torch torch, EncoderConfig config, Safetensors file, ImageDecoder decoder) {
         this.config = config;
@@ -66,7 +66,7 @@ public final class FrozenEncoder implements AutoCloseable {
         return network.features();
     }
 
-    /** Feature vectors of encoded images, N×D row by row, all of them numbers; throws {@link UserException} where one is not. */
+    /** Features of N encoded images, N×D row by row, all finite; throws {@link UserException} where one is not. */
     public float[] embed(List<byte[]> files) throws UndecodableImageException {
         ByteBuffer input = input(files.size());
         FloatBuffer floats = input.asFloatBuffer();
@@ -77,7 +77,7 @@ public final class FrozenEncoder implements AutoCloseable {
         return forward(input, files.size());
     }
 
-    /** The same of images as {@link InputTransform#scale} makes them, each C×H×W in [0, 1]. */
+    /** Features of images that are scaled already ({@link InputTransform#scale}), each C×H×W in [0, 1]; as {@link #embed}. */
     public float[] embedScaled(List<float[]> images) {
         ByteBuffer input = input(images.size());
         FloatBuffer floats = input.asFloatBuffer();

@@ -2,7 +2,7 @@ package org.millrace.numerics;
 
 import org.ejml.data.DMatrixRMaj;
 
-/** Features minus the mean of each column, with those means. Nobody writes to it after construction; then safe for many readers. */
+/** Features minus the mean of each column, with those means. Immutable after construction and safe for concurrent readers. */
 public final class Centred {
     private static final double ROUNDING = Math.ulp(1.0);
 

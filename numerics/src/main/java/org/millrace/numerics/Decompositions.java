@@ -69,7 +69,7 @@ public final class Decompositions {
         return factor;
     }
 
-    /** Some F with F Fᵀ = S of a symmetric, positive semidefinite S, D×D: Cholesky's where it exists, which is soonest made. */
+    /** Some F with F Fᵀ = S of a symmetric, positive semidefinite S, D×D: Cholesky's where it exists, which is the fastest. */
     public static DMatrixRMaj factor(DMatrixRMaj s) {
         CholeskyDecomposition_F64<DMatrixRMaj> cholesky = DecompositionFactory_DDRM.chol(s.numCols, true);
         return cholesky.decompose(s.copy()) ? cholesky.getT(null) : squareRoot(s);

@@ -4,7 +4,7 @@ import static org.millrace.contract.Check.check;
 
 import java.util.Arrays;
 
-/** Feature vectors as rows, N×D. Nobody writes to the values after construction; then safe for many readers. */
+/** Feature vectors as rows, N×D. The values must not change after construction; then safe for concurrent readers. */
 public final class FeatureMatrix {
     private final int rows;
     private final int columns;
@@ -33,7 +33,7 @@ public final class FeatureMatrix {
         return columns;
     }
 
-    /** False where a value is NaN or infinite, as those of an encoder whose training diverged are. */
+    /** Whether all values are finite; those of a diverged encoder are not. */
     public boolean isFinite() {
         for (double value : values) {
             if (!Double.isFinite(value)) {

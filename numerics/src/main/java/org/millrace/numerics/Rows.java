@@ -1,6 +1,7 @@
 package org.millrace.numerics;
 
-/** Arithmetic of single rows of feature matrices; four sums run side by side, since one alone waits for its own last addition. */
+/** Arithmetic on single rows of feature matrices, in four independent sums so that additions overlap. The two loops are written out:
+ * a shared one would call a function for each pair of numbers. */
 public final class Rows {
     private static final double SMALLEST_NORM = 1e-12;
 

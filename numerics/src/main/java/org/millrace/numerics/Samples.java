@@ -2,7 +2,7 @@ package org.millrace.numerics;
 
 import static org.millrace.contract.Check.check;
 
-/** What every measure asks of the features it is given. */
+/** Requirements that every measure has of its features. */
 public final class Samples {
     private Samples() {}
 

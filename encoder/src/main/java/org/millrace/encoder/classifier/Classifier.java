@@ -26,8 +26,8 @@ import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
 
 /**
- * A network that learns classes by cross-entropy: a head on features that are given, or an encoder with its head, both of which learn.
- * The same steps give the same weights. Used by one thread at a time; the owner closes it.
+ * A network that learns classes by cross-entropy: a head on given features, or an encoder and a head trained together. The same steps
+ * give the same weights to the bit. Used by one thread at a time; the owner closes it.
  */
 public final class Classifier implements AutoCloseable {
     private static final String ENCODER = "encoder.";
@@ -58,13 +58,13 @@ public final class Classifier implements AutoCloseable {
         return new Classifier(torch, Input.features(features), head, rule, seed);
     }
 
-    /** A head on an encoder that learns with it, both with random weights at first. */
+    /** An encoder and a head trained together, both from random weights. */
     public static Classifier onImages(Torch torch, EncoderConfig config, Head head, OptimiserRule rule, long seed) {
         return new Classifier(SelfTest.passed(torch, config, Use.TRAINING), Input.images(config), head, rule, seed);
     }
 
     /**
-     * Gives the encoder those weights in the place of random ones; throws {@link IllegalArgumentException} where they do not fit, and
+     * Replaces the encoder's random weights; throws {@link IllegalArgumentException} where they do not fit, and
      * where there is no encoder.
      */
     public void startFrom(Safetensors encoder) {
@@ -126,7 +126,7 @@ public final class Classifier implements AutoCloseable {
         return head.forward(features, tensors, HEAD, dropout);
     }
 
-    /** The inputs over one buffer's memory, which stays as it is until the next batch. */
+    /** A tensor over the memory of a buffer that the next batch reuses. */
     private NDArray tensor(float[] inputs, int count, NDManager scope) {
         if (inputs.length != count * input.size()) {
             throw new IllegalArgumentException(

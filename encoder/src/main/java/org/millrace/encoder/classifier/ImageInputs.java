@@ -21,7 +21,7 @@ public final class ImageInputs {
     private final InputTransform centre;
     private final Resampler resampler = new Resampler(true);
 
-    /** @param augment its crops' scale and ratio and its flip probability are used, nothing else */
+    /** @param augment of which only the crops' scale and ratio and the flip probability are used */
     public ImageInputs(EncoderConfig config, AugmentConfig augment) {
         this.config = config;
         this.augment = augment;

@@ -7,7 +7,7 @@ import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.network.Backbone;
 
 /**
- * What a classifier is given: feature vectors, or images for the encoder that stands before its head. Immutable.
+ * A classifier's input: feature vectors, or images for the encoder before its head. Immutable.
  *
  * @param features length D of a feature vector
  * @param dimensions of one input

@@ -1,4 +1,4 @@
-/** Classifiers that learn from labelled examples: the measure of what an encoder's weights are worth. */
+/** Classifiers trained on labelled examples, which measure how useful an encoder's weights are. */
 @NullMarked
 package org.millrace.encoder.classifier;
 

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** The body of an answer, collected up to one byte more than it may have; what follows is not read. */
+/** A response's body, collected up to one byte over its limit; the rest is not read. */
 final class ClaimCheckBody implements HttpResponse.BodySubscriber<byte[]> {
     private static final long LEAST_BYTES_PER_SECOND = 1024;
 
@@ -36,7 +36,7 @@ final class ClaimCheckBody implements HttpResponse.BodySubscriber<byte[]> {
     }
 
     /**
-     * How long an answer may take.
+     * How long a response may take.
      *
      * @param stretch in each of which 1 KiB a second must come
      * @param total for all of it
@@ -50,9 +50,9 @@ final class ClaimCheckBody implements HttpResponse.BodySubscriber<byte[]> {
     }
 
     /**
-     * The answer, with at most {@code maxBytes} + 1 bytes of its body.
+     * The response, with at most {@code maxBytes} + 1 bytes of its body.
      *
-     * @throws SlowException where it comes more slowly than the limits allow
+     * @throws SlowException where it arrives more slowly than the limits allow
      */
     static HttpResponse<byte[]> fetch(HttpClient client, HttpRequest request, int maxBytes, Limits limits)
             throws IOException, InterruptedException {
@@ -81,7 +81,7 @@ final class ClaimCheckBody implements HttpResponse.BodySubscriber<byte[]> {
         }
     }
 
-    /** The answer comes too slowly. */
+    /** The response arrives too slowly. */
     static final class SlowException extends InterruptedIOException {
         private static final long serialVersionUID = 1;
     }

@@ -18,7 +18,7 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.ImagesConfig;
 
 /**
- * Images that are too large for the log and lie elsewhere, at a {@code file:} or {@code https:} URI that their record names together
+ * Images too large for the log, stored at a {@code file:} or {@code https:} URI that their record names together
  * with their SHA-256. Nothing outside the allowed places is opened: links are followed before a path is compared, redirections are not
  * followed. Thread safe.
  */
@@ -48,7 +48,7 @@ public final class ClaimChecks {
      * The encoded image.
      *
      * @param sha256 of its bytes, hexadecimal
-     * @throws UndecodableImageException where the place is not allowed, or its bytes are not there or are others
+     * @throws UndecodableImageException where the location is not allowed, or the bytes are missing or have another SHA-256
      */
     public byte[] fetch(String location, String sha256) throws UndecodableImageException {
         if (places.isEmpty()) {
@@ -77,7 +77,7 @@ public final class ClaimChecks {
         throw new UndecodableImageException("the claim-check's location is neither a file: nor an https: URI");
     }
 
-    /** Says the same of a file that is not there and of one outside, or records could ask which files this machine has. */
+    /** A missing file and a forbidden one give the same message, so that records cannot probe which files this machine has. */
     private byte[] ofFile(URI uri) throws UndecodableImageException {
         Path file;
         try {

@@ -17,7 +17,7 @@ public final class DecodeTrial {
 
     private DecodeTrial() {}
 
-    /** Whether a process with so much heap that decodes the image lives on, be it that the decoder refuses the image. */
+    /** Whether a process with that much heap survives decoding the image; a refusal by the decoder counts as survival. */
     public static boolean survives(byte[] file, int channels, int maxPixels, Reduction reduction, long heapBytes) {
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

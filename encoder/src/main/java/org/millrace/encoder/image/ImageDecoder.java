@@ -31,7 +31,7 @@ import org.millrace.contract.image.UnsoundImageException;
 public final class ImageDecoder {
     private static final int MAX_PIXELS = 32 << 20;
 
-    /** libjpeg's words where a file ends or breaks off early; the JDK's reader fills the rest with grey and only warns. */
+    /** libjpeg's warning for a truncated file; the JDK's reader fills the rest with grey and only warns. */
     private static final String PIXELS_MISSING = "premature end of data";
 
     private static final byte MARKER = (byte) 0xff;
@@ -71,12 +71,12 @@ public final class ImageDecoder {
         this.reducedJpeg = reduction.equals(Reduction.NONE) ? Optional.empty() : Optional.of(new ReducedJpeg());
     }
 
-    /** The file's pixels; the reason of a refusal depends on its bytes and the heap's size alone. */
+    /** The file's pixels; the reason for a refusal depends only on its bytes and the heap's size. */
     public Pixels decode(byte[] file) throws UndecodableImageException {
         return decode(judged(file));
     }
 
-    /** The pixels of an image that {@link ImageGate} has judged by the same limit. */
+    /** The pixels of an image that {@link ImageGate} has accepted under the same limit. */
     public Pixels decode(SoundImage image) throws UndecodableImageException {
         long memory = memory(image);
         if (memory > MOST) {
@@ -113,7 +113,7 @@ public final class ImageDecoder {
 
     /** Bytes of the heap that decoding this image takes. */
     private static long memory(SoundImage image) {
-        int fourthComponent = image.colours() == Colours.AS_STORED ? 0 : 2;
+        long fourthComponent = image.colours() == Colours.AS_STORED ? 0 : 2;
         long forEachPixel = image.format().heapBytesPerPixel() + fourthComponent;
         return forEachPixel * image.width() * image.height();
     }
@@ -164,7 +164,7 @@ public final class ImageDecoder {
         throw new UndecodableImageException(problem);
     }
 
-    /** What the decoder makes of the size must be what was judged. */
+    /** The size that the decoder reads must be the size that was judged. */
     private static void requireSize(ImageReader reader, Frame frame) throws IOException {
         if (reader.getWidth(0) != frame.width() || reader.getHeight(0) != frame.height()) {
             throw new IOException("its size is read as %d×%d and as %d×%d"
@@ -172,7 +172,7 @@ public final class ImageDecoder {
         }
     }
 
-    /** The JDK's own reader first, which is the fastest; then those that take odd files. */
+    /** The JDK's own reader first, which is the fastest, then those that accept unusual files. */
     private List<ImageReader> newReaders(ImageFormat format) {
         List<ImageReader> found = new ArrayList<>();
         for (Iterator<ImageReader> all = ImageIO.getImageReadersByFormatName(format.label()); all.hasNext(); ) {

@@ -3,7 +3,7 @@ package org.millrace.encoder.image;
 import static org.millrace.contract.Check.check;
 
 /**
- * A decoded image: C×H×W unsigned bytes, one plane per channel, RGB order. Owns its array; nobody changes it.
+ * A decoded image: C×H×W unsigned bytes, one plane per channel, RGB order. Owns its array, which is never changed.
  *
  * @param channels 1 (grey) or 3 (RGB)
  */

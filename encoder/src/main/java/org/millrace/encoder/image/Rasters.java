@@ -9,7 +9,7 @@ import java.awt.image.DirectColorModel;
 import java.awt.image.Raster;
 import org.millrace.contract.image.SoundImage.Colours;
 
-/** What decoders give, as planes of bytes: the samples as they are stored, the upper byte of 16 bits, without alpha. */
+/** A decoder's raster as planes of bytes: the samples as stored, the upper byte of 16 bits, without alpha. */
 final class Rasters {
     private Rasters() {}
 

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.contract.UserException;
 
 /**
- * JPEGs decoded at a half, a quarter or an eighth of their size by a smaller inverse DCT, with libjpeg-turbo inside leptonica. Thread
+ * Decodes JPEGs at a half, a quarter or an eighth of their size by a smaller inverse DCT, with libjpeg-turbo inside leptonica. Thread
  * safe.
  */
 final class ReducedJpeg {
@@ -71,7 +71,7 @@ final class ReducedJpeg {
         return library;
     }
 
-    /** The reduced image, grey or RGB; empty where libjpeg-turbo finds anything odd about the file. */
+    /** The reduced image, grey or RGB; empty where libjpeg-turbo reports any warning. */
     Optional<Pixels> read(byte[] file, int divisor) {
         IntByReference warnings = new IntByReference();
         Pointer pix = library.pixReadMemJpeg(file, new NativeLong(file.length), 0, divisor, warnings, 0);

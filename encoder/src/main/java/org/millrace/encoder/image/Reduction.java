@@ -3,7 +3,7 @@ package org.millrace.encoder.image;
 import static org.millrace.contract.Check.check;
 
 /**
- * How small a JPEG may become as it is decoded: its size is divided by 8, 4 or 2, the largest that leaves what is wanted.
+ * How far a JPEG is reduced while it is decoded: by 8, 4 or 2, the largest divisor that leaves at least this size.
  *
  * @param leastWidth of the decoded image
  * @param leastHeight of the decoded image

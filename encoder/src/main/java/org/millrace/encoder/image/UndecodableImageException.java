@@ -1,6 +1,6 @@
 package org.millrace.encoder.image;
 
-/** The bytes are no image that can be decoded. */
+/** The bytes are not an image that can be decoded. */
 public final class UndecodableImageException extends Exception {
     private static final long serialVersionUID = 1;
 

@@ -42,7 +42,7 @@ public final class AmdimNetwork implements Backbone {
     }
 
     /**
-     * What the encoder makes of images.
+     * The encoder's features of N images.
      *
      * @param f1 of the whole image, N×D
      * @param f5 N×C×5×5 with C = {@link #localChannels()}
@@ -70,7 +70,7 @@ public final class AmdimNetwork implements Backbone {
         layout.batchNorm(prefix + "bn", features);
     }
 
-    /** f₁, which is what is published and evaluated. images: N×C×32×32, normalised → N×D. */
+    /** The global features f₁, which are published and evaluated. images: N×C×32×32, normalised → N×D. */
     @Override
     public NDArray forward(NDArray images, Tensors weights, String prefix, BatchNormMode mode) {
         return maps(images, weights, prefix, mode).f1();

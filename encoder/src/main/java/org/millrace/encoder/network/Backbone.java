@@ -13,7 +13,7 @@ import org.millrace.encoder.tensor.WeightLayout;
  * fill. See docs/decisions/0031-networks-by-specification.md.
  */
 public sealed interface Backbone permits ResNet, AmdimNetwork {
-    /** The network that the configuration names: all of them, each with its specification. */
+    /** The configured network; the list of all networks, each with its specification. */
     static Backbone of(EncoderConfig config) {
         return switch (config.architecture()) {
             case RESNET20 -> residual(config, List.of(3, 3, 3), 16, false); // section 4.2's, for 32×32 images

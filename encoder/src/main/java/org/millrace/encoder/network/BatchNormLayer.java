@@ -18,7 +18,7 @@ import java.util.Collections;
  * @param epsilon added to the variance
  */
 record BatchNormLayer(float decay, float epsilon) {
-    /** PyTorch's: a share of 0.1, there called momentum, of the running statistics is new after a batch. */
+    /** PyTorch's defaults: running statistics move by a share of 0.1 in each batch, there called momentum. */
     static final BatchNormLayer DEFAULT = new BatchNormLayer(0.9f, 1e-5f);
 
     private static final NDIndex ALL = new NDIndex(":");

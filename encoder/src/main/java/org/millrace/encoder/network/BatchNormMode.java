@@ -12,10 +12,10 @@ import static org.millrace.contract.Check.check;
  * @param contiguous whether device s has the s-th N/S samples, as on real devices, instead of every S-th
  */
 public record BatchNormMode(int devices, boolean contiguous) {
-    /** Running statistics, which stay as they are. */
+    /** The running statistics, unchanged. */
     public static final BatchNormMode EVALUATION = new BatchNormMode(0, false);
 
-    /** The batch's statistics, which also move the running ones. */
+    /** The batch's statistics, which also update the running ones. */
     public static final BatchNormMode TRAINING = new BatchNormMode(1, false);
 
     public BatchNormMode {

@@ -15,13 +15,13 @@ public sealed interface Head permits LinearHead, HiddenLayerHead {
     /** Declares the head's tensors, names behind {@code prefix}. */
     void declare(WeightLayout layout, String prefix, int features);
 
-    /** Gives freshly made weights the initial values of this head, where they are not the layers' usual ones. */
+    /** Sets this head's initial values in fresh weights, where they differ from the layers' usual ones. */
     void initialise(Weights weights, String prefix, int features, long seed);
 
     /**
      * Logits. x: N×D → N×C.
      *
-     * @param dropout while training the source of dropout, and batch norm then uses the batch's statistics; empty otherwise
+     * @param dropout the source of dropout's randomness while training, when batch norm uses the batch's statistics; empty for evaluation
      */
     NDArray forward(NDArray x, Tensors weights, String prefix, Optional<RandomGenerator> dropout);
 }

@@ -19,7 +19,7 @@ final class NativeLog {
 
     private NativeLog() {}
 
-    /** From now on only errors are written; nothing changes where this libtorch has no such switch. The engine must run. */
+    /** Writes errors only from now on; no effect where this libtorch has no such switch. The engine must run. */
     static void errorsOnly() {
         level().ifPresent(level -> level.setInt(0, ERROR));
     }

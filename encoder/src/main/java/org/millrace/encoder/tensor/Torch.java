@@ -66,8 +66,8 @@ public final class Torch {
     }
 
     /**
-     * The engine's name and version with its device and threads, and what is other than usual in how it computes: what bit-exactness is
-     * promised for.
+     * The engine's name and version with its device and threads, and anything unusual in how it computes: bit-exactness is promised for equal
+     * descriptions.
      */
     public String description() {
         String instructions = System.getenv(INSTRUCTIONS);

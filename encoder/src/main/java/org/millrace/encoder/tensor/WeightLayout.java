@@ -23,7 +23,7 @@ public final class WeightLayout {
         convolution(name, outputs, inputs, size, Initial.KAIMING_FAN_OUT);
     }
 
-    /** Convolution without bias whose kernel begins as {@code initial}. */
+    /** Convolution without bias, with initial values of that kind. */
     public void convolution(String name, int outputs, int inputs, int size, Initial initial) {
         parameters.add(
                 new WeightSpec(name + ".weight", new Shape(outputs, inputs, size, size), Kind.PARAMETER, initial));

@@ -58,13 +58,13 @@ public final class Weights implements AutoCloseable {
                 WeightLayout.valuesForTrying(layout.buffers()));
     }
 
-    /** Whether steps record gradients of these parameters. */
+    /** Makes these parameters collect gradients; returns this. */
     public Weights requireGradient() {
         parameters.setRequiresGradient(true);
         return this;
     }
 
-    /** The named tensors for one forward pass; they live as long as {@code scope} and lead gradients back to the flat tensor. */
+    /** The named tensors for one forward pass; they live as long as {@code scope}, and gradients flow through them to the flat tensor. */
     public Tensors tensors(NDManager scope) {
         Map<String, NDArray> named = new HashMap<>(bufferViews);
         long[] ends = new long[parameterSpecs.size() - 1];
@@ -84,7 +84,7 @@ public final class Weights implements AutoCloseable {
         return new Tensors(named, convolution);
     }
 
-    /** The same with copies of the buffers: batch norm may move those, and the network's own stay as they are. */
+    /** The same with copies of the buffers, so that batch norm leaves the network's own running statistics unchanged. */
     public Tensors tensorsBesideBuffers(NDManager scope) {
         Map<String, NDArray> named = new HashMap<>(tensors(scope).named());
         NDArray copy = buffers.duplicate();
@@ -146,7 +146,7 @@ public final class Weights implements AutoCloseable {
         return file.build();
     }
 
-    /** Takes every tensor that the file has; throws {@link IllegalArgumentException} on another shape or a value that is no number. */
+    /** Takes every tensor that the file has; throws {@link IllegalArgumentException} on another shape or a value that is not finite. */
     public void read(Safetensors file) {
         read("", file);
     }

@@ -4,7 +4,7 @@ import org.millrace.numerics.FeatureMatrix;
 import org.millrace.numerics.Rows;
 import org.millrace.numerics.Samples;
 
-/** The two properties of unit features that contrastive learning strives for (Wang and Isola 2020); rows are divided by their lengths. */
+/** The two properties of unit features that contrastive learning optimises (Wang and Isola 2020); rows are divided by their lengths. */
 final class AlignmentUniformity {
     /** t of the uniformity as it is reported. */
     static final double TEMPERATURE = 2;
@@ -36,10 +36,5 @@ final class AlignmentUniformity {
             }
         }
         return Math.log(sum / (rows * (rows - 1.0) / 2));
-    }
-
-    /** alignment(α = 2) + λ · the mean uniformity of both views. */
-    static double loss(FeatureMatrix x, FeatureMatrix y, double t, double lambda) {
-        return alignment(x, y, 2) + lambda * (uniformity(x, t) + uniformity(y, t)) / 2;
     }
 }

@@ -29,10 +29,16 @@ final class AlignmentUniformityTest {
         vector.check("uniform_x", uniformX);
         vector.check("uniform_y", uniformY);
         vector.check("uniform_mean", (uniformX + uniformY) / 2);
-        vector.check("loss", AlignmentUniformity.loss(x, y, t, lambda));
-        vector.check("grad_x", gradient(x, moved -> AlignmentUniformity.loss(moved, y, t, lambda)));
-        vector.check("grad_y", gradient(y, moved -> AlignmentUniformity.loss(x, moved, t, lambda)));
+        vector.check("loss", loss(x, y, t, lambda));
+        vector.check("grad_x", gradient(x, moved -> loss(moved, y, t, lambda)));
+        vector.check("grad_y", gradient(y, moved -> loss(x, moved, t, lambda)));
         vector.allChecked();
+    }
+
+    /** Wang and Isola's objective, whose gradient the vector has. */
+    private static double loss(FeatureMatrix x, FeatureMatrix y, double t, double lambda) {
+        double uniformity = (AlignmentUniformity.uniformity(x, t) + AlignmentUniformity.uniformity(y, t)) / 2;
+        return AlignmentUniformity.alignment(x, y, 2) + lambda * uniformity;
     }
 
     @Test
