@@ -138,8 +138,9 @@ public final class InitialWeights {
         } else {
             text.append("\nThe tensors must be those of ")
                     .append(source(config))
-                    .append(", under its names; where something stands before them, encoder.initial-weights-prefix names"
-                            + " it. The names begin with ")
+                    .append(
+                            ", under its names; where something stands before them, encoder.initial-weights-prefix names"
+                                    + " it. The names begin with ")
                     .append(String.join(", ", ForeignNames.beginnings(file)))
                     .append(".");
         }

@@ -28,7 +28,10 @@ public record DriftConfig(
                 effect = Effect.NONE)
         long graceMillis,
 
-        @Setting(value = "64", doc = "fewest images with which a window is compared with the reference", effect = Effect.NONE)
+        @Setting(
+                value = "64",
+                doc = "fewest images with which a window is compared with the reference",
+                effect = Effect.NONE)
         int leastImages,
 
         @Setting(
@@ -57,7 +60,8 @@ public record DriftConfig(
 
         @Setting(
                 value = "true",
-                doc = "whether the images are also embedded with the present encoder, to measure how much of the change is the encoder's",
+                doc =
+                        "whether the images are also embedded with the present encoder, to measure how much of the change is the encoder's",
                 effect = Effect.NONE)
         boolean attribution,
 

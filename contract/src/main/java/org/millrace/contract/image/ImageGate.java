@@ -18,8 +18,8 @@ public final class ImageGate {
         if (file.length == 0) {
             throw new UnsoundImageException("empty");
         }
-        ImageFormat format = ImageFormat.of(file)
-                .orElseThrow(() -> new UnsoundImageException("not a " + alternatives() + " image"));
+        ImageFormat format =
+                ImageFormat.of(file).orElseThrow(() -> new UnsoundImageException("not a " + alternatives() + " image"));
         return format.judge(new FileBytes(file, format.label()), new DecodingLimits(maxPixels));
     }
 

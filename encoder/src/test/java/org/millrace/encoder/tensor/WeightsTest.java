@@ -11,8 +11,8 @@ import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.TestEncoders;
-import org.millrace.encoder.network.BatchNormMode;
 import org.millrace.encoder.network.Backbone;
+import org.millrace.encoder.network.BatchNormMode;
 
 final class WeightsTest {
     private static final EncoderConfig CONFIG = TestEncoders.encoder("resnet20", "cifar", 16, 3);

@@ -28,7 +28,8 @@ final class SpectrumTest {
             vector.check(name + "_rankme", spectra.raw().rankMe(epsilon));
             vector.check(name + "_effective_rank", spectra.raw().rankMe(0));
             vector.check(name + "_rankme_centred", spectra.centred().rankMe(epsilon));
-            double[] eigenvalues = spectra.centred().covarianceEigenvalues(2); // times N − 1, of which a rank knows nothing
+            double[] eigenvalues =
+                    spectra.centred().covarianceEigenvalues(2); // times N − 1, of which a rank knows nothing
             vector.check(name + "_cov_eig_entropy_rank", new Spectrum(eigenvalues).rankMe(0));
         }
         vector.allChecked();

@@ -87,8 +87,8 @@ final class Bodies {
         if (!fits) {
             throw new HttpProblem(
                     415,
-                    what + " is said to be " + type
-                            + "; wanted " + ImageFormat.contentTypes() + " or application/octet-stream");
+                    what + " is said to be " + type + "; wanted " + ImageFormat.contentTypes()
+                            + " or application/octet-stream");
         }
     }
 

@@ -50,9 +50,7 @@ final class Heads {
     }
 
     private int hiddenWidth() {
-        return config.head().projectorHidden() > 0
-                ? config.head().projectorHidden()
-                : encoder.features();
+        return config.head().projectorHidden() > 0 ? config.head().projectorHidden() : encoder.features();
     }
 
     private static Norm chosen(Norm least, boolean asked) {
