@@ -1,6 +1,5 @@
 package org.millrace.app.exam;
 
-import java.util.List;
 import java.util.OptionalLong;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
@@ -31,7 +30,7 @@ public final class CheckpointEncoder {
                                 + "\nName another run with --run NAME or another folder with --set run.data=FOLDER,"
                                 + " or take a published encoder with --encoder VERSION."));
         RunState state = checkpoint.state();
-        EncoderConfig encoder = encoder(state);
+        EncoderConfig encoder = ConfigLoader.encoder(state.configuration());
         byte[] file = checkpoint.query().part(Objective.ENCODER).toBytes();
         return new PublishedEncoder(
                 new EncoderManifest(
@@ -46,14 +45,5 @@ public final class CheckpointEncoder {
                         Sha256.of(file),
                         state.takenAtMillis()),
                 file);
-    }
-
-    /** The architecture and input that the checkpoint was computed with, whatever the configuration says today. */
-    private static EncoderConfig encoder(RunState state) {
-        List<String> assignments = state.configuration().entrySet().stream()
-                .filter(entry -> entry.getKey().startsWith("encoder."))
-                .map(entry -> entry.getKey() + "=" + entry.getValue())
-                .toList();
-        return new ConfigLoader().assignments(assignments).load().encoder();
     }
 }

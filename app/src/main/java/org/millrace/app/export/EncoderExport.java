@@ -46,12 +46,7 @@ public record EncoderExport(
     /** The one in a checkpoint, its network as the checkpoint's configuration has it. */
     public static EncoderExport of(Checkpoint checkpoint) {
         RunState state = checkpoint.state();
-        List<String> assignments = state.configuration().entrySet().stream()
-                .filter(entry -> entry.getKey().startsWith(GROUP))
-                .map(entry -> entry.getKey() + "=" + entry.getValue())
-                .toList();
-        EncoderConfig encoder =
-                new ConfigLoader().assignments(assignments).load().encoder();
+        EncoderConfig encoder = ConfigLoader.encoder(state.configuration());
         return new EncoderExport(
                 state.run(),
                 state.step(),

@@ -27,6 +27,7 @@ import org.millrace.contract.UserException;
 public final class ConfigLoader {
     private static final String VARIABLE_PREFIX = "MILLRACE_";
     private static final String KAFKA_PREFIX = "kafka.";
+    private static final String ENCODER_PREFIX = "encoder.";
     private static final String TOKEN_FILE = "http.token-file";
 
     private final Map<String, String> values = new TreeMap<>();
@@ -95,6 +96,28 @@ public final class ConfigLoader {
         readTokenFile();
         Optional<MillraceConfig> config = bind();
         config.ifPresent(whole -> problems.addAll(Compatibility.problems(whole)));
+        refuseProblems();
+        return config.orElseThrow();
+    }
+
+    /**
+     * The encoder of a run's whole configuration, such as a checkpoint's, by its own group alone: what must fit together in a run does not
+     * matter for its encoder. Throws {@link UserException} for an unknown key and a bad value of that group.
+     */
+    public static EncoderConfig encoder(Map<String, String> configuration) {
+        ConfigLoader loader = new ConfigLoader();
+        configuration.forEach((key, value) -> {
+            if (key.startsWith(ENCODER_PREFIX)) {
+                loader.put(key, value, "the run's configuration");
+            }
+        });
+        Optional<EncoderConfig> encoder =
+                new RecordBinder(loader.values, loader.problems).bind("encoder", EncoderConfig.class);
+        loader.refuseProblems();
+        return encoder.orElseThrow();
+    }
+
+    private void refuseProblems() {
         List<String> all = new ArrayList<>(unknownKeys);
         all.addAll(problems);
         if (!all.isEmpty()) {
@@ -102,7 +125,6 @@ public final class ConfigLoader {
                     + (all.size() == 1 ? " problem:\n  " : " problems:\n  ") + String.join("\n  ", all)
                     + "\n`millrace config` lists every key with its meaning.");
         }
-        return config.orElseThrow();
     }
 
     // empty where a group has a problem

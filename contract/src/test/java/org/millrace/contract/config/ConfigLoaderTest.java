@@ -23,6 +23,19 @@ final class ConfigLoaderTest {
     Path folder;
 
     @Test
+    void encoder_ofAnAmdimRunsConfiguration_isReadByItsGroupAlone() {
+        EncoderConfig encoder = new ConfigLoader()
+                .assignments(List.of("trainer.objective=amdim", "encoder.architecture=amdim", "encoder.amdim-depth=3"))
+                .load()
+                .encoder();
+        Map<String, String> whole = Map.of("encoder.architecture", "amdim", "encoder.amdim-depth", "3", "later.key", "x");
+        assertThat(ConfigLoader.encoder(whole)).isEqualTo(encoder);
+        assertThatThrownBy(() -> ConfigLoader.encoder(Map.of("encoder.patch", "4", "encoder.height", "few")))
+                .isInstanceOf(UserException.class)
+                .hasMessageContainingAll("unknown key encoder.patch (the run's configuration)", "encoder.height must be");
+    }
+
+    @Test
     void load_nothingSaid_defaults() {
         MillraceConfig config = new ConfigLoader().load();
         assertThat(config.trainer().batchSize()).isEqualTo(128);
