@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.millrace.contract.CounterRandom;
-<<<<<<< HEAD:ingest/src/main/java/org/millrace/ingest/push/OrderedFeed.java
 import org.millrace.ingest.label.LabelledSources;
 import org.millrace.ingest.label.Labeller;
 import org.millrace.ingest.source.Content;
@@ -17,9 +16,6 @@ import org.millrace.ingest.source.ImageSource;
 import org.millrace.ingest.source.SourceEntry;
 import org.millrace.ingest.source.SourceException;
 import org.millrace.ingest.source.UnreadableEntryException;
-=======
-import org.millrace.contract.image.ImageFormat;
->>>>>>> ecb58fc (One table of image formats, measures without code for tests only, plainer words):ingest/src/main/java/org/millrace/ingest/OrderedFeed.java
 
 /**
  * Entries listed and then ordered: shuffled again in each pass, or class after class. What a source can read in any order stays in
@@ -80,16 +76,6 @@ final class OrderedFeed implements EntryFeed {
         }
     }
 
-<<<<<<< HEAD:ingest/src/main/java/org/millrace/ingest/push/OrderedFeed.java
-=======
-    static SourceException holdsNothing(String path) {
-        return new SourceException(
-                path.equals(PushRequest.STANDARD_INPUT)
-                        ? "push -: no file names came on standard input"
-                        : "push: %s holds no files; wanted images (%s)".formatted(path, ImageFormat.titles()));
-    }
-
->>>>>>> ecb58fc (One table of image formats, measures without code for tests only, plainer words):ingest/src/main/java/org/millrace/ingest/OrderedFeed.java
     private void list(ImageSource source, Holding holding) throws IOException {
         EntryReader reader = source.open();
         readers.add(reader);

@@ -2,6 +2,7 @@ package org.millrace.ingest.source;
 
 import java.io.IOException;
 import java.util.OptionalLong;
+import org.millrace.contract.image.ImageFormat;
 
 /** A place that images come from. Each opening starts at its beginning; no entry is ever written to disk. */
 public sealed interface ImageSource permits FolderSource, TarSource, ZipSource, IdxSource, FileSource, NamesSource {
@@ -30,6 +31,6 @@ public sealed interface ImageSource permits FolderSource, TarSource, ZipSource, 
     /** For a source that has no entry. */
     default SourceException holdsNothing() {
         return new SourceException(
-                "push: %s holds no files; wanted images (JPEG, PNG, GIF, BMP, WebP)".formatted(path()));
+                "push: %s holds no files; wanted images (%s)".formatted(path(), ImageFormat.titles()));
     }
 }
