@@ -17,15 +17,17 @@ import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
 import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.network.BatchNormMode;
+import org.millrace.encoder.precision.ForwardPass;
 import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
 
 /**
- * An encoder whose weights do not change, with batch norm in evaluation mode. Used by one thread, the one that made it; the owner
+ * An encoder whose weights do not change, with batch norm in evaluation mode, in the engine's precision; its features are float32. Used by one thread, the one that made it; the owner
  * closes it.
  */
 public final class FrozenEncoder implements AutoCloseable {
@@ -33,6 +35,7 @@ public final class FrozenEncoder implements AutoCloseable {
     private final Torch torch;
     private final Backbone network;
     private final Weights weights;
+    private final ForwardPass pass;
     private final ImageDecoder decoder;
     private final InputTransform transform;
 
@@ -51,6 +54,7 @@ public final class FrozenEncoder implements AutoCloseable {
         Torch.forwardOnly();
         this.config = config;
         this.torch = SelfTest.passed(torch, config, Use.EMBEDDING);
+        this.pass = new ForwardPass(this.torch);
         this.network = Backbone.of(config);
         this.decoder = decoder;
         this.transform = new InputTransform(config);
@@ -115,7 +119,8 @@ public final class FrozenEncoder implements AutoCloseable {
         Shape shape = new Shape(count, config.height(), config.width(), config.channels());
         try (NDManager scope = torch.newManager()) {
             NDArray images = scope.create(input, shape, DataType.FLOAT32).transpose(0, 3, 1, 2); // N×C×H×W
-            return network.forward(images, weights.tensors(scope), "", BatchNormMode.EVALUATION)
+            Tensors tensors = weights.tensors(scope);
+            return pass.of(() -> network.forward(images, tensors, "", BatchNormMode.EVALUATION))
                     .toFloatArray(); // N×D
         }
     }

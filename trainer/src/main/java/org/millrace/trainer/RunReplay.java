@@ -14,7 +14,6 @@ import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.encoder.InitialWeights;
 import org.millrace.encoder.selftest.SelfTest;
-import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.KeyBatch;
 import org.millrace.keystore.KeyStore;
@@ -100,7 +99,7 @@ public final class RunReplay implements AutoCloseable {
         });
         this.start = chosen;
         this.plans = past.plans();
-        Torch torch = SelfTest.passed(Torch.start(config.run()), config.encoder(), Use.TRAINING);
+        Torch torch = SelfTest.forTraining(config);
         this.memory = RunCheckpoints.openMemoryOnHeap(config);
         this.learner = new Learner(config, torch, memory);
     }

@@ -33,7 +33,6 @@ import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.encoder.FeatureTrial;
 import org.millrace.encoder.InitialWeights;
 import org.millrace.encoder.selftest.SelfTest;
-import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.Memory;
 import org.millrace.trainer.journal.JournalReader;
@@ -102,7 +101,7 @@ public final class Trainer implements AutoCloseable {
         Opened opened = new Opened();
         try {
             this.lock = opened.add(RunLock.take(config));
-            Torch torch = SelfTest.passed(Torch.start(config.run()), config.encoder(), Use.TRAINING);
+            Torch torch = SelfTest.forTraining(config);
             this.memory = opened.add(RunCheckpoints.openMemory(config));
             this.learner = opened.add(new Learner(config, torch, memory));
             this.checkpoints =

@@ -13,6 +13,7 @@ import org.millrace.app.run.RunStatistics;
 import org.millrace.app.run.Services;
 import org.millrace.app.run.TrainerService;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.encoder.precision.HalfInstructions;
 import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.ingest.push.PushProgress;
@@ -77,6 +78,7 @@ final class UpCommand implements Runnable {
             display.say("push more from another terminal: millrace push --bootstrap-server " + broker + " PATH");
             display.say("labelled images for scores:      millrace push --bootstrap-server " + broker
                     + " --to probe --labels folder PATH");
+            HalfInstructions.advice(config).ifPresent(display::say);
             RunSettings.requireSame(config, connection.kafka()); // before any part touches the run
             connection.createImageTopics(config.images());
             http.start(services, config, connection.kafka(), display::say);
