@@ -48,10 +48,12 @@ final class StepSpeed {
         List<String> assignments = Arrays.asList(arguments).subList(Math.min(4, arguments.length), arguments.length);
         Map<String, List<Double>> millis = new LinkedHashMap<>();
         List<Ours> ours = new ArrayList<>();
-        print("load at the start: %s", Files.readString(Path.of("/proc/loadavg")).strip());
+        print(
+                "load at the start: %s",
+                Files.readString(Path.of("/proc/loadavg")).strip());
         try (Peer peer = Peer.start(python)) {
             for (String mode : modes.split(",", -1)) {
-                ours.add(Ours.of(Precision.valueOf(mode.toUpperCase(Locale.ROOT)), assignments));
+                ours.add(new Ours(Precision.valueOf(mode.toUpperCase(Locale.ROOT)), assignments));
             }
             for (int round = 0; round <= rounds; round++) {
                 Map<String, Double> now = new LinkedHashMap<>();
@@ -62,8 +64,8 @@ final class StepSpeed {
                     now.put("PyTorch " + mode, peer.medianMillis(mode, steps));
                 }
                 if (round > 0) {
-                    now.forEach((mode, value) ->
-                            millis.computeIfAbsent(mode, name -> new ArrayList<>()).add(value));
+                    now.forEach((mode, value) -> millis.computeIfAbsent(mode, name -> new ArrayList<>())
+                            .add(value));
                 }
             }
         } finally {
@@ -75,8 +77,10 @@ final class StepSpeed {
 
     // the ratio is of a round's figures, so that the machine's state cancels
     private static void table(Map<String, List<Double>> millis, int rounds, int steps) {
-        String reference = millis.containsKey(REFERENCE) ? REFERENCE : millis.keySet().iterator().next();
-        List<Double> base = millis.get(reference);
+        String reference = millis.containsKey(REFERENCE)
+                ? REFERENCE
+                : millis.keySet().iterator().next();
+        List<Double> base = millis.getOrDefault(reference, List.of());
         print("%d rounds of %d steps; median (lowest to highest)", rounds, steps);
         print("%-28s %26s   %s", "mode", "ms a step", "times as fast as " + reference);
         millis.forEach((mode, values) -> {
@@ -97,20 +101,26 @@ final class StepSpeed {
     }
 
     /** A learner in one precision; its steps go on from round to round. */
-    private record Ours(Precision precision, MillraceConfig config, Memory memory, Learner learner, long[] step) {
-        static Ours of(Precision precision, List<String> assignments) {
+    private static final class Ours {
+        private final Precision precision;
+        private final MillraceConfig config;
+        private final Memory memory;
+        private final Learner learner;
+        private long step;
+
+        Ours(Precision precision, List<String> assignments) {
             List<String> all = new ArrayList<>(assignments);
             all.add("trainer.precision=" + precision.key());
-            MillraceConfig config = new ConfigLoader().assignments(all).load();
-            Memory memory = new KeyStoreSettings(
+            this.precision = precision;
+            this.config = new ConfigLoader().assignments(all).load();
+            this.memory = new KeyStoreSettings(
                             "images", config.head().output(), config.moco().queueSize())
                     .openInMemory();
-            return new Ours(
-                    precision,
-                    config,
-                    memory,
-                    new Learner(config, Torch.start(config.run()), memory),
-                    new long[] {0});
+            this.learner = new Learner(config, Torch.start(config.run()), memory);
+        }
+
+        Precision precision() {
+            return precision;
         }
 
         double medianMillis(int steps) {
@@ -120,7 +130,7 @@ final class StepSpeed {
             for (int i = 0; i < steps; i++) {
                 long start = System.nanoTime();
                 var unused = learner.step(
-                        ++step[0],
+                        ++step,
                         views,
                         images,
                         Collections.nCopies(images.size(), Optional.empty()),

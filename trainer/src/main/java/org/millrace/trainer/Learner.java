@@ -177,9 +177,13 @@ public final class Learner implements AutoCloseable {
             return;
         }
         objective.query().zeroGradient();
-        log.info("step {} moves no weight: a gradient overflowed in fp16; the loss is scaled by {} now", step, scale.scale());
+        log.info(
+                "step {} moves no weight: a gradient overflowed in fp16; the loss is scaled by {} now",
+                step,
+                scale.scale());
         if (scale.isExhausted()) {
-            throw new UserException("the gradient of step " + step + " overflows at every scale of the loss" + cause(step, rate));
+            throw new UserException(
+                    "the gradient of step " + step + " overflows at every scale of the loss" + cause(step, rate));
         }
     }
 

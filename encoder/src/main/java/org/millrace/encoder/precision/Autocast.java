@@ -120,7 +120,8 @@ final class Autocast {
 
     private static UserException refusal(Path file, Precision wanted, String reason) {
         return new UserException("half precision (" + wanted.key() + ") needs libtorch's autocast, but " + file + " "
-                + reason + ". Set trainer.precision and encoder.precision to fp32, or take the libtorch that Millrace is"
+                + reason
+                + ". Set trainer.precision and encoder.precision to fp32, or take the libtorch that Millrace is"
                 + " built with.");
     }
 }

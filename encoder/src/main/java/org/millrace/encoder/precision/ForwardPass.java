@@ -21,8 +21,7 @@ public final class ForwardPass {
     /** In the engine's precision; throws {@link UserException} where its libtorch has no such arithmetic. */
     public ForwardPass(Torch torch) {
         this.precision = torch.precision();
-        this.autocast =
-                precision.isHalf() ? Optional.of(Autocast.load(torch.isGpu(), precision)) : Optional.empty();
+        this.autocast = precision.isHalf() ? Optional.of(Autocast.load(torch.isGpu(), precision)) : Optional.empty();
     }
 
     /** What a network makes of its input: float32, N×…. */

@@ -30,8 +30,9 @@ public final class HalfInstructions {
         return switch (precision) {
             case FP32 ->
                 have(flags, OF_BF16)
-                        ? Optional.of("this processor computes bf16: a new run with trainer.precision=bf16 would take about a"
-                                + " third less time a step")
+                        ? Optional.of(
+                                "this processor computes bf16: a new run with trainer.precision=bf16 would take about a"
+                                        + " third less time a step")
                         : Optional.empty();
             case BF16 -> have(flags, OF_BF16) ? Optional.empty() : slow(precision, "avx512_bf16 or amx_bf16");
             case FP16 -> have(flags, OF_FP16) ? Optional.empty() : slow(precision, "avx512_fp16 or amx_fp16");

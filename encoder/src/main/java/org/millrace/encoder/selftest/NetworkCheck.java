@@ -34,9 +34,11 @@ final class NetworkCheck {
     private static final double GPU = 20; // TF32 has 10 bits
 
     // in units of half precision's roundoff u: a float32 sum's last bit may round a layer's output the other way
-    private static final double HALF_SUM = 1; // oneDNN rounds a sum once; PyTorch's own kernels round partial ones: seen .25 u
+    private static final double HALF_SUM =
+            1; // oneDNN rounds a sum once; PyTorch's own kernels round partial ones: seen .25 u
     private static final double HALF_FEATURE = 16; // of up to 53 convolutions, each a u off at most; seen: 0
-    private static final double HALF_GRADIENT = 64; // the same twice, and ReLUs within u of zero; seen: 9 u, .035 in bf16
+    private static final double HALF_GRADIENT =
+            64; // the same twice, and ReLUs within u of zero; seen: 9 u, .035 in bf16
 
     private final Torch torch;
     private final Precision precision;
@@ -59,8 +61,7 @@ final class NetworkCheck {
         var random = new SplittableRandom(3);
         int size = config.channels() * config.height() * config.width();
         this.order = config.height() * config.width() > LARGE ? FEW : ORDER;
-        this.images =
-                new float[][] {TestValues.of(random, size, precision), TestValues.of(random, size, precision)};
+        this.images = new float[][] {TestValues.of(random, size, precision), TestValues.of(random, size, precision)};
     }
 
     void run() {

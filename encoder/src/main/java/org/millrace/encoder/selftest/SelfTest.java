@@ -187,6 +187,7 @@ public final class SelfTest {
 
     private static String words(Torch torch, EncoderConfig network) {
         return network.architecture().key() + " at " + network.height() + "×" + network.width() + "×"
-                + network.channels() + (torch.precision().isHalf() ? " in " + torch.precision().key() : "");
+                + network.channels()
+                + (torch.precision().isHalf() ? " in " + torch.precision().key() : "");
     }
 }

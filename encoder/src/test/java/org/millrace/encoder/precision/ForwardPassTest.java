@@ -68,7 +68,8 @@ final class ForwardPassTest {
                 types.put("mean of half", Pool.globalAvgPool2d(y).getDataType());
                 types.put(
                         "half beside float32",
-                        NDArrays.concat(new NDList(y, scope.ones(y.getShape())), 1).getDataType());
+                        NDArrays.concat(new NDList(y, scope.ones(y.getShape())), 1)
+                                .getDataType());
                 types.put("relu of float32", Activation.relu(x).getDataType());
                 types.put("softmax of float32", matrix.logSoftmax(1).getDataType());
                 return y;

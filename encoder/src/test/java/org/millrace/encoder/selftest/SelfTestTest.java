@@ -51,9 +51,8 @@ final class SelfTestTest {
         "resnet20, cifar, fp16"
     })
     void problem_halfPrecision_none(String architecture, String stem, String precision) {
-        EncoderConfig config = architecture.equals("amdim")
-                ? TestEncoders.amdim(3)
-                : TestEncoders.encoder(architecture, stem, 32, 3);
+        EncoderConfig config =
+                architecture.equals("amdim") ? TestEncoders.amdim(3) : TestEncoders.encoder(architecture, stem, 32, 3);
         Torch half = TestEncoders.torch().with(Precision.valueOf(precision.toUpperCase(Locale.ROOT)));
         assertThat(SelfTest.problem(half, config, Use.TRAINING)).isEmpty();
     }

@@ -32,8 +32,7 @@ record AmdimNetworks(AmdimNetwork encoder, LocalHead five, LocalHead seven, List
      */
     record Features(NDArray whole, NDArray components, NDArray five, NDArray seven) {
         Features map(UnaryOperator<NDArray> change) {
-            return new Features(
-                    change.apply(whole), change.apply(components), change.apply(five), change.apply(seven));
+            return new Features(change.apply(whole), change.apply(components), change.apply(five), change.apply(seven));
         }
     }
 

@@ -71,9 +71,8 @@ final class KeyNetwork implements AutoCloseable {
     }
 
     private NDArray encode(NDArray rows, Tensors named) {
-        return pass.of(() -> replicas.isPresent()
-                ? replicas.get().forward(rows, named)
-                : branch.forward(rows, named, order.mode()));
+        return pass.of(() ->
+                replicas.isPresent() ? replicas.get().forward(rows, named) : branch.forward(rows, named, order.mode()));
     }
 
     @Override

@@ -22,7 +22,8 @@ final class LossScaleTest {
     void unscale_overflowsAndLongCalm_scaleFallsAndRises() {
         var scale = new LossScale();
         try (NDManager scope = TestRuns.torch().newManager()) {
-            assertThat(scale.times(scope.create(new float[] {0.1f})).toFloatArray()).containsExactly(0.1f * 65_536);
+            assertThat(scale.times(scope.create(new float[] {0.1f})).toFloatArray())
+                    .containsExactly(0.1f * 65_536);
             for (float overflow : new float[] {Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN}) {
                 assertThat(scale.unscale(scope.create(new float[] {1, overflow})))
                         .isFalse();
@@ -76,7 +77,8 @@ final class LossScaleTest {
         var other = new LossScale();
         other.restore(file);
         assertThat(file.tensor("velocity", 2)).containsExactly(3, 4);
-        assertThat(other.beside(optimiser).toBytes()).isEqualTo(scale.beside(optimiser).toBytes());
+        assertThat(other.beside(optimiser).toBytes())
+                .isEqualTo(scale.beside(optimiser).toBytes());
         assertThat(other.taken(2)).isEqualTo(1);
     }
 }
