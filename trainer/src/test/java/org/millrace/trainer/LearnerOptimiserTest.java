@@ -22,8 +22,7 @@ final class LearnerOptimiserTest {
                 SCHEDULE + "optimiser.method=lars,optimiser.lars-form=outside,optimiser.learning-rate=1",
                 SCHEDULE + "optimiser.method=lars,optimiser.lars-form=inside,optimiser.learning-rate=1",
                 SCHEDULE + "optimiser.method=adamw,optimiser.clip-value=0.01,optimiser.learning-rate=0.001",
-                "optimiser.method=sgd,optimiser.cool-from=3,optimiser.cool-steps=4",
-                "trainer.precision=fp16,optimiser.method=adamw,optimiser.learning-rate=0.001"
+                "optimiser.method=sgd,optimiser.cool-from=3,optimiser.cool-steps=4"
             })
     void restore_inMidRun_goesOnToTheSameWeightsToTheBit(String settings) {
         MillraceConfig config = TestRuns.config(settings.split(","));
