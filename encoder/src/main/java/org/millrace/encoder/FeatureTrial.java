@@ -4,10 +4,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.millrace.contract.config.EncoderConfig;
+import org.millrace.contract.config.Precision;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 
-/** Whether an encoder's features are finite: finite weights can still overflow in the products. */
+/** Whether an encoder's features are finite in float32: finite weights can still overflow in the products. */
 public final class FeatureTrial {
     private FeatureTrial() {}
 
@@ -24,7 +25,7 @@ public final class FeatureTrial {
             grey[i] = 0.5f;
             noise[i] = (float) random.nextDouble();
         }
-        try (FrozenEncoder encoder = new FrozenEncoder(torch, config, weights)) {
+        try (FrozenEncoder encoder = new FrozenEncoder(torch.with(Precision.FP32), config, weights)) {
             return encoder.firstNotFinite(List.of(grey, noise));
         }
     }

@@ -17,21 +17,25 @@ import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
 import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.network.BatchNormMode;
+import org.millrace.encoder.precision.ForwardPass;
 import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.encoder.tensor.Gradients;
 import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
 
 /**
- * An encoder whose weights do not change, with batch norm in evaluation mode. Used by one thread at a time; the owner closes it.
+ * An encoder whose weights do not change, with batch norm in evaluation mode. It computes in the engine's precision; its features are float32.
+ * Used by one thread at a time; the owner closes it.
  */
 public final class FrozenEncoder implements AutoCloseable {
     private final EncoderConfig config;
     private final Torch torch;
     private final Backbone network;
     private final Weights weights;
+    private final ForwardPass pass;
     private final ImageDecoder decoder;
     private final InputTransform transform;
 
@@ -49,6 +53,7 @@ public final class FrozenEncoder implements AutoCloseable {
     public FrozenEncoder(Torch torch, EncoderConfig config, Safetensors file, ImageDecoder decoder) {
         this.config = config;
         this.torch = SelfTest.passed(torch, config, Use.EMBEDDING);
+        this.pass = new ForwardPass(this.torch);
         this.network = Backbone.of(config);
         this.decoder = decoder;
         this.transform = new InputTransform(config);
@@ -115,7 +120,8 @@ public final class FrozenEncoder implements AutoCloseable {
         Shape shape = new Shape(count, config.height(), config.width(), config.channels());
         try (NDManager scope = torch.newManager()) {
             NDArray images = scope.create(input, shape, DataType.FLOAT32).transpose(0, 3, 1, 2); // N×C×H×W
-            return network.forward(images, weights.tensors(scope), "", BatchNormMode.EVALUATION)
+            Tensors tensors = weights.tensors(scope);
+            return pass.of(() -> network.forward(images, tensors, "", BatchNormMode.EVALUATION))
                     .toFloatArray(); // N×D
         }
     }

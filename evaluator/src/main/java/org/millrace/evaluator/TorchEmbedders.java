@@ -18,11 +18,11 @@ public final class TorchEmbedders implements EmbedderFactory {
     private final ImageDecoder decoder;
 
     /**
-     * @param config the channels that {@link #decodes} decodes an image to
+     * @param config this process's own: every encoder's precision, and the channels that {@link #decodes} decodes an image to
      * @param images the bound on an image's size
      */
     public TorchEmbedders(Torch torch, EncoderConfig config, ImagesConfig images) {
-        this.torch = torch;
+        this.torch = torch.with(config.precision());
         this.maxPixels = images.maxPixels();
         this.decoder = new ImageDecoder(config.channels(), maxPixels);
     }

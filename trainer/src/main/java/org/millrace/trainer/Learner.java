@@ -15,6 +15,7 @@ import org.millrace.contract.ImageOffset;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.config.Precision;
 import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepHealth;
 import org.millrace.encoder.optimiser.Optimiser;
@@ -29,8 +30,11 @@ import org.millrace.trainer.objective.Loss;
 import org.millrace.trainer.objective.Objective;
 import org.millrace.trainer.objective.Targets;
 import org.millrace.trainer.optimiser.LearningRate;
+import org.millrace.trainer.optimiser.LossScale;
 import org.millrace.trainer.stream.StageClock;
 import org.millrace.trainer.stream.ViewBuffers;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The computing half of a step: momentum → keys → queries → contrast → backward → update → enqueue → health. Knows nothing of Kafka. Used by one
@@ -40,15 +44,20 @@ import org.millrace.trainer.stream.ViewBuffers;
  * Algorithm 1, where it follows the update.
  */
 public final class Learner implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Learner.class);
+
     private final Torch torch;
     private final Objective objective;
     private final Optimiser optimiser;
     private final LearningRate learningRate;
     private final HealthWatch health;
     private final String initialWeights;
+    private final Precision precision;
+    private final Optional<LossScale> lossScale;
 
+    /** Computes in {@code trainer.precision}. */
     public Learner(MillraceConfig config, Torch torch, Memory memory) {
-        this(config, torch, Objective.create(config, torch, memory));
+        this(config, torch, Objective.create(config, torch.with(config.trainer().precision()), memory));
     }
 
     /** Takes the objective over. */
@@ -59,6 +68,8 @@ public final class Learner implements AutoCloseable {
         this.learningRate =
                 new LearningRate(config.optimiser(), config.trainer().batchSize());
         this.initialWeights = config.encoder().initialWeights();
+        this.precision = config.trainer().precision();
+        this.lossScale = LossScale.of(precision);
         this.health = new HealthWatch(objective, torch, config.trainer().healthEverySteps());
     }
 
@@ -99,6 +110,10 @@ public final class Learner implements AutoCloseable {
 
     // the first loss is that of the weights as they were before any update, so that no learning rate can have caused it
     private String cause(long step, double rate) {
+        if (precision == Precision.FP16) {
+            return ": fp16 holds no number above 65,504. Set trainer.precision=bf16, which has float32's range, and start a new run; or"
+                    + " training diverged: lower optimiser.learning-rate (now " + rate + ").";
+        }
         if (step > 1) {
             return ": training diverged. Lower optimiser.learning-rate (now " + rate
                     + ") or lengthen optimiser.warmup-steps, and start a new run.";
@@ -125,14 +140,15 @@ public final class Learner implements AutoCloseable {
         try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
             loss = objective.loss(batch, targets, scope);
             clock.lap(Stage.QUERIES);
-            collector.backward(loss.value());
+            NDArray value = loss.value();
+            collector.backward(lossScale.map(scale -> scale.times(value)).orElse(value));
             clock.lap(Stage.BACKWARD);
         }
         double value = loss.value().getFloat();
         if (!Double.isFinite(value)) {
             throw new UserException("the loss of step " + step + " is " + value + cause(step, rate));
         }
-        optimiser.step(step, rate);
+        update(step, rate);
         clock.lap(Stage.UPDATE);
         objective.remember(loss, batch);
         clock.lap(Stage.ENQUEUE);
@@ -147,6 +163,32 @@ public final class Learner implements AutoCloseable {
                 objective.keysFilled(),
                 loss.projections().between().toFloatArray(),
                 healthNow);
+    }
+
+    // in fp16 only where the gradient did not overflow; the optimiser counts the steps that it took
+    private void update(long step, double rate) {
+        if (lossScale.isEmpty()) {
+            optimiser.step(step, rate);
+            return;
+        }
+        LossScale scale = lossScale.get();
+        boolean finite;
+        try (NDArray gradient = objective.query().gradient()) {
+            finite = scale.unscale(gradient);
+        }
+        if (finite) {
+            optimiser.step(scale.taken(step), rate);
+            return;
+        }
+        objective.query().zeroGradient();
+        log.info(
+                "step {} moves no weight: a gradient overflowed in fp16; the loss is scaled by {} now",
+                step,
+                scale.scale());
+        if (scale.isExhausted()) {
+            throw new UserException(
+                    "the gradient of step " + step + " overflows at every scale of the loss" + cause(step, rate));
+        }
     }
 
     /** The encoder alone, under torchvision's names. */
@@ -164,8 +206,9 @@ public final class Learner implements AutoCloseable {
         return objective.state();
     }
 
+    /** What the optimiser carries from step to step, and in fp16 the scale of the loss. */
     public Safetensors optimiser() {
-        return optimiser.state();
+        return lossScale.map(scale -> scale.beside(optimiser.state())).orElseGet(optimiser::state);
     }
 
     /**
@@ -203,6 +246,7 @@ public final class Learner implements AutoCloseable {
         health.clear();
         objective.query().read(query);
         optimiser.restore(optimiserState);
+        lossScale.ifPresent(scale -> scale.restore(optimiserState));
         objective.restore(key, keySequence);
     }
 

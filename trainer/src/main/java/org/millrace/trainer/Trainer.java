@@ -9,7 +9,6 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.encoder.selftest.SelfTest;
-import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.Memory;
 import org.millrace.trainer.Steps.Due;
@@ -60,7 +59,7 @@ public final class Trainer implements AutoCloseable {
         LogIdentity imageLog = setup.ensureTopics();
         try {
             opened.add(RunLock.take(config));
-            Torch torch = SelfTest.passed(Torch.start(config.run()), config.encoder(), Use.TRAINING);
+            Torch torch = SelfTest.forTraining(config);
             Memory memory = opened.add(RunMemory.open(config));
             Learner learner = opened.add(new Learner(config, torch, memory));
             var checkpoints = opened.add(new RunCheckpoints(config, memory, torch.description(), moments));

@@ -2,6 +2,7 @@ package org.millrace.trainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -12,6 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
@@ -36,7 +38,9 @@ final class LearnerTest {
                 "end-to-end trainer.symmetric=true",
                 "memory-bank memory-bank.capacity=30 memory-bank.negatives=12",
                 "memory-bank memory-bank.capacity=30 memory-bank.negatives=12 memory-bank.loss=nce memory-bank.shared=false",
-                "memory-bank memory-bank.capacity=30 memory-bank.loss=full-softmax");
+                "memory-bank memory-bank.capacity=30 memory-bank.loss=full-softmax",
+                "moco-v2 trainer.precision=bf16 trainer.batch-norm=shuffle trainer.batch-norm-splits=4",
+                "amdim trainer.precision=bf16 encoder.architecture=amdim encoder.height=32 encoder.width=32 encoder.amdim-channels=4 encoder.amdim-features=16");
     }
 
     @ParameterizedTest
@@ -113,6 +117,72 @@ final class LearnerTest {
         } finally {
             done.set(true);
             collector.join();
+        }
+    }
+
+    /** Half a run in one process and half in another is the same run: what lies between them is a checkpoint's files. */
+    @Test
+    void restore_bf16After10Of20Steps_goesOnToTheSameWeightsToTheBit_whichAreNotFloat32s() {
+        MillraceConfig config = TestRuns.config("trainer.precision=bf16");
+        List<String> undisturbed = digestsAfter(config, 20);
+        try (Memory keys = TestRuns.memory(config)) {
+            Safetensors[] files = new Safetensors[3];
+            try (Learner first = new Learner(config, TestRuns.torch(), keys)) {
+                for (long step = 1; step <= 10; step++) {
+                    TestRuns.step(first, config, step);
+                }
+                files[0] = Safetensors.parse(first.query().toBytes());
+                files[1] = Safetensors.parse(first.key().toBytes());
+                files[2] = Safetensors.parse(first.optimiser().toBytes());
+            }
+            try (Learner second = new Learner(config, TestRuns.torch(), keys)) {
+                second.restore(files[0], files[1], files[2], 10L * TestRuns.BATCH);
+                for (long step = 11; step <= 20; step++) {
+                    TestRuns.step(second, config, step);
+                }
+                assertThat(digests(second)).isEqualTo(undisturbed);
+            }
+        }
+        assertThat(digestsAfter(TestRuns.config(), 20)).isNotEqualTo(undisturbed);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"bf16, 0.02", "fp16, 0.003"})
+    void step_halfPrecision_firstLossIsNearFloat32s(String precision, double share) {
+        double[] losses = new double[2];
+        for (int i = 0; i < losses.length; i++) {
+            MillraceConfig config = TestRuns.config("trainer.precision=" + (i == 0 ? "fp32" : precision));
+            try (Memory keys = TestRuns.memory(config);
+                    Learner learner = new Learner(config, TestRuns.torch(), keys)) {
+                losses[i] = TestRuns.step(learner, config, 1).loss();
+            }
+        }
+        assertThat(losses[1]).isNotEqualTo(losses[0]).isCloseTo(losses[0], withinPercentage(100 * share));
+    }
+
+    /** The scale of a checkpoint taken when it was too large by far. */
+    @Test
+    void step_fp16GradientOverflows_weightsStayAndTheScaleIsHalved() {
+        MillraceConfig config = TestRuns.config("trainer.precision=fp16");
+        try (Memory keys = TestRuns.memory(config);
+                Learner learner = new Learner(config, TestRuns.torch(), keys)) {
+            TestRuns.step(learner, config, 1);
+            String moved = Sha256.of(learner.query().part("projector").toBytes());
+            Safetensors state = learner.optimiser();
+            assertThat(state.tensor("loss-scale", 3)).containsExactly(65_536, 1, 0);
+            Safetensors.Builder large = new Safetensors.Builder();
+            for (String name : state.names()) {
+                float[] values = state.tensor(name, state.shape(name)).clone();
+                if (name.equals("loss-scale")) {
+                    values[0] = 0x1p60f;
+                }
+                large.add(name, state.shape(name), values);
+            }
+            learner.restore(learner.query(), learner.key(), large.build(), learner.keySequence());
+            TestRuns.step(learner, config, 2);
+            assertThat(Sha256.of(learner.query().part("projector").toBytes())).isEqualTo(moved);
+            assertThat(learner.optimiser().tensor("loss-scale", 3)).containsExactly(0x1p59f, 0, 1);
+            assertThat(learner.keySequence()).isEqualTo(2L * TestRuns.BATCH);
         }
     }
 

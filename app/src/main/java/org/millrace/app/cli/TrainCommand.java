@@ -11,6 +11,7 @@ import org.millrace.app.run.TrainerService;
 import org.millrace.app.text.TrainingDisplay;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.service.Services;
+import org.millrace.encoder.precision.HalfInstructions;
 import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.trainer.TrainLimits;
@@ -83,6 +84,7 @@ final class TrainCommand implements Runnable {
             display.say("training run " + config.run().name() + " from "
                     + config.images().topic() + " at " + connection.kafka().bootstrapServers() + "; log in "
                     + options.logFile(config));
+            HalfInstructions.advice(config).ifPresent(display::say);
             var trainer = new TrainerService(
                     config, connection.kafka(), display, new TrainLimits(last, untilEnd), connection.stopPatience());
             await(services.start("train", trainer), services, signal);

@@ -15,6 +15,7 @@ import org.millrace.app.text.DriftNews;
 import org.millrace.app.text.TrainingDisplay;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.service.Services;
+import org.millrace.encoder.precision.HalfInstructions;
 import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.ingest.push.PushProgress;
@@ -79,6 +80,7 @@ final class UpCommand implements Runnable {
             display.say("push more from another terminal: millrace push --bootstrap-server " + broker + " PATH");
             display.say("labelled images for scores:      millrace push --bootstrap-server " + broker
                     + " --to probe --labels folder PATH");
+            HalfInstructions.advice(config).ifPresent(display::say);
             RunSettings.requireSame(config, connection.kafka()); // before any part touches the run
             connection.createImageTopics(config.images());
             http.start(services, config, connection.kafka(), display::say);

@@ -15,6 +15,7 @@ import org.millrace.contract.config.Setting.Effect;
  * @param standardDeviation divided by after that
  * @param initialWeights path of the file that holds them, or blank
  * @param initialWeightsPrefix before the names in that file; blank to find it
+ * @param precision of a process that embeds with a published encoder; a manifest's is that of its trainer's own configuration, and unused
  */
 public record EncoderConfig(
         @Setting(
@@ -74,7 +75,14 @@ public record EncoderConfig(
                 doc =
                         "what stands before torchvision's names in that file, such as `module.encoder_q.`; blank: found by itself",
                 effect = Effect.STRUCTURE)
-        String initialWeightsPrefix) {
+        String initialWeightsPrefix,
+
+        @Setting(
+                value = "fp32",
+                doc =
+                        "arithmetic of published encoders in evaluator, drift and embed, each by its own configuration: `fp32`, `bf16` or `fp16`; after a change for drift, rebase it",
+                effect = Effect.NONE)
+        Precision precision) {
     public EncoderConfig {
         check(architecture != null && stem != null, "encoder.architecture and encoder.stem must be given");
         check(height >= 16 && height <= 512, "encoder.height must be in [16, 512], but was %d", height);
@@ -111,8 +119,9 @@ public record EncoderConfig(
                 standardDeviation);
         mean = List.copyOf(mean);
         standardDeviation = List.copyOf(standardDeviation);
-        initialWeights = Objects.requireNonNullElse(initialWeights, ""); // older manifests have neither
+        initialWeights = Objects.requireNonNullElse(initialWeights, ""); // older manifests lack these three
         initialWeightsPrefix = Objects.requireNonNullElse(initialWeightsPrefix, "");
+        precision = Objects.requireNonNullElse(precision, Precision.FP32);
     }
 
     /** The same input to another network, which begins at random. */
@@ -129,7 +138,8 @@ public record EncoderConfig(
                 mean,
                 standardDeviation,
                 "",
-                "");
+                "",
+                precision);
     }
 
     public float meanOf(int channel) {

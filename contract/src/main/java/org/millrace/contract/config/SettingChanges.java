@@ -63,8 +63,8 @@ public record SettingChanges(List<Change> structural, List<Change> others) {
         return structural.isEmpty() && others.isEmpty();
     }
 
-    // of a key that another release had: what all keys of its group have in common, or else that it bears on the
-    // numbers
+    // of a key that another release had: what the keys of its group that bear on a run have in common, or else that it
+    // bears on the numbers
     private static Effect effect(String key) {
         Effect known = EFFECTS.get(key);
         if (known != null) {
@@ -74,6 +74,7 @@ public record SettingChanges(List<Change> structural, List<Change> others) {
         Set<Effect> ofGroup = EFFECTS.keySet().stream()
                 .filter(other -> other.startsWith(group))
                 .map(other -> EFFECTS.getOrDefault(other, Effect.NONE))
+                .filter(effect -> effect != Effect.NONE)
                 .collect(Collectors.toSet());
         return switch (ofGroup.size()) {
             case 0 -> Effect.NONE; // kafka.*

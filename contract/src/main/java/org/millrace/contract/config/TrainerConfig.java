@@ -22,6 +22,13 @@ public record TrainerConfig(
         boolean symmetric,
 
         @Setting(
+                value = "fp32",
+                doc =
+                        "forward passes of the networks in `fp32`, `bf16` or `fp16` (with dynamic loss scaling); losses, weights, optimiser, keys and checkpoints are float32 in each",
+                effect = Effect.STRUCTURE)
+        Precision precision,
+
+        @Setting(
                 value = "ordinary",
                 doc =
                         "batch norm while training: `ordinary`, `split` (each of batch-norm-splits virtual devices by itself) or `shuffle` (split, and keys in another order)",

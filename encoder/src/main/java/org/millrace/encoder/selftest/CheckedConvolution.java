@@ -11,6 +11,8 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
+import org.millrace.contract.config.Precision;
+import org.millrace.encoder.precision.ForwardPass;
 import org.millrace.encoder.selftest.PlainConvolution.Sum;
 import org.millrace.encoder.tensor.Convolution;
 import org.millrace.encoder.tensor.Gradients;
@@ -25,6 +27,8 @@ final class CheckedConvolution implements Convolution {
     private static final int POINTS = 6;
 
     private final Torch torch;
+    private final Precision precision;
+    private final ForwardPass pass;
     private final Convolution convolution;
     private final boolean gradients;
     private final double tolerance;
@@ -32,8 +36,10 @@ final class CheckedConvolution implements Convolution {
     private final SplittableRandom random = new SplittableRandom(2);
 
     /** @param tolerance of a sum, in parts of the sum of its products' magnitudes */
-    CheckedConvolution(Torch torch, boolean gradients, double tolerance) {
+    CheckedConvolution(Torch torch, ForwardPass pass, boolean gradients, double tolerance) {
         this.torch = torch;
+        this.precision = torch.precision();
+        this.pass = pass;
         this.convolution = torch.convolution();
         this.gradients = gradients;
         this.tolerance = tolerance;
@@ -85,16 +91,16 @@ final class CheckedConvolution implements Convolution {
                     (int) kernelShape.get(2),
                     stride,
                     padding);
-            this.x = input.duplicate();
+            this.x = precision.isHalf() ? pass.inFloat32(input) : input.duplicate();
             x.attach(scope);
-            this.kernelValues = values((int) kernelShape.size());
+            this.kernelValues = TestValues.kernel(random, kernelShape, precision);
             this.kernel = scope.create(kernelValues, kernelShape);
             x.setRequiresGradient(gradients);
             kernel.setRequiresGradient(gradients);
             int height = plain.outputHeight();
             int width = plain.outputWidth();
             this.dy = scope.create(
-                            values(images * height * width * plain.outputs()),
+                            TestValues.of(random, images * height * width * plain.outputs(), precision),
                             new Shape(images, height, width, plain.outputs()))
                     .transpose(0, 3, 1, 2); // its channels lie together, as the network's do
             this.y = gradients
@@ -109,7 +115,7 @@ final class CheckedConvolution implements Convolution {
         }
 
         private NDArray convolved(int stride, int padding) {
-            return convolution.apply(x, kernel, null, stride, padding);
+            return pass.of(() -> convolution.apply(x, kernel, null, stride, padding));
         }
 
         void run() {
@@ -178,14 +184,6 @@ final class CheckedConvolution implements Convolution {
         // the first, the last, then any
         private int point(int point, int size) {
             return point == 0 ? 0 : point == 1 ? size - 1 : random.nextInt(size);
-        }
-
-        private float[] values(int size) {
-            float[] values = new float[size];
-            for (int i = 0; i < size; i++) {
-                values[i] = (float) (2 * random.nextDouble() - 1);
-            }
-            return values;
         }
 
         private static float[] part(NDArray tensor, String index) {

@@ -28,8 +28,8 @@ final class Probe {
                 .assignments(List.of(arguments).subList(2, arguments.length))
                 .load();
         Convolution way = Boolean.parseBoolean(arguments[0]) ? Convolution.MATRIX_FOR_POINTS : Convolution.USUAL;
-        Optional<String> problem =
-                SelfTest.problem(Torch.start(config.run()).with(way), config.encoder(), Use.valueOf(arguments[1]));
+        Torch torch = Torch.start(config.run()).with(way).with(config.encoder().precision());
+        Optional<String> problem = SelfTest.problem(torch, config.encoder(), Use.valueOf(arguments[1]));
         problem.ifPresent(System.out::println);
         System.exit(problem.isPresent() ? WRONG : 0);
     }
@@ -83,7 +83,8 @@ final class Probe {
                 "encoder.amdim-depth=" + network.amdimDepth(),
                 "encoder.height=" + network.height(),
                 "encoder.width=" + network.width(),
-                "encoder.channels=" + network.channels()));
+                "encoder.channels=" + network.channels(),
+                "encoder.precision=" + torch.precision().key()));
         if (network.architecture() == EncoderConfig.Architecture.AMDIM) {
             command.add("trainer.objective=amdim");
         }

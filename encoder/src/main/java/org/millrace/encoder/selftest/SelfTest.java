@@ -14,6 +14,7 @@ import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.config.Precision;
 import org.millrace.encoder.tensor.Convolution;
 import org.millrace.encoder.tensor.Torch;
 import org.slf4j.Logger;
@@ -44,7 +45,7 @@ public final class SelfTest {
     }
 
     /** @param network without what does not change how it is computed */
-    private record Tried(EncoderConfig network, Use use, boolean gpu, Convolution first) {}
+    private record Tried(EncoderConfig network, Precision precision, Use use, boolean gpu, Convolution first) {}
 
     /** @param way the first that was right, if one was */
     record Outcome(Optional<Convolution> way, List<String> failures) {}
@@ -58,7 +59,7 @@ public final class SelfTest {
         Optional<Convolution> known = known(torch, network, use);
         return torch.with(known.orElseGet(() -> {
             Outcome outcome = attempt(torch, network, use);
-            return outcome.way().orElseThrow(() -> refusal(network, outcome.failures()));
+            return outcome.way().orElseThrow(() -> refusal(torch, network, outcome.failures()));
         }));
     }
 
@@ -75,6 +76,15 @@ public final class SelfTest {
             log.debug("{} cannot be made", config.run().data(), e);
         }
         Torch torch = Torch.start(config.run());
+        if (use == Use.TRAINING) {
+            atStart(torch.with(config.trainer().precision()), config, Use.TRAINING);
+            atStart(torch, config, Use.EMBEDDING); // before it publishes an encoder, the trainer embeds with it
+        }
+        atStart(torch.with(config.encoder().precision()), config, Use.EMBEDDING);
+        FewerInstructions.words().ifPresent(SelfTest::say);
+    }
+
+    private static void atStart(Torch torch, MillraceConfig config, Use use) {
         if (known(torch, config.encoder(), use).isPresent()) {
             return;
         }
@@ -85,9 +95,18 @@ public final class SelfTest {
             if (!torch.isGpu()) {
                 FewerInstructions.restart(failures);
             }
-            throw refusal(config.encoder(), failures);
+            throw refusal(torch, config.encoder(), failures);
         }
-        FewerInstructions.words().ifPresent(SelfTest::say);
+    }
+
+    /**
+     * The engine as it computes the configured network rightly in {@code trainer.precision}.
+     *
+     * @throws UserException that says what was compared, where it does so in no way
+     */
+    public static Torch forTraining(MillraceConfig config) {
+        Torch torch = Torch.start(config.run()).with(config.trainer().precision());
+        return passed(torch, config.encoder(), Use.TRAINING);
     }
 
     /** What this process computes otherwise than usual, a line each with the reason; empty on most machines. */
@@ -102,7 +121,7 @@ public final class SelfTest {
 
     private static Tried tried(Torch torch, EncoderConfig network, Use use) {
         EncoderConfig bare = network.withNetwork(network.architecture(), network.stem(), network.channels());
-        return new Tried(bare, use, torch.isGpu(), torch.convolution());
+        return new Tried(bare, torch.precision(), use, torch.isGpu(), torch.convolution());
     }
 
     private static Outcome attempt(Torch torch, EncoderConfig network, Use use) {
@@ -110,7 +129,7 @@ public final class SelfTest {
         outcome.way().ifPresent(way -> {
             PASSED.put(tried(torch, network, use), way);
             if (!outcome.failures().isEmpty()) {
-                say(words(network) + " is computed with " + way.words() + ", which passes the self-test; "
+                say(words(torch, network) + " is computed with " + way.words() + ", which passes the self-test; "
                         + String.join("; ", outcome.failures()));
             }
         });
@@ -158,16 +177,17 @@ public final class SelfTest {
         log.warn("{}", finding);
     }
 
-    static UserException refusal(EncoderConfig network, List<String> failures) {
-        return new UserException("this machine computes " + words(network)
+    static UserException refusal(Torch torch, EncoderConfig network, List<String> failures) {
+        return new UserException("this machine computes " + words(torch, network)
                 + " wrongly, so nothing is trained or embedded with it. The self-test compared a batch with single images and"
                 + " each convolution with plain Java:\n  " + String.join("\n  ", failures)
                 + "\nStart again with ONEDNN_MAX_CPU_ISA=SSE41 in the environment, or use another kind of machine."
                 + " Please report this with the output of lscpu.");
     }
 
-    private static String words(EncoderConfig network) {
+    private static String words(Torch torch, EncoderConfig network) {
         return network.architecture().key() + " at " + network.height() + "×" + network.width() + "×"
-                + network.channels();
+                + network.channels()
+                + (torch.precision().isHalf() ? " in " + torch.precision().key() : "");
     }
 }

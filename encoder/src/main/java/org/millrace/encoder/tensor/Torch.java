@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import org.millrace.contract.UserException;
+import org.millrace.contract.config.Precision;
 import org.millrace.contract.config.RunConfig;
 
 /**
@@ -22,14 +23,16 @@ public final class Torch {
     private final RunConfig run;
     private final Device device;
     private final Convolution convolution;
+    private final Precision precision;
 
-    private Torch(RunConfig run, Device device, Convolution convolution) {
+    private Torch(RunConfig run, Device device, Convolution convolution, Precision precision) {
         this.run = run;
         this.device = device;
         this.convolution = convolution;
+        this.precision = precision;
     }
 
-    /** Starts the engine if it does not run yet; throws {@link UserException} where the device is not there. */
+    /** Starts the engine if it does not run yet, with networks in float32; throws {@link UserException} where the device is not there. */
     public static Torch start(RunConfig run) {
         System.setProperty("ai.djl.offline", "true");
         System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
@@ -37,17 +40,27 @@ public final class Torch {
         Engine engine = engine();
         NativeLog.errorsOnly();
         JniUtils.setNumThreads(run.effectiveThreads());
-        return new Torch(run, device(engine, run.device()), Convolution.USUAL);
+        return new Torch(run, device(engine, run.device()), Convolution.USUAL, Precision.FP32);
     }
 
     /** The same engine on another device; throws {@link UserException} where it is not there. */
     public Torch on(String name) {
-        return new Torch(run, device(engine(), name), convolution);
+        return new Torch(run, device(engine(), name), convolution, precision);
     }
 
     /** The same engine with convolutions computed that way. */
     public Torch with(Convolution way) {
-        return new Torch(run, device, way);
+        return new Torch(run, device, way, precision);
+    }
+
+    /** The same engine with networks computed in that precision. */
+    public Torch with(Precision other) {
+        return new Torch(run, device, convolution, other);
+    }
+
+    /** Of networks' forward passes on this engine. */
+    public Precision precision() {
+        return precision;
     }
 
     /** How networks on this engine compute their convolutions. */
@@ -72,7 +85,8 @@ public final class Torch {
     public String description() {
         String instructions = System.getenv(INSTRUCTIONS);
         return "PyTorch " + Engine.getInstance().getVersion() + " on " + device + ", " + JniUtils.getNumThreads()
-                + " threads" + (convolution.words().isEmpty() ? "" : ", " + convolution.words())
+                + " threads" + (precision.isHalf() ? ", " + precision.key() : "")
+                + (convolution.words().isEmpty() ? "" : ", " + convolution.words())
                 + (instructions == null ? "" : ", " + INSTRUCTIONS + "=" + instructions);
     }
 

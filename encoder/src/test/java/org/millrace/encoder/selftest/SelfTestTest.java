@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
+import org.millrace.contract.config.Precision;
 import org.millrace.encoder.TestEncoders;
 import org.millrace.encoder.selftest.SelfTest.Outcome;
 import org.millrace.encoder.selftest.SelfTest.Use;
@@ -38,6 +40,15 @@ final class SelfTestTest {
                 ? TestEncoders.amdim(channels)
                 : TestEncoders.encoder(architecture, stem, 32, channels);
         assertThat(SelfTest.problem(TestEncoders.torch(), config, Use.TRAINING)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"resnet20, cifar, bf16", "resnet18, imagenet, bf16", "resnet50, imagenet, bf16", "amdim, cifar, bf16"})
+    void problem_halfPrecision_none(String architecture, String stem, String precision) {
+        EncoderConfig config =
+                architecture.equals("amdim") ? TestEncoders.amdim(3) : TestEncoders.encoder(architecture, stem, 32, 3);
+        Torch half = TestEncoders.torch().with(Precision.valueOf(precision.toUpperCase(Locale.ROOT)));
+        assertThat(SelfTest.problem(half, config, Use.TRAINING)).isEmpty();
     }
 
     /** What a wrong kernel may do. The faults are in 1×1 convolutions, as those that were met. */
@@ -128,7 +139,7 @@ final class SelfTestTest {
         Outcome outcome = SelfTest.firstRight(TestEncoders.torch(), RESNET20, Use.EMBEDDING, List.of(wrong));
         assertThat(outcome.way()).isEmpty();
         assertThatThrownBy(() -> {
-                    throw SelfTest.refusal(RESNET20, outcome.failures());
+                    throw SelfTest.refusal(TestEncoders.torch(), RESNET20, outcome.failures());
                 })
                 .isInstanceOf(UserException.class)
                 .hasMessageStartingWith(

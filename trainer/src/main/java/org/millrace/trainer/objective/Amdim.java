@@ -9,6 +9,7 @@ import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.config.AmdimConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.network.BatchNormMode;
+import org.millrace.encoder.precision.ForwardPass;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
@@ -25,11 +26,13 @@ final class Amdim implements Objective {
     private final long seed;
     private final AmdimNetworks networks;
     private final Weights weights;
+    private final ForwardPass pass;
 
     Amdim(MillraceConfig config, Torch torch) {
         this.config = config.amdim();
         this.seed = config.run().seed();
         this.networks = AmdimNetworks.of(config);
+        this.pass = new ForwardPass(torch);
         WeightLayout layout = new WeightLayout();
         networks.declare(layout);
         this.weights = Weights.initialised(torch, layout, seed).requireGradient();
@@ -43,8 +46,8 @@ final class Amdim implements Objective {
     @Override
     public Loss loss(Batch batch, Targets targets, NDManager scope) {
         Tensors tensors = weights.tensors(scope);
-        Features first = networks.forward(batch.first(), tensors, BatchNormMode.TRAINING);
-        Features second = networks.forward(batch.second(), tensors, BatchNormMode.TRAINING);
+        Features first = features(batch.first(), tensors);
+        Features second = features(batch.second(), tensors);
         int[] firstLocations = locations(seed, batch.step(), 0, first.five());
         int[] secondLocations = locations(seed, batch.step(), 1, second.five());
         AmdimLoss loss = AmdimLoss.of(first, second, firstLocations, secondLocations, config);
@@ -53,6 +56,11 @@ final class Amdim implements Objective {
                 loss.oneToFive().forth().scores().accuracy(),
                 Optional.empty(),
                 Projections.of(first.whole(), second.whole()));
+    }
+
+    private Features features(NDArray views, Tensors tensors) {
+        return pass.computed(() -> networks.forward(views, tensors, BatchNormMode.TRAINING))
+                .map(pass::inFloat32);
     }
 
     /** A random position of a view's map (N×D×H×W) for each of its images, in [0, H·W). */

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.network.AmdimNetwork;
 import org.millrace.encoder.network.AmdimNetwork.Maps;
@@ -29,7 +30,11 @@ record AmdimNetworks(AmdimNetwork encoder, LocalHead five, LocalHead seven, List
      * @param five N×D×5×5
      * @param seven N×D×7×7
      */
-    record Features(NDArray whole, NDArray components, NDArray five, NDArray seven) {}
+    record Features(NDArray whole, NDArray components, NDArray five, NDArray seven) {
+        Features map(UnaryOperator<NDArray> change) {
+            return new Features(change.apply(whole), change.apply(components), change.apply(five), change.apply(seven));
+        }
+    }
 
     static AmdimNetworks of(MillraceConfig config) {
         var encoder = new AmdimNetwork(config.encoder());

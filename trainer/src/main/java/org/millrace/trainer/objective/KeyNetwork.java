@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.encoder.precision.ForwardPass;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
@@ -21,9 +22,11 @@ final class KeyNetwork implements AutoCloseable {
     private final KeyOrder order;
     private final Weights weights;
     private final Optional<KeyReplicas> replicas;
+    private final ForwardPass pass;
 
     KeyNetwork(Torch torch, Branch branch, MillraceConfig config) {
         this.branch = branch;
+        this.pass = new ForwardPass(torch);
         this.order = KeyOrder.of(config.trainer(), config.run().seed());
         WeightLayout layout = new WeightLayout();
         branch.declare(layout);
@@ -68,7 +71,8 @@ final class KeyNetwork implements AutoCloseable {
     }
 
     private NDArray encode(NDArray rows, Tensors named) {
-        return replicas.isPresent() ? replicas.get().forward(rows, named) : branch.forward(rows, named, order.mode());
+        return pass.of(() ->
+                replicas.isPresent() ? replicas.get().forward(rows, named) : branch.forward(rows, named, order.mode()));
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.network.BatchNormMode;
 import org.millrace.encoder.network.MultilayerPerceptron;
+import org.millrace.encoder.precision.ForwardPass;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
@@ -16,6 +17,7 @@ final class QueryNetwork implements AutoCloseable {
     private final Optional<MultilayerPerceptron> predictor;
     private final BatchNormMode mode;
     private final Weights weights;
+    private final ForwardPass pass;
 
     QueryNetwork(Torch torch, Branch branch, MillraceConfig config) {
         this(torch, branch, Optional.empty(), config);
@@ -24,6 +26,7 @@ final class QueryNetwork implements AutoCloseable {
     QueryNetwork(Torch torch, Branch branch, Optional<MultilayerPerceptron> predictor, MillraceConfig config) {
         this.branch = branch;
         this.predictor = predictor;
+        this.pass = new ForwardPass(torch);
         this.mode = KeyOrder.queryMode(config.trainer());
         WeightLayout layout = new WeightLayout();
         branch.declare(layout);
@@ -37,12 +40,14 @@ final class QueryNetwork implements AutoCloseable {
 
     /** Projections, not yet unit length. views: N×C×H×W → N×output. */
     NDArray project(NDArray views, Tensors tensors) {
-        return branch.forward(views, tensors, mode);
+        return pass.of(() -> branch.forward(views, tensors, mode));
     }
 
     /** Predictions from projections, not yet unit length; the projections themselves where there is no predictor. N×output. */
     NDArray predict(NDArray projections, Tensors tensors) {
-        return predictor.isPresent() ? predictor.get().forward(projections, tensors, mode) : projections;
+        return predictor
+                .map(head -> pass.of(() -> head.forward(projections, tensors, mode)))
+                .orElse(projections);
     }
 
     @Override

@@ -9,7 +9,6 @@ import org.millrace.contract.event.StepDone;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.encoder.InitialWeights;
 import org.millrace.encoder.selftest.SelfTest;
-import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.KeyBatch;
 import org.millrace.keystore.Memory;
@@ -66,7 +65,7 @@ public final class RunReplay implements AutoCloseable {
         this.config = config;
         this.kafka = kafka;
         this.start = ReplayStart.choose(config, kafka, from);
-        Torch torch = SelfTest.passed(Torch.start(config.run()), config.encoder(), Use.TRAINING);
+        Torch torch = SelfTest.forTraining(config);
         this.memory = RunMemory.openOnHeap(config);
         this.learner = new Learner(config, torch, memory);
     }

@@ -1,0 +1,72 @@
+package org.millrace.encoder.precision;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.config.Precision;
+
+/** The instructions for half precision that a processor has, as Linux lists them, and what they mean for {@code trainer.precision}. */
+public final class HalfInstructions {
+    private static final Path CPUINFO = Path.of("/proc/cpuinfo");
+    private static final Set<String> OF_BF16 = Set.of("avx512_bf16", "amx_bf16", "bf16"); // the last is Arm's
+    private static final Set<String> OF_FP16 = Set.of("avx512_fp16", "amx_fp16", "asimdhp");
+
+    private HalfInstructions() {}
+
+    /** A line for the start of training: what bf16 would gain here, or that half precision is slow here; empty where neither holds. */
+    public static Optional<String> advice(MillraceConfig config) {
+        boolean cpu = config.run().device().equals("cpu");
+        return cpu ? advice(config.trainer().precision(), processor()) : Optional.empty();
+    }
+
+    static Optional<String> advice(Precision precision, Set<String> flags) {
+        return switch (precision) {
+            case FP32 ->
+                have(flags, OF_BF16)
+                        ? Optional.of(
+                                "this processor computes bf16: a new run with trainer.precision=bf16 would take about a"
+                                        + " third less time a step")
+                        : Optional.empty();
+            case BF16 -> have(flags, OF_BF16) ? Optional.empty() : slow(precision, "avx512_bf16 or amx_bf16");
+            case FP16 -> have(flags, OF_FP16) ? Optional.empty() : slow(precision, "avx512_fp16 or amx_fp16");
+        };
+    }
+
+    private static Optional<String> slow(Precision precision, String instructions) {
+        return Optional.of(String.format(
+                Locale.ROOT,
+                "warning: this processor has no instructions for %s (%s): trainer.precision=%1$s is slower than fp32 here",
+                precision.key(),
+                instructions));
+    }
+
+    private static boolean have(Set<String> flags, Set<String> wanted) {
+        return wanted.stream().anyMatch(flags::contains);
+    }
+
+    // none where the list cannot be read
+    private static Set<String> processor() {
+        try {
+            return flags(Files.readString(CPUINFO));
+        } catch (IOException e) {
+            return Set.of();
+        }
+    }
+
+    static Set<String> flags(String cpuinfo) {
+        return cpuinfo.lines()
+                .filter(line -> line.startsWith("flags") || line.startsWith("Features"))
+                .findFirst()
+                .map(line -> line.substring(line.indexOf(':') + 1).strip().split(" "))
+                .map(Arrays::stream)
+                .orElseGet(Stream::empty)
+                .collect(Collectors.toSet());
+    }
+}
