@@ -114,6 +114,10 @@ final class EmbedCommand implements Runnable {
                 out,
                 form == EmbeddingFile.Form.NPY ? ", their names beside it" : "",
                 report.leftOut() == 0 ? "" : "; left out " + Count.of(report.leftOut(), "file")));
+        if (encoder.manifest().version() == 0) {
+            text.println(
+                    "encoder 0 is the untrained one: no other has been published yet, or --encoder 0 asked for it");
+        }
         text.flush();
     }
 

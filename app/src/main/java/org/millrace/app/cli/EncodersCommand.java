@@ -151,8 +151,8 @@ final class EncodersCommand implements Runnable {
             mixinStandardHelpOptions = true,
             description = {
                 "Withdraw an encoder that must not be used.",
-                "embed, /v1/embed, the page and evaluate leave it out from now on,",
-                "drift, and the newest encoder that is not revoked is current. Its weights stay on the topic."
+                "From then on embed, /v1/embed, drift, evaluate and the page leave it out; the newest encoder",
+                "that is not revoked becomes the current one. Its weights stay on the topic."
             })
     static final class RevokeCommand extends OfRun {
         @Parameters(paramLabel = "VERSION", description = "The encoder's version.")

@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Score the run's encoders on labelled images.",
-            "Scores what has no score yet on the topic of the probe, and prints every score of the run.",
+            "Scores the encoders that have no score yet on the topic of the probe, and prints all scores of the run.",
             "Linear probe and weighted nearest neighbours, each on the held-out half of the labelled images.",
             "With --protocol: score one encoder by the protocols of the papers, from a checkpoint on disk or the topic."
         })

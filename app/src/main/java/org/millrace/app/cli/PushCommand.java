@@ -34,8 +34,8 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Push images from files into Kafka.",
-            "Into the topic of images, or labelled ones into the topic of the probe. What is not an",
-            "image is counted, and goes to the topic of rejects with the reason."
+            "They go to the topic of images, or labelled ones to the topic of the probe. Files that are",
+            "not images are counted and go to the topic of rejects with the reason."
         })
 final class PushCommand implements Runnable {
     private static final String NO_LABEL = "no label";
@@ -180,14 +180,20 @@ final class PushCommand implements Runnable {
         };
     }
 
+    private static String size(long bytes) {
+        return bytes < 100_000
+                ? String.format(Locale.ROOT, "%.1f kB", bytes / 1e3)
+                : String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
+    }
+
     /** One line on what a push did. */
     static String summary(PushReport report, ImagesConfig images, String topic) {
         String pushed = String.format(
                 Locale.ROOT,
-                "%s %s (%.1f MB) to topic %s in %.1f s, %,.0f images/s",
+                "%s %s (%s) to topic %s in %.1f s, %,.0f images/s",
                 report.interrupted() ? "stopped after" : "pushed",
                 Count.of(report.pushed(), "image"),
-                report.bytes() / 1e6,
+                size(report.bytes()),
                 topic,
                 report.seconds(),
                 report.imagesPerSecond());

@@ -94,7 +94,14 @@ final class ReplayCommand implements Runnable {
                     + ".\nThe same bits are promised for the same settings (millrace config), library versions, run.threads and kind of"
                     + " machine only; which of these is different?");
         }
-        out.println(what + ": all equal to the bit");
+        out.println(
+                result.digests() > 0
+                        ? what + ": all equal to the bit"
+                        : what
+                                + ": the losses are equal. None of these steps has a digest of the weights, so those were not compared;"
+                                + " the run records one every "
+                                + config.trainer().digestEverySteps()
+                                + " steps (trainer.digest-every-steps)");
         out.flush();
     }
 

@@ -58,8 +58,9 @@ final class TrainCommand implements Runnable {
     @Option(
             names = "--on-gap",
             paramLabel = "fail|skip",
-            description = "Where images that the run stands before are gone: stop with the choice (fail, the default),"
-                    + " or go on without them (skip), which the journal keeps. Short for --set trainer.on-gap.")
+            description =
+                    "If the next images of the run are no longer in the log: stop and say so (fail, the default), or go on"
+                            + " without them and record it in the journal (skip). Short for --set trainer.on-gap.")
     private @Nullable String onGap;
 
     @Override

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -16,7 +15,6 @@ import org.millrace.contract.config.Precision;
 public final class HalfInstructions {
     private static final Path CPUINFO = Path.of("/proc/cpuinfo");
     private static final Set<String> OF_BF16 = Set.of("avx512_bf16", "amx_bf16", "bf16"); // the last is Arm's
-    private static final Set<String> OF_FP16 = Set.of("avx512_fp16", "amx_fp16", "asimdhp");
 
     private HalfInstructions() {}
 
@@ -34,17 +32,16 @@ public final class HalfInstructions {
                                 "this processor computes bf16: a new run with trainer.precision=bf16 would take about a"
                                         + " third less time a step")
                         : Optional.empty();
-            case BF16 -> have(flags, OF_BF16) ? Optional.empty() : slow(precision, "avx512_bf16 or amx_bf16");
-            case FP16 -> have(flags, OF_FP16) ? Optional.empty() : slow(precision, "avx512_fp16 or amx_fp16");
+            case BF16 ->
+                have(flags, OF_BF16)
+                        ? Optional.empty()
+                        : Optional.of("warning: this processor has no instructions for bf16 (avx512_bf16 or amx_bf16):"
+                                + " trainer.precision=bf16 is slower than fp32 here");
+            case FP16 ->
+                Optional.of(
+                        "warning: trainer.precision=fp16 is for GPUs; on a processor it is many times as slow as fp32,"
+                                + " whatever instructions it has (docs/decisions/0032-half-precision.md)");
         };
-    }
-
-    private static Optional<String> slow(Precision precision, String instructions) {
-        return Optional.of(String.format(
-                Locale.ROOT,
-                "warning: this processor has no instructions for %s (%s): trainer.precision=%1$s is slower than fp32 here",
-                precision.key(),
-                instructions));
     }
 
     private static boolean have(Set<String> flags, Set<String> wanted) {

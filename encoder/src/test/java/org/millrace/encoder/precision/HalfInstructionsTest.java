@@ -34,7 +34,7 @@ final class HalfInstructionsTest {
                 .hasValue("warning: this processor has no instructions for bf16 (avx512_bf16 or amx_bf16):"
                         + " trainer.precision=bf16 is slower than fp32 here");
         assertThat(HalfInstructions.advice(Precision.FP16, WITH))
-                .hasValueSatisfying(line -> assertThat(line).contains("trainer.precision=fp16 is slower"));
+                .hasValueSatisfying(line -> assertThat(line).contains("trainer.precision=fp16 is for GPUs"));
     }
 
     @Test

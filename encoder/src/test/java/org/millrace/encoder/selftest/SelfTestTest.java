@@ -124,6 +124,14 @@ final class SelfTestTest {
                         "resnet20 at 16×16×3 is computed with 1×1 convolutions as matrix products, which passes"));
     }
 
+    @ParameterizedTest
+    @EnumSource(Fault.class)
+    void problem_wrongKernelInBf16_isFound(Fault fault) {
+        Torch torch = TestEncoders.torch().with(new Planted(fault)).with(Precision.BF16);
+        assertThat(SelfTest.problem(torch, RESNET20, Use.TRAINING))
+                .hasValueSatisfying(line -> assertThat(line).startsWith("1×1 convolution of [8, 16, 16, 16]"));
+    }
+
     @Test
     void firstRight_rightKernels_asUsual() {
         Torch usual =
