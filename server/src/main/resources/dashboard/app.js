@@ -51,7 +51,7 @@ function status(run) {
     return ['bad', 'the broker does not answer'];
   }
   if (isNumber(run.reading)) {
-    return ['wait', `reading the run’s past, ${percent(run.reading, 0)}`];
+    return ['wait', `reading the run’s history, ${percent(run.reading, 0)}`];
   }
   if (!run.lastStepMillis) {
     return ['wait', 'waiting for the first step'];

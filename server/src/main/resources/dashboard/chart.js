@@ -1,4 +1,4 @@
-// Curves as SVG: styled by the sheet, sharp at any size, told to a screen reader in a sentence and a table.
+// Curves as SVG: styled by the sheet, sharp at any size, described to a screen reader in a sentence and a table.
 
 import { h, s, put, table } from './dom.js';
 import { count, short, clock, isNumber } from './format.js';
@@ -233,9 +233,9 @@ export class Chart {
 
   sentence() {
     const [first, last] = [this.rows[0], this.rows[this.rows.length - 1]];
-    const told = this.options.series.map((series, i) =>
+    const parts = this.options.series.map((series, i) =>
       `${series.name || this.options.title}: first ${this.options.format(first.values[i])}, now ${this.options.format(last.values[i])}`);
-    return `${this.options.title}. ${told.join('; ')}. Arrow keys read single points.`;
+    return `${this.options.title}. ${parts.join('; ')}. Arrow keys read single points.`;
   }
 
   across(value, exact = false) {

@@ -1,4 +1,4 @@
-// Elements. Text is always set as text: names and labels come from strangers.
+// Elements. Text is always set as text, never as HTML: names and labels are untrusted.
 
 import { ago } from './format.js';
 

@@ -1,4 +1,4 @@
-// Whether the images change, or the model, and what was made of it.
+// Drift of the images and of the model, and alarms.
 
 import { byId, empty, h, past, put, table } from './dom.js';
 import { Chart, axis } from './chart.js';
@@ -45,7 +45,7 @@ export function showDrift({ windows = [], sources = [], evaluations = [] }) {
       label: `${clock(window.fromMillis, true)}, ${VERDICTS[window.verdict]?.[0] ?? window.verdict}`,
     })),
     'time',
-    empty('The incoming images are not watched for drift.', 'millrace drift', 'compares windows of them, once an encoder is published.'));
+    empty('The incoming images are not monitored for drift.', 'millrace drift', 'compares windows of them, once an encoder is published.'));
   showDetectors(windows[windows.length - 1], sources);
   const compared = evaluations.filter((score) => score.modelDrift);
   charts.model.show(
@@ -75,7 +75,7 @@ function showDetectors(window, sources) {
   put(byId('detectors'),
     h('p', { class: window.verdict === 'DRIFT' ? 'note bad' : 'note' }, words),
     window.detectors.length === 0 ? null : table(
-      [{ title: 'detector' }, { title: 'score', number: true }, { title: 'p', number: true }, { title: 'threshold', number: true }, { title: 'answer' }],
+      [{ title: 'detector' }, { title: 'score', number: true }, { title: 'p', number: true }, { title: 'threshold', number: true }, { title: 'verdict' }],
       window.detectors.map((detector) => [
         detector.name,
         compact(detector.score),
@@ -87,7 +87,7 @@ function showDetectors(window, sources) {
     stability(window),
     attribution(window),
     sources.length === 0 ? null : [h('h3', {}, 'By source'), table(
-      [{ title: 'source', text: true }, { title: 'images', number: true }, { title: 'farthest', number: true }, { title: 'answer' }],
+      [{ title: 'source', text: true }, { title: 'images', number: true }, { title: 'farthest', number: true }, { title: 'verdict' }],
       sources.map((source) => [
         source.source,
         count(source.images),
@@ -97,7 +97,7 @@ function showDetectors(window, sources) {
       'Newest window of each source')]);
 }
 
-/** How far the features' components have moved, whatever the number of images. */
+/** How far the features' components have moved; independent of the number of images. */
 function stability({ stability: index }) {
   if (!isNumber(index)) {
     return null;
@@ -106,7 +106,7 @@ function stability({ stability: index }) {
   return h('p', { class: 'note' }, `Population stability index of the features, mean: ${fixed(index, 2)}, ${words} change.`);
 }
 
-/** Whose the change of the embeddings is: the images', or the present encoder's. */
+/** The shares of the images and of the current encoder in the change of the embeddings. */
 function attribution({ attribution: parts }) {
   if (!parts) {
     return null;
@@ -118,9 +118,9 @@ function attribution({ attribution: parts }) {
     return piece;
   };
   return [
-    h('h3', {}, 'Whose the change is'),
+    h('h3', {}, 'Cause of the change'),
     h('div', { class: 'stacked thin', 'aria-hidden': 'true' }, part('t0', share), part('t7', 1 - share)),
-    h('p', { class: 'note' }, `Images ${percent(share, 0)}, encoder ${parts.version} ${percent(1 - share, 0)} of how far the embeddings moved.`),
+    h('p', { class: 'note' }, `Share of the embeddings’ movement: images ${percent(share, 0)}, encoder ${parts.version} ${percent(1 - share, 0)}.`),
   ];
 }
 
@@ -140,11 +140,11 @@ function showModelWords(score) {
     fixed(one.procrustes, 3),
   ]);
   put(byId('model-words'),
-    h('p', { class: 'note' }, `Encoder ${score.version} on ${counted(score.modelDrift.anchors, 'frozen image')}: of each one’s ${score.modelDrift.neighbours} neighbours, how many are new.`),
+    h('p', { class: 'note' }, `Encoder ${score.version} on ${counted(score.modelDrift.anchors, 'frozen image')}: the share of each image’s ${score.modelDrift.neighbours} neighbours that are new.`),
     table([{ title: 'against' }, { title: 'new', number: true }, { title: 'CKA', number: true }, { title: 'Procrustes', number: true }], rows, 'Model drift'));
 }
 
-/** What the strip of key figures says of drift. */
+/** Drift in the strip of key figures. */
 export function driftFigure({ alarms = [], windows = [] }, figure) {
   const open = alarms.filter(isOpen);
   if (open.length > 0) {
@@ -153,9 +153,9 @@ export function driftFigure({ alarms = [], windows = [] }, figure) {
   }
   const last = windows[windows.length - 1];
   if (!last) {
-    return figure('Data drift', 'not watched', null, 'millrace drift', 'none');
+    return figure('Data drift', 'not monitored', null, 'millrace drift', 'none');
   }
-  const words = { STABLE: 'none', REFERENCE: 'learning', UNUSABLE: 'unusable', NOT_ENOUGH: 'too few', DRIFT: 'alarm' }[last.verdict] ?? last.verdict;
+  const words = { STABLE: 'none', REFERENCE: 'reference', UNUSABLE: 'unusable', NOT_ENOUGH: 'too few', DRIFT: 'alarm' }[last.verdict] ?? last.verdict;
   return figure('Data drift', words, null, `window of ${clock(last.fromMillis)}`);
 }
 
@@ -163,10 +163,10 @@ export function showAlarms({ alarms = [], run }) {
   const place = byId('alarms');
   const shown = past.reading ? [] : alarms.filter(isOpen).map(alarmBox);
   if (run?.collapsed) {
-    shown.unshift(box(RAISED, 'Collapsed.', 'Every image has nearly the same projection. Lower optimiser.learning-rate and start again; encoders published before are still good.'));
+    shown.unshift(box(RAISED, 'Collapsed.', 'Every image has nearly the same projection. Lower optimiser.learning-rate and start again; encoders published earlier are still good.'));
   }
   const key = JSON.stringify([alarms, run?.collapsed, past.reading]);
-  if (place.dataset.key !== key) { // said once, not at every change of something else
+  if (place.dataset.key !== key) { // announced once, not at every change of something else
     place.dataset.key = key;
     put(place, shown);
   }
@@ -228,8 +228,8 @@ function showChanged(place, { problem, changes, before, now }) {
   }
   const seen = changes.filter((change) => Math.abs(change.deviations) >= DEVIATIONS_SEEN);
   const words = seen.length === 0
-    ? 'Brightness, contrast, sharpness and colour are much as before: it is something else in the images.'
-    : `Of what is easily seen: ${seen.map((change) => `${change.words} (${change.trait.toLowerCase()} ${share(change.before)} → ${share(change.now)})`).join(', ')}.`;
+    ? 'Brightness, contrast, sharpness and colour are about the same: something else in the images has changed.'
+    : `Visible changes: ${seen.map((change) => `${change.words} (${change.trait.toLowerCase()} ${share(change.before)} → ${share(change.now)})`).join(', ')}.`;
   const by = changes[0].trait.toLowerCase();
   const row = (name, images) => [
     h('span', { class: 'row', 'aria-hidden': 'true' }, name),
@@ -254,7 +254,7 @@ async function order(kind, alarm, button) {
       throw new Error(became.error);
     }
     if (became.length === 0) {
-      say('Nobody watches now; it counts when millrace drift runs again.');
+      say('Drift is not being monitored now; the order takes effect when millrace drift runs again.');
     }
   } catch (problem) {
     button.disabled = false;

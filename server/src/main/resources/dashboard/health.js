@@ -1,4 +1,4 @@
-// What features tell without labels, and whether everything has become the same.
+// Health of the features without labels, and collapse.
 
 import { byId, empty } from './dom.js';
 import { Chart, axis } from './chart.js';
@@ -38,5 +38,5 @@ export function showHealth({ steps = [], evaluations = [] }) {
   charts.uniformity.show(healthy.map((score) => row(score, [score.health.uniformity])), axis.over, empty('Not enough yet.'));
   charts.spread.show(
     steps.filter((point) => point.spread !== null).map((point) => ({ x: across(point), values: [point.spread] })), axis.over,
-    empty('Not enough yet: each step tells it.'));
+    empty('Not enough yet: measured at each step.'));
 }

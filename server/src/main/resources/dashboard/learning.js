@@ -41,12 +41,12 @@ export function showLearning({ steps = [], evaluations = [], run }) {
     })),
     kind,
     empty('No scores yet: encoders are scored on labelled images.', 'millrace push --to probe --labels folder PATH',
-      'and, unless demo or up runs, millrace evaluate --watch'));
+      'and, unless demo or up is running, millrace evaluate --watch'));
   const nothing = empty('No step yet: the trainer waits for images.', 'millrace push PATH');
   charts.loss.show(steps.map((point) => ({ x: across(point), values: [point.loss] })), kind, nothing);
   charts.rate.show(steps.map((point) => ({ x: across(point), values: [point.learningRate] })), kind, empty('No step yet.'));
   charts.momentum.show(
     steps.filter((point) => point.momentum !== null).map((point) => ({ x: across(point), values: [point.momentum] })),
     kind,
-    empty(run && steps.length ? `No second encoder: ${run.settings['trainer.objective']} has no momentum.` : 'No step yet.'));
+    empty(run && steps.length ? `${run.settings['trainer.objective']} has no momentum encoder.` : 'No step yet.'));
 }

@@ -16,7 +16,7 @@ export function showStages({ stages }) {
   }
   put(place,
     bar('The step', stages.computing, stages.steps),
-    bar('Meanwhile, the next steps are prepared', stages.preparing, stages.steps));
+    bar('In parallel, preparing the next steps', stages.preparing, stages.steps));
 }
 
 function bar(title, stages, steps) {
@@ -64,7 +64,7 @@ function filled(share) {
 
 export function showEncoders({ encoders = [], evaluations = [], standing = { held: [], revoked: [] } }) {
   const place = byId('encoders');
-  const { revoked } = standing; // not among the others
+  const { revoked } = standing; // listed separately
   const there = new Map([...encoders, ...revoked.flatMap(({ encoder }) => encoder ?? [])].map((encoder) => [encoder.version, encoder]));
   const scores = new Map([...evaluations, ...revoked.flatMap(({ score }) => score ?? [])].map((score) => [score.version, score]));
   const versions = [...new Set([...there.keys(), ...scores.keys()])].sort((a, b) => b - a);
@@ -74,7 +74,7 @@ export function showEncoders({ encoders = [], evaluations = [], standing = { hel
   }
   const number = (title) => ({ title, number: true });
   put(place, table(
-    [number('encoder'), number('images'), number('linear (95 %)'), number('kNN (95 %)'), number('of images'), number('RankMe'), number('new neighbours'), { title: 'standing' }, { title: 'weights' }],
+    [number('encoder'), number('images'), number('linear (95 %)'), number('kNN (95 %)'), number('of images'), number('RankMe'), number('new neighbours'), { title: 'status' }, { title: 'weights' }],
     versions.map((version) => {
       const score = scores.get(version);
       const encoder = there.get(version);
@@ -121,7 +121,7 @@ export function showCheckpoints({ checkpoints }) {
     return;
   }
   if (checkpoints.newest.length === 0) {
-    put(place, empty('No checkpoint yet: there is one every trainer.checkpoint-every-steps, and when a run is stopped.'));
+    put(place, empty('No checkpoint yet: one is taken every trainer.checkpoint-every-steps, and when the run is stopped.'));
     return;
   }
   put(place, table(

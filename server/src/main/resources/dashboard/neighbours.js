@@ -1,4 +1,4 @@
-// What looks alike to two encoders, and a map of the recent images. Asked for by the reader: it costs the run some computing.
+// Neighbours under two encoders, and a map of the recent images. On request only, since it costs the run some computing.
 
 import { h, s, byId, empty, put } from './dom.js';
 import { state } from './state.js';
@@ -28,12 +28,12 @@ function draw() {
     put(place, empty('No encoder is published yet.', 'millrace train'));
     return;
   }
-  // the oldest and the newest until the reader has something to look at: versions come one after the other
+  // the oldest and the newest, until the user has loaded images: versions arrive one after the other
   view.second = view.recent && there.includes(view.second) ? view.second : there[0];
   view.first = view.recent && there.includes(view.first) ? view.first : there[there.length - 1];
   if (!view.recent) {
     put(place,
-      h('p', { class: 'empty' }, 'Which images look alike, to an early encoder and to the newest one? The newest 512 images are embedded here, which takes the run a few seconds of computing.'),
+      h('p', { class: 'empty' }, 'Which images look alike to an early encoder, and which to the newest? This embeds the newest 512 images, a few seconds of computing for the run.'),
       h('div', { class: 'row-tools' }, h('button', { type: 'button', id: 'explore', disabled: view.busy, onclick: load }, view.busy ? 'Reading…' : 'Show recent images')),
       problem());
     return;
@@ -164,7 +164,7 @@ function mapPart(there) {
         dot.style.background = colour;
         return h('li', {}, dot, name);
       })),
-      h('p', { class: 'note' }, `${counted(view.recent.images.length, 'image')} in the plane in which this encoder sees them differ most: ${percent(view.map.share, 0)} of the variance.`));
+      h('p', { class: 'note' }, `${counted(view.recent.images.length, 'image')} in the plane of the largest variance of this encoder’s features: ${percent(view.map.share, 0)} of it.`));
   }
   parts.push(problem());
   return parts;
@@ -245,7 +245,7 @@ function askPart(there) {
   const chosen = view.asked.image ? view.byName.get(view.asked.image) : null;
   const words = chosen ? describe(chosen) : view.asked.name ?? '';
   parts.push(h('div', { class: 'asked', id: 'asked' },
-    h('img', { src: view.found.image, alt: 'The image asked for' }),
+    h('img', { src: view.found.image, alt: 'The query image' }),
     h('p', {}, chosen ? words : ['Uploaded: ', words], h('br'), h('span', { class: 'note' }, shared()))));
   const both = view.found.found.map((found) => new Set(found.images.map((neighbour) => neighbour.at)));
   for (const found of view.found.found) {
@@ -265,5 +265,5 @@ function shared() {
   }
   const names = new Set(one.images.map((neighbour) => neighbour.at));
   const same = other.images.filter((neighbour) => names.has(neighbour.at)).length;
-  return `${same} of ${other.images.length} neighbours are the same to both encoders; cosines below.`;
+  return `${same} of ${other.images.length} neighbours are the same for both encoders; cosines below.`;
 }

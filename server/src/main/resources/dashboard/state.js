@@ -1,4 +1,4 @@
-// The state of the run as the server tells it: the whole at first, then what changes. Histories are lists that grow at their end.
+// The state of the run as the server sends it: first the whole, then changes. Histories are lists that grow at their end.
 
 const RETRY_MILLIS = 1500;
 
@@ -13,7 +13,7 @@ export function on(sections, callback) {
 
 export const connected = () => connection === 'live';
 
-/** Tells every listener again, as after a change of how things are shown. */
+/** Notifies every listener again, as after a change of how things are shown. */
 export function refresh() {
   tell(null);
 }
@@ -37,7 +37,7 @@ export function connect() {
   source.addEventListener('open', () => become('live'));
   source.addEventListener('error', () => {
     become('lost');
-    if (source.readyState === EventSource.CLOSED) { // refused, not cut off: the browser does not try again by itself
+    if (source.readyState === EventSource.CLOSED) { // refused rather than cut off: the browser does not reconnect by itself
       source.close();
       setTimeout(connect, RETRY_MILLIS);
     }

@@ -1,4 +1,4 @@
-// What comes in: rates, the last images with what the trainer made of them, and what was refused.
+// The incoming stream: rates, the newest images with the trainer's views of them, and rejects.
 
 import { byId, empty, h, past, put, since, table } from './dom.js';
 import { count, counted, fixed, isNumber, short } from './format.js';
@@ -24,7 +24,7 @@ function fact(term, value) {
 function showGallery(gallery, step) {
   const place = byId('gallery');
   if (!gallery) {
-    put(place, step ? empty('The views of the newest step are on their way.') : empty('No step yet: the trainer waits for a batch of images.', 'millrace push PATH'));
+    put(place, step ? empty('The views of the newest step are being computed.') : empty('No step yet: the trainer waits for a batch of images.', 'millrace push PATH'));
     return;
   }
   if (gallery.images.length === 0) {
@@ -42,13 +42,13 @@ function showGallery(gallery, step) {
   ];
   put(place,
     h('div', { class: 'gallery' }, row('image', (image) => image.image), row('view 1', (image) => image.first), row('view 2', (image) => image.second)),
-    h('p', { class: 'note' }, `Step ${count(gallery.step)}: what the two encoders were shown.`));
+    h('p', { class: 'note' }, `Step ${count(gallery.step)}: the two views as trained on.`));
 }
 
 function showRejects(rejects, read) {
   const place = byId('rejects');
   if (!rejects || rejects.read === 0) {
-    put(place, h('p', { class: 'note' }, past.reading ? 'Reading…' : read ? 'Nothing was refused.' : 'No image has come in yet.'));
+    put(place, h('p', { class: 'note' }, past.reading ? 'Reading…' : read ? 'Nothing was rejected.' : 'No image has arrived yet.'));
     return;
   }
   const shown = rejects.reasons.slice(0, REASONS);
@@ -61,7 +61,7 @@ function showRejects(rejects, read) {
         h('span', { title: reason.newest.reason }, reason.reason),
         [since(reason.newest.timeMillis), reason.newest.from ? h('span', { class: 'from' }, reason.newest.from) : null],
       ]),
-      'What was refused, by reason'),
+      'Rejected images, by reason'),
     others.length === 0 ? null : h('p', { class: 'note' },
       `and ${counted(others.reduce((sum, reason) => sum + reason.count, 0), 'image')} for ${counted(others.length, 'other reason')}`));
 }

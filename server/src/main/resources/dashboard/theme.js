@@ -1,5 +1,5 @@
 'use strict';
-// Before the first paint: the theme that the reader chose last.
+// Before the first paint: the theme that the user chose last.
 (function () {
   try {
     const theme = localStorage.getItem('millrace-theme');

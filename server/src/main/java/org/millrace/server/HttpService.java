@@ -24,7 +24,8 @@ import org.millrace.server.http.OpenApiRoutes;
 import org.millrace.server.http.Routes;
 
 /**
- * Dashboard, images, embeddings and metrics of a run over HTTP, until stopped: all that other modules use of this one (docs/decisions/0029-server-beside-app.md).
+ * A run over HTTP: dashboard, images in, embeddings out, metrics; runs until stopped. The module's only entry point
+ * (docs/decisions/0029-server-beside-app.md).
  */
 public final class HttpService implements Services.Service {
     private static final int FILES_OF_A_REQUEST = 4;
@@ -51,17 +52,17 @@ public final class HttpService implements Services.Service {
     }
 
     /**
-     * At {@code http.port}; {@link #run} throws {@link UserException} where that is taken.
+     * Listens at {@code http.port}; {@link #run} throws {@link UserException} where that port is taken.
      *
-     * @param listening receives the address once it is served, on the service's thread
-     * @param roles the process's other roles as they stand, for any thread
+     * @param listening is called with the address once the server listens, on the service's thread
+     * @param roles returns the current state of the process's other roles; called on any thread
      */
     public static HttpService atPort(
             MillraceConfig config, KafkaSettings kafka, Consumer<URI> listening, Supplier<List<Role>> roles) {
         return new HttpService(config, kafka, TakenPort.FAIL, listening, roles);
     }
 
-    /** At {@code http.port}, or at the next free one where that is taken; otherwise as {@link #atPort}. */
+    /** Listens at {@code http.port}, or at the next free port where that is taken; otherwise as {@link #atPort}. */
     public static HttpService atPortOrNext(
             MillraceConfig config, KafkaSettings kafka, Consumer<URI> listening, Supplier<List<Role>> roles) {
         return new HttpService(config, kafka, TakenPort.TAKE_NEXT, listening, roles);
@@ -88,7 +89,7 @@ public final class HttpService implements Services.Service {
         }
     }
 
-    /** Every route; each is opened here and belongs to the server. */
+    /** Every route; opened here, owned by the server. */
     static List<Routes> routes(
             MillraceConfig config,
             KafkaSettings kafka,
@@ -107,7 +108,7 @@ public final class HttpService implements Services.Service {
         stopped.countDown();
     }
 
-    /** Of a request: some of the largest images in one form. */
+    /** Largest request body: a form of several images of the largest size. */
     private static long mostBytes(ImagesConfig images) {
         return FILES_OF_A_REQUEST * (long) images.maxBytes() + AROUND_A_FILE;
     }

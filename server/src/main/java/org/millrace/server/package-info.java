@@ -1,4 +1,4 @@
-/** What a run shows and takes over HTTP, as one service of a process. */
+/** A run's HTTP interface as one service of a process. */
 @NullMarked
 package org.millrace.server;
 

@@ -10,7 +10,7 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.millrace.app.embed.EmbeddingFile;
 import org.millrace.app.embed.FileEmbedding;
-import org.millrace.app.exam.CheckpointEncoder;
+import org.millrace.app.benchmark.CheckpointEncoder;
 import org.millrace.app.text.Progress;
 import org.millrace.contract.Count;
 import org.millrace.contract.FileNames;

@@ -10,12 +10,12 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
-import org.millrace.app.exam.ExamReport;
-import org.millrace.app.exam.ExamRequest;
-import org.millrace.app.exam.Examination;
+import org.millrace.app.benchmark.BenchmarkReport;
+import org.millrace.app.benchmark.BenchmarkRequest;
+import org.millrace.app.benchmark.BenchmarkRun;
 import org.millrace.app.run.EvaluatorService;
 import org.millrace.app.text.EvaluationTable;
-import org.millrace.app.text.ExamDisplay;
+import org.millrace.app.text.BenchmarkDisplay;
 import org.millrace.app.text.StandingText;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
@@ -55,7 +55,7 @@ final class EvaluateCommand implements Runnable {
     private CommonOptions options;
 
     @Mixin
-    private ExamOptions exam;
+    private BenchmarkOptions exam;
 
     @Option(names = "--watch", description = "Go on scoring encoders as they are published, until stopped.")
     private boolean watch;
@@ -74,7 +74,7 @@ final class EvaluateCommand implements Runnable {
 
     @Override
     public void run() {
-        Optional<ExamRequest> request = exam.request();
+        Optional<BenchmarkRequest> request = exam.request();
         MillraceConfig own = options.config(Map.of(), run.assignments());
         PrintWriter out = spec.commandLine().getOut();
         if (request.isPresent()) {
@@ -123,7 +123,7 @@ final class EvaluateCommand implements Runnable {
     }
 
     /** Scores one encoder by the papers' protocols; its scores are shown, and go to no topic. */
-    private void examine(MillraceConfig own, ExamRequest request, PrintWriter out) {
+    private void examine(MillraceConfig own, BenchmarkRequest request, PrintWriter out) {
         if (watch || accepted != null) {
             throw new ParameterException(
                     spec.commandLine(),
@@ -132,9 +132,9 @@ final class EvaluateCommand implements Runnable {
         SelfTest.atStart(own, Use.EMBEDDING);
         Optional<Path> json = exam.json();
         try (StopSignal signal = StopSignal.install();
-                ExamDisplay display = new ExamDisplay(out, spec.commandLine().getErr(), signal::requested)) {
+                BenchmarkDisplay display = new BenchmarkDisplay(out, spec.commandLine().getErr(), signal::requested)) {
             signal.onStop(Thread.currentThread()::interrupt);
-            ExamReport report;
+            BenchmarkReport report;
             if (request.needsKafka()) {
                 try (Connection connection = options.connect(own)) {
                     MillraceConfig config = options.ofRun(own, connection.kafka(), run);
@@ -149,12 +149,12 @@ final class EvaluateCommand implements Runnable {
         }
     }
 
-    private static ExamReport examine(
-            MillraceConfig config, ExamRequest request, Optional<KafkaSettings> kafka, ExamDisplay display) {
-        return new Examination(config, request, kafka, display, Clock.systemUTC()).run();
+    private static BenchmarkReport examine(
+            MillraceConfig config, BenchmarkRequest request, Optional<KafkaSettings> kafka, BenchmarkDisplay display) {
+        return new BenchmarkRun(config, request, kafka, display, Clock.systemUTC()).run();
     }
 
-    private static void write(Path file, ExamReport report) {
+    private static void write(Path file, BenchmarkReport report) {
         try {
             Files.writeString(file, Json.writePretty(report) + System.lineSeparator());
         } catch (IOException e) {

@@ -96,7 +96,7 @@ class DashboardInBrowserTest {
                         "it goes on when it is back",
                         page -> page.text("#figures").contains("step 10"));
                 assertThat(browser.script("return window.mark"))
-                        .as("never loaded anew")
+                        .as("never reloaded")
                         .isEqualTo("same page");
                 browser.await(
                         "the alarm of before", page -> page.text("#alarms").contains("Data drift, acknowledged."));
@@ -136,7 +136,7 @@ class DashboardInBrowserTest {
         }
     }
 
-    /** What was trained is on the page, strangers' words as words, and axe finds nothing serious, in either theme and wide or narrow. */
+    /** The run is on the page, untrusted text as text, and axe finds nothing serious, in both themes, wide and narrow. */
     private static void look(Browser browser) throws Exception {
         browser.await("views of the newest step", page -> page.count("#gallery img") == 24);
         browser.await(
@@ -145,7 +145,7 @@ class DashboardInBrowserTest {
                         && page.text("#rejects").contains("not a JPEG, PNG, GIF, BMP or WebP image"));
         browser.await("the trained encoder too", page -> page.count("#encoders tbody tr") == 2);
         browser.await("the dictionary", page -> page.text("#dictionary").contains("64 keys held"));
-        browser.await("checkpoints", page -> page.count("#checkpoints tbody tr") > 0); // looked for every few seconds
+        browser.await("checkpoints", page -> page.count("#checkpoints tbody tr") > 0); // listed every few seconds
         assertThat(browser.script("return window.hacked")).isNull();
         assertThat(browser.count("img[src='x']")).isZero();
         assertThat(browser.seriousFindings()).isEmpty();
@@ -220,14 +220,14 @@ class DashboardInBrowserTest {
         Files.writeString(upload, "no image");
         browser.driver().findElement(By.id("upload")).sendKeys(upload.toString());
         browser.await(
-                "a word on what is no image", page -> page.text("#neighbours").contains("this file cannot be used"));
+                "an error for a file that is not an image", page -> page.text("#neighbours").contains("this file cannot be used"));
         browser.click(".picker .thumb");
         browser.await("neighbours of a recent one", page -> page.text("#asked").contains(HOSTILE));
         assertThat(browser.script("return window.hacked")).isNull();
         assertThat(browser.complaints()).allMatch(complaint -> complaint.contains("415"));
     }
 
-    /** The alarm and its acknowledgement; what the watch over drift answers is written here. */
+    /** The alarm and its acknowledgement; the test writes the drift monitor's responses. */
     private static void seeAlarm(Browser browser, KafkaSettings kafka) throws Exception {
         try (Admin admin = Admin.create(kafka.admin())) {
             admin.createTopics(Stream.of("main.drift", ORDERS)
@@ -247,7 +247,7 @@ class DashboardInBrowserTest {
         browser.await(
                 "eight images of the reference and eight of now", page -> page.count("#alarms .gallery img") == 16);
         assertThat(browser.seriousFindings()).isEmpty();
-        browser.click("#alarms .acknowledge"); // nobody watches: what the watch answers is written here
+        browser.click("#alarms .acknowledge"); // there is no drift monitor: the test writes its response
         assertThat(new String(firstOf(kafka, ORDERS), StandardCharsets.UTF_8))
                 .contains("\"kind\":\"ACKNOWLEDGE\"", "\"source\":null");
         send(kafka, "main.drift", alarm("ACKNOWLEDGED"));
@@ -257,7 +257,7 @@ class DashboardInBrowserTest {
                         && page.count("#alarms .acknowledge") == 0);
         browser.click("#alarms .rebase");
         browser.click("#alarms .confirm .strong");
-        browser.await("an order", page -> page.text("#alarms").contains("Nobody watches now"));
+        browser.await("an order", page -> page.text("#alarms").contains("Drift is not being monitored now"));
         assertThat(lastOf(kafka, ORDERS)).contains("\"kind\":\"REBASE\"", "\"source\":null");
         assertThat(browser.script("return window.hacked")).isNull();
     }

@@ -40,7 +40,7 @@ import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.server.http.HttpServer.TakenPort;
 
-/** {@code POST /v1/images} with a real broker: what is answered, and what is in the log then. */
+/** {@code POST /v1/images} with a real broker: the responses, and the records in the log. */
 final class ImageRoutesTest {
     private static final long MOST_BODY_BYTES = 20_000;
     private static final int ROOM_BYTES = 30_000;
@@ -153,7 +153,7 @@ final class ImageRoutesTest {
                 "?to=elsewhere | image/png | 400 | to must be one of [images, probe], but was 'elsewhere'",
                 "?lable=cat | image/png | 400 | there is no query parameter 'lable'; did you mean label?",
                 "?split=test | image/png | 400 | split test is for images of the probe only",
-                "'' | text/html | 415 | the body is said to be text/html; wanted image/jpeg, image/png",
+                "'' | text/html | 415 | the body has the content type text/html; wanted image/jpeg, image/png",
                 "'' | application/x-www-form-urlencoded | 415 | said to be application/x-www-form-urlencoded",
             })
     void post_badRequest_saysWhatAndSendsNothing(String query, String type, int status, String said) throws Exception {
@@ -216,13 +216,13 @@ final class ImageRoutesTest {
         HttpResponse<String> busy = post("", png());
         assertThat(busy.statusCode()).isEqualTo(429);
         assertThat(busy.headers().firstValue("Retry-After")).contains("1");
-        assertThat(busy.body()).contains("too many images are on their way");
+        assertThat(busy.body()).contains("too many request bodies are in flight");
         second.close();
         assertThat(post("", png()).statusCode()).isEqualTo(201);
         first.close();
     }
 
-    /** What clients sent that ended in the 500 of an unknown charset, and others of their kind. */
+    /** Content types with unknown charsets, which once caused a 500, and others of their kind. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -251,7 +251,7 @@ final class ImageRoutesTest {
     void post_whileTheBrokerIsAway_is503AndIsTakenWhenItIsBack(@TempDir Path other) throws Exception {
         EmbeddedBroker first = EmbeddedBroker.start(other, new BrokerConfig(0, -1), "test");
         int port = Integer.parseInt(first.bootstrapServers().replaceAll(".*:", ""));
-        // the answer is the same after 2 s of silence as after the usual 10
+        // the response after 2 s of silence is the same as after the usual 10
         var clients = new KafkaSettings(
                 first.bootstrapServers(),
                 Map.of("producer.delivery.timeout.ms", "2000", "producer.request.timeout.ms", "1000"));

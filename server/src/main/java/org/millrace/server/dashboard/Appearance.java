@@ -12,7 +12,7 @@ import org.millrace.encoder.image.Pixels;
  * @param colour mean difference between the largest and the smallest channel; 0 for a grey image
  */
 record Appearance(double brightness, double contrast, double sharpness, double colour) {
-    /** What may have changed, with the words for less and for more of it. */
+    /** A measure of appearance, with the words for a decrease and an increase. */
     enum Trait {
         BRIGHTNESS("darker", "brighter"),
         CONTRAST("less contrast", "more contrast"),
@@ -38,13 +38,13 @@ record Appearance(double brightness, double contrast, double sharpness, double c
     }
 
     /**
-     * A trait's change from some images to others.
+     * The change of a trait between two sets of images.
      *
      * @param deviations the difference of the means in standard deviations of the images before
-     * @param words for its direction
+     * @param words its direction in words
      */
     record Change(Trait trait, double before, double now, double deviations, String words) {
-        /** Less than a unit of an eight-bit channel is no deviation to measure with. */
+        /** One unit of an eight-bit channel: changes are never measured in a smaller deviation. */
         private static final double LEAST_DEVIATION = 1 / 255.0;
 
         static Change of(Trait trait, List<Appearance> before, List<Appearance> now) {

@@ -13,17 +13,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An alarm in pictures: images of the reference beside images of the window that drifts, both in the order of what changed most.
+ * An alarm in pictures: images of the reference beside images of the drifting window, both sorted by the trait that changed most.
  *
- * @param problem why there is nothing to see, or blank
- * @param changes of each trait, the largest first
+ * @param problem why there are no pictures, or blank
+ * @param changes one per trait, the largest first
  * @param before eight images of the reference, as PNG in data URIs
  * @param now eight of the window
  */
 record ChangedImages(String problem, List<Change> changes, List<String> before, List<String> now) {
     private static final Logger log = LoggerFactory.getLogger(ChangedImages.class);
     private static final int SHOWN = 8;
-    /** Of each side, to measure by. */
+    /** Images measured on each side. */
     static final int MEASURED = 32;
 
     static ChangedImages none(String problem) {
@@ -55,7 +55,7 @@ record ChangedImages(String problem, List<Change> changes, List<String> before, 
                 Pixels pixels = decoder.decode(image.file());
                 seen.add(new Seen(Appearance.of(pixels), pixels));
             } catch (UndecodableImageException e) {
-                log.debug("{} is left out", image.name(), e); // the page has it among the rejects
+                log.debug("{} is skipped", image.name(), e); // the page lists it among the rejects
             }
         }
         return seen;
@@ -65,7 +65,7 @@ record ChangedImages(String problem, List<Change> changes, List<String> before, 
         return images.stream().map(Seen::appearance).toList();
     }
 
-    /** Evenly from the least to the most of a trait. */
+    /** Pictures evenly spaced from the least to the most of a trait. */
     private static List<String> pictures(List<Seen> images, Trait trait) {
         List<Seen> sorted = images.stream()
                 .sorted(Comparator.comparingDouble(image -> trait.of(image.appearance())))

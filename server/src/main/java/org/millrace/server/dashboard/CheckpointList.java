@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What stands in the folder of a run's checkpoints, from the outside: no file is opened. */
+/** The folder of a run's checkpoints, listed without opening any file. */
 final class CheckpointList {
     private static final String PREFIX = "step-";
     private static final int NEWEST = 8;
@@ -32,7 +32,7 @@ final class CheckpointList {
         }
     }
 
-    // it may be removed while it is looked at
+    // it may be removed meanwhile
     private static Optional<Sections.CheckpointEntry> entry(Path checkpoint) {
         try (Stream<Path> files = Files.list(checkpoint)) {
             long bytes = 0;

@@ -27,13 +27,13 @@ import org.millrace.server.http.Parameters;
 import org.millrace.server.http.Routes;
 
 /**
- * The page that shows a run live: its files, its state, its stream of events, and the pictures that it asks for; and what machines ask
- * of the run. Thread safe.
+ * The routes of the page that shows a run live (its files, state, stream of events and pictures) and of {@link Monitoring}. Thread
+ * safe.
  */
 public final class Dashboard implements Routes {
     private static final String JSON = "application/json";
     private static final int MOST_VERSIONS = 3;
-    /** How long an order to the watch over drift waits for its answer. */
+    /** How long an order to the drift monitor waits for its response. */
     private static final Duration PATIENCE = Duration.ofSeconds(3);
 
     private final MillraceConfig config;
@@ -52,9 +52,9 @@ public final class Dashboard implements Routes {
     }
 
     /**
-     * Begins to read the run's topics, which need not exist yet.
+     * Starts reading the run's topics, which need not exist yet.
      *
-     * @param roles the process's roles as they stand, for any thread
+     * @param roles returns the current state of the process's roles; called on any thread
      */
     public static Dashboard start(MillraceConfig config, KafkaSettings kafka, Clock clock, Supplier<List<Role>> roles) {
         Dashboard dashboard = new Dashboard(config, kafka, clock, roles);
@@ -145,11 +145,11 @@ public final class Dashboard implements Routes {
         answer(context, pictures.neighbours(file, versions));
     }
 
-    /** What the page sends: whose alarm, blank for that of all images, and why. */
+    /** The page's request: the source whose alarm it is about (blank for all images), and why. */
     record Ordered(Optional<String> source, Optional<String> note) {}
 
     private void order(Context context, DriftOrder.Kind kind) {
-        @Nullable Ordered seen; // null where the body is the JSON null
+        @Nullable Ordered seen; // null for the JSON null
         try {
             seen = Json.read(context.bodyAsBytes(), Ordered.class);
         } catch (UncheckedIOException e) {

@@ -13,8 +13,8 @@ import org.millrace.contract.event.DriftReport;
 import org.millrace.server.dashboard.Thinned.Tail;
 
 /**
- * The records of {@code <run>.drift} as the page shows them: windows, and alarms with what became of them. All that the page knows of
- * drift's events it knows from here. Bounded; not thread safe.
+ * The records of {@code <run>.drift} as the page shows them: windows, and alarms with their state. The page's only source of drift
+ * events. Bounded; not thread safe.
  */
 final class DriftView {
     private static final int WINDOWS = 400;
@@ -28,9 +28,9 @@ final class DriftView {
     private final Map<String, Compared> compared = new LinkedHashMap<>(); // likewise
 
     /**
-     * A window of the stream against the reference; where windows are merged, the one that is farthest from it.
+     * A window of the stream compared with the reference; where windows are merged, the one farthest from it.
      *
-     * @param source whose images alone it holds, or blank
+     * @param source the only source of its images, or blank for all
      */
     record Window(
             String source,
@@ -53,17 +53,17 @@ final class DriftView {
         }
     }
 
-    /** A detector's answer; {@code excess} is 1 at the threshold, more beyond it, less before it. */
+    /** A detector's score; {@code excess} is 1 at the threshold, more beyond it, less before it. */
     record Detector(String name, double score, OptionalDouble pValue, double threshold, boolean alarm, double excess) {}
 
-    /** Where an alarm stands, and since which window. */
+    /** An alarm's state, and the time of the window that raised it. */
     record Alarm(String source, String state, long fromMillis, List<String> detectors, String note, long atMillis) {}
 
     /**
-     * The times, by the images' records, that an alarm compares.
+     * The two spans of time, by the images' records, that an alarm compares.
      *
-     * @param reference of the present reference, so far as it is full
-     * @param drifted the newest window that drifts against it
+     * @param reference of the current reference, as far as it is full
+     * @param drifted of the newest window that drifts from it
      */
     record Compared(long encoderVersion, Times reference, Optional<Times> drifted) {
         private static Compared grown(Compared known, Compared more) {
@@ -77,7 +77,7 @@ final class DriftView {
         }
     }
 
-    /** From a time to another, exclusive, in Unix milliseconds. */
+    /** A span of time in Unix milliseconds, its end exclusive. */
     record Times(long fromMillis, long toMillis) {
         private Times with(Times other) {
             return new Times(Math.min(fromMillis, other.fromMillis), Math.max(toMillis, other.toMillis));
@@ -122,7 +122,7 @@ final class DriftView {
         compared.clear();
     }
 
-    /** What each source's alarm compares, by source, blank for all images. */
+    /** The spans that each alarm compares, by source, blank for all images. */
     Map<String, Compared> compared() {
         return Map.copyOf(compared);
     }
@@ -142,7 +142,7 @@ final class DriftView {
         return List.copyOf(alarms.values());
     }
 
-    /** The newest window of each source that is watched by itself. */
+    /** The newest window of each source that is monitored separately. */
     List<Window> sources() {
         return List.copyOf(sources.values());
     }
@@ -180,7 +180,7 @@ final class DriftView {
                 report.reason());
     }
 
-    /** How far a detector is on its way to the threshold: for a p-value on a logarithmic scale. */
+    /** How close a detector's score is to its threshold; logarithmic for a p-value. */
     static double excess(double score, OptionalDouble pValue, double threshold) {
         return pValue.isPresent()
                 ? Math.log(Math.max(pValue.getAsDouble(), 1e-12)) / Math.log(threshold)

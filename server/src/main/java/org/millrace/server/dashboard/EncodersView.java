@@ -11,7 +11,7 @@ import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.EvaluationEvent;
 import org.millrace.contract.registry.Standings;
 
-/** A run's encoders: their weights on the topic, scores and standings. Bounded. Not thread safe. */
+/** A run's encoders: their weights on the topic, scores and status. Bounded. Not thread safe. */
 final class EncodersView {
     private static final int EVALUATIONS = 400;
     private static final int ENCODERS = 64;
@@ -53,7 +53,7 @@ final class EncodersView {
         }
     }
 
-    /** Its weights are no longer on the topic. */
+    /** Its weights were removed from the topic. */
     void remove(long version) {
         manifests.remove(version);
     }
@@ -65,7 +65,7 @@ final class EncodersView {
         standings = new Standings();
     }
 
-    /** The newest that counts. */
+    /** The newest evaluation of an encoder that is not revoked. */
     Optional<Evaluation> newestScore() {
         return evaluations.items().stream().reduce((earlier, later) -> later);
     }
@@ -77,7 +77,7 @@ final class EncodersView {
                 newestScore().map(score -> standings.isHeld(score.version())));
     }
 
-    /** Those with weights on the topic that may be used, newest first. */
+    /** Versions with weights on the topic that are not revoked, newest first. */
     List<Sections.Encoder> section() {
         return manifests.descendingMap().values().stream()
                 .filter(manifest -> !standings.isRevoked(manifest.version()))
@@ -95,7 +95,7 @@ final class EncodersView {
                         .toList());
     }
 
-    /** What of the scores has changed; empty where nothing has. */
+    /** The changed tail of the scores; empty where nothing changed. */
     Optional<Thinned.Tail<Evaluation>> takeChanges() {
         return evaluations.hasChanged() ? Optional.of(evaluations.takeChanges()) : Optional.empty();
     }

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.millrace.server.dashboard.LiveState.Message;
 import org.millrace.server.http.HttpProblem;
 
-/** The watchers' streams of server-sent events, a thread each, so that a slow one holds up no other. Thread safe. */
+/** Streams of server-sent events to open pages, one thread each, so that a slow page delays no other. Thread safe. */
 final class EventStreams implements AutoCloseable {
     private static final int MOST_WATCHERS = 24;
     private static final Duration HEARTBEAT = Duration.ofSeconds(5);
@@ -30,11 +30,11 @@ final class EventStreams implements AutoCloseable {
         });
     }
 
-    /** Sends the whole state, or what a watcher that was away has missed, and then every change until it goes. */
+    /** Sends the whole state, or the changes that a reconnecting page missed, and then every change until it disconnects. */
     void watch(SseClient client) {
         if (!places.tryAcquire()) {
             throw HttpProblem.unavailable(
-                    "as many pages as may be (" + MOST_WATCHERS + ") are open already; close one");
+                    MOST_WATCHERS + " pages are open already, which is the limit; close one");
         }
         client.keepAlive();
         threads.execute(() -> {
@@ -51,7 +51,7 @@ final class EventStreams implements AutoCloseable {
         });
     }
 
-    /** Ends every stream; pages begin new ones when the server is back. */
+    /** Ends every stream; pages reconnect when the server is back. */
     @Override
     public void close() {
         threads.shutdownNow();

@@ -14,16 +14,16 @@ import org.millrace.trainer.view.Views;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The first images of a step with their two views, made as the trainer made them: the same pixels. Not thread safe. */
+/** The first images of a step with their two views, pixel for pixel as the trainer saw them. Not thread safe. */
 final class GalleryMaker {
     private static final Logger log = LoggerFactory.getLogger(GalleryMaker.class);
     private static final int IMAGES = 8;
-    /** Of the log, for so many that decode. */
+    /** Records read from the log to find enough images that decode. */
     private static final int RECORDS = 32;
 
     private GalleryMaker() {}
 
-    /** @param settings that the run is trained with: size of the input, augmentation, and seed */
+    /** @param settings of the run: input size, augmentation and seed */
     static Sections.Gallery of(StepPlan plan, MillraceConfig settings, StoredImages stored) {
         OffsetRange range = plan.ranges().get(0);
         EncoderConfig input = settings.encoder();
@@ -49,7 +49,7 @@ final class GalleryMaker {
                         Png.dataUri(Png.ofInput(input, first.rewind())),
                         Png.dataUri(Png.ofInput(input, second.rewind()))));
             } catch (UndecodableImageException e) {
-                log.debug("{} has no place in the batch", image.name(), e); // the page has it among the rejects
+                log.debug("{} has no place in the batch", image.name(), e); // the page lists it among the rejects
             }
         }
         return new Sections.Gallery(

@@ -15,8 +15,8 @@ import org.millrace.contract.event.Json;
 import org.millrace.server.dashboard.Thinned.Tail;
 
 /**
- * The page's state in named sections, and its changes, numbered: who has seen one is given those after it, or the whole where they are
- * no longer held. Thread safe.
+ * The page's state in named sections, and its numbered changes: a page that has seen change n gets those after n, or the whole state
+ * where they are no longer kept. Thread safe.
  */
 final class LiveState {
     private static final int CHANGES_HELD = 256;
@@ -30,12 +30,12 @@ final class LiveState {
     private long sequence;
     private int watchers;
 
-    /** @param session differs from start to start, so that numbers of an earlier one mean nothing */
+    /** @param session differs at each start, so that change numbers of an earlier start are not accepted */
     LiveState(String session) {
         this.session = session;
     }
 
-    /** What one watcher is sent: the whole state, or what changed. */
+    /** A message to a page: the whole state, or changes. */
     record Message(Kind kind, long sequence, String json) {}
 
     enum Kind {
@@ -43,7 +43,7 @@ final class LiveState {
         CHANGE
     }
 
-    /** Sets a section; nothing happens where it is as before. */
+    /** Sets a section; does nothing where it is unchanged. */
     void put(String name, Object value) {
         lock.lock();
         try {
@@ -55,7 +55,7 @@ final class LiveState {
         }
     }
 
-    /** Adds to a section that is a history. */
+    /** Appends to a section that is a history. */
     void append(String name, Tail<?> tail) {
         lock.lock();
         try {
@@ -66,7 +66,7 @@ final class LiveState {
         }
     }
 
-    /** Gives what was put and appended since the last call to the watchers. */
+    /** Publishes everything put and appended since the last call to the pages. */
     void flush() {
         lock.lock();
         try {
@@ -85,7 +85,7 @@ final class LiveState {
         }
     }
 
-    /** The whole state; changes that are not flushed yet are in it too, and coming to it once more do no harm. */
+    /** The whole state, with changes that are not flushed yet; applying those again later does no harm. */
     Message snapshot() {
         lock.lock();
         try {
@@ -96,9 +96,9 @@ final class LiveState {
     }
 
     /**
-     * What follows the change {@code seen}: all changes since, or the whole state, or nothing where none came in time.
+     * What follows the change {@code seen}: all changes since, or the whole state, or nothing where none arrived in time.
      *
-     * @param patience how long to wait for one
+     * @param patience how long to wait for a change
      */
     List<Message> after(long seen, Duration patience) throws InterruptedException {
         lock.lockInterruptibly();
@@ -123,12 +123,12 @@ final class LiveState {
         }
     }
 
-    /** A message's name among those of all starts, by which a watcher that comes back says what it has seen. */
+    /** A message's id, unique over all starts; a reconnecting page sends back the last one that it has seen. */
     String id(Message message) {
         return session + "." + message.sequence();
     }
 
-    /** The number in a name; empty where it is of another start, or no name. */
+    /** The change number in an id; empty for an id of another start or a malformed one. */
     Optional<Long> sequenceOf(String id) {
         if (!id.startsWith(session + ".")) {
             return Optional.empty();
@@ -140,7 +140,7 @@ final class LiveState {
         }
     }
 
-    /** A watcher comes (1) or goes (−1). */
+    /** A page connects (1) or disconnects (−1). */
     void watchers(int change) {
         lock.lock();
         try {
@@ -150,7 +150,7 @@ final class LiveState {
         }
     }
 
-    /** Whether anyone is looking. */
+    /** Whether any page is open. */
     boolean isWatched() {
         lock.lock();
         try {

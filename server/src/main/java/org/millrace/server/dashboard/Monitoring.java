@@ -13,7 +13,7 @@ import org.millrace.contract.service.Role;
 import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.server.http.HttpProblem;
 
-/** What machines ask: whether the process lives, whether it knows the run, and the run's metrics. Thread safe. */
+/** Routes for monitoring systems: liveness, readiness and the run's metrics. Thread safe. */
 final class Monitoring {
     static final String HEALTH = "/healthz";
     static final String READY = "/readyz";
@@ -23,13 +23,13 @@ final class Monitoring {
     private final Supplier<List<Role>> roles;
     private volatile @Nullable RunFacts facts;
 
-    /** @param roles of this process, beside the run's topics */
+    /** @param roles returns the current state of this process's roles */
     Monitoring(Clock clock, Supplier<List<Role>> roles) {
         this.clock = clock;
         this.roles = roles;
     }
 
-    /** Takes what is answered from now on. */
+    /** Sets the facts that later requests see. */
     void put(RunFacts newest) {
         facts = newest;
     }
@@ -47,14 +47,14 @@ final class Monitoring {
     record Alive(String status) {}
 
     /**
-     * @param missing topics of the run that nobody has made yet
-     * @param roles that this process runs beside training, and how they fare; one that fails takes no readiness away
-     * @param unusual what this process computes otherwise than usual, because the self-test failed
+     * @param missing topics of the run that do not exist yet
+     * @param roles of this process beside training, with their state; a failing role does not affect readiness
+     * @param unusual ways in which this process computes differently from usual because the self-test failed
      */
     record Ready(String status, List<String> missing, List<Role> roles, List<String> unusual) {}
 
     private Ready ready() {
-        RunFacts known = newest().orElseThrow(() -> HttpProblem.unavailable("the run's topics are not read yet"));
+        RunFacts known = newest().orElseThrow(() -> HttpProblem.unavailable("the run's topics have not been read yet"));
         if (!known.brokerAnswers(clock.millis())) {
             throw HttpProblem.unavailable("the broker does not answer");
         }

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.millrace.server.http.HttpProblem;
 
-/** The page's own files, which come with the program. */
+/** The page's static files, packed in the jar. */
 final class PageFiles {
     private static final Pattern NAME = Pattern.compile("[a-z][a-z-]*\\.(js|css|svg|html)");
     private static final Map<String, String> TYPES = Map.of(

@@ -29,8 +29,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Everything of the page that needs pixels or an encoder, on one thread of its own: the views of the newest step while someone looks,
- * neighbours and maps when they are asked for. Thread safe; the owner closes it.
+ * The parts of the page that need pixels or an encoder, computed on one dedicated thread: the views of the newest step while a page is
+ * open, neighbours and maps on request. Thread safe; the owner closes it.
  */
 final class Pictures implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Pictures.class);
@@ -65,24 +65,24 @@ final class Pictures implements AutoCloseable {
         this.thread = Executors.newSingleThreadScheduledExecutor(work -> new Thread(work, "millrace-pictures"));
     }
 
-    /** The newest images, the oldest first, and what they are measured with. */
+    /** The newest images, oldest first, and when they were read. */
     record Recent(long readAtMillis, List<RecentImages.Listed> images) {}
 
-    /** Where the recent images lie under one encoder, N×2 row by row, in the order of the list that was read then. */
+    /** The recent images projected to a plane by one encoder, N×2 row by row, in the order of the list read at that time. */
     record Map(long version, long readAtMillis, double share, List<Double> points) {}
 
-    /** What one encoder finds. */
+    /** The neighbours that one encoder finds. */
     record Found(long version, List<RecentImages.Neighbour> images) {}
 
-    /** The image asked for and its neighbours under each encoder. */
+    /** The query image and its neighbours under each encoder. */
     record Neighbours(String image, List<Found> found) {}
 
-    /** Begins to look after the gallery and the checkpoints. */
+    /** Starts to keep the gallery and the list of checkpoints current. */
     void start() {
         var unused = thread.scheduleWithFixedDelay(this::refresh, 0, GALLERY_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    /** Tells which step is the newest; on any thread. */
+    /** Sets the newest step; called on any thread. */
     void newest(StepPlan plan, MillraceConfig settings) {
         planned.set(new Planned(plan, settings));
     }
@@ -92,12 +92,12 @@ final class Pictures implements AutoCloseable {
         compared = newest;
     }
 
-    /** What an alarm is about, in pictures. */
+    /** Pictures of what an alarm compares. */
     CompletableFuture<ChangedImages> changed(String source) {
         return ask(() -> {
             DriftView.Compared times = compared.get(source);
             if (times == null || times.drifted().isEmpty()) {
-                return ChangedImages.none("no window drifts against the present reference");
+                return ChangedImages.none("no window drifts from the current reference");
             }
             return ChangedImages.of(
                     images.of(times.reference(), source, ChangedImages.MEASURED),
@@ -152,7 +152,7 @@ final class Pictures implements AutoCloseable {
         thread.shutdownNow();
         try {
             if (!thread.awaitTermination(10, TimeUnit.SECONDS)) {
-                log.warn("the dashboard's pictures did not end in time");
+                log.warn("the dashboard's picture thread did not stop in time");
                 return;
             }
         } catch (InterruptedException e) {
@@ -206,16 +206,16 @@ final class Pictures implements AutoCloseable {
                 shownStep = newest.plan().step();
             }
         } catch (KafkaException e) {
-            log.debug("no views now", e); // the broker is away, which the page says already
+            log.debug("no views now", e); // the broker is away, which the page already says
         } catch (RuntimeException e) {
             log.warn("the views of the newest step cannot be shown", e);
         }
     }
 
-    /** Does the work on the thread of pictures; too many who wait are turned away. */
+    /** Runs the work on the picture thread; refuses it where too many tasks are waiting. */
     private <T> CompletableFuture<T> ask(Callable<T> work) {
         if (!places.tryAcquire()) {
-            throw HttpProblem.busy("too many wait for pictures already; try again in a moment");
+            throw HttpProblem.busy("too many requests for pictures are waiting; try again in a moment");
         }
         CompletableFuture<T> answer = new CompletableFuture<>();
         thread.execute(() -> {

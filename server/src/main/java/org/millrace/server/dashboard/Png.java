@@ -12,13 +12,13 @@ import javax.imageio.ImageIO;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.image.Pixels;
 
-/** Pictures for the page, encoded again: no byte that a stranger sent reaches a browser. */
+/** Pictures for the page, re-encoded as PNG: no byte from an untrusted file reaches a browser. */
 final class Png {
     private static final int LONGEST_SIDE = 96;
 
     private Png() {}
 
-    /** A decoded image, made smaller where it is large. */
+    /** A decoded image, scaled down where it is large. */
     static byte[] of(Pixels pixels) {
         int plane = pixels.height() * pixels.width();
         BufferedImage image = new BufferedImage(pixels.width(), pixels.height(), BufferedImage.TYPE_INT_RGB);
@@ -34,7 +34,7 @@ final class Png {
         return encoded(small(image));
     }
 
-    /** What a network sees: H×W×C normalised values at the buffer's position, which is moved on. */
+    /** A network's input as a picture: H×W×C normalised values at the buffer's position, which advances. */
     static byte[] ofInput(EncoderConfig input, FloatBuffer values) {
         BufferedImage image = new BufferedImage(input.width(), input.height(), BufferedImage.TYPE_INT_RGB);
         int[] colour = new int[3];
@@ -53,7 +53,7 @@ final class Png {
         return encoded(small(image));
     }
 
-    /** The file as an address that a page can show without asking. */
+    /** The file as a data URI, which a page shows without another request. */
     static String dataUri(byte[] png) {
         return "data:image/png;base64," + Base64.getEncoder().encodeToString(png);
     }

@@ -16,7 +16,7 @@ import org.millrace.numerics.Rows;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The newest images that decode, small pictures of them, and how each encoder sees them once it was asked. Not thread safe. */
+/** The newest images that decode, their thumbnails, and their features under each encoder that was asked for. Not thread safe. */
 final class RecentImages {
     private static final Logger log = LoggerFactory.getLogger(RecentImages.class);
     private static final int BATCH = 64;
@@ -33,7 +33,7 @@ final class RecentImages {
                 pictures.put(image.name(), Png.of(decoder.decode(image.file())));
                 images.put(image.name(), image);
             } catch (UndecodableImageException e) {
-                log.debug("{} is left out", image.name(), e); // the page has it among the rejects
+                log.debug("{} is skipped", image.name(), e); // the page lists it among the rejects
             }
         }
     }
@@ -67,7 +67,7 @@ final class RecentImages {
     /** A neighbour and its cosine. */
     record Neighbour(String at, double cosine) {}
 
-    /** The k images that an encoder sees nearest to a file, best first; the image {@code not} itself is left out. */
+    /** The k images nearest to a file in an encoder's features, best first, without the image {@code not}. */
     List<Neighbour> nearest(byte[] file, String not, int k, long version, Embedder embedder) {
         FeatureMatrix bank = featuresOf(version, embedder);
         FeatureMatrix query = Rows.unit(matrix(embedder.embed(List.of(file)), 1, embedder.dimension()));
@@ -83,7 +83,7 @@ final class RecentImages {
         return List.copyOf(all.subList(0, Math.min(k, all.size())));
     }
 
-    /** The plane in which the encoder sees them differ most. */
+    /** The images in the plane of the features' largest variance. */
     PrincipalPlane plane(long version, Embedder embedder) {
         return PrincipalPlane.of(featuresOf(version, embedder));
     }

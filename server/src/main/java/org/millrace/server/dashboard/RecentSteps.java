@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepDone;
 
-/** The last few steps of a run: how fast they were, and where their time went. Not thread safe. */
+/** The last few steps of a run: their rate, and where their time went. Not thread safe. */
 final class RecentSteps {
     private static final int STEPS = 50;
 
@@ -53,7 +53,7 @@ final class RecentSteps {
         sums.keySet().stream()
                 .filter(stage -> !preparing.contains(stage) && !computing.contains(stage))
                 .sorted()
-                .forEach(computing::add); // of another release's trainer
+                .forEach(computing::add); // of a trainer of another release
         return new Sections.Stages(steps.size(), means(computing, sums), means(preparing, sums));
     }
 

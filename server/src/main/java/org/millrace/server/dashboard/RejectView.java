@@ -7,7 +7,7 @@ import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.millrace.contract.ImageHeaders;
 
-/** What was refused, by kind of reason: how often, and the newest of each. Not thread safe. */
+/** Rejected images by kind of reason: how many, and the newest of each. Not thread safe. */
 final class RejectView {
     private static final int REASONS = 24;
     private static final int TEXT = 240;
@@ -44,7 +44,7 @@ final class RejectView {
         return new Sections.Rejects(read, sorted);
     }
 
-    /** What stands before the colon, and is the same for all of a kind but for numbers and quoted names. */
+    /** The part before the colon with numbers and quoted names replaced: the same for all reasons of a kind. */
     static String kind(String reason) {
         int colon = reason.indexOf(": ");
         String head = colon > 0 ? reason.substring(0, colon) : reason;

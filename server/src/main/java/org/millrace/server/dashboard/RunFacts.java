@@ -6,13 +6,13 @@ import java.util.OptionalLong;
 import org.millrace.contract.event.Evaluation;
 
 /**
- * Where a run stands at one moment, as its topics tell it.
+ * The state of a run at one moment, according to its topics.
  *
  * @param atMillis Unix time at which it was reported
  * @param batchSize images of a step
- * @param newest step that is done
+ * @param newest step done
  * @param evaluation the newest
- * @param windows the newest of all images, whose source is blank, and of each source that is watched by itself
+ * @param windows the newest window of all images, whose source is blank, and of each source that is monitored separately
  * @param alarms the newest of each source
  */
 record RunFacts(
@@ -35,16 +35,16 @@ record RunFacts(
      *
      * @param published version of the newest whose weights are on the topic
      * @param current the newest that was scored and is not held
-     * @param held whether the newest that was scored is; absent before the first score
+     * @param held whether the newest scored encoder is held; absent before the first score
      */
     record Encoders(OptionalLong published, OptionalLong current, Optional<Boolean> held) {}
 
-    /** Whether the broker answers the reader, and the reader tells of it. */
+    /** Whether the broker answers the reader, and the reader is alive. */
     boolean brokerAnswers(long nowMillis) {
         return run.brokerAnswers() && nowMillis - atMillis < FRESH_MILLIS;
     }
 
-    /** Whether all that was on the topics has been read; before, the run's state is one of the past. */
+    /** Whether everything that was on the topics has been read; until then these facts are out of date. */
     boolean readUp() {
         return run.reading().isEmpty();
     }

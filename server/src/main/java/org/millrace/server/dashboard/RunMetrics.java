@@ -18,8 +18,8 @@ import org.millrace.contract.service.Role;
 import org.millrace.encoder.selftest.SelfTest;
 
 /**
- * A run's state in the text format of Prometheus. What is not known has no line; all of it but the self-test is from the topics, so it is
- * right wherever the run is trained. docs/metrics.md lists every name.
+ * A run's state in the text format of Prometheus. Unknown values have no line. Everything but roles and self-test comes from the topics, so
+ * it is right wherever the run is trained. docs/metrics.md lists every name.
  */
 final class RunMetrics {
     private static final String SECONDS = "seconds";
@@ -32,14 +32,14 @@ final class RunMetrics {
         for (Role role : roles) {
             gauge(
                     "role.up",
-                    "1 where the role of this process runs or has done its work, 0 where it failed",
+                    "1 while the role of this process runs or has finished, 0 while it has failed",
                     null,
                     role.state() == Role.State.RUNNING || role.state() == Role.State.ENDED ? 1 : 0,
                     "role",
                     role.name());
             gauge(
                     "role.failures",
-                    "times that the role of this process has failed since the start",
+                    "failures of the role of this process since the start",
                     null,
                     (double) role.failures(),
                     "role",
@@ -48,18 +48,18 @@ final class RunMetrics {
         boolean brokerAnswers = facts.brokerAnswers(nowMillis);
         gauge(
                 "self.test.unusual",
-                "ways in which this process computes otherwise than usual, because the self-test failed; /readyz has the words",
+                "workarounds that this process uses because the self-test failed; /readyz names them",
                 SelfTest.unusual().size());
-        gauge("broker.up", "1 where the broker answers, else 0", brokerAnswers ? 1 : 0);
+        gauge("broker.up", "1 if the broker answers, else 0", brokerAnswers ? 1 : 0);
         gauge(
                 "topics.read.ratio",
-                "share of the topics' past that has been read; under 1 the run's own metrics are absent",
+                "share of the topics' history that has been read; below 1 the run's own metrics are absent",
                 facts.run().reading().orElse(1));
         facts.run()
                 .unreadable()
                 .forEach((topic, count) -> gauge(
                         "records.unreadable",
-                        "records of the topic that were left out because they cannot be read",
+                        "records of the topic skipped because they cannot be read",
                         null,
                         count.doubleValue(),
                         "topic",
@@ -69,7 +69,7 @@ final class RunMetrics {
                     .start()
                     .ifPresent(start -> gauge(
                             "trainer.info",
-                            "1; how the trainer computes, which its self-test has a say in",
+                            "1; library, device and threads of the trainer, and its self-test's workarounds",
                             null,
                             1,
                             "engine",
@@ -82,7 +82,7 @@ final class RunMetrics {
         }
     }
 
-    /** What {@code GET /metrics} answers. */
+    /** The response to {@code GET /metrics}. */
     static String text(RunFacts facts, long nowMillis, List<Role> roles) {
         RunMetrics metrics = new RunMetrics(facts, nowMillis, roles);
         try {
@@ -93,18 +93,18 @@ final class RunMetrics {
     }
 
     private void stream(RunFacts facts, boolean brokerAnswers) {
-        if (brokerAnswers) { // without it the log's ends are those of some time ago
+        if (brokerAnswers) { // without it the log's ends are out of date
             facts.stream().lag().ifPresent(lag -> gauge("images.lag", "images behind the last trained one", lag));
         }
         if (facts.newest().isPresent()) {
-            gauge("batch.images", "images of a step; fewer wait for others", facts.batchSize());
+            gauge("batch.images", "images per step; with fewer the trainer waits", facts.batchSize());
             counter(
                     "images.trained",
                     "images of the stream trained so far, each once",
                     facts.run().images());
             counter(
                     "images.rejected",
-                    "images of the stream refused by the trainer so far",
+                    "images of the stream rejected by the trainer so far",
                     facts.run().rejected());
         }
     }
@@ -114,12 +114,12 @@ final class RunMetrics {
         gauge("last.step.timestamp", "Unix time of the last step's end", SECONDS, step.timeMillis() / MILLIS);
         gauge("loss", "loss of the last step", step.loss());
         gauge("learning.rate", "learning rate of the last step", step.learningRate());
-        gauge("momentum", "momentum of the target encoder at the last step", step.momentum());
+        gauge("momentum", "momentum of the momentum encoder (BYOL: target network) at the last step", step.momentum());
         gauge("projection.spread", "spread of the last step's projections in [0, 1]", step.spread());
         if (step.spread().isPresent()) {
             gauge(
                     "collapsed",
-                    "1 where projections have had no spread for many steps, else 0",
+                    "1 if projections have had no spread for many steps, else 0",
                     facts.run().collapsed() ? 1 : 0);
         }
         stages("computing", facts.stages().computing());
@@ -129,7 +129,7 @@ final class RunMetrics {
     private void stages(String part, List<Sections.Stage> stages) {
         stages.forEach(stage -> gauge(
                 "step",
-                "mean time of a stage over the last steps; what prepares runs beside what computes",
+                "mean time of a stage over the last steps; preparing stages run in parallel with computing ones",
                 SECONDS,
                 stage.millis() / MILLIS,
                 "part",
@@ -147,7 +147,7 @@ final class RunMetrics {
         gauge("dictionary.age.steps", "mean age of the remembered keys in steps", dictionary.meanAgeSteps());
         gauge(
                 "dictionary.consistency",
-                "mean cosine of remembered keys with what the network would make of the same views now",
+                "mean cosine of remembered keys with the current network's keys of the same views",
                 dictionary.consistency());
     }
 
@@ -158,13 +158,13 @@ final class RunMetrics {
                 number(facts.encoders().published()));
         gauge(
                 "encoder.current.version",
-                "newest encoder that was scored and is not held",
+                "newest encoder that is scored and not held",
                 number(facts.encoders().current()));
         facts.encoders()
                 .held()
                 .ifPresent(held -> gauge(
                         "encoder.held",
-                        "1 where the newest scored encoder is held, else 0",
+                        "1 if the newest scored encoder is held, else 0",
                         Boolean.TRUE.equals(held) ? 1 : 0));
         facts.evaluation().ifPresent(score -> {
             String probes = "accuracy of the newest scored encoder on the probe's held-out half, in [0, 1]";
@@ -185,7 +185,7 @@ final class RunMetrics {
             for (DriftView.Detector detector : window.detectors()) {
                 String[] labels = {"detector", detector.name(), "source", window.source()};
                 gauge("drift.score", "a detector's score of the newest window", null, detector.score(), labels);
-                gauge("drift.excess", "the same, 1 at the detector's threshold", null, detector.excess(), labels);
+                gauge("drift.excess", "the same, scaled so that 1 is the detector's threshold", null, detector.excess(), labels);
             }
         }
         facts.alarms().forEach(alarm -> sources.add(alarm.source()));
@@ -195,7 +195,7 @@ final class RunMetrics {
                             alarm.source().equals(source) && alarm.state().equals(DriftAlarm.State.RAISED.name()));
             gauge(
                     "drift.alarm",
-                    "1 where an alarm is raised and not acknowledged, else 0; no source: all images",
+                    "1 while an alarm is not acknowledged, else 0; no source: all images",
                     null,
                     raised ? 1 : 0,
                     "source",

@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads a run's topics from their beginnings and then as they grow, folds them into a {@link RunView} and tells of its changes twice a
- * second. Waits for topics that do not exist yet, and for a broker that is gone.
+ * Reads a run's topics from their beginnings and then as they grow, folds them into a {@link RunView} and publishes its changes twice a
+ * second. Waits for topics that do not exist yet, and for a broker that is away.
  */
 final class RunReader implements Services.Service {
     private static final Logger log = LoggerFactory.getLogger(RunReader.class);
@@ -42,7 +42,7 @@ final class RunReader implements Services.Service {
     private boolean brokerAnswers = true;
     private volatile boolean stopped;
 
-    /** @param afterPublishing is shown the view and the run's state, on this reader's thread, each time that changes were told */
+    /** @param afterPublishing is called with the view and the run's state each time that changes were published, on this reader's thread */
     RunReader(
             MillraceConfig config,
             KafkaSettings kafka,
@@ -71,7 +71,7 @@ final class RunReader implements Services.Service {
                 read();
             } catch (KafkaException | UserException e) {
                 log.warn(
-                        "the topics of run {} are read again from their beginnings: {}",
+                        "reading the topics of run {} again from their beginnings: {}",
                         config.run().name(),
                         e.getMessage());
                 forget();
@@ -141,7 +141,7 @@ final class RunReader implements Services.Service {
             consumer.poll(POLL).forEach(records::accept);
         } catch (OffsetOutOfRangeException e) {
             log.warn(
-                    "topics of run {} are shorter than they were; reading begins again",
+                    "topics of run {} are shorter than before; reading them again from the beginning",
                     config.run().name());
             forget();
         }

@@ -14,7 +14,7 @@ import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.registry.EncoderRecords;
 
-/** The records of a run's topics, folded into the views that show them; what cannot be read is counted and left out. Not thread safe. */
+/** The records of a run's topics, folded into the views that show them; unreadable records are counted and skipped. Not thread safe. */
 final class RunRecords {
     private final RunTopics topics;
     private final String rejected;
@@ -31,7 +31,7 @@ final class RunRecords {
         this.view = view;
     }
 
-    /** Topics whose records belong here. */
+    /** The topics to read. */
     List<String> topics() {
         return List.of(topics.steps(), topics.encoders(), topics.evaluations(), topics.drift(), rejected);
     }
@@ -50,7 +50,7 @@ final class RunRecords {
         }
     }
 
-    // the weights themselves, under other keys, are not for this reader
+    // the weights, under other keys, are ignored
     private void acceptEncoder(ConsumerRecord<byte[], byte[]> record) {
         OptionalLong version = EncoderRecords.manifestVersion(record.key());
         if (version.isEmpty()) {
@@ -63,7 +63,7 @@ final class RunRecords {
         }
     }
 
-    /** Records of each topic that were left out since reading began, because they cannot be read; none where all can. */
+    /** Unreadable records skipped since reading began, by topic; only topics that have any. */
     Map<String, Long> unreadable() {
         Map<String, Long> counts = new TreeMap<>(Map.of(
                 topics.steps(), journal.unreadable(),

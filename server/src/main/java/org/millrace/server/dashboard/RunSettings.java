@@ -8,7 +8,7 @@ import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.RunStarted;
 
-/** With which configuration a run is trained, which need not be that of the process that shows it. */
+/** The configuration that a run is trained with, which may differ from that of the process that shows it. */
 final class RunSettings {
     private static final List<String> NAMED = List.of(
             "trainer.objective",
@@ -25,7 +25,7 @@ final class RunSettings {
 
     private RunSettings() {}
 
-    /** The configuration that the trainer wrote down when it started, or {@code own} where another release wrote it. */
+    /** The configuration that the trainer recorded when it started, or {@code own} where a record of another release cannot be used. */
     static MillraceConfig of(RunStarted start, MillraceConfig own) {
         List<String> assignments = start.configuration().entrySet().stream()
                 .filter(entry ->
@@ -39,7 +39,7 @@ final class RunSettings {
         }
     }
 
-    /** The few settings that the page names. */
+    /** The settings that the page shows. */
     static Map<String, String> named(MillraceConfig config) {
         Map<String, String> all = ConfigLoader.effective(config);
         Map<String, String> named = new LinkedHashMap<>();

@@ -23,8 +23,7 @@ import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.event.StreamSkipped;
 
 /**
- * A run as its topics tell it: their records in order go in, what the page shows comes out. Bounded whatever the length of the run. Not
- * thread safe.
+ * A run's state for the page, folded from the records of its topics in order. Bounded whatever the length of the run. Not thread safe.
  */
 final class RunView {
     private static final int POINTS = 600;
@@ -43,7 +42,7 @@ final class RunView {
     private Optional<DictionaryHealth> dictionary = Optional.empty(); // the newest there is
     private @Nullable StepPlan newestFresh;
 
-    /** @param own configuration, for a run that has not written down its own */
+    /** @param own configuration of this process, for a run that has not recorded its own */
     RunView(MillraceConfig own) {
         this.own = own;
         this.settings = own;
@@ -66,7 +65,7 @@ final class RunView {
         }
     }
 
-    // a step that is computed again after a restart tells the same again
+    // a step that is computed again after a restart is reported again
     private void add(StepDone done) {
         if (last != null && done.step() <= last.step()) {
             return;
@@ -119,22 +118,22 @@ final class RunView {
         newestFresh = null;
     }
 
-    /** With which configuration the run is trained. */
+    /** The configuration that the run is trained with. */
     MillraceConfig settings() {
         return settings;
     }
 
-    /** The newest step that is done and brought images of its own. */
+    /** The newest step done that trained fresh images. */
     Optional<StepPlan> newestFresh() {
         return Optional.ofNullable(newestFresh);
     }
 
-    /** The times that each alarm compares, by source, blank for all images. */
+    /** The spans of time that each alarm compares, by source, blank for all images. */
     Map<String, DriftView.Compared> compared() {
         return drift.compared();
     }
 
-    /** The offset behind the last trained image of a partition. */
+    /** The offset after the last trained image of a partition. */
     long trainedTo(int partition, long otherwise) {
         return trainedTo.getOrDefault(partition, otherwise);
     }
@@ -144,7 +143,7 @@ final class RunView {
         return recent.imagesPerSecond(sinceMillis);
     }
 
-    /** Puts what has changed where the page is told of it; the topics' own state comes from {@code progress}. */
+    /** Writes every section to {@code live}, which keeps those that changed; the state of the topics comes from {@code progress}. */
     void publish(LiveState live, ReadProgress progress) {
         live.put("run", run(progress));
         live.put("dictionary", dictionary());
@@ -161,14 +160,14 @@ final class RunView {
     }
 
     /**
-     * How far the topics have been read, and which of them there are not.
+     * How far the topics have been read, and which of them do not exist.
      *
-     * @param unreadable records that were left out, by topic
+     * @param unreadable records that were skipped, by topic
      */
     record ReadProgress(
             OptionalDouble reading, boolean brokerAnswers, List<String> missing, Map<String, Long> unreadable) {}
 
-    /** Where the run stands now. */
+    /** The run's current state. */
     RunFacts facts(ReadProgress progress, Sections.Stream stream, long nowMillis) {
         return new RunFacts(
                 nowMillis,

@@ -8,7 +8,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.millrace.contract.event.Evaluation;
 
-/** What the page shows besides histories: a record for each part of it, as it travels. */
+/** The page's sections other than histories: one record each, as sent to the page. */
 final class Sections {
     private Sections() {}
 
@@ -18,8 +18,8 @@ final class Sections {
      * @param reading share of the topics' past that has been read, in [0, 1]; absent once all of it has
      * @param brokerAnswers false where the broker has not answered for a while
      * @param missing topics of the run that do not exist
-     * @param unreadable records that were left out because they cannot be read, by topic; only of topics that hold some
-     * @param settings of the newest start, those that the page names
+     * @param unreadable records that were skipped because they cannot be read, by topic; only topics that have any
+     * @param settings of the newest start that the page shows
      */
     record Run(
             String name,
@@ -35,15 +35,15 @@ final class Sections {
             boolean collapsed,
             Map<String, String> settings) {}
 
-    /** Who computes the run. */
+    /** The process that trains the run. */
     record Start(String writer, String engine, long startedAtMillis) {}
 
     /**
-     * Where the run stands in the stream.
+     * The run's position in the stream.
      *
-     * @param lag images behind the last trained one
-     * @param arriving images per second that come in
-     * @param training images per second that are trained
+     * @param lag images after the last trained one
+     * @param arriving images per second arriving
+     * @param training images per second trained
      */
     record Stream(
             String topic,
@@ -65,8 +65,8 @@ final class Sections {
     /**
      * Where a step's time goes, means over the last steps in milliseconds.
      *
-     * @param computing one after another
-     * @param preparing of the next steps, at the same time
+     * @param computing stages of the step, one after another
+     * @param preparing stages of the next steps, at the same time
      */
     record Stages(int steps, List<Stage> computing, List<Stage> preparing) {}
 
@@ -76,28 +76,28 @@ final class Sections {
     /** An encoder whose weights are on the topic. */
     record Encoder(long version, long images, long bytes, String architecture, String sha256, long publishedAtMillis) {}
 
-    /** Which encoder may be taken as the newest, which are held by the churn budget, and which the operator has revoked. */
+    /** The current encoder, those held by the churn budget, and those that the operator has revoked. */
     record Standing(OptionalLong current, Collection<Long> held, List<Revoked> revoked) {}
 
-    /** A revoked encoder: its weights where they are on the topic, its score where it has one, and why it is revoked. */
+    /** A revoked encoder: its weights if they are on the topic, its score if it has one, and the reason. */
     record Revoked(
             long version, Optional<Encoder> encoder, Optional<Evaluation> score, String reason, long revokedAtMillis) {}
 
-    /** What was refused: how much of it was read, and the kinds of reason, the most frequent first. */
+    /** Rejected images: how many records were read, and the kinds of reason, the most frequent first. */
     record Rejects(long read, List<Reason> reasons) {}
 
     /**
-     * How often something was refused for one kind of reason.
+     * How many images were rejected for one kind of reason.
      *
      * @param reason without the numbers and names that differ from file to file
      * @param newest of that kind
      */
     record Reason(String reason, long count, Reject newest) {}
 
-    /** One refused image: where it came from, or its place in the log where that is not known, and the whole reason. */
+    /** A rejected image: its source, or its offset in the log where that is unknown, and the full reason. */
     record Reject(long timeMillis, String from, String reason) {}
 
-    /** The checkpoints in the run's folder; not local where there is no such folder here. */
+    /** The checkpoints in the run's folder; not local where this machine has no such folder. */
     record Checkpoints(boolean local, String folder, List<CheckpointEntry> newest) {}
 
     /** One checkpoint. */

@@ -4,11 +4,11 @@ import java.util.OptionalDouble;
 import org.millrace.contract.event.StepDone;
 
 /**
- * Steps that follow each other as one point of a curve: the mean of what is measured, the last of what counts up.
+ * Consecutive steps as one point of a curve: means of measures, the last value of counters.
  *
- * @param steps that it stands for
+ * @param steps how many
  * @param step the last of them
- * @param images trained after it
+ * @param images trained up to and including it
  * @param timeMillis Unix time of its end
  * @param loss absent where it was not finite
  */
@@ -35,7 +35,7 @@ record StepPoint(
                 done.spread());
     }
 
-    /** This point and the next one as one. */
+    /** This point merged with the next one. */
     StepPoint with(StepPoint next) {
         return new StepPoint(
                 steps + next.steps,

@@ -26,9 +26,9 @@ final class StoredImages implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final long MOST_BYTES = 64L << 20;
     private static final int TEXT = 240;
-    /** Of a stretch of the log that stands for its part of a time. */
+    /** Images taken from each place of the log, to sample a span of time. */
     private static final int PLACE_IMAGES = 8;
-    /** Records looked at for so many of one source. */
+    /** Records searched at each place for images of one source. */
     private static final int SEARCHED = 400;
 
     private final String topic;
@@ -47,7 +47,7 @@ final class StoredImages implements AutoCloseable {
                 images.maxRecordBytes())));
     }
 
-    /** The first images of a range, at most so many; fewer where some are gone or the broker is slow. */
+    /** The first {@code most} images of a range; fewer where some are gone or the broker is slow. */
     List<StoredImage> first(OffsetRange range, int most) {
         return read(new TopicPartition(topic, range.partition()), range.from(), range.to(), most, MOST_BYTES);
     }
@@ -74,7 +74,7 @@ final class StoredImages implements AutoCloseable {
     }
 
     /**
-     * Images whose records are of that time, about so many, from all over it; fewer where some are gone or the broker is slow.
+     * A sample, of about this size, of the images recorded in a span of time; fewer where some are gone or the broker is slow.
      *
      * @param source their header {@code source}, or blank for any
      */

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.apache.kafka.common.TopicPartition;
 
-/** The ends of the topic images over the last seconds, and where the run stands before them. Not thread safe. */
+/** The end offsets of the topic of images over the last seconds, and the run's position before them. Not thread safe. */
 final class StreamView {
     private static final long SPAN_MILLIS = 15_000;
     private static final long TRAINING_MILLIS = 30_000;
@@ -55,7 +55,7 @@ final class StreamView {
                 topic, last.ends().size(), Optional.of(stored), Optional.of(lag), rounded(arriving), rounded(training));
     }
 
-    // a tenth of an image tells nothing, and would be a change each time
+    // tenths of an image are noise, and would be a change each time
     private static OptionalDouble rounded(OptionalDouble rate) {
         return rate.isEmpty() ? rate : OptionalDouble.of(Math.round(rate.getAsDouble() * 10) / 10.0);
     }

@@ -8,21 +8,21 @@ import java.util.function.BinaryOperator;
 import java.util.function.Predicate;
 
 /**
- * A history of any length in bounded space: once it is full, neighbours are merged two by two, so that the oldest entries stay visible
- * and each item stands for equally many. What the items are depends on the entries alone. Not thread safe.
+ * A history of any length in bounded space: once it is full, adjacent items are merged in pairs, so that the oldest entries stay visible
+ * and every item represents the same number of entries. The items depend on the entries only. Not thread safe.
  */
 final class Thinned<T> {
     private final int capacity;
     private final BinaryOperator<T> merge;
     private final List<T> items = new ArrayList<>();
-    private long stride = 1; // entries that an item stands for
+    private long stride = 1; // entries per item
     private long inLast; // entries in the last item so far
     private int changedFrom;
     private boolean changed;
 
     /**
      * @param capacity most items, an even number
-     * @param merge one item of two that follow each other, the earlier one first
+     * @param merge makes one item of two adjacent ones, the earlier first
      */
     Thinned(int capacity, BinaryOperator<T> merge) {
         check(capacity >= 2 && capacity % 2 == 0, "capacity must be even and at least 2, but was %d", capacity);
@@ -30,7 +30,7 @@ final class Thinned<T> {
         this.merge = merge;
     }
 
-    /** The items from the index {@code from} on; they take the place of all that were known from there. */
+    /** The items from the index {@code from} on, which replace all that were known from there. */
     record Tail<T>(int from, List<T> rows) {
         Tail {
             rows = List.copyOf(rows);
@@ -53,7 +53,7 @@ final class Thinned<T> {
         }
     }
 
-    /** Puts the entry in the place of the first item that it matches; false where it matches none. */
+    /** Replaces the first item that matches; false where none does. */
     boolean replace(Predicate<? super T> matches, T entry) {
         for (int i = 0; i < items.size(); i++) {
             if (matches.test(items.get(i))) {
@@ -87,7 +87,7 @@ final class Thinned<T> {
         return changed;
     }
 
-    /** What changed since the last call. */
+    /** The changes since the last call. */
     Tail<T> takeChanges() {
         Tail<T> tail = new Tail<>(changedFrom, items.subList(changedFrom, items.size()));
         changedFrom = items.size();

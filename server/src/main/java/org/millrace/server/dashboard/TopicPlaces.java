@@ -15,18 +15,18 @@ import org.millrace.contract.kafka.TopicSetup;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Where a reader stands in topics that need not exist yet: which there are, and how much of their past is read. Not thread safe. */
+/** A reader's positions in topics that need not exist yet: which exist, and how much of their past has been read. Not thread safe. */
 final class TopicPlaces {
     private static final Logger log = LoggerFactory.getLogger(TopicPlaces.class);
     private static final Duration PATIENCE = Duration.ofSeconds(2);
-    /** Rejects have the files with them: only the newest are read. */
+    /** Rejects carry the whole files, so only the newest are read. */
     private static final long REJECTS = 2_000;
 
     private final List<String> wanted;
     private final String rejectedTopic;
     private final String imagesTopic;
     private final Map<String, List<TopicPartition>> assigned = new HashMap<>();
-    private final Map<TopicPartition, Long> past = new HashMap<>(); // ends of what there was when reading began
+    private final Map<TopicPartition, Long> past = new HashMap<>(); // end offsets when reading began
     private double share; // of that past, read so far
     private List<String> missing = List.of();
     private List<TopicPartition> images = List.of();
@@ -34,8 +34,8 @@ final class TopicPlaces {
 
     /**
      * @param wanted topics to read from their beginnings
-     * @param rejectedTopic the one of them of which only the newest records are read
-     * @param imagesTopic of which only the ends are asked for
+     * @param rejectedTopic one of them; only its newest records are read
+     * @param imagesTopic only its end offsets are read
      */
     TopicPlaces(List<String> wanted, String rejectedTopic, String imagesTopic) {
         this.wanted = wanted;
@@ -72,7 +72,7 @@ final class TopicPlaces {
         looked = false;
     }
 
-    /** Takes its place in topics that have come to be; false where the broker does not answer. */
+    /** Assigns topics that have been created since; false where the broker does not answer. */
     boolean assignNew(TopicSetup topics, KafkaConsumer<byte[], byte[]> consumer) {
         List<String> absent = new ArrayList<>();
         List<TopicPartition> fresh = new ArrayList<>();
@@ -121,7 +121,7 @@ final class TopicPlaces {
         }
     }
 
-    /** Notes how much of the past has been read. */
+    /** Updates how much of the past has been read. */
     void follow(KafkaConsumer<byte[], byte[]> consumer) {
         long read = 0;
         long all = 0;

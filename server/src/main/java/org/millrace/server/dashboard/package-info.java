@@ -1,4 +1,4 @@
-/** A run as a page shows it: its topics folded into a small state, the pictures behind it, and the changes sent to its viewers. */
+/** The dashboard: a run's topics folded into a small state, pictures computed on request, and the changes sent to open pages. */
 @NullMarked
 package org.millrace.server.dashboard;
 

@@ -22,19 +22,19 @@ import org.millrace.server.embed.ScaledImages.Judged;
 import org.millrace.server.embed.ScaledImages.Scaled;
 
 /**
- * Images that wait to be embedded: decode → wait → embed. They are decoded on a pool that clients share fairly; those that wait together
- * are embedded together, by the run's current encoder or a version asked for, and what one call hands over is never split among
- * versions. Thread safe; one thread of its own owns the encoders.
+ * A queue of images to embed: decode → wait → embed. Images are decoded on a pool that clients share fairly; those waiting together are
+ * embedded in one batch, by the run's current encoder or a requested version; the images of one call always get one version. Thread safe; a
+ * dedicated thread owns the encoders.
  */
 public final class EmbeddingQueue implements AutoCloseable {
-    /** How long the first of a batch waits for others. */
+    /** How long the first call of a batch waits for others. */
     private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
     private static final int BATCHES_HELD = 4;
     private static final int LEAST_DECODERS = 4;
-    /** Of {@link Judged#work}, above which a call is long: about 10 ms. */
+    /** The {@link Judged#work} above which a call counts as long: about 10 ms. */
     private static final long LONG_WORK = 1 << 20;
-    /** How many images of the dearest kind one client may have in work. */
+    /** How many of the most expensive images one client may have in work. */
     private static final int DEAREST_HELD = 4;
 
     private static final int DEAREST_PASSES = 16;
@@ -50,21 +50,21 @@ public final class EmbeddingQueue implements AutoCloseable {
             "millrace-decode", Math.max(LEAST_DECODERS, Runtime.getRuntime().availableProcessors()));
     private final ScaledImages scaled;
     private final long mostLongWork;
-    /** What each client has in work. */
+    /** The images in work, by client. */
     private final Map<String, Held> held = new HashMap<>();
 
     private int imagesHeld;
     private int imagesWaiting;
     private boolean closed;
 
-    /** Images of a client that are not embedded yet, and of the long calls among them images and work. */
+    /** A client's images that are not embedded yet, and images and work of its long calls. */
     private static final class Held {
         private int images;
         private int longImages;
         private long longWork;
     }
 
-    /** What one call handed over, decoded. */
+    /** The decoded images of one call. */
     private record Waiting(List<Scaled> images, OptionalLong version, CompletableFuture<Embeddings> answer) {}
 
     private EmbeddingQueue(MillraceConfig config, EncoderWatch encoders) {
@@ -86,11 +86,11 @@ public final class EmbeddingQueue implements AutoCloseable {
     }
 
     /**
-     * Hands over encoded images, at least one; empty where too many wait already, or too many of this client. The answer comes on the
-     * queue's threads, where nothing may wait; it fails with {@link UserException} where there is no such encoder.
+     * Queues at least one encoded image; empty where too many are waiting already, overall or of this client. The future completes on the
+     * queue's threads, which must not block; it fails with {@link UserException} where there is no such encoder.
      *
-     * @param client whose images they are: clients are decoded in turns, and none may hold more than three quarters of what may wait, of
-     *     which images that are dear to decode make two thirds at most
+     * @param client the sender: clients are decoded in turns, and none may hold more than three quarters of the queue, of which images that
+     *     are expensive to decode may make up two thirds
      * @param version of the encoder; empty for the current one
      */
     public Optional<CompletableFuture<Embeddings>> offer(String client, List<byte[]> images, OptionalLong version) {
@@ -111,7 +111,7 @@ public final class EmbeddingQueue implements AutoCloseable {
                     || own.longImages == 0;
             if ((!fits
                             && (own.images > 0
-                                    || imagesHeld > most)) // more than ever fit are taken from a client without others
+                                    || imagesHeld > most)) // a call larger than the share is accepted from a client that has no other
                     || !fitsLong) {
                 return Optional.empty();
             }
@@ -145,7 +145,7 @@ public final class EmbeddingQueue implements AutoCloseable {
         }
     }
 
-    /** Waits while a batch is decoded already: encoded images take less memory. */
+    /** Waits while a whole batch is decoded already: encoded images take less memory. */
     private void decode(List<Judged> images, OptionalLong version, CompletableFuture<Embeddings> answer) {
         try {
             if (isClosed()) {
@@ -171,7 +171,7 @@ public final class EmbeddingQueue implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             answer.completeExceptionally(stopping());
-        } catch (RuntimeException | Error e) { // the next may fare better
+        } catch (RuntimeException | Error e) { // the next may succeed
             answer.completeExceptionally(e);
         }
     }
@@ -189,7 +189,7 @@ public final class EmbeddingQueue implements AutoCloseable {
         return new UserException("embeddings: the server is stopping");
     }
 
-    /** Finishes the batch that is being computed, and fails what waits. */
+    /** Finishes the batch being computed, and fails the calls that are waiting. */
     @Override
     public void close() {
         lock.lock();
@@ -220,7 +220,7 @@ public final class EmbeddingQueue implements AutoCloseable {
         }
     }
 
-    /** What is to be embedded together; nothing once it is closed. */
+    /** The next calls to embed together; empty once closed. */
     private List<Waiting> nextBatch() throws InterruptedException {
         lock.lock();
         try {
@@ -242,7 +242,7 @@ public final class EmbeddingQueue implements AutoCloseable {
                 imagesWaiting -= more;
                 batch.add(waiting.remove());
             }
-            changed.signalAll(); // there is room for decoded ones
+            changed.signalAll(); // there is room for decoded images
             return batch;
         } finally {
             lock.unlock();
@@ -260,7 +260,7 @@ public final class EmbeddingQueue implements AutoCloseable {
                         ? loaded.of(encoders.current())
                         : loaded.known(version).orElseGet(() -> loaded.of(encoders.version(version)));
                 embed(some, encoder);
-            } catch (RuntimeException | Error e) { // the next batch may fare better
+            } catch (RuntimeException | Error e) { // the next batch may succeed
                 some.forEach(each -> each.answer().completeExceptionally(e));
             }
         });

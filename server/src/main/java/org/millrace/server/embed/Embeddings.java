@@ -5,7 +5,7 @@ import static org.millrace.contract.Check.check;
 import java.util.List;
 
 /**
- * What one encoder made of some images, in their order.
+ * Some images embedded by one encoder, in order.
  *
  * @param version of the encoder
  * @param dimension D of a feature vector
@@ -16,18 +16,18 @@ public record Embeddings(long version, int dimension, List<Row> rows) {
         check(!rows.isEmpty(), "embeddings must be of at least one image");
     }
 
-    /** N×D; only of embeddings that all succeeded. */
+    /** N×D; only where every image was embedded. */
     public List<float[]> features() {
         return rows.stream().map(row -> ((Features) row).values()).toList();
     }
 
-    /** What was made of one image. */
+    /** The result for one image. */
     public sealed interface Row {}
 
-    /** Its D features. */
+    /** The image's D features. */
     @SuppressWarnings("ArrayRecordComponent")
     public record Features(float[] values) implements Row {}
 
-    /** Nothing, because it cannot be decoded. */
+    /** No features: the image cannot be decoded. */
     public record Undecodable(String reason) implements Row {}
 }

@@ -14,10 +14,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A few threads that clients share: they take turns, and none holds more than three quarters of the threads, so that slow work of one
- * never holds up another. Long tasks have at most half of the threads for each client, and one thread of several is for short ones
- * alone, so that a client's long tasks do not hold up its short ones either; where both wait, they alternate. The order of a client's
- * tasks of one length is kept. Thread safe.
+ * A few threads that clients share in turns. No client holds more than three quarters of them, so that one client's slow work never delays
+ * another. A client's long tasks hold at most half of them, and all long tasks together leave one thread of several free, so that they do
+ * not delay short ones; where a client has both waiting, they alternate. A client's tasks of one length start in order. Thread safe.
  */
 final class FairPool implements AutoCloseable {
     private static final long STOP_SECONDS = 10;
@@ -27,14 +26,14 @@ final class FairPool implements AutoCloseable {
     private final int longShare;
     private final int mostLong;
     private final ExecutorService pool;
-    /** Those with tasks that wait or run; who comes first has its turn next. */
+    /** Clients with waiting or running tasks; the first one is next. */
     private final Map<String, Client> clients = new LinkedHashMap<>();
 
     private int running;
     private int longRunning;
     private boolean closed;
 
-    /** How much there is to do. */
+    /** How long a task takes. */
     enum Length {
         SHORT,
         LONG
@@ -70,7 +69,7 @@ final class FairPool implements AutoCloseable {
         next();
     }
 
-    /** Interrupts what runs, then runs what waits on this thread: the owner has closed what tasks work on, so that each ends at once. */
+    /** Interrupts running tasks, then runs waiting ones on this thread: the owner has closed their resources, so that each ends at once. */
     @Override
     public void close() {
         List<Runnable> left = new ArrayList<>();
@@ -95,7 +94,7 @@ final class FairPool implements AutoCloseable {
                 Client client = each.getValue();
                 Optional<Length> length = next(client);
                 if (length.isPresent()) {
-                    clients.remove(each.getKey()); // to the end of the line
+                    clients.remove(each.getKey()); // to the end of the queue
                     clients.put(each.getKey(), client);
                     start(each.getKey(), client, length.get());
                     found = true;
@@ -105,7 +104,7 @@ final class FairPool implements AutoCloseable {
         }
     }
 
-    /** Which of the client's tasks may begin now. */
+    /** The length of the client's next task that may start now. */
     private Optional<Length> next(Client client) {
         boolean mayShort =
                 client.running < share && !client.waiting(Length.SHORT).isEmpty();

@@ -14,12 +14,12 @@ import org.millrace.evaluator.Embedder;
 import org.millrace.evaluator.EmbedderFactory;
 import org.millrace.evaluator.TorchEmbedders;
 
-/** The few encoders that were used last, in memory. Used by one thread, which closes it. */
+/** The few most recently used encoders, in memory. Used by one thread, which closes it. */
 public final class LoadedEncoders implements AutoCloseable {
     private static final int MOST = 3;
 
     private final MillraceConfig config;
-    /** By version, the one used longest ago first. */
+    /** By version, least recently used first. */
     private final Map<Long, Loaded> loaded = new LinkedHashMap<>(MOST, 1, true);
 
     private @Nullable EmbedderFactory factory;
@@ -28,7 +28,7 @@ public final class LoadedEncoders implements AutoCloseable {
         this.config = config;
     }
 
-    /** One encoder, ready. Used by the thread that loaded it. */
+    /** A loaded encoder. Used by the thread that loaded it. */
     public static final class Loaded {
         private final long version;
         private final String sha256;
@@ -48,12 +48,12 @@ public final class LoadedEncoders implements AutoCloseable {
             return embedder.dimension();
         }
 
-        /** For images that decode; belongs to this. */
+        /** For images that decode; owned by this. */
         public Embedder embedder() {
             return embedder;
         }
 
-        /** A row for each image, in one batch: its features, or why it could not be decoded. */
+        /** One row per image, computed in one batch: its features, or why it could not be decoded. */
         List<Embeddings.Row> embedScaled(List<ScaledImages.Scaled> images) {
             List<float[]> good =
                     images.stream().flatMap(image -> image.values().stream()).toList();
@@ -75,14 +75,14 @@ public final class LoadedEncoders implements AutoCloseable {
         }
     }
 
-    /** That encoder, which takes the place of the one used longest ago. */
+    /** Loads the encoder if needed, in place of the least recently used one. */
     public Loaded of(PublishedEncoder encoder) {
         long version = encoder.manifest().version();
         Loaded known = loaded.get(version);
         if (known != null && known.sha256.equals(encoder.manifest().sha256())) {
             return known;
         }
-        if (known != null) { // the run began again
+        if (known != null) { // the run was started over
             known.embedder.close();
             loaded.remove(version);
         }
@@ -99,7 +99,7 @@ public final class LoadedEncoders implements AutoCloseable {
         return added;
     }
 
-    /** The encoder of that version where it is in memory. */
+    /** The encoder of that version, if it is in memory. */
     public Optional<Loaded> known(long version) {
         return Optional.ofNullable(loaded.get(version));
     }

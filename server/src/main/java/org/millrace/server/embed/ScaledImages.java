@@ -13,7 +13,7 @@ import org.millrace.encoder.image.InputTransform;
 import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
 
-/** Encoded images to what a network of the run sees of them. Thread safe. */
+/** Decodes and scales encoded images to the network's input. Thread safe. */
 final class ScaledImages {
     private final EncoderConfig encoder;
     private final int maxPixels;
@@ -27,7 +27,7 @@ final class ScaledImages {
      * One image.
      *
      * @param values C×H×W in [0, 1]; empty where it cannot be decoded
-     * @param problem why it cannot; blank where it can
+     * @param problem why not; blank where it can
      */
     @SuppressWarnings("ArrayRecordComponent")
     record Scaled(Optional<float[]> values, String problem) {}
@@ -39,7 +39,7 @@ final class ScaledImages {
      * @param problem why not; blank where it may
      */
     record Judged(Optional<SoundImage> image, String problem) {
-        /** Of decoding it, as {@link SoundImage#work}. */
+        /** The cost of decoding it, as {@link SoundImage#work}. */
         long work() {
             return image.map(SoundImage::work).orElse(0L);
         }

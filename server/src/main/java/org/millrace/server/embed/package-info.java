@@ -1,4 +1,4 @@
-/** Images to feature vectors with a run's encoders, for requests that wait. */
+/** Images to feature vectors with a run's encoders, for HTTP requests. */
 @NullMarked
 package org.millrace.server.embed;
 

@@ -5,8 +5,8 @@ import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A callback that waits until the handler has returned. Jetty takes the exchange apart with the callback; a client that closes early
- * completes it while the handler still runs on its worker. Thread safe.
+ * A callback deferred until the handler has returned. Jetty recycles the exchange when the callback completes, and a client that closes
+ * early completes it while the handler still runs on its worker. Thread safe.
  */
 final class AfterReturn implements Callback {
     private enum Stage {

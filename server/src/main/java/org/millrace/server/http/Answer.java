@@ -14,11 +14,12 @@ import org.eclipse.jetty.util.thread.Invocable.InvocationType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A response that is written to the network without the thread that made it: what the client has not read yet waits in memory. Beyond
- * {@link #MOST_BYTES} of it, or {@link #MOST_BYTES_OF_ALL}, the writer waits. A client that reads less than 1 KiB/s in a stretch of 20 s loses its connection. Thread safe.
+ * A response that is sent without blocking the thread that wrote it: bytes that the client has not read yet are buffered. The writer waits
+ * once they exceed {@link #MOST_BYTES}, or {@link #MOST_BYTES_OF_ALL} over all responses. A client that reads less than 1 KiB/s over 20 s
+ * loses its connection. Thread safe.
  */
 final class Answer extends Response.Wrapper {
-    /** More than any answer of Millrace but those with the features of thousands of images. */
+    /** Larger than any response of Millrace except features of thousands of images. */
     static final int MOST_BYTES = 1 << 20;
 
     static final int MOST_BYTES_OF_ALL = 32 << 20;
@@ -42,14 +43,14 @@ final class Answer extends Response.Wrapper {
 
     private record Piece(ByteBuffer content, boolean last) {}
 
-    /** @param bytesOfAll that wait in all answers of the server */
+    /** @param bytesOfAll buffered in all responses of the server */
     Answer(Request request, Response response, LongSupplier nanoTime, AtomicInteger bytesOfAll) {
         super(request, response);
         this.bytesOfAll = bytesOfAll;
         this.nanoTime = nanoTime;
     }
 
-    /** Takes a copy; the callback comes at once, unless too much waits. */
+    /** Copies the content; completes the callback at once, unless too much is buffered. */
     @Override
     public void write(boolean last, @Nullable ByteBuffer content, Callback callback) {
         @Nullable Throwable failed;
@@ -72,7 +73,7 @@ final class Answer extends Response.Wrapper {
         }
     }
 
-    /** Completes the callback when everything is with the network, or the connection lost. */
+    /** Completes the callback when everything has been written to the network, or the connection is lost. */
     void whenWritten(Callback callback) {
         @Nullable Throwable failed;
         synchronized (this) {
@@ -180,7 +181,7 @@ final class Answer extends Response.Wrapper {
         }
     }
 
-    /** Looks again and again while something waits. */
+    /** Checks the client's pace periodically while anything is buffered. */
     private void watch() {
         synchronized (this) {
             if (!writing || looking) {
@@ -208,7 +209,7 @@ final class Answer extends Response.Wrapper {
                     .getConnectionMetaData()
                     .getConnection()
                     .getEndPoint()
-                    .close(new IOException("the answer is read too slowly"));
+                    .close(new IOException("the client reads the response too slowly"));
         } else {
             watch();
         }

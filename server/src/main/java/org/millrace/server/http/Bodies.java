@@ -11,7 +11,7 @@ import java.util.Optional;
 import org.millrace.contract.image.ImageFormat;
 import org.millrace.ingest.push.IncomingImage;
 
-/** The image or images in a request: its body as it is, or the files of a multipart form. */
+/** The images in a request: the plain body, or the files of a multipart form. */
 final class Bodies {
     private static final String MULTIPART = "multipart/form-data";
     private static final String ANY = "application/octet-stream";
@@ -22,7 +22,7 @@ final class Bodies {
         return type(context).equals(MULTIPART);
     }
 
-    /** Throws {@link HttpProblem} 415 unless the request says that it brings an image, or does not say what it brings. */
+    /** Throws {@link HttpProblem} 415 where the request's content type is neither an image's, nor generic, nor absent. */
     static void requireImage(Context context) {
         requireImage(type(context), "the body");
     }
@@ -42,14 +42,14 @@ final class Bodies {
         };
     }
 
-    /** The files of a form, at least one, held in memory; throws {@link HttpProblem} where there is none, or the form is damaged. */
+    /** The files of a form, at least one, in memory; throws {@link HttpProblem} where there is none or the form is malformed. */
     static List<UploadedFile> files(Context context) {
         List<UploadedFile> files;
         try {
             files = context.uploadedFiles();
         } catch (HttpResponseException e) {
             throw e;
-        } catch (Exception e) { // Kotlin throws checked exceptions unannounced
+        } catch (Exception e) { // Kotlin throws undeclared checked exceptions
             throw new HttpProblem(400, "wanted a whole multipart/form-data body, but got: " + rootOf(e));
         }
         if (files.isEmpty()) {
@@ -72,12 +72,12 @@ final class Bodies {
         };
     }
 
-    /** Throws {@link HttpProblem} 415 where the file of a form says that it is no image. */
+    /** Throws {@link HttpProblem} 415 where the content type of a form's file is not an image's. */
     static void requireImage(UploadedFile file) {
         requireImage(bare(Optional.ofNullable(file.contentType()).orElse(ANY)), "the file");
     }
 
-    /** Bytes of the body, or -1 where the request does not say. */
+    /** The declared length of the body, or -1 where there is none. */
     static long declared(Context context) {
         return context.req().getContentLengthLong();
     }
@@ -87,7 +87,7 @@ final class Bodies {
         if (!fits) {
             throw new HttpProblem(
                     415,
-                    what + " is said to be " + type + "; wanted " + ImageFormat.contentTypes()
+                    what + " has the content type " + type + "; wanted " + ImageFormat.contentTypes()
                             + " or application/octet-stream");
         }
     }

@@ -25,8 +25,8 @@ import org.millrace.server.embed.EmbeddingQueue;
 import org.millrace.server.embed.Embeddings;
 
 /**
- * {@code POST /v1/embed}: images to feature vectors, and {@code GET /v1/encoders}: with which encoders that can be. No thread waits for
- * the network's pass. Does not own what it is given.
+ * {@code POST /v1/embed}, images to feature vectors, and {@code GET /v1/encoders}, the encoders that can do so. No thread blocks on the
+ * forward pass. Does not close its queue and encoders.
  */
 public final class EmbedRoutes implements Routes {
     static final String EMBED = "/v1/embed";
@@ -38,7 +38,7 @@ public final class EmbedRoutes implements Routes {
     private final EmbeddingQueue queue;
     private final String run;
     private final int maxBytes;
-    /** Answers are written here, so that no client holds up the encoder. */
+    /** Writes the responses, so that no client delays the encoder. */
     private final ExecutorService answering = Executors.newFixedThreadPool(2, work -> {
         Thread thread = new Thread(work, "millrace-http-embeddings");
         thread.setDaemon(true);
@@ -52,7 +52,7 @@ public final class EmbedRoutes implements Routes {
         this.maxBytes = config.images().maxBytes();
     }
 
-    /** The forms of an answer. */
+    /** The formats of a response. */
     private enum Form {
         JSON("application/json"),
         FLOATS("application/octet-stream"),
@@ -64,7 +64,7 @@ public final class EmbedRoutes implements Routes {
             this.type = type;
         }
 
-        /** The first of the client's that there is. */
+        /** The first format of the client's {@code Accept} that is supported. */
         static Form wanted(Context context) {
             String accept =
                     Optional.ofNullable(context.header("Accept")).orElse("*/*").toLowerCase(Locale.ROOT);
@@ -86,7 +86,7 @@ public final class EmbedRoutes implements Routes {
         }
     }
 
-    /** Images with the names that the client gave them. */
+    /** The images of a request with their file names. */
     private record Asked(List<String> names, List<byte[]> images) {}
 
     @Override
@@ -109,7 +109,7 @@ public final class EmbedRoutes implements Routes {
         }
         Asked asked = several ? files(context) : new Asked(List.of(), List.of(read(Bodies.raw(context), "the image")));
         CompletableFuture<Embeddings> embeddings = queue.offer(Gate.client(context), asked.images(), version)
-                .orElseThrow(() -> HttpProblem.busy("more images come than are embedded; send it again later"));
+                .orElseThrow(() -> HttpProblem.busy("too many images are waiting to be embedded; send the request again later"));
         context.future(() ->
                 embeddings.thenAcceptAsync(made -> answer(context, form, several, asked.names(), made), answering));
     }
@@ -172,8 +172,7 @@ public final class EmbedRoutes implements Routes {
     private static HttpProblem tooLarge(String what, long bytes, long most) {
         return new HttpProblem(
                 413,
-                what + " has " + (bytes < 0 ? "more than " : bytes + " bytes, more than ") + "the " + most
-                        + " that it may have");
+                what + " has " + (bytes < 0 ? "more than " + most : bytes) + " bytes; wanted at most " + most);
     }
 
     private static void answer(Context context, Form form, boolean several, List<String> names, Embeddings made) {

@@ -8,8 +8,8 @@ import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.Invocable;
 
 /**
- * After a refusal: drops what the client still sends, for two seconds at most, because a connection that is closed before takes the
- * answer with it. The answer is out by then, and no thread waits.
+ * Runs after a refusal: discards what the client still sends, for at most two seconds, because closing the connection earlier would lose
+ * the response. The response has been sent by then, and no thread waits.
  */
 final class Farewell implements Invocable.Task {
     private static final long MOST_SECONDS = 2;

@@ -21,9 +21,9 @@ import org.eclipse.jetty.util.Callback;
 import org.millrace.contract.event.Json;
 
 /**
- * What every request passes before a route sees it: guard → body → worker. The guard judges headers alone; the body comes into bounded
- * memory without a thread; a worker runs the route. Health checks have workers of their own. Nothing here blocks, so that the threads of
- * the network are always free. Thread safe.
+ * The path of every request to its route: guard → body → worker. The guard checks the headers; the body is read into bounded memory without
+ * blocking a thread; a worker runs the route. Health checks have their own workers. Nothing here blocks, so that network threads are
+ * always free. Thread safe.
  */
 final class Gate extends Handler.Wrapper {
     private static final int WORKERS = 48;
@@ -51,7 +51,7 @@ final class Gate extends Handler.Wrapper {
         this.healthPaths = healthPaths;
     }
 
-    /** One request on its way. */
+    /** A request with its response. */
     private record Exchange(Request request, Response response, Callback callback) {}
 
     @Override
@@ -92,7 +92,7 @@ final class Gate extends Handler.Wrapper {
         }
     }
 
-    /** Whose request it is, as {@link Guard#client} says. */
+    /** The client's address, as {@link Guard#client} determined it. */
     static String client(Context context) {
         return String.valueOf(context.req().getAttribute(CLIENT));
     }
@@ -111,7 +111,7 @@ final class Gate extends Handler.Wrapper {
                         nanoTime,
                         blocks -> dispatch(exchange, new HeldRequest(request, blocks), pool),
                         problem -> {
-                            place.close(); // before the answer: who reads it may try again at once
+                            place.close(); // before the response: the client may retry at once
                             refuse(exchange, problem);
                         })
                 .run();
@@ -121,7 +121,7 @@ final class Gate extends Handler.Wrapper {
         try {
             pool.execute(() -> serve(request, exchange));
         } catch (RejectedExecutionException e) {
-            refuse(exchange, HttpProblem.unavailable("more requests come than are answered; send it again later"));
+            refuse(exchange, HttpProblem.unavailable("too many requests are waiting; send it again later"));
         }
     }
 
@@ -141,7 +141,7 @@ final class Gate extends Handler.Wrapper {
         }
     }
 
-    /** Answers at once, and closes the connection where a body is still to come. */
+    /** Responds at once, and closes the connection where a body is still to come. */
     private static void refuse(Exchange exchange, HttpProblem problem) {
         Response response = exchange.response();
         boolean body = hasBody(exchange.request());

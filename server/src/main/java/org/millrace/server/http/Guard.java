@@ -18,9 +18,9 @@ import org.millrace.contract.Sha256;
 import org.millrace.contract.config.HttpConfig;
 
 /**
- * Who may ask: bearers of the token where one is set, and no foreign web page. A page elsewhere could point its own name at this
- * address (DNS rebinding), so on loopback the {@code Host} must be this machine's or that of {@code http.public-url}; and it could send
- * a form, or hold streams of events open, so all that it may do is to link here. Judges by the headers alone. Thread safe.
+ * Access control: requires the token where one is set, and refuses pages of other origins. Such a page could point its own host name at
+ * this address (DNS rebinding), so on loopback the {@code Host} must be this machine's or that of {@code http.public-url}; it could also
+ * submit a form or hold event streams open, so it may only link here. Checks headers only. Thread safe.
  */
 final class Guard {
     static final String TOKEN = "token";
@@ -44,7 +44,7 @@ final class Guard {
 
     private final HttpConfig config;
     private final String cookie;
-    /** Of a browser's requests through the proxy in front; blank where there is none. */
+    /** The origin of browser requests through the proxy in front; blank where there is none. */
     private final String publicOrigin;
 
     Guard(HttpConfig config) {
@@ -53,10 +53,10 @@ final class Guard {
         this.publicOrigin = config.publicUrl().toLowerCase(Locale.ROOT).replaceFirst("/$", "");
     }
 
-    /** Where a browser that brought the token goes on, and the cookie that stands for the token from then on. */
+    /** The redirect of a browser that sent the token, and the cookie that replaces the token from then on. */
     record Entry(String location, String cookie) {}
 
-    /** Throws {@link HttpProblem} 403 for a request by another name than this server's, or from a foreign page. */
+    /** Throws {@link HttpProblem} 403 for a request with another server's host name, or from a page of another origin. */
     void admit(Request request) {
         String host = header(request, HttpHeader.HOST).orElse("").toLowerCase(Locale.ROOT);
         if (config.isLoopback() && !isOwn(host)) {
@@ -67,11 +67,11 @@ final class Guard {
         }
         if (isForeign(request, host) && !isLink(request)) {
             throw new HttpProblem(
-                    403, "a web page of another origin must not change anything here, and may only link to it");
+                    403, "refused: a web page of another origin may only link to this server");
         }
     }
 
-    /** Throws {@link HttpProblem} 401 for a request without the token; an entry where it came in the address. */
+    /** Throws {@link HttpProblem} 401 for a request without the token; returns an entry where the token was in the address. */
     Optional<Entry> identify(Request request, Query query) {
         if (config.token().isEmpty()) {
             return Optional.empty();
@@ -103,7 +103,7 @@ final class Guard {
         String address = String.valueOf(Request.getRemoteAddr(request));
         Optional<String> forwarded = header(request, HttpHeader.X_FORWARDED_FOR);
         return !publicOrigin.isEmpty() && LOOPBACK.contains(address) && forwarded.isPresent()
-                ? forwarded.get().replaceFirst("^.*,", "").strip() // the last is the proxy's own word
+                ? forwarded.get().replaceFirst("^.*,", "").strip() // the last one was added by the proxy
                 : address;
     }
 
@@ -124,14 +124,14 @@ final class Guard {
         return foreignSite || foreignOrigin;
     }
 
-    /** Whether a person followed a link: the whole page changes, so that what comes is not another page's. */
+    /** Whether the user followed a link: the browser shows the response as a page and hides it from the linking page. */
     private static boolean isLink(Request request) {
         return READING.contains(request.getMethod())
                 && "navigate".equals(request.getHeaders().get("Sec-Fetch-Mode"))
                 && "document".equals(request.getHeaders().get("Sec-Fetch-Dest"));
     }
 
-    /** The path asked for without the token, which then stays out of the browser's history. */
+    /** The requested path without the token, which keeps it out of the browser's history. */
     private static String withoutToken(Request request, Query query) {
         String parameters = query.parameters().entrySet().stream()
                 .filter(parameter -> !parameter.getKey().equals(TOKEN))

@@ -8,8 +8,8 @@ import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
 
 /**
- * A request whose body is in memory, so that reading it never waits; each block is dropped once it was read. Its content type has no
- * {@code charset}: images have none, and the server's libraries fail on names of charsets that they do not know.
+ * A request whose body is in memory, so that reading it never blocks; each block is released once read. Its content type has no
+ * {@code charset}: images need none, and the server's libraries fail on unknown charsets.
  */
 final class HeldRequest extends Request.Wrapper {
     private static final String MULTIPART = "multipart/";
@@ -51,7 +51,7 @@ final class HeldRequest extends Request.Wrapper {
             return headers;
         }
         String bare = Bodies.bare(type);
-        // a form's boundary must stay
+        // keep a form's boundary
         String kept =
                 bare.startsWith(MULTIPART) ? type.replaceAll("(?i);\\s*charset\\s*=\\s*(\"[^\"]*\"|[^;]*)", "") : bare;
         return HttpFields.build(headers).put(HttpHeader.CONTENT_TYPE, kept).asImmutable();

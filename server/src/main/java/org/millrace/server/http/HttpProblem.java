@@ -2,7 +2,7 @@ package org.millrace.server.http;
 
 import java.util.OptionalInt;
 
-/** An answer that is no success: its message says what, got, wanted, and becomes the body {@code {"error": …}}. */
+/** An error response: its message says what, got, wanted, and becomes the body {@code {"error": …}}. */
 public final class HttpProblem extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -14,17 +14,17 @@ public final class HttpProblem extends RuntimeException {
     }
 
     private HttpProblem(int status, String message, int retryAfterSeconds) {
-        super(message, null, false, false); // no stack trace: it is an answer, not a fault
+        super(message, null, false, false); // no stack trace: it is a response, not a fault
         this.status = status;
         this.retryAfterSeconds = retryAfterSeconds;
     }
 
-    /** 429: there is too much to do now. */
+    /** 429: too much load now. */
     public static HttpProblem busy(String message) {
         return new HttpProblem(429, message, 1);
     }
 
-    /** 503: something that is needed is not there now. */
+    /** 503: something required is not available now. */
     public static HttpProblem unavailable(String message) {
         return new HttpProblem(503, message, 5);
     }

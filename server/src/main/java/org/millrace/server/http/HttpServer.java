@@ -29,21 +29,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An HTTP server with bounded threads and bodies, which no slow client holds up ({@link Gate}); every answer that is no success is {@code
- * {"error": …}}. Thread safe. Closing it closes its routes.
+ * An HTTP server with bounded threads and bodies that slow clients cannot block ({@link Gate}); the body of every error is {@code {"error":
+ * …}}. Thread safe. Closing it closes its routes.
  */
 public final class HttpServer implements AutoCloseable {
-    /** A connection on which nothing happens for so long is ended. */
+    /** A connection idle for longer is closed. */
     public static final int IDLE_MILLIS = 20_000;
 
     private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
-    /** Of the network alone: routes run on the workers of {@link Gate}. */
+    /** Network threads; routes run on the workers of {@link Gate}. */
     private static final int MOST_THREADS = 16;
 
     private static final int LEAST_THREADS = 4;
     private static final int ACCEPTORS = 1;
     private static final int SELECTORS = 2;
-    /** What the system holds for a client that does not read; Linux doubles it. */
+    /** Socket send buffer for a client that does not read; Linux doubles it. */
     private static final int SEND_BUFFER_BYTES = 128 << 10;
 
     private static final int PORTS_TRIED = 20;
@@ -59,14 +59,14 @@ public final class HttpServer implements AutoCloseable {
         this.routes = routes;
     }
 
-    /** What to do where the port is taken. */
+    /** What to do if the port is taken. */
     public enum TakenPort {
         FAIL,
         TAKE_NEXT
     }
 
     /**
-     * Listens with these routes, which from now on belong to the server, also where it fails.
+     * Starts listening with these routes; takes ownership of them, also where it fails.
      *
      * @param maxBodyBytes of a request
      * @throws UserException if the address cannot be used
@@ -77,7 +77,7 @@ public final class HttpServer implements AutoCloseable {
                 config, taken, new Limits(maxBodyBytes, new Room((int) room), IDLE_MILLIS, System::nanoTime), routes);
     }
 
-    /** What bodies may take, and how long a connection on which nothing happens. */
+    /** Limits of body memory and of a connection's idle time. */
     record Limits(long maxBodyBytes, Room room, int idleMillis, LongSupplier nanoTime) {}
 
     static HttpServer start(HttpConfig config, TakenPort taken, Limits limits, List<Routes> routes) {
@@ -98,7 +98,7 @@ public final class HttpServer implements AutoCloseable {
         }
     }
 
-    /** Throws {@link UserException} where the machine has no such address. */
+    /** Throws {@link UserException} where this machine has no such address. */
     public static void checkHost(HttpConfig config) {
         try (ServerSocket socket = new ServerSocket()) {
             socket.bind(new InetSocketAddress(config.host(), 0));
@@ -107,7 +107,7 @@ public final class HttpServer implements AutoCloseable {
         }
     }
 
-    /** Where it listens, for a reader on this machine: {@code http://127.0.0.1:8080/}. */
+    /** The address for use on this machine: {@code http://127.0.0.1:8080/}. */
     public URI address() {
         return address;
     }
@@ -133,7 +133,7 @@ public final class HttpServer implements AutoCloseable {
         built.jetty.multipartConfig.maxTotalRequestSize(maxBodyBytes, SizeUnit.BYTES);
         built.jetty.multipartConfig.maxFileSize(maxBodyBytes, SizeUnit.BYTES);
         built.jetty.multipartConfig.maxInMemoryFileSize(
-                (int) Math.min(maxBodyBytes, Integer.MAX_VALUE), SizeUnit.BYTES); // nothing of it on disk
+                (int) Math.min(maxBodyBytes, Integer.MAX_VALUE), SizeUnit.BYTES); // never on disk
         built.jetty.modifyServer(server -> server.insertHandler(gate));
         built.jetty.addConnector((server, http) -> connector(server, http, config.host(), port, limits.idleMillis()));
         built.routes.beforeMatched(Parameters::check);
@@ -181,7 +181,7 @@ public final class HttpServer implements AutoCloseable {
             case 405 ->
                 asked + " is not allowed; wanted "
                         + problem.getDetails().getOrDefault("availableMethods", "another method");
-            case 413 -> "the body is larger than a request may be (" + maxBodyBytes + " bytes)";
+            case 413 -> "the body is larger than the limit of " + maxBodyBytes + " bytes";
             default -> String.valueOf(problem.getMessage());
         };
     }

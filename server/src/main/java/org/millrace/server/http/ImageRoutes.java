@@ -26,8 +26,7 @@ import org.millrace.ingest.push.PushRequest;
 import org.millrace.ingest.push.Receipt;
 
 /**
- * {@code POST /v1/images}: admit → read → send → answer once the log has it. No thread waits for the log. Owns its
- * producer.
+ * {@code POST /v1/images}: admit → read → send → respond once the log has acknowledged. No thread waits for the log. Owns its producer.
  */
 public final class ImageRoutes implements Routes {
     static final String PATH = "/v1/images";
@@ -35,7 +34,7 @@ public final class ImageRoutes implements Routes {
 
     private final Producer<byte[], byte[]> producer;
     private final ImageReceiver receiver;
-    /** Answers are written here, so that no client holds up the producer. */
+    /** Writes the responses, so that no client delays the producer. */
     private final ExecutorService answering = Executors.newFixedThreadPool(2, work -> {
         Thread thread = new Thread(work, "millrace-http-receipts");
         thread.setDaemon(true);
@@ -52,7 +51,7 @@ public final class ImageRoutes implements Routes {
         return new ImageRoutes(producer, images);
     }
 
-    /** What became of one image; what does not apply is left out of the answer. */
+    /** The result for one image; fields that do not apply are absent. */
     @JsonInclude(JsonInclude.Include.NON_ABSENT)
     record Result(
             Optional<String> name,
@@ -85,9 +84,9 @@ public final class ImageRoutes implements Routes {
         }
     }
 
-    /** The answer to a form: one result for each of its files, in their order. */
+    /** The response to a form: one result per file, in order. */
     record Results(List<Result> results) {
-        /** The status that all share, or 207. */
+        /** The status of all results if they share one, else 207. */
         int status() {
             int first = results.get(0).status();
             return results.stream().allMatch(result -> result.status() == first) ? first : 207;
@@ -163,7 +162,7 @@ public final class ImageRoutes implements Routes {
         }
     }
 
-    /** @param fileName the id where the request gives none */
+    /** @param fileName the id if the request gives none */
     private static IncomingImage incoming(
             Context context, String name, Optional<String> fileName, IncomingImage.Body body) {
         try {
@@ -181,7 +180,7 @@ public final class ImageRoutes implements Routes {
         }
     }
 
-    /** What the request says under that name: as a parameter of its address, or as a header {@code Millrace-Name}. */
+    /** The request's value of that name: a query parameter, or the header {@code Millrace-Name}. */
     private static Optional<String> text(Context context, String name) {
         return Optional.ofNullable(context.queryParam(name))
                 .or(() -> Optional.ofNullable(context.header("Millrace-" + name)));

@@ -11,8 +11,8 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.util.thread.Invocable;
 
 /**
- * Collects the body of one request in memory while it comes from the network; no thread waits for it. The memory is taken from the
- * {@link Room} block by block. Ends once: with the whole body, or a problem.
+ * Collects the body of one request in memory as it arrives; no thread waits for it. The memory is taken from the {@link Room} block by
+ * block. Completes once: with the whole body, or a problem.
  */
 final class IncomingBody implements Invocable.Task {
     private static final int LEAST_BLOCK = 256;
@@ -24,12 +24,12 @@ final class IncomingBody implements Invocable.Task {
     private final Pace pace;
     private final Consumer<Deque<ByteBuffer>> whole;
     private final Consumer<HttpProblem> refused;
-    /** What has come; all but the last are full. */
+    /** The blocks received; all but the last are full. */
     private final Deque<ByteBuffer> blocks = new ArrayDeque<>();
 
     private long bytes;
 
-    /** @param place stays the caller's */
+    /** @param place owned by the caller */
     IncomingBody(
             Request request,
             Room.Place place,
@@ -45,7 +45,7 @@ final class IncomingBody implements Invocable.Task {
         this.refused = refused;
     }
 
-    /** Takes what is there and asks to be run again when there is more. */
+    /** Reads what is available and asks to be run again when there is more. */
     @Override
     public void run() {
         try {
@@ -101,13 +101,13 @@ final class IncomingBody implements Invocable.Task {
     }
 
     static HttpProblem tooLarge(long maxBytes) {
-        return new HttpProblem(413, "the body is larger than a request may be (" + maxBytes + " bytes)");
+        return new HttpProblem(413, "the body is larger than the limit of " + maxBytes + " bytes");
     }
 
     private static HttpProblem problem(Throwable failure) {
         return failure instanceof TimeoutException
                 ? new HttpProblem(
-                        408, "the body comes too slowly: nothing came for " + HttpServer.IDLE_MILLIS / 1000 + " s")
+                        408, "the body arrives too slowly: nothing for " + HttpServer.IDLE_MILLIS / 1000 + " s")
                 : new HttpProblem(400, "the body ended early, or is not framed as its headers say");
     }
 }

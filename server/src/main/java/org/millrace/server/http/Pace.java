@@ -4,8 +4,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * The pace that a body must keep: 1 KiB/s in every stretch of 10 s, and an end within 5 minutes. What came fast before excuses nothing,
- * or a client could hold memory for hours. Not thread safe.
+ * The minimum pace of a request body: 1 KiB/s in every 10 s, and complete within 5 minutes. A fast start earns no credit, or a client could
+ * hold memory for hours. Not thread safe.
  */
 final class Pace {
     private static final double STRETCH_SECONDS = 10;
@@ -23,13 +23,13 @@ final class Pace {
         this.stretch = begin;
     }
 
-    /** Counts bytes that have come; throws {@link HttpProblem} 408 where the body is too slow. */
+    /** Counts received bytes; throws {@link HttpProblem} 408 where the body is too slow. */
     void count(int more) {
         long now = nanoTime.getAsLong();
         bytes += more;
         double seconds = (now - stretch) / 1e9;
         if ((now - begin) / 1e9 > MOST_SECONDS) {
-            throw tooSlow("it is not whole after %.0f s".formatted(MOST_SECONDS));
+            throw tooSlow("not complete after %.0f s".formatted(MOST_SECONDS));
         }
         if (seconds > STRETCH_SECONDS) {
             if (bytes < seconds * LEAST_BYTES_PER_SECOND) {
@@ -41,6 +41,6 @@ final class Pace {
     }
 
     private static HttpProblem tooSlow(String how) {
-        return new HttpProblem(408, "the body comes too slowly: " + how);
+        return new HttpProblem(408, "the body arrives too slowly: " + how);
     }
 }

@@ -8,8 +8,8 @@ import java.util.Locale;
 import org.millrace.contract.config.Nearest;
 
 /**
- * The query parameters of a route, given to it as a role; a route without takes none. A request with another is refused, for it is
- * mistyped, and would otherwise be ignored.
+ * The query parameters that a route accepts, attached to it as a role; a route without this role accepts none. A request with any other is
+ * refused, since a mistyped parameter would otherwise be ignored.
  */
 public record Parameters(List<String> names) implements RouteRole {
     private static final String HEADER = "millrace-";
@@ -22,7 +22,7 @@ public record Parameters(List<String> names) implements RouteRole {
         return new Parameters(List.of(names));
     }
 
-    /** Throws {@link HttpProblem} 400 where a request to this route has a parameter, or a {@code Millrace-} header, that it does not take. */
+    /** Throws {@link HttpProblem} 400 where the request has a parameter, or a {@code Millrace-} header, that its route does not accept. */
     static void check(Context context) {
         if (context.method().equals(HandlerType.HEAD)) { // has no route of its own
             return;

@@ -9,13 +9,13 @@ import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
 import org.millrace.contract.event.Json;
 
-/** Answers to what is no proper HTTP, or fails outside the routes: the same JSON as theirs. */
+/** Responses to malformed HTTP and to failures outside the routes: the same JSON as theirs. */
 final class PlainErrors extends ErrorHandler {
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
         if (response.getStatus() == 501 || response.getStatus() == 505) {
             response.setStatus(
-                    400); // a transfer coding or version of HTTP that there is not: the client's fault, not ours
+                    400); // an unknown transfer coding or version of HTTP is the client's fault
         }
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
         Object message = request.getAttribute(ERROR_MESSAGE);

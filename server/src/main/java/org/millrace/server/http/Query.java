@@ -9,13 +9,13 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The parameters of a request's address, decoded strictly: whole percent escapes, UTF-8, each name once. */
+/** The query parameters of a request, decoded strictly: complete percent escapes, UTF-8, each name once. */
 record Query(Map<String, String> parameters) {
     Query {
         parameters = Map.copyOf(parameters);
     }
 
-    /** Throws {@link HttpProblem} 400 where the text is no such list. */
+    /** Throws {@link HttpProblem} 400 where the text is malformed. */
     static Query parse(@Nullable String text) {
         Map<String, String> parameters = new LinkedHashMap<>();
         if (text != null) {

@@ -4,8 +4,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The memory budget for request bodies, taken as their bytes come. One client may hold three quarters of it, so that others find room.
- * A request that exceeds it gets 429. Thread safe.
+ * The memory budget for request bodies, charged as their bytes arrive. One client may hold at most three quarters of it. A request that
+ * exceeds it gets 429. Thread safe.
  */
 final class Room {
     private static final int MOST_BODIES = 512;
@@ -19,13 +19,13 @@ final class Room {
         this.bytes = bytes;
     }
 
-    /** Bodies in flight, and what they hold. */
+    /** Bodies in flight, and the bytes that they hold. */
     private static final class Held {
         private int bodies;
         private int bytes;
     }
 
-    /** Begins a body, which holds nothing yet; throws {@link HttpProblem} 429 where too many are in flight. */
+    /** Registers a body, which holds no bytes yet; throws {@link HttpProblem} 429 where too many are in flight. */
     synchronized Place begin(String client) {
         Held held = clients.getOrDefault(client, new Held());
         if (all.bodies >= MOST_BODIES || held.bodies >= MOST_BODIES_OF_A_CLIENT) {
@@ -39,8 +39,8 @@ final class Room {
 
     private HttpProblem full() {
         return HttpProblem.busy(
-                "too many images are on their way (bodies of " + bytes + " bytes at most, three quarters of them and "
-                        + MOST_BODIES_OF_A_CLIENT + " bodies from one address); send it again later");
+                "too many request bodies are in flight (the limit is " + bytes + " bytes; from one address three quarters of them and "
+                        + MOST_BODIES_OF_A_CLIENT + " bodies); send it again later");
     }
 
     private synchronized void grow(Place place, int more) {
@@ -67,7 +67,7 @@ final class Room {
         }
     }
 
-    /** What one body holds. */
+    /** The memory of one body. */
     final class Place implements AutoCloseable {
         private final String client;
         private final Held held;
@@ -79,7 +79,7 @@ final class Room {
             this.held = held;
         }
 
-        /** Holds so many bytes more; throws {@link HttpProblem} 429 where they are not free. */
+        /** Takes more bytes; throws {@link HttpProblem} 429 where they are not free. */
         void grow(int more) {
             Room.this.grow(this, more);
         }

@@ -1,4 +1,4 @@
-/** The HTTP server: who may ask, what is answered when something is wrong, and the routes for images and embeddings. */
+/** The HTTP server: access control, error responses, and the routes for images and embeddings. */
 @NullMarked
 package org.millrace.server.http;
 

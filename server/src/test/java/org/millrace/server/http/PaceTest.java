@@ -22,7 +22,7 @@ final class PaceTest {
                 .isInstanceOfSatisfying(HttpProblem.class, problem -> {
                     org.assertj.core.api.Assertions.assertThat(problem.status()).isEqualTo(408);
                 })
-                .hasMessage("the body comes too slowly: 2 bytes in the last 18 s, wanted 1024 a second");
+                .hasMessage("the body arrives too slowly: 2 bytes in the last 18 s, wanted 1024 a second");
     }
 
     @Test

@@ -38,9 +38,9 @@ final class SlowClientsTest {
     private static final int ROOM_BYTES = 100_000;
     /** More than there are threads. */
     private static final int MANY = 150;
-    /** More than the system holds for a client that does not read, and less than may wait in memory. */
+    /** More than the socket buffers hold for a client that does not read, and less than the server buffers. */
     private static final int LARGE = 700_000;
-    /** So that nothing but the server's clock of this test ends a connection. */
+    /** So long that only the test's own clock ends a connection. */
     private static final int NEVER_MILLIS = 600_000;
 
     private final AtomicLong nanos = new AtomicLong();
@@ -62,7 +62,7 @@ final class SlowClientsTest {
     @Test
     void upload_slowlyByMany_holdsNoThreadAndNoMemoryThatHasNotCome() throws Exception {
         try (HttpServer server = start("")) {
-            for (int i = 0; i < MANY; i++) { // as forms that declare nothing do: any of them may grow
+            for (int i = 0; i < MANY; i++) { // like forms that declare no length: each may grow
                 Client client = new Client(server);
                 client.send(String.join(
                         "\r\n",
@@ -85,9 +85,9 @@ final class SlowClientsTest {
                 assertThat(client.rest())
                         .startsWith("HTTP/1.1 408")
                         .contains("Connection: close")
-                        .contains("the body comes too slowly: 2 bytes in the last 11 s");
+                        .contains("the body arrives too slowly: 2 bytes in the last 11 s");
             }
-            room.begin("198.51.100.1").grow(ROOM_BYTES * 3 / 4); // all has come back
+            room.begin("198.51.100.1").grow(ROOM_BYTES * 3 / 4); // all memory has been released
         }
     }
 
@@ -212,14 +212,14 @@ final class SlowClientsTest {
                 BodyHandlers.ofString());
     }
 
-    /** A connection whose bytes the test sends itself. */
+    /** A connection on which the test sends raw bytes. */
     private final class Client {
         private final Socket socket;
         private final BufferedReader answers;
 
         Client(HttpServer server) throws IOException {
             socket = new Socket();
-            socket.setReceiveBufferSize(8_192); // what is not read waits at the server
+            socket.setReceiveBufferSize(8_192); // unread bytes wait at the server
             socket.connect(new InetSocketAddress(
                     InetAddress.getLoopbackAddress(), server.address().getPort()));
             answers = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
@@ -230,13 +230,13 @@ final class SlowClientsTest {
             socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
         }
 
-        /** The server asks for the body, so that its time runs. */
+        /** Waits until the server asks for the body, which starts its time limit. */
         void awaitContinue() throws IOException {
             assertThat(answers.readLine()).isEqualTo("HTTP/1.1 100 Continue");
             assertThat(answers.readLine()).isEmpty();
         }
 
-        /** Lets time pass without reading, until the server has given the connection up; what it buffered counts as read at first. */
+        /** Lets time pass without reading until the server closes the connection; bytes in socket buffers count as read at first. */
         void awaitEnd() throws InterruptedException {
             try {
                 while (true) {
@@ -249,7 +249,7 @@ final class SlowClientsTest {
             }
         }
 
-        /** All that comes until the connection ends. */
+        /** Everything received until the connection ends. */
         String rest() throws IOException {
             StringBuilder rest = new StringBuilder();
             for (int c = answers.read(); c >= 0; c = answers.read()) {

@@ -8,15 +8,15 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.millrace.app.exam.ExamListener;
-import org.millrace.app.exam.ExamReport;
+import org.millrace.app.benchmark.BenchmarkListener;
+import org.millrace.app.benchmark.BenchmarkReport;
 import org.millrace.contract.Count;
 import org.millrace.contract.UserException;
 import org.millrace.evaluator.protocol.ProtocolScore;
 import org.millrace.evaluator.score.Trial;
 
 /** An exam on the terminal: a line of the table for each score on standard output, progress on standard error. Not thread safe. */
-public final class ExamDisplay implements ExamListener, AutoCloseable {
+public final class BenchmarkDisplay implements BenchmarkListener, AutoCloseable {
     private static final String ROW = "%-20s %-8s %-8s %9s   %s%n";
 
     private final PrintWriter out;
@@ -26,14 +26,14 @@ public final class ExamDisplay implements ExamListener, AutoCloseable {
     private String task = "";
 
     /** @param stop whether the user has asked to stop */
-    public ExamDisplay(PrintWriter out, PrintWriter error, BooleanSupplier stop) {
+    public BenchmarkDisplay(PrintWriter out, PrintWriter error, BooleanSupplier stop) {
         this.out = out;
         this.error = error;
         this.stop = stop;
     }
 
     @Override
-    public void begins(ExamReport report) {
+    public void begins(BenchmarkReport report) {
         out.printf(
                 Locale.ROOT,
                 "encoder %d of run %s (%s, %s trained); %s to learn from, %,d to be scored on, %s%n",
@@ -79,7 +79,7 @@ public final class ExamDisplay implements ExamListener, AutoCloseable {
                 settings(score.settings()));
         if (!score.trials().isEmpty()) {
             out.println(score.trials().stream()
-                    .map(ExamDisplay::trial)
+                    .map(BenchmarkDisplay::trial)
                     .collect(Collectors.joining(", ", "  tried on a fifth of the images to learn from: ", "")));
         }
         out.flush();

@@ -1,4 +1,4 @@
-package org.millrace.app.exam;
+package org.millrace.app.benchmark;
 
 import java.util.OptionalLong;
 import org.millrace.contract.Sha256;

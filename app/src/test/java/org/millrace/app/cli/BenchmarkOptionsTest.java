@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-final class ExamOptionsTest {
+final class BenchmarkOptionsTest {
     private static final String SAMPLE = "../samples/fashion-mnist/t10k-images-idx3-ubyte.gz";
 
     @TempDir

@@ -1,4 +1,4 @@
-package org.millrace.app.exam;
+package org.millrace.app.benchmark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -25,7 +25,7 @@ import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.event.Json;
 
 /** Protocols through the command line, on a run that was trained here: its checkpoints, its topic, its probe set, and files. */
-final class ExamOnBrokerTest {
+final class BenchmarkOnBrokerTest {
     private static final String SAMPLE = "../samples/fashion-mnist/t10k-images-idx3-ubyte.gz";
 
     @TempDir
@@ -39,7 +39,7 @@ final class ExamOnBrokerTest {
     @BeforeAll
     static void train() {
         broker = EmbeddedBroker.start(data, new BrokerConfig(0, -1), "test");
-        ExamOnBrokerTest setUp = new ExamOnBrokerTest();
+        BenchmarkOnBrokerTest setUp = new BenchmarkOnBrokerTest();
         assertThat(setUp.run("push", SAMPLE, "--limit=96")).isZero();
         assertThat(setUp.run("push", SAMPLE, "--skip=96", "--limit=400", "--to=probe"))
                 .isZero();

@@ -1,12 +1,12 @@
-package org.millrace.app.exam;
+package org.millrace.app.benchmark;
 
 import org.millrace.evaluator.protocol.BenchmarkProgress;
 import org.millrace.evaluator.protocol.ProtocolScore;
 
 /** Hears what an examination does, on its thread. What it throws ends the examination. */
-public interface ExamListener extends BenchmarkProgress {
+public interface BenchmarkListener extends BenchmarkProgress {
     /** Encoder and images are there; the report has no scores yet. */
-    void begins(ExamReport report);
+    void begins(BenchmarkReport report);
 
     void scored(ProtocolScore score);
 

@@ -1,4 +1,4 @@
-package org.millrace.app.exam;
+package org.millrace.app.benchmark;
 
 import static org.millrace.contract.Check.check;
 
@@ -15,14 +15,14 @@ import org.millrace.ingest.label.Labels;
  * @param train paths of the images to learn from; none for the probe set
  * @param test paths of the images to be scored on; none for the probe set
  */
-public record ExamRequest(
+public record BenchmarkRequest(
         List<ProbeProtocol.Name> protocols,
         OptionalLong checkpoint,
         OptionalLong encoder,
         List<String> train,
         List<String> test,
         Labels labels) {
-    public ExamRequest {
+    public BenchmarkRequest {
         protocols = List.copyOf(protocols);
         train = List.copyOf(train);
         test = List.copyOf(test);

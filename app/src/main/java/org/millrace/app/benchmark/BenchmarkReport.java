@@ -1,4 +1,4 @@
-package org.millrace.app.exam;
+package org.millrace.app.benchmark;
 
 import java.util.List;
 import org.millrace.evaluator.protocol.ProtocolScore;
@@ -10,7 +10,7 @@ import org.millrace.evaluator.protocol.ProtocolScore;
  * @param version of the encoder, which is the step after which it was taken
  * @param engine library, device and threads that computed it
  */
-public record ExamReport(
+public record BenchmarkReport(
         int schema,
         String run,
         String source,

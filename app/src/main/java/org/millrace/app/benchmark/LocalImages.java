@@ -1,4 +1,4 @@
-package org.millrace.app.exam;
+package org.millrace.app.benchmark;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +32,7 @@ final class LocalImages {
     }
 
     /** Reads both halves; throws {@link UserException} where nothing could be learnt or scored with them. */
-    LabelledHalves read(ExamRequest request) {
+    LabelledHalves read(BenchmarkRequest request) {
         LabelledHalves halves =
                 LabelledHalves.of(half(request, request.train(), Half.TRAIN), half(request, request.test(), Half.TEST));
         halves.requireUsable(
@@ -41,7 +41,7 @@ final class LocalImages {
         return halves;
     }
 
-    private List<ProbeImage> half(ExamRequest request, List<String> paths, Half half) {
+    private List<ProbeImage> half(BenchmarkRequest request, List<String> paths, Half half) {
         List<ProbeImage> images = new ArrayList<>();
         Map<String, Long> leftOut = new TreeMap<>();
         Map<String, Long> refused = LabelledFiles.read(paths, request.labels(), config, image -> {

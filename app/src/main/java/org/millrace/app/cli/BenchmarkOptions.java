@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.millrace.app.exam.ExamRequest;
+import org.millrace.app.benchmark.BenchmarkRequest;
 import org.millrace.contract.FileNames;
 import org.millrace.contract.UserException;
 import org.millrace.evaluator.protocol.ProbeProtocol;
@@ -19,7 +19,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The options of an exam by the papers' protocols. Mixed into a command; not thread safe. */
-final class ExamOptions {
+final class BenchmarkOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
@@ -68,7 +68,7 @@ final class ExamOptions {
     private @Nullable Path json;
 
     /** The exam that is asked for; empty without {@code --protocol}. Wrong usage is a {@link ParameterException}. */
-    Optional<ExamRequest> request() {
+    Optional<BenchmarkRequest> request() {
         if (protocols.isEmpty()) {
             boolean others = checkpoint != null || encoder != null || json != null;
             if (others || !train.isEmpty() || !test.isEmpty()) {
@@ -76,9 +76,9 @@ final class ExamOptions {
             }
             return Optional.empty();
         }
-        Stream.concat(train.stream(), test.stream()).forEach(ExamOptions::checkExists);
+        Stream.concat(train.stream(), test.stream()).forEach(BenchmarkOptions::checkExists);
         try {
-            return Optional.of(new ExamRequest(
+            return Optional.of(new BenchmarkRequest(
                     protocols, optional(checkpoint), optional(encoder), train, test, Labels.parse(labels)));
         } catch (IllegalArgumentException e) {
             throw wrong(String.valueOf(e.getMessage()));

@@ -1,4 +1,4 @@
-package org.millrace.app.exam;
+package org.millrace.app.benchmark;
 
 import java.time.Clock;
 import java.util.ArrayList;
@@ -18,19 +18,19 @@ import org.millrace.evaluator.protocol.ProbeProtocol;
 import org.millrace.evaluator.protocol.ProtocolScore;
 
 /** Encoder → images → one protocol after the other. Used by one thread. */
-public final class Examination {
+public final class BenchmarkRun {
     private final MillraceConfig config;
-    private final ExamRequest request;
+    private final BenchmarkRequest request;
     private final Optional<KafkaSettings> kafka;
-    private final ExamListener listener;
+    private final BenchmarkListener listener;
     private final Clock clock;
 
     /** @param kafka present where the request needs it */
-    public Examination(
+    public BenchmarkRun(
             MillraceConfig config,
-            ExamRequest request,
+            BenchmarkRequest request,
             Optional<KafkaSettings> kafka,
-            ExamListener listener,
+            BenchmarkListener listener,
             Clock clock) {
         this.config = config;
         this.request = request;
@@ -40,7 +40,7 @@ public final class Examination {
     }
 
     /** Runs every protocol; throws {@link org.millrace.contract.UserException} where encoder or images are not to be had. */
-    public ExamReport run() {
+    public BenchmarkReport run() {
         Torch torch = Torch.start(config.run());
         TorchEmbedders embedders = new TorchEmbedders(torch, config.encoder(), config.images());
         PublishedEncoder encoder = request.encoder().isPresent()
@@ -50,7 +50,7 @@ public final class Examination {
                         request.encoder().getAsLong())
                 : CheckpointEncoder.read(config, request.checkpoint());
         LabelledHalves images = images(embedders);
-        ExamReport report = report(torch, encoder, images, List.of());
+        BenchmarkReport report = report(torch, encoder, images, List.of());
         listener.begins(report);
         List<ProtocolScore> scores = new ArrayList<>();
         try (Benchmark exam = new Benchmark(torch, config, encoder, embedders, images, listener, clock)) {
@@ -76,12 +76,12 @@ public final class Examination {
         return halves;
     }
 
-    private ExamReport report(
+    private BenchmarkReport report(
             Torch torch, PublishedEncoder encoder, LabelledHalves images, List<ProtocolScore> scores) {
         String source = (request.encoder().isPresent() ? "encoder on the topic" : "checkpoint") + ", "
                 + (request.local() ? "images of files" : "images of the probe set");
-        return new ExamReport(
-                ExamReport.SCHEMA,
+        return new BenchmarkReport(
+                BenchmarkReport.SCHEMA,
                 encoder.manifest().run(),
                 source,
                 encoder.manifest().version(),
