@@ -2,7 +2,7 @@ package org.millrace.app;
 
 import org.millrace.app.cli.MillraceCommandLine;
 
-/** Entry point of the program {@code millrace}. Exit codes: 0 good, 1 failed, 2 wrong usage. */
+/** Entry point of the program {@code millrace}. Exit codes: 0 success, 1 failure, 2 wrong usage. */
 public final class Millrace {
     private Millrace() {}
 
@@ -10,7 +10,7 @@ public final class Millrace {
         String folder = System.getProperty("user.dir", "");
         if (ProcessText.isLost(folder)) {
             System.err.printf(
-                    "millrace: the working folder's name, %s, cannot be read in the locale's encoding (%s): change to another folder, or set LC_ALL=C.UTF-8 if the name is UTF-8%n",
+                    "millrace: the working folder's name, %s, cannot be represented in the locale's encoding (%s): change to another folder, or set LC_ALL=C.UTF-8 if the name is UTF-8%n",
                     folder, System.getProperty("sun.jnu.encoding"));
             System.exit(1);
         }

@@ -8,16 +8,16 @@ import java.util.ArrayList;
 import java.util.List;
 import org.millrace.contract.OutsideText;
 
-/** What Java reads of its process through the locale's encoding, and loses where that cannot express it. */
+/** Text that Java decodes with the locale's encoding at startup, recovered where that encoding loses bytes. */
 final class ProcessText {
     private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
 
     private ProcessText() {}
 
     /**
-     * The arguments by their bytes where the system gives them (Linux), so that a path names the same file in every locale.
+     * The arguments from their bytes where the system provides them (Linux), so that a path names the same file in every locale.
      *
-     * @param decoded as Java hands them over
+     * @param decoded as Java decoded them
      */
     static String[] arguments(String... decoded) {
         for (String argument : decoded) {
@@ -28,7 +28,7 @@ final class ProcessText {
         return decoded;
     }
 
-    /** @param commandLine all of the process's arguments, a NUL behind each; those that are meant come last */
+    /** @param commandLine all arguments of the process, each followed by a NUL; the program's own come last */
     static String[] arguments(Path commandLine, String... decoded) {
         List<String> all = new ArrayList<>();
         try {
@@ -55,7 +55,7 @@ final class ProcessText {
         return own.toArray(String[]::new);
     }
 
-    /** Whether the working folder's name was lost, so that no relative path can be found. */
+    /** Whether decoding lost the working folder's name, so that relative paths cannot be resolved. */
     static boolean isLost(String workingFolder) {
         return workingFolder.indexOf('\ufffd') >= 0;
     }

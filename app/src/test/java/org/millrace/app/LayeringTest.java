@@ -12,7 +12,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** Who may know whom: modules meet in the contract, and each foreign library has its place. */
+/** Dependency rules: modules depend on each other through the contract, and each library is confined to its packages. */
 @AnalyzeClasses(packages = "org.millrace", importOptions = ImportOption.DoNotIncludeTests.class)
 class LayeringTest {
     private static final String NDARRAY = "ai.djl.ndarray.NDArray";
@@ -127,7 +127,7 @@ class LayeringTest {
             .dependOnClassesThat()
             .resideInAnyPackage("kafka..", "org.apache.kafka.metadata..", "org.apache.kafka.server..");
 
-    /** A thread that is left recording, or not recording, changes what runs on it next. */
+    /** A thread left with gradient recording switched on or off affects the next work on it. */
     @ArchTest
     static final ArchRule RECORDING_OF_GRADIENTS_IS_A_SCOPE = noClasses()
             .that()

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Text between the process and its user: arguments by their bytes, log lines without forgeries. */
+/** Arguments are recovered from their bytes. */
 final class ProcessTextTest {
     @TempDir
     Path temporary;

@@ -13,13 +13,13 @@ import org.millrace.contract.event.StreamSkipped;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.trainer.run.Moment;
 
-/** A real trainer whose process ends at once, without a word or a shutdown hook, when it reaches a moment. */
+/** A real trainer whose process halts at once, without a message or shutdown hooks, when it reaches a moment. */
 public final class CrashingTrainer {
     private CrashingTrainer() {}
 
     /**
      * Broker, moment, first step at which it counts, step whose checkpoint must be in the folder by then (0: none), last step to train,
-     * then settings. A checkpoint is written beside the steps that follow it, and on a fast machine they overtake it.
+     * then settings. Checkpoints are written in parallel with later steps, which on a fast machine overtake them.
      */
     public static void main(String[] arguments) {
         Moment last = Moment.valueOf(arguments[1]);

@@ -43,8 +43,8 @@ import org.millrace.trainer.run.Moment;
 
 /**
  * Random sequences of a start, a kill, damage to the run's folder, and starts with a changed setting: each start either is refused, with
- * the run's files and topics as they were, or goes on; and a run whose changed starts were all refused comes to the bits of one that was
- * never disturbed. A kill is simulated in this process, by an exception at a {@link Moment}; CrashPointTest kills processes.
+ * the run's files and topics unchanged, or continues; and a run whose changed starts were all refused ends with the same bits as an
+ * undisturbed one. A kill is simulated in this process, by an exception at a {@link Moment}; CrashPointTest kills processes.
  *
  * <p>{@code mvn verify} runs the short form; the long one is {@code bench/settings}.
  */
@@ -85,7 +85,7 @@ class SettingSequencesTest {
         broker.close();
     }
 
-    /** The end of a process, as far as one can be had without ending it. */
+    /** Simulates the end of the process without ending it. */
     private static final class Killed extends RuntimeException {
         private static final long serialVersionUID = 1;
     }
@@ -108,7 +108,7 @@ class SettingSequencesTest {
         assertThat(counts.getOrDefault("refused", 0)).isPositive();
     }
 
-    /** @param plain whether it begins undisturbed, and with a change that is refused: every form of this test has one */
+    /** @param plain whether it starts undisturbed, with a change that is refused; every form of this test includes one */
     private void sequence(String run, boolean plain, String what) throws Exception {
         List<String> base = new ArrayList<>(List.of(
                 "run.name=" + run,

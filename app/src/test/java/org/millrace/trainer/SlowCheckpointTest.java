@@ -22,7 +22,7 @@ import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.trainer.run.Moment;
 
-/** Checkpoints are written beside the steps; here the disk is slower than they are. */
+/** Checkpoints are written in parallel with the steps; here the disk is slower than the steps. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES) // only a hang takes that long
 final class SlowCheckpointTest {
     @Test

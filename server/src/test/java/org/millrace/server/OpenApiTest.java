@@ -26,7 +26,7 @@ import org.millrace.server.http.OpenApiRoutes;
 import org.millrace.server.http.Routes;
 
 final class OpenApiTest {
-    /** Paths for programs; what the page in the browser asks for beside them is its own matter. */
+    /** Documented paths, for programs; the dashboard's own paths are internal. */
     private static final String DESCRIBED = "(/v1|/metrics|/healthz|/readyz).*";
 
     private final JsonNode description = read();
@@ -63,7 +63,7 @@ final class OpenApiTest {
         assertThat(description.get("openapi").asText()).startsWith("3.1");
     }
 
-    /** Of the server, though no broker is there. */
+    /** The server's routes, without a broker. */
     private static Set<String> routes() {
         var config = new ConfigLoader().assignments(List.of()).load();
         var kafka = new KafkaSettings("127.0.0.1:1", Map.of());
@@ -78,7 +78,7 @@ final class OpenApiTest {
         return recorder.routes;
     }
 
-    /** Writes down what is added. */
+    /** Records the added routes. */
     private static final class Recorder implements JavalinDefaultRoutingApi {
         private final Set<String> routes = new TreeSet<>();
 

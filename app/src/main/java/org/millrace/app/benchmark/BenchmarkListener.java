@@ -3,13 +3,13 @@ package org.millrace.app.benchmark;
 import org.millrace.evaluator.protocol.BenchmarkProgress;
 import org.millrace.evaluator.protocol.ProtocolScore;
 
-/** Hears what an examination does, on its thread. What it throws ends the examination. */
+/** Receives the progress and results of a benchmark, on its thread. An exception from a method ends the benchmark. */
 public interface BenchmarkListener extends BenchmarkProgress {
-    /** Encoder and images are there; the report has no scores yet. */
+    /** Encoder and images have been read; the report has no scores yet. */
     void begins(BenchmarkReport report);
 
     void scored(ProtocolScore score);
 
-    /** Something that the user should know, in a sentence. */
+    /** A remark for the user, one sentence. */
     void remark(String sentence);
 }

@@ -4,11 +4,11 @@ import java.util.List;
 import org.millrace.evaluator.protocol.ProtocolScore;
 
 /**
- * An exam as a file: who was examined, on what, by what, and the scores.
+ * The result of a benchmark as written to a file: encoder, images, engine and scores.
  *
  * @param source where encoder and images came from, in words
- * @param version of the encoder, which is the step after which it was taken
- * @param engine library, device and threads that computed it
+ * @param version of the encoder: the step after which it was taken
+ * @param engine library, device and threads that computed the scores
  */
 public record BenchmarkReport(
         int schema,

@@ -8,12 +8,12 @@ import org.millrace.evaluator.protocol.ProbeProtocol;
 import org.millrace.ingest.label.Labels;
 
 /**
- * Which encoder is examined by which protocols on which images.
+ * The encoder, protocols and images of a benchmark.
  *
- * @param checkpoint step of a checkpoint on disk; the newest whole one where neither is given
+ * @param checkpoint step of a checkpoint on disk; the newest whole one if neither this nor {@code encoder} is given
  * @param encoder version on the topic of encoders
- * @param train paths of the images to learn from; none for the probe set
- * @param test paths of the images to be scored on; none for the probe set
+ * @param train paths of the training images; none for the probe set
+ * @param test paths of the held-out images; none for the probe set
  */
 public record BenchmarkRequest(
         List<ProbeProtocol.Name> protocols,
@@ -27,22 +27,20 @@ public record BenchmarkRequest(
         train = List.copyOf(train);
         test = List.copyOf(test);
         check(!protocols.isEmpty(), "--protocol needs at least one name");
-        check(
-                checkpoint.isEmpty() || encoder.isEmpty(),
-                "--checkpoint and --encoder each name the encoder: give one of them");
+        check(checkpoint.isEmpty() || encoder.isEmpty(), "--checkpoint and --encoder exclude each other");
         check(checkpoint.orElse(0) >= 0, "--checkpoint must be a step, but was %d", checkpoint.orElse(0));
         check(encoder.orElse(0) >= 0, "--encoder must be a version, but was %d", encoder.orElse(0));
         check(
                 train.isEmpty() == test.isEmpty(),
-                "--train and --test go together: images to learn from, and others to be scored on");
+                "--train and --test need each other: training images, and held-out images to score on");
     }
 
-    /** Whether the images are read from files and not from the probe set. */
+    /** Whether the images are read from files instead of the probe set. */
     public boolean local() {
         return !train.isEmpty();
     }
 
-    /** Whether encoder or images are on Kafka. */
+    /** Whether the encoder or the images come from Kafka. */
     public boolean needsKafka() {
         return !local() || encoder.isPresent();
     }

@@ -17,7 +17,7 @@ import org.millrace.evaluator.protocol.Benchmark;
 import org.millrace.evaluator.protocol.ProbeProtocol;
 import org.millrace.evaluator.protocol.ProtocolScore;
 
-/** Encoder → images → one protocol after the other. Used by one thread. */
+/** One benchmark of an encoder: encoder → images → protocols, one after another. Used by one thread. */
 public final class BenchmarkRun {
     private final MillraceConfig config;
     private final BenchmarkRequest request;
@@ -25,7 +25,7 @@ public final class BenchmarkRun {
     private final BenchmarkListener listener;
     private final Clock clock;
 
-    /** @param kafka present where the request needs it */
+    /** @param kafka present if the request needs it */
     public BenchmarkRun(
             MillraceConfig config,
             BenchmarkRequest request,
@@ -39,7 +39,7 @@ public final class BenchmarkRun {
         this.clock = clock;
     }
 
-    /** Runs every protocol; throws {@link org.millrace.contract.UserException} where encoder or images are not to be had. */
+    /** Runs every protocol; throws {@link org.millrace.contract.UserException} if the encoder or the images cannot be read. */
     public BenchmarkReport run() {
         Torch torch = Torch.start(config.run());
         TorchEmbedders embedders = new TorchEmbedders(torch, config.encoder(), config.images());
@@ -53,9 +53,9 @@ public final class BenchmarkRun {
         BenchmarkReport report = report(torch, encoder, images, List.of());
         listener.begins(report);
         List<ProtocolScore> scores = new ArrayList<>();
-        try (Benchmark exam = new Benchmark(torch, config, encoder, embedders, images, listener, clock)) {
+        try (Benchmark benchmark = new Benchmark(torch, config, encoder, embedders, images, listener, clock)) {
             for (ProbeProtocol.Name name : request.protocols()) {
-                for (ProtocolScore score : ProbeProtocol.of(name).score(exam)) {
+                for (ProtocolScore score : ProbeProtocol.of(name).score(benchmark)) {
                     scores.add(score);
                     listener.scored(score);
                 }

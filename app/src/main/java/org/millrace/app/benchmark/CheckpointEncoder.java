@@ -14,7 +14,7 @@ import org.millrace.trainer.checkpoint.RunState;
 import org.millrace.trainer.objective.Objective;
 import org.millrace.trainer.run.RunFolders;
 
-/** The learning network's encoder in a checkpoint, as it would have been published after that step. */
+/** The query (online) encoder in a checkpoint, as it would have been published after that step. */
 public final class CheckpointEncoder {
     private CheckpointEncoder() {}
 
@@ -28,7 +28,7 @@ public final class CheckpointEncoder {
                                 + config.run().name() + " has no checkpoint under "
                                 + config.run().folder()
                                 + "\nName another run with --run NAME or another folder with --set run.data=FOLDER,"
-                                + " or take a published encoder with --encoder VERSION."));
+                                + " or use a published encoder with --encoder VERSION."));
         RunState state = checkpoint.state();
         EncoderConfig encoder = ConfigLoader.encoder(state.configuration());
         byte[] file = checkpoint.query().part(Objective.ENCODER).toBytes();

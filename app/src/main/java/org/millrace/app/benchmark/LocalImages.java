@@ -15,7 +15,7 @@ import org.millrace.evaluator.probe.LabelledHalves;
 import org.millrace.evaluator.probe.ProbeImage;
 import org.millrace.ingest.local.LabelledFiles;
 
-/** Labelled images of local files in two halves. */
+/** Labelled images from local files in two halves. */
 final class LocalImages {
     private static final String ADVICE =
             "Labels come from the names of the images' folders with --labels folder, or from --labels FILE.";
@@ -24,14 +24,14 @@ final class LocalImages {
     private final Predicate<byte[]> decodes;
     private final Consumer<String> remarks;
 
-    /** @param remarks receives a sentence on what was left out */
+    /** @param remarks receives a sentence on files that were left out */
     LocalImages(ImagesConfig config, Predicate<byte[]> decodes, Consumer<String> remarks) {
         this.config = config;
         this.decodes = decodes;
         this.remarks = remarks;
     }
 
-    /** Reads both halves; throws {@link UserException} where nothing could be learnt or scored with them. */
+    /** Reads both halves; throws {@link UserException} if no probe could be fitted to or scored on them. */
     LabelledHalves read(BenchmarkRequest request) {
         LabelledHalves halves =
                 LabelledHalves.of(half(request, request.train(), Half.TRAIN), half(request, request.test(), Half.TEST));

@@ -1,4 +1,4 @@
-/** What an exam by the papers' protocols needs: an encoder from a checkpoint or the topic, labelled images from files or the probe. */
+/** Benchmarks by the papers' probe protocols: an encoder from a checkpoint or the topic, scored on labelled images of files or the probe. */
 @NullMarked
 package org.millrace.app.benchmark;
 

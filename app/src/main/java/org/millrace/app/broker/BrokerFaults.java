@@ -6,8 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Turns Kafka's own exit and halt of the process, which it calls when it cannot go on (a full or failing disk), into a clear error and
- * an orderly exit with code 1.
+ * Replaces Kafka's own exit and halt of the process, which it calls on a fatal error (a full or failing disk), by a clear error and an
+ * orderly exit with code 1.
  */
 final class BrokerFaults {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedBroker.class);
@@ -16,15 +16,15 @@ final class BrokerFaults {
 
     private BrokerFaults() {}
 
-    /** From now on a fault ends the process with an error that names the folder. Applies to the whole process. */
+    /** Makes a fatal error end the process with a message that names the folder. Applies to the whole process. */
     static void endProcess(Path folder) {
         Exit.Procedure procedure = (status, message) -> {
             if (STARTING.get()) {
-                return; // Kafka then throws what went wrong
+                return; // Kafka then throws the cause
             }
             LOG.error(
                     "the embedded broker failed and cannot go on{}. The disk of {} may be full or failing;"
-                            + " what was acknowledged is kept there. Mend the cause and start again.",
+                            + " acknowledged records are kept there. Fix the cause and start again.",
                     message == null ? "" : " (" + message + ")",
                     folder);
             Thread lastResort = new Thread(BrokerFaults::haltAfterGrace, "broker-fault");
@@ -36,7 +36,7 @@ final class BrokerFaults {
         Exit.setHaltProcedure(procedure);
     }
 
-    /** Starts a broker: what keeps it from that on this thread, such as a port that is taken, is thrown and ends no process. */
+    /** Starts a broker; a failure on this thread while it starts, such as a taken port, is thrown and does not end the process. */
     static void start(Runnable startup) {
         STARTING.set(true);
         try {
@@ -46,7 +46,7 @@ final class BrokerFaults {
         }
     }
 
-    /** Shutdown hooks may wait for the very thread that failed. */
+    /** Shutdown hooks may wait for the thread that failed. */
     private static void haltAfterGrace() {
         try {
             Thread.sleep(GRACE_MILLIS);

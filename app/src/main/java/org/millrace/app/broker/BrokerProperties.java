@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Server properties of a single node that is broker and controller, sized for a small machine, loopback only. */
+/** Server properties of a single node, both broker and controller, sized for a small machine, loopback only. */
 final class BrokerProperties {
     static final int NODE = 1;
     static final String CONTROLLER_LISTENER = "CONTROLLER";
@@ -30,7 +30,7 @@ final class BrokerProperties {
         properties.put("broker.session.timeout.ms", "2000");
         properties.put("broker.heartbeat.interval.ms", "250");
 
-        // the only voter needs no patience for rivals: 1 s by default, spent at each start
+        // a single voter has no rivals to wait for: 1 s by default, at each start
         properties.put("controller.quorum.election.timeout.ms", "100");
         properties.put("controller.quorum.election.backoff.max.ms", "100");
 

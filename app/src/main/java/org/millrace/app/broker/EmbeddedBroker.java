@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * A single-node Kafka broker in this process, loopback only, whose data folder survives restarts and hard kills. Holds the folder's lock.
  * Thread safe; the caller closes it.
  *
- * <p>Kafka's server classes are no public API: nothing outside this package may name them, and a test starts a real one.
+ * <p>Kafka's server classes are not a public API: only this package uses them, and a test starts a real broker.
  */
 public final class EmbeddedBroker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedBroker.class);
@@ -41,15 +41,15 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
 
     /**
-     * Starts a broker on {@code dataFolder/broker} and returns when it serves clients: about 3 s, after a hard kill up to 6 s.
+     * Starts a broker on {@code dataFolder/broker} and returns when it serves clients: after about 3 s, after a hard kill up to 6 s.
      *
-     * @param command what the user ran, reported to a process that finds the folder in use
+     * @param command the user's command, shown to another process that finds the folder in use
      */
     public static EmbeddedBroker start(Path dataFolder, BrokerConfig config, String command) {
         Path folder = dataFolder.toAbsolutePath().normalize().resolve("broker");
         if (folder.toString().indexOf(',') >= 0) {
-            throw new UserException("the embedded broker takes no comma in its folder's path, but got " + folder
-                    + "\nChoose another folder with --set run.data=FOLDER.");
+            throw new UserException("the path of the embedded broker's folder must not contain a comma, but was "
+                    + folder + "\nChoose another folder with --set run.data=FOLDER.");
         }
         FolderLock lock = FolderLock.take(dataFolder, command);
         try {
@@ -66,7 +66,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         return bootstrapServers;
     }
 
-    /** Stops the broker cleanly and lets go of its folder; a second call does nothing. */
+    /** Stops the broker cleanly and releases its folder; a second call does nothing. */
     @Override
     public synchronized void close() {
         if (closed) {
@@ -84,7 +84,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    /** @param free finds ports, which another process may take before they are used: then it is asked again */
+    /** @param free finds free ports; called again if another process takes them before they are used */
     static EmbeddedBroker start(Path folder, long retentionMillis, FolderLock lock, Supplier<Ports> free) {
         for (int attempt = 1; ; attempt++) {
             Ports ports = free.get();
@@ -110,7 +110,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    /** Makes the folder one of a broker's, and this process one that ends when its broker cannot go on. */
+    /** Formats the folder for a broker, and makes this process end on a fatal error of the broker. */
     static void prepare(Path folder) {
         BrokerFaults.endProcess(folder);
         format(folder);

@@ -9,8 +9,8 @@ import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.UserException;
 
 /**
- * Holds a data folder for one process; its file says who holds it and where that process's broker listens. The lock ends with {@link
- * #close()} or with the process, however that ends. Thread safe.
+ * Locks a data folder for one process; the lock file names that process and the address of its broker. Released by {@link #close()} or
+ * when the process ends, in whatever way. Thread safe.
  */
 final class FolderLock implements AutoCloseable {
     private static final String FILE = "millrace.lock";
@@ -25,7 +25,7 @@ final class FolderLock implements AutoCloseable {
         this.command = command;
     }
 
-    /** Takes the folder, made if missing; throws {@link UserException} that names the holder where it is taken. */
+    /** Locks the folder, created if missing; throws {@link UserException} that names the holder where it is locked already. */
     static FolderLock take(Path dataFolder, String command) {
         Path folder = made(dataFolder);
         try {
@@ -37,7 +37,7 @@ final class FolderLock implements AutoCloseable {
         }
     }
 
-    /** Says where this process's broker listens, for those who find the folder taken. */
+    /** Records the broker's address for processes that find the folder locked. */
     void announce(String bootstrapServers) {
         try {
             file.write(owner(command, bootstrapServers));
@@ -56,7 +56,7 @@ final class FolderLock implements AutoCloseable {
             return PrivateFolder.make(folder).toRealPath();
         } catch (IOException e) {
             throw new UserException(
-                    "cannot make the data folder " + folder + ": " + e
+                    "cannot create the data folder " + folder + ": " + e
                             + "\nChoose another folder with --set run.data=FOLDER.",
                     e);
         }

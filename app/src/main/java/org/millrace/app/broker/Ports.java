@@ -16,7 +16,7 @@ import org.millrace.contract.UserException;
 record Ports(String broker, String controller) {
     private static final String HOST = "127.0.0.1";
 
-    /** Finds ports that are free now; {@code wanted} 0 takes any for the broker. Another process may take them before they are used. */
+    /** Finds ports that are free now; {@code wanted} 0 means any for the broker. Another process may take them before they are used. */
     static Ports find(int wanted) {
         try (ServerSocket broker = new ServerSocket();
                 ServerSocket controller = new ServerSocket()) {

@@ -1,4 +1,4 @@
-/** A real Kafka broker inside this process; the one place that knows Kafka's server classes. */
+/** A real Kafka broker inside this process; the only package that uses Kafka's server classes. */
 @NullMarked
 package org.millrace.app.broker;
 

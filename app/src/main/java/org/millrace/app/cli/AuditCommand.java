@@ -28,13 +28,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** Proves from the topics that a run trained every image once, or refused it with a reason. Exit code 1 where it did not. */
+/** Proves from the topics that a run trained every image once or rejected it with a reason. Exit code 1 if not. */
 @Command(
         name = "audit",
         mixinStandardHelpOptions = true,
         description = {
             "Prove from the topics that every image was trained exactly once.",
-            "Every offset of the stream up to where the run stands was trained once, or is in the topic of rejects with its reason."
+            "Every offset of the stream up to the run's position was trained once or is in the topic of rejects with its reason."
         })
 final class AuditCommand implements Runnable {
 
@@ -75,7 +75,7 @@ final class AuditCommand implements Runnable {
             out.println("without a record " + result.absent());
             if (result.gone() > 0) {
                 out.println("gone             " + result.gone()
-                        + " of the offsets have no record any more: for them the plans' word stands alone");
+                        + " of the offsets no longer have a record: for these only the plans could be checked");
             }
             result.recomputed().forEach(note -> out.println("computed again   " + note));
             result.skips().forEach(skip -> out.println("skipped by choice " + skip));
@@ -99,7 +99,7 @@ final class AuditCommand implements Runnable {
         journal.forEach(0, (event, offset) -> audit.add(event));
         if (journal.unreadable() > 0) {
             out.println("cannot be read   " + Count.of(journal.unreadable(), "record") + " of "
-                    + config.run().topics().steps() + ", which are no events and are left out");
+                    + config.run().topics().steps() + ", which are not events and are skipped");
         }
         String images = config.images().topic();
         Map<Integer, OffsetRange> log = new HashMap<>();
@@ -135,7 +135,7 @@ final class AuditCommand implements Runnable {
         return audit.result();
     }
 
-    // a plan may name what no log has: that is then missing, and nobody waits for it
+    // a plan may name offsets that no log has: they are missing, and not waited for
     private static OffsetRange within(OffsetRange planned, Map<Integer, OffsetRange> log) {
         OffsetRange held = log.get(planned.partition());
         if (held == null || planned.from() >= held.to() || planned.to() <= held.from()) {
@@ -152,7 +152,7 @@ final class AuditCommand implements Runnable {
                 partition.partition(), beginning, consumer.endOffsets(one).getOrDefault(partition, beginning));
     }
 
-    // where in the stream a refused image lies; empty for a file that was refused before it came to the stream
+    // the offset of a rejected image in the stream; empty for a file that was rejected before it was pushed
     private static Optional<ImageOffset> position(ConsumerRecord<byte[], byte[]> reject, String images) {
         return ImageHeaders.text(reject.headers(), ImageHeaders.REJECT_POSITION)
                 .filter(position -> position.matches(Pattern.quote(images) + "/\\d{1,9}/\\d{1,18}"))

@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The options of an exam by the papers' protocols. Mixed into a command; not thread safe. */
+/** The options of a benchmark by the papers' probe protocols. Mixed into a command; not thread safe. */
 final class BenchmarkOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
@@ -30,26 +30,26 @@ final class BenchmarkOptions {
             description =
                     "Score one encoder by these protocols instead: logistic, knn, ridge, linear-sgd (MoCo's, rate chosen"
                             + " from a grid), mlp (AMDIM's), finetune-1 and finetune-10 (the whole network on 1 %% or 10 %% of the labels)."
-                            + " Several with commas.")
+                            + " Comma-separated.")
     private List<ProbeProtocol.Name> protocols = new ArrayList<>();
 
     @Option(
             names = "--checkpoint",
             paramLabel = "STEP",
-            description = "Take the encoder of this checkpoint; without it, of the run's newest whole one.")
+            description = "Score the encoder of this checkpoint; by default of the run's newest whole one.")
     private @Nullable Long checkpoint;
 
     @Option(
             names = "--encoder",
             paramLabel = "VERSION",
-            description = "Take this encoder from the run's topic of encoders.")
+            description = "Score this encoder from the run's topic of encoders instead.")
     private @Nullable Long encoder;
 
     @Option(
             names = "--train",
             paramLabel = "PATH",
             description =
-                    "Learn from these labelled images, with --test, instead of the probe: folder, archive or IDX file"
+                    "Fit the probes to these labelled images instead of the probe topic's, with --test: folder, archive or IDX file"
                             + " as for push; may be repeated.")
     private List<String> train = new ArrayList<>();
 
@@ -64,15 +64,15 @@ final class BenchmarkOptions {
                     "Labels of --train and --test: folder, a CSV file or auto, as for push (default: ${DEFAULT-VALUE}).")
     private String labels = "auto";
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write the scores of --protocol to this file, too.")
+    @Option(names = "--json", paramLabel = "FILE", description = "Also write the scores of --protocol to this file.")
     private @Nullable Path json;
 
-    /** The exam that is asked for; empty without {@code --protocol}. Wrong usage is a {@link ParameterException}. */
+    /** The requested benchmark; empty without {@code --protocol}. Wrong usage is a {@link ParameterException}. */
     Optional<BenchmarkRequest> request() {
         if (protocols.isEmpty()) {
             boolean others = checkpoint != null || encoder != null || json != null;
             if (others || !train.isEmpty() || !test.isEmpty()) {
-                throw wrong("--checkpoint, --encoder, --train, --test and --json are for --protocol: name one");
+                throw wrong("--checkpoint, --encoder, --train, --test and --json need --protocol");
             }
             return Optional.empty();
         }
@@ -85,7 +85,7 @@ final class BenchmarkOptions {
         }
     }
 
-    /** Where the scores are written to; throws {@link UserException} where that cannot be. */
+    /** The file for the scores; throws {@link UserException} if it cannot be written. */
     Optional<Path> json() {
         Path file = json;
         if (file != null) {

@@ -24,15 +24,15 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Cools a copy of a run, so that its encoder can be released while the run goes on. */
+/** Cools a copy of a run, so that its encoder can be released while the run continues. */
 @Command(
         name = "branch",
         mixinStandardHelpOptions = true,
         description = {
-            "Release an encoder of a run that has no end.",
-            "Starts the run NEW_NAME from the newest checkpoint of the trunk, --run, trains it on the stream from where that",
-            "checkpoint stands while its learning rate falls linearly to 0, and publishes its encoder to NEW_NAME.encoders.",
-            "The trunk is not changed, and may train meanwhile, best with --bootstrap-server."
+            "Release an encoder from a run that has no end.",
+            "Starts the run NEW_NAME from the newest checkpoint of the trunk (--run), trains it on the stream from there on",
+            "while its learning rate falls linearly to 0, and publishes its encoder to NEW_NAME.encoders.",
+            "The trunk is not changed and may keep training, best with --bootstrap-server."
         })
 final class BranchCommand implements Runnable {
     @Spec
@@ -45,7 +45,7 @@ final class BranchCommand implements Runnable {
             names = "--cool-steps",
             required = true,
             paramLabel = "N",
-            description = "Steps over which the rate falls to 0; a tenth to a fifth of the trunk's is usual.")
+            description = "Steps over which the rate falls to 0; usual is a tenth to a fifth of the trunk's steps.")
     private long coolSteps;
 
     @Mixin
@@ -64,7 +64,7 @@ final class BranchCommand implements Runnable {
                 .orElse(Map.of());
         MillraceConfig trunk = options.config(settings, run.assignments());
         if (trunk.run().name().equals(name)) {
-            throw new UserException("NEW_NAME must be another than that of the trunk, run.name=" + name
+            throw new UserException("NEW_NAME must differ from the name of the trunk, run.name=" + name
                     + ". Choose a name that no run has had.");
         }
         PrintWriter out = spec.commandLine().getOut();
@@ -87,7 +87,7 @@ final class BranchCommand implements Runnable {
                 TrainCommand.await(services.start("train", trainer), services, signal);
                 display.say(
                         statistics.steps() == coolSteps
-                                ? "branch " + name + " is cold: encoder " + last + " is on "
+                                ? "branch " + name + " is done: encoder " + last + " is on "
                                         + branch.run().topics().encoders()
                                 : "stopped after " + statistics.steps() + " of " + Count.of(coolSteps, "step")
                                         + "; to go on, with the same settings: millrace train --until-step "

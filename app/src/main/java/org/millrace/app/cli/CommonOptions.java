@@ -30,12 +30,12 @@ import picocli.CommandLine.Spec;
 final class CommonOptions {
     private static final Path DEFAULT_FILE = Path.of("millrace.properties");
     private static final Logger LOG = LoggerFactory.getLogger(CommonOptions.class);
-    /** What belongs to a process and its machine, and not to the run that it works on; and what it may read. */
+    /** Settings of a process and its machine rather than of the run, including which files it may read. */
     private static final List<String> PROCESS_KEYS = List.of(
             "run.name", "run.data", "run.device", "run.threads", "kafka.", "http.", "broker.", "images.claim-check");
 
     private static final String BOOTSTRAP_SERVERS = "kafka.bootstrap.servers";
-    /** What the launcher script reads, or the self-test leaves to the process that begins again; not part of the configuration. */
+    /** Environment variables of the launcher script and of the restart after a failed self-test; not part of the configuration. */
     private static final Set<String> LAUNCHER_VARIABLES =
             Set.of("MILLRACE_JAVA_OPTIONS", "MILLRACE_PROFILE", "MILLRACE_SELF_TEST_FAILURES");
 
@@ -57,26 +57,26 @@ final class CommonOptions {
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "Properties file; without it millrace.properties in the working directory, if there is one.")
+            description = "Properties file; by default millrace.properties in the working directory, if there is one.")
     private @Nullable Path file;
 
     @Option(
             names = "--set",
             paramLabel = "KEY=VALUE",
-            description = "Set one key of the configuration, over file and environment; may be repeated.")
+            description = "Set one key of the configuration, overriding file and environment; may be repeated.")
     private List<String> assignments = new ArrayList<>();
 
     private @Nullable MillraceConfig loaded;
 
     /**
-     * The configuration of this call: the command's defaults, the preset, the file, the environment and {@code --set}, the last word
-     * wins. Throws {@link org.millrace.contract.UserException} with every problem in it.
+     * The configuration of this call: the command's defaults, the preset, the file, the environment and {@code --set}, each overriding
+     * those before it. Throws {@link org.millrace.contract.UserException} that lists every problem.
      */
     MillraceConfig config(Map<String, String> commandDefaults) {
         return config(commandDefaults, List.of());
     }
 
-    /** The same, with assignments of the command's own that have the very last word. */
+    /** The same, with assignments of the command's own that override everything else. */
     MillraceConfig config(Map<String, String> commandDefaults, List<String> overrides) {
         assignments.stream()
                 .flatMap(assignment -> Secrets.exposedBy(assignment).stream())
@@ -106,14 +106,14 @@ final class CommonOptions {
     }
 
     /**
-     * The configuration of a command about a run that exists: what the run itself was begun with lies under what the user says, and what a
-     * run keeps from its first plan on, such as its topic of images, is always the run's. As it is where the run has not begun.
+     * The configuration of a command about an existing run: the run's own settings, overridden by the user's, except those that a run keeps
+     * from its first plan on, such as its topic of images. Unchanged where the run has not started.
      */
     MillraceConfig ofRun(MillraceConfig config, KafkaSettings kafka, RunOption run) {
         return ofRun(config, kafka, run, Set.of());
     }
 
-    /** The same, but keys of {@code chosen} are the user's where the user names them. */
+    /** The same, but the user may also override the keys of {@code chosen}. */
     MillraceConfig ofRun(MillraceConfig config, KafkaSettings kafka, RunOption run, Set<String> chosen) {
         return RunSettings.ofStart(kafka, config.run().topics())
                 .map(start -> over(config, start, run.assignments(), chosen))
@@ -153,7 +153,7 @@ final class CommonOptions {
                             change.then(),
                             change.now()));
             return whole;
-        } catch (UserException e) { // of another release
+        } catch (UserException e) { // written by another release
             LOG.warn(
                     "the settings with which run {} was started cannot be used here; using those of this command: {}",
                     config.run().name(),
@@ -162,7 +162,7 @@ final class CommonOptions {
         }
     }
 
-    /** What of a run's configuration another process takes over, where its user does not say otherwise. */
+    /** The part of a run's configuration that another process adopts unless its user overrides it. */
     static Map<String, String> defaults(Map<String, String> ofRun) {
         Map<String, String> defaults = new HashMap<>(ofRun);
         defaults.keySet()

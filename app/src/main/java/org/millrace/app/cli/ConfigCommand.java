@@ -12,7 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Prints the effective configuration, a properties file that means the same; secrets masked. */
+/** Prints the effective configuration as an equivalent properties file; secrets masked. */
 @Command(
         name = "config",
         mixinStandardHelpOptions = true,
@@ -27,10 +27,10 @@ final class ConfigCommand implements Runnable {
     @Option(
             names = "--markdown",
             description =
-                    "Print a table of every key, its default and its meaning instead; with --preset that recipe's page.")
+                    "Print a table of every key, its default and its meaning instead; with --preset the page of that recipe.")
     private boolean markdown;
 
-    @Option(names = "--list-presets", description = "Print the name of every preset and what it is instead.")
+    @Option(names = "--list-presets", description = "Print the name and a description of every preset instead.")
     private boolean listPresets;
 
     @Override
@@ -69,7 +69,7 @@ final class ConfigCommand implements Runnable {
             out.println(key.name() + "=" + escaped(effective.getOrDefault(key.name(), "")));
         }
         out.println(
-                "# kafka.* goes to every Kafka client untouched; kafka.consumer.*, kafka.producer.*, kafka.admin.* to those alone");
+                "# kafka.* is passed unchanged to every Kafka client; kafka.consumer.*, kafka.producer.*, kafka.admin.* only to those");
         effective.forEach((key, value) -> {
             if (key.startsWith("kafka.")) {
                 out.println(key + "=" + escaped(value));
@@ -84,8 +84,8 @@ final class ConfigCommand implements Runnable {
             out.println("| `" + key.name() + "` | `" + key.defaultValue() + "` | " + PresetPage.meaning(key) + " |");
         }
         out.println(
-                "| `kafka.*` | | passed to every Kafka client untouched; `kafka.consumer.*`, `kafka.producer.*`, `kafka.admin.*`"
-                        + " to those alone |");
+                "| `kafka.*` | | passed unchanged to every Kafka client; `kafka.consumer.*`, `kafka.producer.*`, `kafka.admin.*`"
+                        + " only to those |");
     }
 
     private static String escaped(String value) {

@@ -21,10 +21,10 @@ import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.trainer.Trainer;
 
-/** A broker that answers: the one that the user named, or an embedded one. Closing it stops the embedded one. Thread safe. */
+/** A reachable broker: the one that the user named, or an embedded one. Closing it stops the embedded one. Thread safe. */
 final class Connection implements AutoCloseable {
     private static final int TIMEOUT_MILLIS = 10_000;
-    /** The broker of this process is alive while the process is: on a busy machine it may be slow to answer. */
+    /** The embedded broker lives as long as this process, so a slow response means a busy machine. */
     private static final Duration OWN_BROKER_PATIENCE = Duration.ofMinutes(5);
 
     private final KafkaSettings kafka;
@@ -35,7 +35,7 @@ final class Connection implements AutoCloseable {
         this.embedded = embedded;
     }
 
-    /** {@code command} is what the user ran, reported to a process that finds the embedded broker's folder in use. */
+    /** {@code command} is the user's command, shown to another process that finds the embedded broker's folder in use. */
     static Connection open(MillraceConfig config, String command) {
         String named = config.kafka().get("bootstrap.servers");
         if (named != null) {
@@ -61,17 +61,17 @@ final class Connection implements AutoCloseable {
         return kafka;
     }
 
-    /** Whether the broker lives in this process, and so ends with it. */
+    /** Whether the broker runs in this process, and so ends with it. */
     boolean isEmbedded() {
         return embedded.isPresent();
     }
 
-    /** How long a trainer that is asked to stop waits for the broker to take its last records. */
+    /** How long a stopping trainer waits for the broker to accept its last records. */
     Duration stopPatience() {
         return isEmbedded() ? OWN_BROKER_PATIENCE : Trainer.STOP_PATIENCE;
     }
 
-    /** Creates the topics of images that are missing. */
+    /** Creates missing topics of images. */
     void createImageTopics(ImagesConfig images) {
         try (TopicSetup topics = new TopicSetup(kafka)) {
             topics.ensureImages(images);
@@ -102,7 +102,7 @@ final class Connection implements AutoCloseable {
         }
     }
 
-    /** Opens and closes a socket: Kafka's client would warn for ten seconds where one refusal says all. */
+    /** Opens and closes a socket, since Kafka's client would log warnings for ten seconds after a refused connection. */
     private static void connectOnce(KafkaSettings kafka) {
         List<InetSocketAddress> addresses;
         try {

@@ -23,7 +23,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The whole of Millrace in one process on images that come with it. */
+/** All of Millrace in one process, on images that ship with it. */
 @Command(
         name = "demo",
         mixinStandardHelpOptions = true,
@@ -31,12 +31,12 @@ import picocli.CommandLine.Spec;
         description = {
             "Watch an encoder learn from a stream of real images.",
             "Kafka, trainer, key store and evaluator run in this process, with Fashion-MNIST's test images as the stream.",
-            "Ends with a summary. Run again, it goes on where it stopped."
+            "Ends with a summary. Run again, it continues where it stopped."
         })
 final class DemoCommand implements Runnable {
     private static final double SHORTEST_MINUTES = 0.2;
     private static final double LONGEST_MINUTES = 10_000;
-    /** Of the minutes asked for, what start and last evaluation take. */
+    /** The part of the requested minutes that the start and the last evaluation take. */
     private static final Duration AROUND = Duration.ofSeconds(15);
 
     @Spec
@@ -46,7 +46,7 @@ final class DemoCommand implements Runnable {
             names = "--minutes",
             defaultValue = "3",
             paramLabel = "M",
-            description = "How long the demo takes, about (default: ${DEFAULT-VALUE}).")
+            description = "Approximate duration of the demo (default: ${DEFAULT-VALUE}).")
     private double minutes;
 
     @Option(names = "--report", paramLabel = "FILE", description = "Write the report to this file, as JSON.")
@@ -95,7 +95,7 @@ final class DemoCommand implements Runnable {
         }
     }
 
-    // the dashboard may be up only after the user has asked to stop, and the report is the last word then
+    // once the user has asked to stop, nothing is printed after the report
     private static void sayUnless(StopSignal signal, TrainingDisplay display, String line) {
         if (!signal.requested()) {
             display.say(line);

@@ -16,14 +16,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** Watches whether the incoming images change. */
+/** Monitors the incoming images for drift. */
 @Command(
         name = "drift",
         mixinStandardHelpOptions = true,
         description = {
-            "Watch whether the incoming images change.",
-            "Each window of them is compared, through a frozen encoder of the run, with the first ones. Needs a published encoder. Prints every window of the run, and goes on with each new one, until Ctrl-C;",
-            "started again, it goes on where it was."
+            "Monitor the incoming images for drift.",
+            "Compares each window of images with the first ones, the reference, in the features of a frozen encoder of the run. Needs a published encoder.",
+            "Prints every window so far, then each new one, until Ctrl-C. A restart continues where it stopped."
         },
         subcommands = {DriftOrderCommand.Acknowledge.class, DriftOrderCommand.Rebase.class})
 final class DriftCommand implements Runnable {
@@ -47,7 +47,7 @@ final class DriftCommand implements Runnable {
                 Connection connection = options.connect(own);
                 Services services = new Services()) {
             MillraceConfig config =
-                    options.ofRun(own, connection.kafka(), run, Set.of("images.topic")); // any stream may be watched
+                    options.ofRun(own, connection.kafka(), run, Set.of("images.topic")); // any stream may be monitored
             try (TopicSetup topics = new TopicSetup(connection.kafka())) {
                 topics.requireRun(config.run());
             }

@@ -18,7 +18,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** What the orders to the watch over drift have in common. */
+/** Common part of the orders to the drift monitor. */
 abstract class DriftOrderCommand implements Runnable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -30,10 +30,14 @@ abstract class DriftOrderCommand implements Runnable {
     @Option(
             names = "--source",
             paramLabel = "NAME",
-            description = "One of drift.sources; without it the order is about all that is watched.")
+            description = "One of drift.sources; without it the order applies to all images and every source.")
     private @Nullable String source;
 
-    @Option(names = "--note", paramLabel = "TEXT", defaultValue = "", description = "Why; kept with the event.")
+    @Option(
+            names = "--note",
+            paramLabel = "TEXT",
+            defaultValue = "",
+            description = "The reason, stored with the event.")
     private String note = "";
 
     @Mixin
@@ -46,13 +50,13 @@ abstract class DriftOrderCommand implements Runnable {
         this.kind = kind;
     }
 
-    /** The alarm has been seen. */
+    /** Acknowledges an alarm. */
     @Command(
             name = "acknowledge",
             mixinStandardHelpOptions = true,
             description = {
-                "Say that an alarm has been seen.",
-                "It is cleared by the first window without drift from then on; the next window that drifts raises another."
+                "Acknowledge an alarm.",
+                "The first window without drift then clears it, and the next drifting window raises another."
             })
     static final class Acknowledge extends DriftOrderCommand {
         Acknowledge() {
@@ -60,13 +64,13 @@ abstract class DriftOrderCommand implements Runnable {
         }
     }
 
-    /** The images from now on are the reference. */
+    /** Makes the images from now on the reference. */
     @Command(
             name = "rebase",
             mixinStandardHelpOptions = true,
             description = {
-                "Take the images that come from now on as the reference.",
-                "For a world that has changed for good. Ends the alarm. Windows are compared again once the reference is full."
+                "Make the images from now on the reference.",
+                "For a permanent change. Ends the alarm. Windows are compared again once the reference is full."
             })
     static final class Rebase extends DriftOrderCommand {
         Rebase() {
@@ -87,7 +91,7 @@ abstract class DriftOrderCommand implements Runnable {
                 out.println(
                         switch (kind) {
                             case ACKNOWLEDGE ->
-                                "no open alarm answered within " + PATIENCE.toSeconds()
+                                "no open alarm responded within " + PATIENCE.toSeconds()
                                         + " s: there is none, or drift is not running, in which case the order waits for the next millrace drift";
                             case REBASE -> "drift is not running: the order waits for the next millrace drift";
                         });

@@ -8,9 +8,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
+import org.millrace.app.benchmark.CheckpointEncoder;
 import org.millrace.app.embed.EmbeddingFile;
 import org.millrace.app.embed.FileEmbedding;
-import org.millrace.app.benchmark.CheckpointEncoder;
 import org.millrace.app.text.Progress;
 import org.millrace.contract.Count;
 import org.millrace.contract.FileNames;
@@ -29,15 +29,15 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Embeds images of files. */
+/** Embeds image files. */
 @Command(
         name = "embed",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
             "Write the features of images to a file.",
-            "x.npy (N×D float32, the images' names in x.names.txt), x.parquet or x.jsonl (with their names in the file). By the run's current encoder, or by another one that you name.",
-            "Files that cannot be read are left out and named; the names are the ids that a push would give."
+            "x.npy (N×D float32, with the images' names in x.names.txt), x.parquet or x.jsonl (with the names in the file). Uses the run's current encoder unless another is named.",
+            "Files that cannot be decoded are left out and listed. Names are the ids that a push would give."
         })
 final class EmbedCommand implements Runnable {
     private static final int NAMED_AT_MOST = 20;
@@ -55,22 +55,22 @@ final class EmbedCommand implements Runnable {
             names = "--out",
             required = true,
             paramLabel = "FILE",
-            description = "The file to write; its ending (.npy, .parquet, .jsonl) says in which form.")
+            description = "The file to write; its extension (.npy, .parquet, .jsonl) selects the format.")
     private Path out = Path.of("");
 
     @Option(
             names = "--encoder",
             paramLabel = "VERSION",
-            description = "Take this encoder from the run's topic of encoders; without it, the current one.")
+            description = "Use this encoder from the run's topic of encoders; by default the current one.")
     private @Nullable Long version;
 
     @Option(
             names = "--checkpoint",
             paramLabel = "STEP",
-            description = "Take the encoder of this checkpoint on disk instead; no broker is needed then.")
+            description = "Use the encoder of this checkpoint on disk instead; needs no broker.")
     private @Nullable Long checkpoint;
 
-    @Option(names = "--force", description = "Overwrite the file where it is there already.")
+    @Option(names = "--force", description = "Overwrite an existing file.")
     private boolean force;
 
     @Mixin
@@ -83,8 +83,7 @@ final class EmbedCommand implements Runnable {
     public void run() {
         MillraceConfig config = options.config(Map.of(), run.assignments());
         if (checkpoint != null && version != null) {
-            throw new ParameterException(
-                    spec.commandLine(), "--checkpoint and --encoder each name the encoder: give one of them");
+            throw new ParameterException(spec.commandLine(), "--checkpoint and --encoder exclude each other");
         }
         EmbeddingFile.Form form = EmbeddingFile.Form.of(out);
         checkTarget();
@@ -93,12 +92,12 @@ final class EmbedCommand implements Runnable {
         PublishedEncoder encoder = encoder(config);
         try (Progress progress = Progress.start("embed", spec.commandLine().getErr())) {
             ImageFiles.count(paths).ifPresent(progress::expect);
-            FileEmbedding.Report report = new FileEmbedding(config, encoder, told(progress)).run(paths, out);
-            tell(report, encoder, form);
+            FileEmbedding.Report report = new FileEmbedding(config, encoder, listener(progress)).run(paths, out);
+            summarise(report, encoder, form);
         }
     }
 
-    private void tell(FileEmbedding.Report report, PublishedEncoder encoder, EmbeddingFile.Form form) {
+    private void summarise(FileEmbedding.Report report, PublishedEncoder encoder, EmbeddingFile.Form form) {
         if (report.embedded() == 0) {
             throw new UserException("no image could be embedded of " + String.join(" ", paths) + "; "
                     + Count.of(report.leftOut(), "file") + " left out for the reasons above; nothing was written");
@@ -132,7 +131,7 @@ final class EmbedCommand implements Runnable {
         }
     }
 
-    private FileEmbedding.Listener told(Progress progress) {
+    private FileEmbedding.Listener listener(Progress progress) {
         PrintWriter error = spec.commandLine().getErr();
         return new FileEmbedding.Listener() {
             private int named;
@@ -162,7 +161,7 @@ final class EmbedCommand implements Runnable {
                     "--out " + out + " cannot be written: its folder does not exist or is not writable");
         }
         if (Files.exists(out) && !force) {
-            throw new UserException("--out " + out + " is there already; --force overwrites it");
+            throw new UserException("--out " + out + " exists already; --force overwrites it");
         }
     }
 

@@ -50,7 +50,7 @@ final class EncodersCommand implements Runnable {
         throw new ParameterException(spec.commandLine(), "encoders needs one of list, revoke, reinstate");
     }
 
-    /** What the commands about encoders have in common. */
+    /** Common part of the commands about encoders. */
     private abstract static class OfRun implements Runnable {
         @Spec
         private CommandSpec spec;
@@ -74,13 +74,12 @@ final class EncodersCommand implements Runnable {
             }
         }
 
-        /** Which one is taken from now on, in words. */
+        /** Which encoder is used from now on, in words. */
         static String newest(KafkaSettings kafka, RunTopics topics) {
             try {
                 long version =
                         PublishedEncoders.newest(kafka, topics).manifest().version();
-                return "the newest that may be used is encoder " + version
-                        + (version == 0 ? ", the untrained one" : "");
+                return "the current encoder is " + version + (version == 0 ? ", the untrained one" : "");
             } catch (UserException e) {
                 return String.valueOf(e.getMessage());
             }
@@ -89,12 +88,11 @@ final class EncodersCommand implements Runnable {
         abstract void run(KafkaSettings kafka, RunTopics topics, PrintWriter out);
     }
 
-    /** Every version with its standing. */
+    /** Every version with its status. */
     @Command(
             name = "list",
             mixinStandardHelpOptions = true,
-            description = {"List the encoders on the run's topic.", "The newest last: trained images, score, standing."
-            })
+            description = {"List the encoders on the run's topic.", "Newest last: images trained, score, status."})
     static final class ListCommand extends OfRun {
         @Override
         void run(KafkaSettings kafka, RunTopics topics, PrintWriter out) {
@@ -110,7 +108,7 @@ final class EncodersCommand implements Runnable {
             long newest = standings
                     .newestOf(encoders.stream().map(EncoderManifest::version).toList())
                     .orElse(-1);
-            out.println("version     images trained   linear   published              standing");
+            out.println("version     images trained   linear   published              status");
             for (EncoderManifest encoder : encoders) {
                 out.println(String.format(
                         Locale.ROOT,
@@ -124,11 +122,11 @@ final class EncodersCommand implements Runnable {
                                         100 * score.linear().accuracy()))
                                 .orElse("–"),
                         second(encoder.publishedAtMillis()),
-                        encoder.version() == newest ? "current" : standing(encoder.version(), standings)));
+                        encoder.version() == newest ? "current" : status(encoder.version(), standings)));
             }
         }
 
-        private static String standing(long version, Standings standings) {
+        private static String status(long version, Standings standings) {
             @Nullable EncoderRevocation revocation = standings.revoked().get(version);
             if (revocation != null) {
                 return "revoked " + second(revocation.revokedAtMillis())
@@ -145,13 +143,13 @@ final class EncodersCommand implements Runnable {
         }
     }
 
-    /** Withdraws one. */
+    /** Withdraws an encoder. */
     @Command(
             name = "revoke",
             mixinStandardHelpOptions = true,
             description = {
                 "Withdraw an encoder that must not be used.",
-                "From then on embed, /v1/embed, drift, evaluate and the page leave it out; the newest encoder",
+                "From then on embed, /v1/embed, drift, evaluate and the dashboard do not use it; the newest encoder",
                 "that is not revoked becomes the current one. Its weights stay on the topic."
             })
     static final class RevokeCommand extends OfRun {
@@ -168,11 +166,11 @@ final class EncodersCommand implements Runnable {
         }
     }
 
-    /** Takes that back. */
+    /** Undoes a revocation. */
     @Command(
             name = "reinstate",
             mixinStandardHelpOptions = true,
-            description = "Take a revocation back: the encoder stands again as it was scored.")
+            description = "Undo a revocation: the encoder has its previous status again.")
     static final class ReinstateCommand extends OfRun {
         @Parameters(paramLabel = "VERSION", description = "The encoder's version.")
         private long version;

@@ -14,8 +14,8 @@ import org.millrace.app.benchmark.BenchmarkReport;
 import org.millrace.app.benchmark.BenchmarkRequest;
 import org.millrace.app.benchmark.BenchmarkRun;
 import org.millrace.app.run.EvaluatorService;
-import org.millrace.app.text.EvaluationTable;
 import org.millrace.app.text.BenchmarkDisplay;
+import org.millrace.app.text.EvaluationTable;
 import org.millrace.app.text.StandingText;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
@@ -40,9 +40,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Score the run's encoders on labelled images.",
-            "Scores the encoders that have no score yet on the topic of the probe, and prints all scores of the run.",
+            "Scores the encoders that have no score yet on the labelled images of the probe topic, and prints all scores of the run.",
             "Linear probe and weighted nearest neighbours, each on the held-out half of the labelled images.",
-            "With --protocol: score one encoder by the protocols of the papers, from a checkpoint on disk or the topic."
+            "With --protocol: scores one encoder, from a checkpoint on disk or the topic, by the papers' probe protocols."
         })
 final class EvaluateCommand implements Runnable {
     @Spec
@@ -55,30 +55,28 @@ final class EvaluateCommand implements Runnable {
     private CommonOptions options;
 
     @Mixin
-    private BenchmarkOptions exam;
+    private BenchmarkOptions benchmark;
 
-    @Option(names = "--watch", description = "Go on scoring encoders as they are published, until stopped.")
+    @Option(names = "--watch", description = "Keep scoring encoders as they are published, until stopped.")
     private boolean watch;
 
-    @Option(
-            names = "--create-topics",
-            description = "Create the topics of images where they are missing, instead of refusing to start.")
+    @Option(names = "--create-topics", description = "Create missing topics of images instead of refusing to start.")
     private boolean createTopics;
 
     @Option(
             names = "--accept",
             paramLabel = "VERSION",
             description =
-                    "Let this encoder, which evaluator.churn-budget holds back, be taken as the newest; scores nothing.")
+                    "Accept this encoder, which evaluator.churn-budget holds, so that it can become current; scores nothing.")
     private @Nullable Long accepted;
 
     @Override
     public void run() {
-        Optional<BenchmarkRequest> request = exam.request();
+        Optional<BenchmarkRequest> request = benchmark.request();
         MillraceConfig own = options.config(Map.of(), run.assignments());
         PrintWriter out = spec.commandLine().getOut();
         if (request.isPresent()) {
-            examine(own, request.get(), out);
+            benchmark(own, request.get(), out);
             return;
         }
         if (accepted != null) {
@@ -112,7 +110,8 @@ final class EvaluateCommand implements Runnable {
     private void accept(MillraceConfig config, long version, PrintWriter out) {
         if (watch || createTopics) {
             throw new ParameterException(
-                    spec.commandLine(), "--accept scores nothing: it goes with neither --watch nor --create-topics");
+                    spec.commandLine(),
+                    "--accept scores nothing: it cannot be combined with --watch or --create-topics");
         }
         try (Connection connection = options.connect(config)) {
             Standings standings =
@@ -122,26 +121,27 @@ final class EvaluateCommand implements Runnable {
         }
     }
 
-    /** Scores one encoder by the papers' protocols; its scores are shown, and go to no topic. */
-    private void examine(MillraceConfig own, BenchmarkRequest request, PrintWriter out) {
+    /** Scores one encoder by the papers' probe protocols; prints the scores, and writes them to no topic. */
+    private void benchmark(MillraceConfig own, BenchmarkRequest request, PrintWriter out) {
         if (watch || accepted != null) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--protocol examines one encoder: it goes with neither --watch, which goes on for ever, nor --accept");
+                    "--protocol scores one encoder: it cannot be combined with --watch or --accept");
         }
         SelfTest.atStart(own, Use.EMBEDDING);
-        Optional<Path> json = exam.json();
+        Optional<Path> json = benchmark.json();
         try (StopSignal signal = StopSignal.install();
-                BenchmarkDisplay display = new BenchmarkDisplay(out, spec.commandLine().getErr(), signal::requested)) {
+                BenchmarkDisplay display =
+                        new BenchmarkDisplay(out, spec.commandLine().getErr(), signal::requested)) {
             signal.onStop(Thread.currentThread()::interrupt);
             BenchmarkReport report;
             if (request.needsKafka()) {
                 try (Connection connection = options.connect(own)) {
                     MillraceConfig config = options.ofRun(own, connection.kafka(), run);
-                    report = examine(config, request, Optional.of(connection.kafka()), display);
+                    report = run(config, request, Optional.of(connection.kafka()), display);
                 }
             } else {
-                report = examine(own, request, Optional.empty(), display);
+                report = run(own, request, Optional.empty(), display);
             }
             json.ifPresent(file -> write(file, report));
         } catch (InterruptException e) {
@@ -149,7 +149,7 @@ final class EvaluateCommand implements Runnable {
         }
     }
 
-    private static BenchmarkReport examine(
+    private static BenchmarkReport run(
             MillraceConfig config, BenchmarkRequest request, Optional<KafkaSettings> kafka, BenchmarkDisplay display) {
         return new BenchmarkRun(config, request, kafka, display, Clock.systemUTC()).run();
     }

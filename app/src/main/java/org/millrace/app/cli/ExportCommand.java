@@ -36,9 +36,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Write a run's encoder as a file for other programs.",
-            "Beside it FILE.md says what it is and how to load it. The newest whole checkpoint's; of a run without one here, the current encoder on the run's topic.",
-            "An encoder that is held back or revoked is passed over where the broker is known, unless --checkpoint names it.",
-            "The run may go on meanwhile. The scores in the card need a broker; without one the card says so."
+            "A model card, FILE.md, is written beside it. Exports the encoder of the newest whole checkpoint or, if this machine has none, the current encoder on the run's topic.",
+            "Skips held and revoked encoders if the broker is known, unless --checkpoint names one.",
+            "The run may keep training. The scores in the card need a broker; without one the card says so."
         })
 final class ExportCommand implements Runnable {
     @Spec
@@ -63,10 +63,10 @@ final class ExportCommand implements Runnable {
     @Option(
             names = "--checkpoint",
             paramLabel = "STEP",
-            description = "Take the checkpoint of this step instead of the newest whole one.")
+            description = "Export the checkpoint of this step instead of the newest whole one.")
     private @Nullable Long step;
 
-    @Option(names = "--force", description = "Overwrite the file and its card where they are there already.")
+    @Option(names = "--force", description = "Overwrite an existing file and card.")
     private boolean force;
 
     @Override
@@ -106,7 +106,7 @@ final class ExportCommand implements Runnable {
         text.flush();
     }
 
-    /** The one of the step that was asked for, or the newest whole one whose encoder is neither held nor revoked. */
+    /** The checkpoint of the requested step, or the newest whole one whose encoder is neither held nor revoked. */
     private Optional<Checkpoint> checkpoint(MillraceConfig config, Standings standings) {
         CheckpointFolder checkpoints = RunFolders.checkpoints(config);
         if (step != null) {
@@ -115,7 +115,7 @@ final class ExportCommand implements Runnable {
         return checkpoints.newestWhole(state -> {
             check(
                     !standings.isHeld(state.step()),
-                    "its encoder is held by the churn budget; --checkpoint %d takes it all the same",
+                    "its encoder is held by the churn budget; --checkpoint %d exports it anyway",
                     state.step());
             check(!standings.isRevoked(state.step()), "its encoder is revoked");
         });
@@ -138,16 +138,16 @@ final class ExportCommand implements Runnable {
     }
 
     /**
-     * What the run's topics say.
+     * The result of reading the run's topics.
      *
-     * @param export of the encoder that is current there, read where no checkpoint was named
-     * @param unread why the topics were not read, where they were not
-     * @param why there is no export, where there is none
+     * @param export of the current encoder, read if no checkpoint was named
+     * @param unread why the topics were not read, if so
+     * @param why there is no export, if so
      */
     private record Broker(
             Evaluations evaluations, Optional<EncoderExport> export, Optional<String> unread, String why) {}
 
-    // an embedded broker is only started where there is one already
+    // an embedded broker is started only where its folder exists
     private Broker broker(MillraceConfig config) {
         if (!config.kafka().containsKey("bootstrap.servers")
                 && !Files.isDirectory(config.run().data().resolve("broker"))) {
@@ -166,7 +166,7 @@ final class ExportCommand implements Runnable {
         }
     }
 
-    // of a run without a checkpoint here: it is young, or trained elsewhere
+    // no checkpoint on this machine: the run is young, or trained elsewhere
     private Optional<EncoderExport> published(MillraceConfig config, KafkaSettings kafka) {
         if (step != null || RunFolders.checkpoints(config).newestState().isPresent()) {
             return Optional.empty();

@@ -12,13 +12,12 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * How a failure is reported: a user's mistake by its message alone, anything else by one line and a file that holds the stack trace. Nothing
- * here throws.
+ * Reports failures: a user's mistake by its message only, anything else by one line and a file with the stack trace. Nothing here throws.
  */
 final class Failures {
     private Failures() {}
 
-    /** The picocli handler of arguments that cannot be understood. */
+    /** The picocli handler of invalid arguments. */
     static int wrongUsage(ParameterException exception, String[] arguments) {
         CommandLine commandLine = exception.getCommandLine();
         PrintWriter error = commandLine.getErr();
@@ -34,7 +33,7 @@ final class Failures {
         return ExitCode.USAGE;
     }
 
-    /** Tells why a command failed; the exit code. */
+    /** Prints why a command failed; returns the exit code. */
     static int report(Throwable failure, CommandLine commandLine) {
         PrintWriter error = commandLine.getErr();
         Optional<UserException> mistake = userException(failure);

@@ -7,15 +7,15 @@ import org.millrace.contract.service.Services;
 import org.millrace.server.HttpService;
 import picocli.CommandLine.Option;
 
-/** {@code --no-http}, for commands that serve HTTP beside what they do. Mixed into a command; not thread safe. */
+/** {@code --no-http}, for commands that also serve HTTP. Mixed into a command; not thread safe. */
 final class HttpOption {
-    @Option(names = "--no-http", description = "Leave out the dashboard and the HTTP interface.")
+    @Option(names = "--no-http", description = "Do not serve the dashboard and the HTTP interface.")
     private boolean off;
 
-    /** Serves HTTP unless the user left it out, on the next free port where the configured one is taken, and says where. */
+    /** Serves HTTP unless switched off, on the next free port if the configured one is taken, and prints the address. */
     void start(Services services, MillraceConfig config, KafkaSettings kafka, Consumer<String> say) {
         if (!off) {
-            HttpService.checkHost(config.http()); // a mistake of the user ends the command before anything begins
+            HttpService.checkHost(config.http()); // a user's mistake ends the command before anything starts
             services.supervise(
                     "http",
                     () -> HttpService.atPortOrNext(

@@ -5,7 +5,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Shows a run from outside, without changing it. */
+/** Shows the state of a run, read-only. */
 @Command(
         name = "inspect",
         mixinStandardHelpOptions = true,
@@ -17,6 +17,6 @@ final class InspectCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "inspect what? run, keys or checkpoints");
+        throw new ParameterException(spec.commandLine(), "inspect needs one of run, keys, checkpoints");
     }
 }

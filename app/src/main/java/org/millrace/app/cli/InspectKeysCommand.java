@@ -19,7 +19,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** The dictionary of keys: how full, how old, how large; and the memory bank. Works beside a trainer that writes to it. */
+/** Fill, ages and size of the dictionary of keys or memory bank. Works while a trainer writes to it. */
 @Command(
         name = "keys",
         mixinStandardHelpOptions = true,

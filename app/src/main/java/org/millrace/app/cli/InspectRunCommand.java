@@ -18,7 +18,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** What the journal says of a run. Exit code 1 where its offsets are not contiguous. */
+/** Summarises a run's journal. Exit code 1 if its offsets are not contiguous. */
 @Command(
         name = "run",
         mixinStandardHelpOptions = true,
@@ -66,7 +66,7 @@ final class InspectRunCommand implements Runnable {
             history.recomputed().forEach(note -> out.println("computed again   " + note));
             if (!history.mixed().isEmpty()) {
                 out.flush();
-                throw new UserException("the journal is not of one run:\n  " + String.join("\n  ", history.mixed()));
+                throw new UserException("the journal mixes several runs:\n  " + String.join("\n  ", history.mixed()));
             }
             if (!history.gaps().isEmpty()) {
                 out.flush();

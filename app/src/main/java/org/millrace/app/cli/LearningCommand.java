@@ -24,14 +24,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** What a run holds of the past buckets of its stream. */
+/** How well a run retains the past buckets of its stream. */
 @Command(
         name = "learning",
         mixinStandardHelpOptions = true,
         description = {
             "Print how well a run knows each part of its stream.",
-            "Parts are buckets of the stream; at the end of each: the matrix of accuracies, average accuracy, forgetting, accuracy on the next bucket before it is trained on, and the compute spent. Needs encoders that were",
-            "scored with evaluator.buckets set."
+            "The parts are buckets of the stream. Prints the accuracy on each bucket after each bucket, average accuracy, forgetting, accuracy on the next bucket before it is trained on, and the compute spent.",
+            "Needs encoders that were scored with evaluator.buckets set."
         })
 final class LearningCommand implements Runnable {
     @Spec
@@ -40,7 +40,7 @@ final class LearningCommand implements Runnable {
     @Mixin
     private RunOption run;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write matrix and figures to this file, too.")
+    @Option(names = "--json", paramLabel = "FILE", description = "Also write the matrix and figures to this file.")
     private @Nullable Path json;
 
     @Mixin
@@ -69,7 +69,7 @@ final class LearningCommand implements Runnable {
         }
     }
 
-    /** Of the run's newest start, whatever the configuration says today. */
+    /** The batch size of the run's newest start, whatever the current configuration. */
     private static OptionalInt batchSize(MillraceConfig config, KafkaSettings kafka) {
         OptionalInt[] size = {OptionalInt.empty()};
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {

@@ -8,7 +8,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The command {@code millrace} itself: only help and version; the work is in {@link Commands}. */
+/** The command {@code millrace} itself: help and version only; the subcommands are in {@link Commands}. */
 @Command(
         name = "millrace",
         mixinStandardHelpOptions = true,
@@ -16,14 +16,14 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         description = "Pretrains an image encoder on an endless stream of unlabelled images.",
         commandListHeading = "%nCommands:%n",
-        footer = {"", "Exit codes: 0 good, 1 failed, 2 wrong usage. See `millrace COMMAND --help`."})
+        footer = {"", "Exit codes: 0 success, 1 failure, 2 wrong usage. See `millrace COMMAND --help`."})
 final class MillraceCommand implements Runnable {
     private final BiConsumer<MillraceConfig, String> configured;
 
     @Spec
     private CommandSpec spec;
 
-    /** @param configured receives the configuration of the command that runs, and its name, once that is read */
+    /** @param configured receives the command's configuration and name once the configuration has been read */
     MillraceCommand(BiConsumer<MillraceConfig, String> configured) {
         this.configured = configured;
     }

@@ -17,7 +17,7 @@ import picocli.CommandLine;
 public final class MillraceCommandLine {
     private MillraceCommandLine() {}
 
-    /** Runs the command on standard output and error; its exit code: 0 good, 1 failed, 2 wrong usage, 128 + n stopped by signal n. */
+    /** Runs the command on standard output and error; its exit code: 0 success, 1 failure, 2 wrong usage, 128 + n stopped by signal n. */
     public static int run(String... arguments) {
         int code = run(
                 create(Logs::begin),
@@ -27,7 +27,7 @@ public final class MillraceCommandLine {
         return code == 0 ? StopSignal.exitCode().orElse(0) : code;
     }
 
-    /** Runs the command on the given output and error, with the log as it is; for callers in this process. */
+    /** Runs the command on the given output and error without setting up the log; for callers in this process. */
     public static int run(PrintWriter out, PrintWriter error, String... arguments) {
         return run(create(), out, error, arguments);
     }
@@ -36,7 +36,7 @@ public final class MillraceCommandLine {
         CommandLine root = commands.setOut(out).setErr(error);
         try {
             return root.execute(arguments);
-        } catch (Error e) { // picocli hands on what is no Exception
+        } catch (Error e) { // picocli passes on throwables that are not Exceptions
             return Failures.report(e, root);
         }
     }

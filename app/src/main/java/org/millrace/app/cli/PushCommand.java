@@ -34,8 +34,8 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Push images from files into Kafka.",
-            "They go to the topic of images, or labelled ones to the topic of the probe. Files that are",
-            "not images are counted and go to the topic of rejects with the reason."
+            "They go to the topic of images or, with --to probe, to the topic of labelled probe images.",
+            "Files that are not images are counted and go to the topic of rejects with the reason."
         })
 final class PushCommand implements Runnable {
     private static final String NO_LABEL = "no label";
@@ -84,7 +84,7 @@ final class PushCommand implements Runnable {
     @Option(
             names = "--rate",
             paramLabel = "IMAGES/S",
-            description = "Most images per second; without it as fast as Kafka takes them.")
+            description = "Maximum images per second; by default as fast as Kafka accepts them.")
     private @Nullable Double rate;
 
     @Option(names = "--limit", paramLabel = "N", description = "Push at most N images, over all passes.")
@@ -94,15 +94,14 @@ final class PushCommand implements Runnable {
             names = "--skip",
             defaultValue = "0",
             paramLabel = "N",
-            description = "Leave out the first N images of each pass.")
+            description = "Skip the first N images of each pass.")
     private long skip;
 
     @Option(
             names = "--split",
             defaultValue = "by-hash",
             paramLabel = "HALF",
-            description =
-                    "Half of the probe that the images are for: train, test or by-hash (default: ${DEFAULT-VALUE}).")
+            description = "Half of the probe set for the images: train, test or by-hash (default: ${DEFAULT-VALUE}).")
     private PushRequest.Split split = PushRequest.Split.BY_HASH;
 
     @Mixin
@@ -122,7 +121,7 @@ final class PushCommand implements Runnable {
                     var producer = new KafkaProducer<byte[], byte[]>(
                             connection.kafka().producer(ImagePusher.producerNeeds(config.images())))) {
                 report = ImagePusher.push(request, producer, config.images(), shownOn(progress), System.in);
-                Thread.interrupted(); // the report tells of it, and it would cut the producer's close short
+                Thread.interrupted(); // the report shows it, and it would cut the producer's close short
             }
             PrintWriter out = spec.commandLine().getOut();
             out.println(summary(
@@ -159,7 +158,7 @@ final class PushCommand implements Runnable {
         }
     }
 
-    /** Tells of a mistyped path before a broker is started for it. */
+    /** Reports a mistyped path before a broker is started. */
     static void checkExists(String path) {
         if (!path.equals(PushRequest.STANDARD_INPUT) && !Files.exists(FileNames.path(path))) {
             throw new UserException("push: no such file or folder: " + path);
@@ -186,7 +185,7 @@ final class PushCommand implements Runnable {
                 : String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
     }
 
-    /** One line on what a push did. */
+    /** A push in one line. */
     static String summary(PushReport report, ImagesConfig images, String topic) {
         String pushed = String.format(
                 Locale.ROOT,

@@ -20,16 +20,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Computes a run again from its topics and compares. Exit code 1 where a step comes out otherwise. */
+/** Recomputes a run from its topics and compares. Exit code 1 if a step differs. */
 @Command(
         name = "replay",
         mixinStandardHelpOptions = true,
         description = {
-            "Compute a run again from its topics and compare.",
-            "Out of its journal and the images in the log, losses and digests come out as the journal has them:",
-            "equal to the bit under the same settings, library and number of threads on the same kind of machine. It begins with",
-            "the first step, or where images of that are gone, with the oldest checkpoint that does not need them. Nothing of the run",
-            "is changed, and it may be training meanwhile."
+            "Recompute a run from its topics and compare.",
+            "Recomputes losses and digests from the journal and the images in the log and compares them with the journal. They are",
+            "equal to the bit under the same settings, library and number of threads on the same kind of machine. Starts with the",
+            "first step or, if its images are gone, with the oldest checkpoint that does not need them. Does not change the run,",
+            "which may keep training."
         })
 final class ReplayCommand implements Runnable {
     @Spec
@@ -41,10 +41,10 @@ final class ReplayCommand implements Runnable {
     @Option(
             names = "--until-step",
             paramLabel = "N",
-            description = "The last step to compute; without it the last one planned.")
+            description = "The last step to compute; by default the last one planned.")
     private @Nullable Long toStep;
 
-    /** The name that the option had before. */
+    /** The option's former name. */
     @Option(names = "--to-step", hidden = true)
     void toStep(Long step) {
         toStep = step;
@@ -53,7 +53,7 @@ final class ReplayCommand implements Runnable {
     @Option(
             names = "--from",
             paramLabel = "C",
-            description = "Begin with the checkpoint of step C instead of the first step.")
+            description = "Start with the checkpoint of step C instead of the first step.")
     private @Nullable Long from;
 
     @Mixin
@@ -91,21 +91,21 @@ final class ReplayCommand implements Runnable {
                         + Count.of(result.losses(), "loss") + ", " + Count.of(result.digests(), "digest");
         if (result.difference().isPresent()) {
             throw new UserException(what + ".\n" + result.difference().get()
-                    + ".\nThe same bits are promised for the same settings (millrace config), library versions, run.threads and kind of"
-                    + " machine only; which of these is different?");
+                    + ".\nBits are reproducible only under the same settings (millrace config), library versions, run.threads and kind of"
+                    + " machine; check which of these differs.");
         }
         out.println(
                 result.digests() > 0
                         ? what + ": all equal to the bit"
                         : what
-                                + ": the losses are equal. None of these steps has a digest of the weights, so those were not compared;"
+                                + ": the losses are equal. None of these steps has a digest of the weights, so weights were not compared;"
                                 + " the run records one every "
                                 + config.trainer().digestEverySteps()
                                 + " steps (trainer.digest-every-steps)");
         out.flush();
     }
 
-    /** The replay on its service's thread, which PyTorch's tensors belong to. */
+    /** The replay on its service's thread, which owns PyTorch's tensors. */
     private final class Replaying implements Services.Service {
         private final MillraceConfig config;
         private final Connection connection;

@@ -6,10 +6,10 @@ import picocli.CommandLine.Option;
 
 /** {@code --run NAME}, for commands about one run. Mixed into a command; not thread safe. */
 final class RunOption {
-    @Option(names = "--run", paramLabel = "NAME", description = "The run; without it run.name of the configuration.")
+    @Option(names = "--run", paramLabel = "NAME", description = "The run; by default run.name of the configuration.")
     private @Nullable String name;
 
-    /** What the option sets in the configuration. */
+    /** The option as assignments to the configuration. */
     List<String> assignments() {
         return name == null ? List.of() : List.of("run.name=" + name);
     }

@@ -5,15 +5,15 @@ import java.lang.reflect.Proxy;
 import java.util.function.IntConsumer;
 
 /**
- * Signals of the operating system, through {@code sun.misc.Signal} of the supported module {@code jdk.unsupported}: by reflection, since javac
- * warns of every use of it.
+ * Signals of the operating system, through {@code sun.misc.Signal} of the supported module {@code jdk.unsupported}; by reflection, since
+ * javac warns about every use of it.
  */
 final class Signals {
     private Signals() {}
 
     /**
-     * Calls the handler with the signal's number, on a thread of its own, each time that it arrives. A signal that this process ignores,
-     * as under nohup, stays ignored; one that java does not give away ({@code -Xrs}) stays java's.
+     * Calls the handler with the signal's number, on a separate thread, each time that it arrives. A signal that this process ignores, as
+     * under nohup, stays ignored; one that the JVM reserves ({@code -Xrs}) is not handled.
      *
      * @param name without SIG
      */
@@ -37,7 +37,7 @@ final class Signals {
                 handle.invoke(null, signal, ignored);
             }
         } catch (ReflectiveOperationException e) {
-            // the shutdown hook of StopSignal then hears of the end
+            // the shutdown hook of StopSignal handles the end instead
         }
     }
 }

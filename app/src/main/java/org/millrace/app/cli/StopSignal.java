@@ -9,16 +9,16 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ctrl-C and SIGTERM, held back until the command has put its things away: the process ends after {@link #close()}, by itself, or after a
- * grace of 60 s. Open it before everything else in the command's try. Thread safe.
+ * Ctrl-C and SIGTERM, deferred until the command has cleaned up: the process ends after {@link #close()}, or after a grace period of 60 s.
+ * Open it before everything else in the command's try. Thread safe.
  *
- * <p>The signals are handled as such and not by a shutdown hook: while a JVM shuts down, libraries that the command is only just starting
- * cannot register hooks of their own, and fail. A hook remains for whatever else ends the process.
+ * <p>The signals are handled directly rather than by a shutdown hook: while a JVM shuts down, libraries that the command is just starting
+ * cannot register their own hooks, and fail. A hook remains for every other end of the process.
  */
 final class StopSignal implements AutoCloseable {
     private static final long GRACE_SECONDS = 60;
 
-    /** Of this process: the signal goes to each. */
+    /** All open instances of this process; a signal goes to each. */
     private static final Set<StopSignal> OPEN = ConcurrentHashMap.newKeySet();
 
     private static volatile int exitCode; // 0 while no signal has come
@@ -42,7 +42,7 @@ final class StopSignal implements AutoCloseable {
         return signal;
     }
 
-    /** What the shell expects of a process that a signal has stopped: 130 after Ctrl-C, 143 after SIGTERM; empty where none came. */
+    /** The exit code that a shell expects after a signal: 130 for Ctrl-C, 143 for SIGTERM; empty if there was none. */
     static OptionalInt exitCode() {
         return exitCode == 0 ? OptionalInt.empty() : OptionalInt.of(exitCode);
     }
@@ -51,7 +51,7 @@ final class StopSignal implements AutoCloseable {
     void onStop(Runnable action) {
         actions.add(action);
         if (requested()) {
-            action.run(); // once more than needed at worst
+            action.run(); // at worst once more than needed
         }
     }
 
@@ -59,7 +59,7 @@ final class StopSignal implements AutoCloseable {
         return requested.getCount() == 0;
     }
 
-    /** Waits at most that long; whether the user has asked to stop. */
+    /** Waits at most that long; returns whether the user has asked to stop. */
     boolean await(long millis) throws InterruptedException {
         return requested.await(millis, TimeUnit.MILLISECONDS);
     }
@@ -71,7 +71,7 @@ final class StopSignal implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            // the process is ending already: the hook is running and has been let go
+            // the process is ending already: the hook is running and has been released
         }
     }
 
@@ -90,7 +90,7 @@ final class StopSignal implements AutoCloseable {
         }
     }
 
-    /** Whether the command has put its things away in time. */
+    /** Whether the command has cleaned up in time. */
     private boolean stop() {
         requested.countDown();
         actions.forEach(Runnable::run);

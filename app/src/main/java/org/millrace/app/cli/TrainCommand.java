@@ -22,13 +22,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Trains a run from the topic images. */
+/** Trains a run on the topic of images. */
 @Command(
         name = "train",
         mixinStandardHelpOptions = true,
         description = {
             "Train a run on the topic of images.",
-            "Until stopped: Ctrl-C takes a checkpoint. Started again, it goes on from the newest checkpoint."
+            "Runs until stopped; Ctrl-C takes a checkpoint. A restart continues from the newest checkpoint."
         })
 final class TrainCommand implements Runnable {
     private static final long POLL_MILLIS = 200;
@@ -47,20 +47,18 @@ final class TrainCommand implements Runnable {
 
     @Option(
             names = "--until-end",
-            description = "Stop when what lies in the log at the start has been trained, instead of waiting for more.")
+            description = "Stop when everything in the log at the start has been trained, instead of waiting for more.")
     private boolean untilEnd;
 
-    @Option(
-            names = "--create-topics",
-            description = "Create the topics of images where they are missing, instead of refusing to start.")
+    @Option(names = "--create-topics", description = "Create missing topics of images instead of refusing to start.")
     private boolean createTopics;
 
     @Option(
             names = "--on-gap",
             paramLabel = "fail|skip",
             description =
-                    "If the next images of the run are no longer in the log: stop and say so (fail, the default), or go on"
-                            + " without them and record it in the journal (skip). Short for --set trainer.on-gap.")
+                    "If the next images of the run are no longer in the log: stop with an error (fail, the default), or continue"
+                            + " without them and record that in the journal (skip). Short for --set trainer.on-gap.")
     private @Nullable String onGap;
 
     @Override
@@ -78,7 +76,7 @@ final class TrainCommand implements Runnable {
                 Connection connection = options.connect(config);
                 TrainingDisplay display = new TrainingDisplay(out, statistics, last);
                 Services services = new Services()) {
-            RunSettings.requireSame(config, connection.kafka()); // before a topic is made
+            RunSettings.requireSame(config, connection.kafka()); // before any topic is created
             if (createTopics) {
                 connection.createImageTopics(config.images());
             }
@@ -95,7 +93,7 @@ final class TrainCommand implements Runnable {
         }
     }
 
-    /** Waits for a trainer's end or the user's wish to stop, then stops the services and throws what made one fail. */
+    /** Waits until the trainer ends or the user asks to stop, then stops the services and throws the failure of any of them. */
     static void await(Thread trainer, Services services, StopSignal signal) throws InterruptedException {
         while (trainer.isAlive() && !signal.await(POLL_MILLIS)) {
             services.check();

@@ -35,8 +35,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Run everything in one process, on your images.",
-            "Broker, trainer, evaluator, dashboard and the watch for drift, until stopped: Ctrl-C takes a checkpoint.",
-            "More images come by `millrace push --bootstrap-server` from another terminal; it prints the address."
+            "Broker, trainer, evaluator, dashboard and drift monitor, until stopped; Ctrl-C takes a checkpoint.",
+            "Push more images from another terminal with `millrace push --bootstrap-server` and the address that it prints."
         })
 final class UpCommand implements Runnable {
     private static final long POLL_MILLIS = 200;
@@ -48,10 +48,10 @@ final class UpCommand implements Runnable {
             arity = "0..*",
             paramLabel = "PATH",
             description =
-                    "Images to push first: folder, tar, tar.gz, zip, IDX or single file. Without any, it waits for images.")
+                    "Images to push first: folder, tar, tar.gz, zip, IDX or single file. Without any, waits for images.")
     private List<String> paths = List.of();
 
-    @Option(names = "--no-drift", description = "Do not watch whether the images change.")
+    @Option(names = "--no-drift", description = "Do not monitor the images for drift.")
     private boolean noDrift;
 
     @Mixin
@@ -81,7 +81,7 @@ final class UpCommand implements Runnable {
             display.say("labelled images for scores:      millrace push --bootstrap-server " + broker
                     + " --to probe --labels folder PATH");
             HalfInstructions.advice(config).ifPresent(display::say);
-            RunSettings.requireSame(config, connection.kafka()); // before any part touches the run
+            RunSettings.requireSame(config, connection.kafka()); // before any part changes the run
             connection.createImageTopics(config.images());
             http.start(services, config, connection.kafka(), display::say);
             if (!paths.isEmpty()) {
@@ -95,7 +95,7 @@ final class UpCommand implements Runnable {
                                 PushProgress.SILENT,
                                 report -> display.say(PushCommand.summary(
                                         report, config.images(), config.images().topic()))),
-                        "Training goes on with what was pushed; push the rest from another terminal, as above.");
+                        "Training continues with the images pushed so far; push the rest from another terminal, as above.");
             }
             EvaluationBoard board = new EvaluationBoard(display);
             services.supervise("evaluate", () -> new EvaluatorService(config, connection.kafka(), board));

@@ -68,8 +68,8 @@ final class WatchCommand implements Runnable {
             names = "--name",
             paramLabel = "NAME",
             description =
-                    "Remember what was pushed under this name; without it under the folder's path. For machines whose folders have"
-                            + " the same path.")
+                    "Name under which pushed files are remembered; by default the folder's path. For several machines whose folders"
+                            + " have the same path.")
     private @Nullable String name;
 
     @Mixin
@@ -87,7 +87,11 @@ final class WatchCommand implements Runnable {
             services.start(
                     "watch",
                     new WatchService(
-                            request, connection.kafka(), config.images(), told(out, config), words -> say(out, words)));
+                            request,
+                            connection.kafka(),
+                            config.images(),
+                            listener(out, config),
+                            words -> say(out, words)));
             while (!signal.await(POLL_MILLIS)) {
                 services.check();
             }
@@ -111,7 +115,7 @@ final class WatchCommand implements Runnable {
         }
     }
 
-    private static FolderWatch.Listener told(PrintWriter out, MillraceConfig config) {
+    private static FolderWatch.Listener listener(PrintWriter out, MillraceConfig config) {
         return new FolderWatch.Listener() {
             private long total;
 
@@ -138,7 +142,7 @@ final class WatchCommand implements Runnable {
 
             @Override
             public void unreadable(String position, String reason) {
-                say(out, position + " " + reason + "; it is tried again with every look");
+                say(out, position + " " + reason + "; retried at every scan");
             }
         };
     }

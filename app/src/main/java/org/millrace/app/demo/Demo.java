@@ -31,8 +31,8 @@ import org.millrace.trainer.TrainLimits;
 import org.millrace.trainer.run.RunSettings;
 
 /**
- * The main job in one process, for a newcomer: Fashion-MNIST's test images, of which the first are the labelled probe and the rest, again
- * and again, the unlabelled stream; the two never overlap. push → train ∥ evaluate → report.
+ * The whole pipeline in one process, for a newcomer, on Fashion-MNIST's test images: the first are the labelled probe, the rest, repeated,
+ * the unlabelled stream; the two never overlap. push → train ∥ evaluate → report.
  */
 public final class Demo {
     private static final int BATCHES_AHEAD = 16;
@@ -48,7 +48,7 @@ public final class Demo {
 
     /**
      * @param home folder that holds {@code samples/}
-     * @param stopPatience how long the end waits for a broker that does not answer
+     * @param stopPatience how long stopping waits for a broker that does not answer
      */
     public Demo(
             MillraceConfig config,
@@ -65,11 +65,11 @@ public final class Demo {
         this.stopPatience = stopPatience;
     }
 
-    /** Keys of the configuration that the demo sets, under what the user says. */
+    /** The demo's defaults of the configuration, which the user may override. */
     public static Map<String, String> defaults() {
         Map<String, String> defaults = new LinkedHashMap<>();
         defaults.put("run.name", "demo");
-        // its images never come among the user's own
+        // keeps its images apart from the user's own
         defaults.put("images.topic", "demo.images");
         defaults.put("images.rejected-topic", "demo.images.rejected");
         defaults.put("images.probe-topic", "demo.probe");
@@ -87,16 +87,16 @@ public final class Demo {
     }
 
     /**
-     * Runs the demonstration, says its summary and writes the report, also where it is stopped or fails.
+     * Runs the demo, prints its summary and writes the report, also if it is stopped or fails.
      *
      * @param training how long to train
-     * @param stop whether the user has asked to stop; then what was learnt so far is reported
+     * @param stop whether the user has asked to stop; the report then covers the training so far
      * @param reportFile where to write the report as JSON, or empty
-     * @throws UserException where it failed, or ended by itself without the scores that it is to show
+     * @throws UserException if it failed, or ended by itself without scores
      */
     public void run(Duration training, BooleanSupplier stop, Optional<Path> reportFile) throws InterruptedException {
         DemoImages images = DemoImages.under(home);
-        RunSettings.requireSame(config, kafka); // before any part touches the run
+        RunSettings.requireSame(config, kafka); // before any part changes the run
         DemoCounts counts = new DemoCounts(config.trainer().batchSize());
         EvaluationBoard board = new EvaluationBoard(display);
         AtomicReference<@Nullable PushService> stream = new AtomicReference<>();
@@ -146,7 +146,7 @@ public final class Demo {
         Lead lead = new Lead((long) BATCHES_AHEAD * config.trainer().batchSize(), logged);
         PushService push = pushStream(images, counts, lead);
         stream.set(push);
-        services.superviseOnce("push", push, "The demo goes on with the images that were pushed.");
+        services.superviseOnce("push", push, "The demo continues with the images pushed so far.");
         trainFor(training, stop, counts, lead);
         push.stop();
         awaitScores(board, counts.lastVersion(), services, stop);
@@ -177,7 +177,7 @@ public final class Demo {
     private PushService pushStream(DemoImages images, DemoCounts counts, Lead lead) {
         display.say(String.format(
                 Locale.ROOT,
-                "streaming the other images to %s, again and again: at most %.0f images/s and %d batches ahead of the trainer",
+                "streaming the other images to %s, repeatedly: at most %.0f images/s and %d batches ahead of the trainer",
                 config.images().topic(),
                 DemoImages.STREAM_RATE,
                 BATCHES_AHEAD));
@@ -198,7 +198,7 @@ public final class Demo {
         }
     }
 
-    /** Waits for the scores of the untrained encoder and of the last one; without them where it takes too long. */
+    /** Waits for the scores of the untrained encoder and of the last one; gives up if that takes too long. */
     private static void awaitScores(EvaluationBoard board, long version, Services services, BooleanSupplier stop)
             throws InterruptedException {
         long end = System.nanoTime() + SCORES_PATIENCE.toNanos();
@@ -215,9 +215,8 @@ public final class Demo {
             throw new UserException("the demo ended before its first step; give it more time with --minutes");
         }
         if (report.margin().isEmpty()) {
-            throw new UserException(
-                    "the demo's encoders were not scored within " + SCORES_PATIENCE.toMinutes()
-                            + " minutes; what was trained is in the checkpoint, from which the demo goes on when it is run again");
+            throw new UserException("the demo's encoders were not scored within " + SCORES_PATIENCE.toMinutes()
+                    + " minutes; the training is in the checkpoint, and the demo continues from there when run again");
         }
     }
 }

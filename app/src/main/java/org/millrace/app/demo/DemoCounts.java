@@ -9,7 +9,7 @@ import org.millrace.contract.event.StreamSkipped;
 import org.millrace.ingest.push.PushProgress;
 import org.millrace.trainer.TrainerEvents;
 
-/** What a demonstration counts beside the statistics of its steps. Thread safe. */
+/** Counters of a demo beside the statistics of its steps. Thread safe. */
 final class DemoCounts {
     private final AtomicLong pushed = new AtomicLong();
     private final AtomicLong lastVersion = new AtomicLong();
@@ -21,7 +21,7 @@ final class DemoCounts {
         this.batchSize = batchSize;
     }
 
-    /** Images that the stream has brought. */
+    /** Images pushed to the stream. */
     long pushed() {
         return pushed.get();
     }
@@ -35,12 +35,12 @@ final class DemoCounts {
         return last;
     }
 
-    /** Images of the log that were trained in this demonstration. */
+    /** Images of the log trained in this demo. */
     long trained() {
         return last.map(step -> step.imagesTrained() - trainedBefore).orElse(0L);
     }
 
-    /** A stream's progress, counted; it waits for the trainer. */
+    /** Counts a stream's progress; makes it wait for the trainer. */
     PushProgress ofPush(Lead lead) {
         return new PushProgress() {
             @Override
@@ -55,7 +55,7 @@ final class DemoCounts {
         };
     }
 
-    /** The trainer's events, counted and handed on. */
+    /** Counts the trainer's events and passes them on. */
     TrainerEvents ofTrainer(Display display, Lead lead) {
         return new CountingEvents(display, this, lead);
     }

@@ -14,11 +14,11 @@ import org.millrace.ingest.push.PushRequest;
  */
 record DemoImages(Path file) {
     static final int PROBE_IMAGES = 2_000;
-    /** Images a second of the stream, at most. */
+    /** Maximum images per second of the stream. */
     static final double STREAM_RATE = 600;
 
     private static final String IMAGES = "samples/fashion-mnist/t10k-images-idx3-ubyte.gz";
-    /** Of the order in which the images are cut into probe and stream; not the run's seed, so that the cut is always the same. */
+    /** Seed of the order that splits the images into probe and stream; not the run's seed, so that the split is always the same. */
     private static final long SPLIT_SEED = 1;
 
     private static final int PASSES = 10_000;
@@ -27,7 +27,7 @@ record DemoImages(Path file) {
     static DemoImages under(Path home) {
         Path file = home.resolve(IMAGES);
         if (!Files.isRegularFile(file)) {
-            throw new UserException("the demo's images are not there: " + file
+            throw new UserException("the demo's images are missing: " + file
                     + ". Run ./millrace from a checkout, or set the system property millrace.home to one.");
         }
         return new DemoImages(file);
@@ -39,7 +39,7 @@ record DemoImages(Path file) {
                 .withLimit(PROBE_IMAGES);
     }
 
-    /** Without labels, again and again. */
+    /** Without labels, repeated. */
     PushRequest stream() {
         return PushRequest.of(List.of(file.toString()), PushRequest.Target.IMAGES)
                 .withLabels(new Labels.None())

@@ -17,18 +17,18 @@ import org.millrace.contract.event.StepDone;
 import org.millrace.ingest.push.PushReport;
 
 /**
- * What a demonstration showed, as written to {@code --report}.
+ * The result of a demo, as written to {@code --report}.
  *
- * @param imagesPushed accepted into the topic images by this demonstration
- * @param imagesTrained by this demonstration, each image of the log counted once
- * @param imagesRejected at the door or by the trainer
- * @param steps computed by this demonstration
+ * @param imagesPushed accepted into the topic of images by this demo
+ * @param imagesTrained by this demo, each image of the log counted once
+ * @param imagesRejected by the push or by the trainer
+ * @param steps computed by this demo
  * @param imagesPerSecond from the end of the first step to the end of the last
  * @param lossFirst mean of the first {@link RunStatistics#LOSS_STEPS} steps; absent before the first
- * @param lossLast mean of the last so many steps
- * @param untrained scores of the encoder with its initial weights; absent where it was stopped before them
- * @param last scores of the last encoder that was scored
- * @param margin by how much the last encoder must beat the untrained one, and whether it did
+ * @param lossLast mean of as many last steps
+ * @param untrained scores of the encoder with its initial weights; absent if the demo was stopped before them
+ * @param last scores of the last scored encoder
+ * @param margin by how much the last encoder must beat the untrained one, and whether it does
  * @param stageMillis median time of each stage of a step; fetch to views overlap the step before
  */
 record DemoReport(
@@ -45,13 +45,13 @@ record DemoReport(
         long keysFilled,
         long keysCapacity,
         Map<String, Double> stageMillis) {
-    /** Points of accuracy, linear and kNN both, by which the last encoder must beat the untrained one. */
+    /** Points of accuracy, both linear and kNN, by which the last encoder must beat the untrained one. */
     private static final double MARGIN_POINTS = 2;
 
     /**
-     * What has been counted and scored so far.
+     * The counts and scores so far.
      *
-     * @param push of the stream, where it has ended
+     * @param push of the stream, if it has ended
      */
     static DemoReport of(
             DemoCounts counts,
@@ -90,7 +90,7 @@ record DemoReport(
         }
     }
 
-    /** Shares in [0, 1] of the held-out half of the probe images, and what those images' features tell without labels. */
+    /** Accuracies in [0, 1] on the held-out half of the probe images, and label-free measures of those images' features. */
     record Scores(
             long version,
             double linear,
@@ -111,7 +111,7 @@ record DemoReport(
         }
     }
 
-    /** In points of accuracy, hundredths. */
+    /** Gains in percentage points of accuracy. */
     record Margin(double wanted, double linear, double neighbours, boolean met) {
         static Margin of(double wanted, Scores untrained, Scores last) {
             double linear = 100 * (last.linear() - untrained.linear());

@@ -11,7 +11,7 @@ import org.millrace.app.text.HealthText;
 import org.millrace.contract.Count;
 import org.millrace.contract.event.Stage;
 
-/** The report for a reader: a table, the stages of a step, and the loss as a small chart. */
+/** The report as text: a table, the stages of a step, and the loss as a small chart. */
 final class DemoSummary {
     private static final String LEVELS = "▁▂▃▄▅▆▇█";
     private static final int CHART = 60;
@@ -38,12 +38,12 @@ final class DemoSummary {
         line(text, "");
         table(text, report);
         line(text, "");
-        line(text, "a step's time by stage, median (what is marked … overlaps the step before)");
+        line(text, "a step's time by stage, median (stages marked … overlap the step before)");
         stages(text, report.stageMillis());
         return text.toString();
     }
 
-    // with few steps the first and the last ones are the same, and one mean says all
+    // with few steps the first and the last are the same, and one mean is enough
     private static String loss(DemoReport report) {
         double first = report.lossFirst().orElse(Double.NaN);
         double last = report.lossLast().orElse(Double.NaN);
@@ -79,8 +79,7 @@ final class DemoSummary {
                                 margin.neighbours(),
                                 margin.wanted(),
                                 margin.met() ? "met" : "not met (train for longer)"),
-                        () -> line(
-                                text, "%-16s not known: stopped before the last encoder was scored", "points gained"));
+                        () -> line(text, "%-16s unknown: stopped before the last encoder was scored", "points gained"));
         report.untrained().ifPresent(scores -> health(text, "health, untrained", scores));
         report.last().ifPresent(scores -> health(text, "health, last", scores));
     }
@@ -114,7 +113,7 @@ final class DemoSummary {
                 .anyMatch(known -> known.prepares() && known.key().equals(stage));
     }
 
-    // the losses in equal groups, each by its mean, as bars between the lowest and the highest
+    // means of equal groups of losses, as bars between the lowest and the highest
     private static String chart(List<Double> losses) {
         int bars = Math.min(CHART, losses.size());
         double[] means = new double[bars];

@@ -1,4 +1,4 @@
-/** The demonstration: an encoder learns from a stream of shipped images, and a report tells how. */
+/** The demo: an encoder learns from a stream of shipped images, and a report shows how well. */
 @NullMarked
 package org.millrace.app.demo;
 

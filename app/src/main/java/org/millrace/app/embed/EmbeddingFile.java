@@ -8,11 +8,11 @@ import java.util.List;
 import org.millrace.contract.UserException;
 
 /**
- * A file of embeddings that is there whole or not at all: written under another name beside it, renamed by {@link #finish}. Not thread
- * safe. Closed without that, it leaves nothing.
+ * A file of embeddings, written atomically: under another name beside it, then renamed by {@link #finish}; closed without that, it leaves
+ * nothing. Not thread safe.
  */
 public sealed interface EmbeddingFile extends AutoCloseable permits NpyFile, JsonLinesFile, ParquetFile {
-    /** Begins the file whose form its name's ending says; throws {@link UserException} where the ending is none of them. */
+    /** Opens the file in the format of its extension; throws {@link UserException} for an unknown extension. */
     static EmbeddingFile create(Path file, long version, int dimension) throws IOException {
         return switch (Form.of(file)) {
             case NPY -> new NpyFile(file, dimension);
@@ -21,7 +21,7 @@ public sealed interface EmbeddingFile extends AutoCloseable permits NpyFile, Jso
         };
     }
 
-    /** The forms that there are. */
+    /** File formats. */
     enum Form {
         NPY(".npy"),
         PARQUET(".parquet"),
@@ -33,7 +33,7 @@ public sealed interface EmbeddingFile extends AutoCloseable permits NpyFile, Jso
             this.ending = ending;
         }
 
-        /** By the ending of its name. */
+        /** The format of the file's extension. */
         public static Form of(Path file) {
             for (Form form : values()) {
                 if (file.toString().endsWith(form.ending)) {
@@ -47,18 +47,18 @@ public sealed interface EmbeddingFile extends AutoCloseable permits NpyFile, Jso
     /** Adds rows of D features, with the names of their images. */
     void append(List<String> names, List<float[]> rows) throws IOException;
 
-    /** Puts the file in its place, over what stood there. */
+    /** Moves the file into place, replacing an existing one. */
     void finish() throws IOException;
 
     @Override
     void close() throws IOException;
 
-    /** Where a file is written before it is whole. */
+    /** The temporary name of an unfinished file. */
     static Path aside(Path file) {
         return file.resolveSibling("." + file.getFileName() + ".unfinished");
     }
 
-    /** Puts a file that was written aside in its place. */
+    /** Moves a finished temporary file into place. */
     static void rename(Path file) throws IOException {
         Files.move(aside(file), file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }

@@ -17,7 +17,7 @@ import org.millrace.evaluator.TorchEmbedders;
 import org.millrace.ingest.label.Labels;
 import org.millrace.ingest.local.ImageFiles;
 
-/** Every image of some paths through one encoder into one file: read → batch → embed → append → rename. Used by one thread. */
+/** Embeds every image of some paths with one encoder into one file: read → batch → embed → append → rename. Used by one thread. */
 public final class FileEmbedding {
     private static final long BATCH_BYTES = 64L << 20;
 
@@ -32,7 +32,7 @@ public final class FileEmbedding {
     private long embedded;
     private long leftOut;
 
-    /** Hears how it goes on. */
+    /** Receives progress. */
     public interface Listener {
         void leftOut(String position, String reason);
 
@@ -48,13 +48,13 @@ public final class FileEmbedding {
                 new ImageDecoder(config.encoder().channels(), config.images().maxPixels());
     }
 
-    /** How many images were embedded, and how many files were not. */
+    /** Counts of embedded images and of files left out. */
     public record Report(long embedded, long leftOut, int dimension) {}
 
     /**
-     * Writes the embeddings of every image; no file where there is none.
+     * Writes the embeddings of every image; writes no file if there is no image.
      *
-     * @throws UserException if a source cannot be read or the file not be written
+     * @throws UserException if a source cannot be read or the file cannot be written
      */
     public Report run(List<String> paths, Path out) {
         var embedders = new TorchEmbedders(Torch.start(config.run()), config.encoder(), config.images());
@@ -109,11 +109,11 @@ public final class FileEmbedding {
         listener.done(embedded, leftOut);
     }
 
-    /** N×D of the images that decode; the others are left out of the batch. */
+    /** Features, N×D, of the images that decode; others are removed from the batch. */
     private float[] features(Embedder embedder) {
         try {
             return embedder.embed(images);
-        } catch (IllegalStateException e) { // one of them does not decode; seldom, so found out only now
+        } catch (IllegalStateException e) { // one of them does not decode; rare, so not checked beforehand
             if (!leaveOutUndecodable()) {
                 throw e;
             }
@@ -135,7 +135,7 @@ public final class FileEmbedding {
         return images.size() < before;
     }
 
-    /** Why the image does not decode, if it does not. */
+    /** Why the image does not decode, if so. */
     private Optional<String> problem(byte[] image) {
         try {
             return decoder.decode(image).values().length > 0 ? Optional.empty() : Optional.of("empty");

@@ -12,7 +12,7 @@ import java.util.List;
 import org.millrace.numerics.NpyFormat;
 
 /**
- * An N×D array in NumPy's format, and beside it {@code x.names.txt} for {@code x.npy}: the name of each row's image, one a line, UTF-8;
+ * An N×D array in NumPy's format, {@code x.npy}, and beside it {@code x.names.txt} with the name of each row's image, one per line, UTF-8;
  * a backslash or line break in a name is written {@code \\}, {@code \n}, {@code \r}.
  */
 final class NpyFile implements EmbeddingFile {

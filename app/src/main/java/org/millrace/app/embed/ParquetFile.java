@@ -40,7 +40,7 @@ final class ParquetFile implements EmbeddingFile {
         this.writer = new Builder(new LocalOutputFile(EmbeddingFile.aside(file)))
                 .withConf(new PlainParquetConfiguration())
                 .withWriteMode(ParquetFileWriter.Mode.CREATE)
-                .withDictionaryEncoding(false) // no two features are the same
+                .withDictionaryEncoding(false) // features hardly ever repeat
                 .withExtraMetaData(Map.of("millrace.encoder.version", String.valueOf(version)))
                 .build();
     }
@@ -67,7 +67,7 @@ final class ParquetFile implements EmbeddingFile {
         Files.deleteIfExists(EmbeddingFile.aside(file));
     }
 
-    @SuppressWarnings("deprecation") // Parquet still asks for the form with Hadoop's configuration too
+    @SuppressWarnings("deprecation") // Parquet still requires the overload with Hadoop's configuration
     private static final class Builder extends ParquetWriter.Builder<Row, Builder> {
         Builder(OutputFile file) {
             super(file);

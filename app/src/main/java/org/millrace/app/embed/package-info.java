@@ -1,4 +1,4 @@
-/** The command {@code embed}: images through one encoder into a file. */
+/** The command {@code embed}: image files to a file of features. */
 @NullMarked
 package org.millrace.app.embed;
 

@@ -28,7 +28,7 @@ import org.millrace.trainer.objective.Objective;
  *
  * @param step after which it is the run's encoder
  * @param configuration of the run
- * @param origin what else its card says of where it comes from, in order
+ * @param origin further facts about its origin for the card, in order
  * @param encoder its network and input
  * @param weights under torchvision's names
  */
@@ -41,9 +41,9 @@ public record EncoderExport(
         EncoderConfig encoder,
         Safetensors weights) {
     private static final String GROUP = "encoder.";
-    private static final String PATH = "encoder.initial-weights"; // of this machine: says nothing elsewhere
+    private static final String PATH = "encoder.initial-weights"; // a path of this machine, meaningless elsewhere
 
-    /** The one in a checkpoint, its network as the checkpoint's configuration has it. */
+    /** The encoder in a checkpoint, with the network of the checkpoint's configuration. */
     public static EncoderExport of(Checkpoint checkpoint) {
         RunState state = checkpoint.state();
         EncoderConfig encoder = ConfigLoader.encoder(state.configuration());
@@ -57,7 +57,7 @@ public record EncoderExport(
                 checkpoint.query().part(Objective.ENCODER));
     }
 
-    /** A published one; {@code configuration} is that of the run's start. */
+    /** A published encoder; {@code configuration} is that of the run's start. */
     public static EncoderExport of(PublishedEncoder published, Map<String, String> configuration) {
         EncoderManifest manifest = published.manifest();
         return new EncoderExport(
@@ -91,16 +91,16 @@ public record EncoderExport(
         return origin;
     }
 
-    /** The file beside an export that describes it. */
+    /** The model card beside an export. */
     public static Path cardOf(Path file) {
         return file.resolveSibling(file.getFileName() + ".md");
     }
 
-    /** Throws {@link UserException} unless the file and its card can be written without loss. */
+    /** Throws {@link UserException} unless the file and its card can be written without overwriting others. */
     public static void checkTarget(Path file, boolean force) {
         Path folder = file.toAbsolutePath().getParent();
         if (folder == null || !Files.isDirectory(folder)) {
-            throw new UserException("--out is " + file + ", but there is no folder " + folder + ". Make it first.");
+            throw new UserException("--out is " + file + ", but there is no folder " + folder + ". Create it first.");
         }
         List<Path> present = Stream.of(file, cardOf(file)).filter(Files::exists).toList();
         List<Path> folders = present.stream().filter(Files::isDirectory).toList();
@@ -109,13 +109,13 @@ public record EncoderExport(
         }
         if (!present.isEmpty() && !force) {
             throw new UserException(present.stream().map(Path::toString).collect(Collectors.joining(" and "))
-                    + (present.size() == 1 ? " is" : " are")
-                    + " there already. Name another --out, or overwrite with --force.");
+                    + (present.size() == 1 ? " exists" : " exist")
+                    + " already. Choose another --out, or overwrite with --force.");
         }
     }
 
     /**
-     * Writes the file and its card; each appears whole or not at all. What stood there is overwritten.
+     * Writes the file and its card, each atomically; existing files are overwritten.
      *
      * @param evaluations of the run
      * @return the file's length in bytes
@@ -136,7 +136,7 @@ public record EncoderExport(
         };
     }
 
-    /** What the file itself says, so that it can be used where its card was lost. */
+    /** Metadata inside the file, so that it can be used without its card. */
     private Map<String, String> metadata(String first, String value) {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(first, value);

@@ -11,20 +11,20 @@ import org.millrace.contract.registry.Standings;
  * The scores of a run, or of one version of its encoder.
  *
  * @param found in the order in which they were published
- * @param standings of all versions; nothing is held where the topic was not read
- * @param note why there are none, or may be others; blank where nothing need be said
+ * @param standings of all versions; none is held if the topic was not read
+ * @param note why scores are missing or incomplete; blank if they are complete
  */
 public record Evaluations(List<Evaluation> found, Standings standings, String note) {
     public Evaluations {
         found = List.copyOf(found);
     }
 
-    /** None, because the topic could not be read. */
+    /** No scores, because the topic could not be read. */
     public static Evaluations unread(String why) {
         return new Evaluations(List.of(), new Standings(), "The run's evaluations were not read: " + why);
     }
 
-    /** Reads the topic of evaluations up to its present end. */
+    /** Reads the topic of evaluations up to its current end. */
     public static Evaluations read(KafkaSettings kafka, RunTopics topics) {
         PublishedEvaluations published = PublishedEvaluations.read(kafka, topics);
         return new Evaluations(
@@ -35,7 +35,7 @@ public record Evaluations(List<Evaluation> found, Standings standings, String no
                         : "");
     }
 
-    /** Those of one version. */
+    /** The scores of one version. */
     Evaluations of(long version) {
         List<Evaluation> own = found.stream()
                 .filter(evaluation -> evaluation.version() == version)

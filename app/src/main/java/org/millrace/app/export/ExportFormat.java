@@ -1,6 +1,6 @@
 package org.millrace.app.export;
 
-/** The forms in which an encoder leaves Millrace. */
+/** File formats of an exported encoder. */
 public enum ExportFormat {
     /** The tensors alone, under torchvision's names. */
     SAFETENSORS,

@@ -13,7 +13,7 @@ import org.millrace.contract.event.Evaluation;
 import org.millrace.encoder.onnx.OnnxModel;
 
 /**
- * What an exported encoder is, where it comes from and how it is used, as Markdown.
+ * The description of an exported encoder, its origin and its use, as Markdown.
  *
  * @param file its name without folders
  * @param bytes its length
@@ -73,15 +73,14 @@ record ModelCard(EncoderExport export, ExportFormat format, String file, long by
                 + TABLE
                 + row("mean", UsageCode.means(encoder))
                 + row("deviation", UsageCode.deviations(encoder))
-                + "\nMillrace scales an image until the input just fits into it (bilinear, antialiased where it shrinks) and cuts the"
-                + " centre out.\n";
+                + "\nMillrace scales an image so that it just covers the input (bilinear, antialiased when shrinking) and crops the"
+                + " centre.\n";
     }
 
     private static String scores(Evaluations evaluations) {
         StringBuilder text = new StringBuilder("\n## Evaluations\n\n");
         if (!evaluations.found().isEmpty()) {
-            text.append(
-                    "Share of held-out labelled images that are put into the right class, and its 95 % interval.\n\n");
+            text.append("Accuracy on held-out labelled images, with its 95 % interval.\n\n");
             text.append("| linear probe | λ | nearest neighbours | k | classes | fitted on | held out | at |\n");
             text.append("| --- | --- | --- | --- | --- | --- | --- | --- |\n");
         }

@@ -10,7 +10,8 @@ import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.onnx.OnnxModel;
 
 /**
- * What of a model card differs by network, most of it Python that loads the encoder and embeds images; {@code bench/pytorch/check_export.py} runs what is for PyTorch.
+ * The parts of a model card that depend on the network, mostly Python code that loads the encoder and embeds images; {@code
+ * bench/pytorch/check_export.py} runs the code for PyTorch.
  *
  * @param file its name without folders
  */
@@ -86,7 +87,7 @@ record UsageCode(EncoderConfig encoder, String file) {
             model = Amdim(WIDTH, FEATURES, DEPTH)
             """;
 
-    /** @param code that makes {@code model}, under the names of the file */
+    /** @param code that creates {@code model} with the file's tensor names */
     private record Model(boolean torchvision, String code) {}
 
     static String means(EncoderConfig encoder) {
@@ -107,7 +108,7 @@ record UsageCode(EncoderConfig encoder, String file) {
         };
     }
 
-    /** Whose names the tensors have in the file. */
+    /** The naming scheme of the tensors in the file. */
     String names() {
         return switch (encoder.architecture()) {
             case RESNET20, RESNET18, RESNET34, RESNET50 -> "torchvision's names without `fc`";

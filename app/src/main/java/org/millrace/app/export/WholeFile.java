@@ -9,11 +9,11 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import org.millrace.contract.UserException;
 
-/** A file that is there whole or not at all: written under another name beside it, flushed, renamed. */
+/** Writes a file atomically: under another name beside it, flushed, then renamed. */
 final class WholeFile {
     private WholeFile() {}
 
-    /** Writes the file over what stood there. */
+    /** Writes the file, replacing an existing one. */
     static void write(Path file, byte[] bytes) {
         Path aside = file.resolveSibling("." + file.getFileName() + ".unfinished");
         try {

@@ -1,4 +1,4 @@
-/** A run's encoder as a file for other programs, with a card that says what it is. */
+/** A run's encoder as a file for other programs, with a model card. */
 @NullMarked
 package org.millrace.app.export;
 

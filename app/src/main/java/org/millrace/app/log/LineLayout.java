@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 import org.millrace.contract.OutsideText;
 
 /**
- * A message as one line; further lines of it are indented, so that no text from outside can pass for a message of its own, and control
- * characters are written visibly ({@link OutsideText#visible}). Thread safe.
+ * A message as one line. Further lines of a message are indented, so that untrusted text cannot pass for a separate message, and control
+ * characters are made visible ({@link OutsideText#visible}). Thread safe.
  */
 public final class LineLayout extends LayoutBase<ILoggingEvent> {
     private static final DateTimeFormatter TIME =
@@ -20,7 +20,7 @@ public final class LineLayout extends LayoutBase<ILoggingEvent> {
 
     private final boolean whole;
 
-    /** For standard error, as {@code logback.xml} has it. */
+    /** For standard error, as configured in {@code logback.xml}. */
     public LineLayout() {
         this(false);
     }

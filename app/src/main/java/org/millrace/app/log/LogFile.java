@@ -17,8 +17,8 @@ import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.config.LogConfig;
 
 /**
- * A file of bounded size with a few older ones beside it. It is made with its first message, so that a command that has nothing to log
- * leaves nothing behind; where another process writes it already, this one takes a name with a number. Thread safe.
+ * A log file of bounded size with a few older ones beside it. Created with the first message, so that a command with nothing to log leaves
+ * no file; if another process is writing it, this one adds a number to the name. Thread safe.
  */
 final class LogFile extends AppenderBase<ILoggingEvent> {
     private static final int MOST_PROCESSES = 20;
@@ -36,7 +36,7 @@ final class LogFile extends AppenderBase<ILoggingEvent> {
         this.encoder = encoder;
     }
 
-    // calls come one at a time
+    // called by one thread at a time
     @Override
     protected void append(ILoggingEvent event) {
         if (!tried) {
@@ -65,11 +65,11 @@ final class LogFile extends AppenderBase<ILoggingEvent> {
             start(take());
         } catch (IOException e) {
             System.err.println("millrace: the log file " + wanted + " cannot be written: " + e
-                    + "\nSet run.log-file to another; without it the messages of libraries are lost.");
+                    + "\nSet run.log-file to another file; until then messages of libraries are lost.");
         }
     }
 
-    /** The first name that no other process has. */
+    /** The first name that no other process uses. */
     private Path take() throws IOException {
         String last = "";
         for (int process = 1; process <= MOST_PROCESSES; process++) {
@@ -95,7 +95,7 @@ final class LogFile extends AppenderBase<ILoggingEvent> {
         return wanted.resolveSibling(name.substring(0, dot) + "-" + process + name.substring(dot));
     }
 
-    /** Logback's own policy looks at the size now and then only, and a flood of messages gets past it. */
+    /** Logback's own policy checks the size only occasionally, so a flood of messages exceeds it. */
     private static final class Full extends TriggeringPolicyBase<ILoggingEvent> {
         private final long bytes;
 

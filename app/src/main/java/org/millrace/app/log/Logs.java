@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The log of this process, set up from its configuration: Millrace's own messages go to standard error, those and the messages of all
- * libraries to a file. Libraries' warnings are not for users: what follows from them for a run, Millrace says itself.
+ * libraries to a file. Libraries' warnings are not for users: Millrace itself reports whatever affects a run.
  */
 public final class Logs {
     static final String OWN = "org.millrace";
@@ -28,7 +28,7 @@ public final class Logs {
     /**
      * Replaces the setup of {@code logback.xml}, for the whole process.
      *
-     * @param command that the process runs, which gives the file its name
+     * @param command of the process, which names the file
      */
     public static void begin(MillraceConfig config, String command) {
         begin((LoggerContext) LoggerFactory.getILoggerFactory(), config, command);

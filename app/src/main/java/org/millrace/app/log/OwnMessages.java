@@ -5,7 +5,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.filter.Filter;
 import ch.qos.logback.core.spi.FilterReply;
 
-/** Lets Millrace's own messages through, without those that are for its developers. */
+/** Passes Millrace's own messages except those for its developers. */
 final class OwnMessages extends Filter<ILoggingEvent> {
     @Override
     public FilterReply decide(ILoggingEvent event) {

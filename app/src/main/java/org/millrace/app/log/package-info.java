@@ -1,3 +1,3 @@
-/** Where log messages go: to the user what the user can act on, to a file everything. */
+/** Log output: messages that the user can act on go to standard error, everything goes to a file. */
 @org.jspecify.annotations.NullMarked
 package org.millrace.app.log;

@@ -3,7 +3,7 @@ package org.millrace.app.run;
 import org.millrace.evaluator.EvaluationListener;
 import org.millrace.trainer.TrainerEvents;
 
-/** What a command shows of a run while it goes on. Thread safe. */
+/** Shows a running command's training and evaluations. Thread safe. */
 public interface Display extends TrainerEvents, EvaluationListener {
     void say(String line);
 }

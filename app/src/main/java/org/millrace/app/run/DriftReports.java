@@ -17,7 +17,7 @@ import org.millrace.contract.kafka.TopicReader;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.contract.service.Services;
 
-/** Hands a run's reports and alarms to the listener as they come, first the alarms of the past that are still open, until stopped. */
+/** Passes a run's drift reports and alarms to the listener as they arrive, first the alarms that are still open, until stopped. */
 public final class DriftReports implements Services.Service {
     private static final Duration POLL = Duration.ofMillis(200);
 

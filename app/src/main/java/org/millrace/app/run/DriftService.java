@@ -34,10 +34,10 @@ import org.millrace.evaluator.drift.stream.DriftWorker;
 import org.millrace.keystore.disk.RocksLibrary;
 
 /**
- * The drift of a run's incoming images: a worker on the service's thread and the topology beside it.
+ * Monitors a run's incoming images for drift: a worker on the service's thread, and the Kafka Streams topology.
  *
- * <p>One process of a run watches. Of one folder the first one does, by a lock; of several folders, the one whose topology is in the
- * consumer group. A process that waits, or was shut out by another one, watches once the group is empty.
+ * <p>One process per run monitors: within one folder the first, by a lock; among folders, the one whose topology is in the consumer group.
+ * A process that waits, or that was fenced by another, takes over once the group is empty.
  */
 public final class DriftService implements Services.Service {
     private static final Duration CLOSING = Duration.ofSeconds(5);
@@ -49,27 +49,27 @@ public final class DriftService implements Services.Service {
     private final Claim claim;
     private final Consumer<String> words;
     private final AtomicReference<@Nullable DriftWorker> worker = new AtomicReference<>();
-    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>(); // of the present watch
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>(); // of the current monitor
     private final CountDownLatch stopping = new CountDownLatch(1);
 
-    /** What a start does while a process of another folder watches. */
+    /** What to do if a process of another folder is monitoring. */
     public enum Claim {
-        /** Shuts the other one out, as a person who starts it here asks for. */
+        /** Fences the other one: the user has started this one explicitly. */
         TAKES_OVER,
-        /** Waits until the other one has left. A role that is started again by itself waits: two of them would shut each other out in turns. */
+        /** Waits until the other one has left. Automatically restarted roles wait, since two of them would fence each other in turns. */
         WAITS
     }
 
-    /** How a watch ended that did not fail. */
+    /** How monitoring ended without a failure. */
     private enum End {
         STOPPED,
-        /** Another process watches. */
+        /** Another process has taken over. */
         SHUT_OUT,
         /** The frozen encoder is revoked. */
         REVOKED
     }
 
-    /** @param words receives a sentence on what begins, or is waited for */
+    /** @param words receives a sentence when monitoring starts, and on anything that it waits for */
     public DriftService(MillraceConfig config, KafkaSettings kafka, Claim claim, Consumer<String> words) {
         this.config = config;
         this.kafka = kafka;
@@ -99,7 +99,7 @@ public final class DriftService implements Services.Service {
         }
     }
 
-    /** Waits while another process of this folder watches; empty if stopped meanwhile. */
+    /** Waits while another process of this folder is monitoring; empty if stopped meanwhile. */
     private Optional<HeldFile> take(Path lock) throws IOException {
         boolean said = false;
         do {
@@ -108,8 +108,8 @@ public final class DriftService implements Services.Service {
                         HeldFile.take(lock, "process " + ProcessHandle.current().pid()));
             } catch (HeldFile.TakenException e) {
                 if (!said) {
-                    words.accept("drift of run " + config.run().name() + " is watched already, by " + e.holder()
-                            + "; its windows are shown here too, and when it ends this one watches");
+                    words.accept("drift of run " + config.run().name() + " is already monitored by " + e.holder()
+                            + "; its windows are shown here too, and this process takes over when it ends");
                 }
                 said = true;
             }
@@ -125,7 +125,7 @@ public final class DriftService implements Services.Service {
                 if (!awaitTrainedEncoder() || (waits && !awaitNobodyWatches())) {
                     return;
                 }
-                waits = true; // one that was shut out does not shut the other out in turn
+                waits = true; // a fenced process does not fence the other one in turn
             } while (watch() != End.STOPPED);
         }
     }
@@ -137,8 +137,8 @@ public final class DriftService implements Services.Service {
             while (group.isTaken()) {
                 if (!said) {
                     words.accept("drift of run " + config.run().name()
-                            + " is watched by a process of another folder, or was until a moment ago; its windows are shown"
-                            + " here too, and when it has left this one watches");
+                            + " is monitored by a process of another folder, or was until a moment ago; its windows are shown"
+                            + " here too, and this process takes over when it has left");
                 }
                 said = true;
                 if (await(LOOK_MILLIS)) {
@@ -172,12 +172,12 @@ public final class DriftService implements Services.Service {
         Throwable problem = failure.get();
         if (problem != null && !isShutOut(problem)) {
             throw new UserException(
-                    "drift of run " + config.run().name() + " cannot be watched: " + problem.getMessage(), problem);
+                    "drift of run " + config.run().name() + " cannot be monitored: " + problem.getMessage(), problem);
         }
         return problem == null ? End.STOPPED : End.SHUT_OUT;
     }
 
-    /** Works until stopped, or until the frozen encoder is revoked, which it returns. */
+    /** Works until stopped or until the frozen encoder is revoked; returns whether it was revoked. */
     private boolean embed(KafkaStreams streams) {
         try (DriftWorker opened = new DriftWorker(
                 config,
@@ -188,7 +188,7 @@ public final class DriftService implements Services.Service {
             if (stopping.getCount() == 0 || failure.get() != null) {
                 opened.stop();
             }
-            words.accept("watching " + config.images().topic() + " through encoder " + opened.encoderVersion()
+            words.accept("monitoring " + config.images().topic() + " through encoder " + opened.encoderVersion()
                     + ", windows of " + config.drift().windowMillis() / 1000.0 + " s; the first "
                     + config.drift().referenceImages() + " images are the reference");
             opened.run();
@@ -196,14 +196,15 @@ public final class DriftService implements Services.Service {
                     CloseOptions.timeout(CLOSING).withGroupMembershipOperation(GroupMembershipOperation.LEAVE_GROUP));
             boolean revoked = opened.isRevoked() && failure.get() == null;
             if (revoked) {
-                words.accept("encoder " + opened.encoderVersion()
-                        + ", which drift was watched through, is revoked; the watch begins again through another one");
+                words.accept(
+                        "encoder " + opened.encoderVersion()
+                                + ", through which drift was monitored, is revoked; restarting with another encoder and a new reference");
             }
             return revoked;
         }
     }
 
-    // whichever of the topology and the worker hears of it first
+    // raised by the topology or the worker, whichever is first
     private static boolean isShutOut(Throwable problem) {
         for (@Nullable Throwable cause = problem; cause != null; cause = cause.getCause()) {
             if (cause instanceof FencedInstanceIdException || cause instanceof ProducerFencedException) {
@@ -213,13 +214,13 @@ public final class DriftService implements Services.Service {
         return false;
     }
 
-    // the untrained one tells images apart too, but not as well
+    // the untrained encoder separates images too, but not as well
     private boolean awaitTrainedEncoder() {
         String said = "";
         for (Optional<String> why = whyNoEncoder(); why.isPresent(); why = whyNoEncoder()) {
             if (!why.get().equals(said)) {
                 said = why.get();
-                words.accept("drift is watched once there is a trained encoder: " + said);
+                words.accept("drift monitoring starts once there is a trained encoder: " + said);
             }
             if (await(LOOK_MILLIS)) {
                 return false;
@@ -228,7 +229,7 @@ public final class DriftService implements Services.Service {
         return true;
     }
 
-    /** Whether it was stopped within that time. */
+    /** Whether this was stopped within that time. */
     private boolean await(long millis) {
         try {
             return stopping.await(millis, TimeUnit.MILLISECONDS);
@@ -238,7 +239,7 @@ public final class DriftService implements Services.Service {
         }
     }
 
-    /** Why there is none to begin with, or empty where there is. */
+    /** Why there is no encoder to start with, or empty if there is one. */
     private Optional<String> whyNoEncoder() {
         try {
             if (DriftWorker.hasPinnedEncoder(config, kafka)) {
@@ -249,8 +250,8 @@ public final class DriftService implements Services.Service {
                     .version();
             return version > 0
                     ? Optional.empty()
-                    : Optional.of("so far there is the untrained one (trainer.publish-every-steps)");
-        } catch (UserException e) { // none yet, no topic, or none that may be taken
+                    : Optional.of("so far there is only the untrained one (trainer.publish-every-steps)");
+        } catch (UserException e) { // none yet, no topic, or none that may be used
             return Optional.of(String.valueOf(e.getMessage()));
         }
     }

@@ -13,7 +13,7 @@ public final class EvaluationBoard implements EvaluationListener {
     private final ConcurrentSkipListMap<Long, Evaluation> byVersion = new ConcurrentSkipListMap<>();
     private final EvaluationListener next;
 
-    /** @param next gets every evaluation too, once, though the evaluator be started again; on the evaluator's thread */
+    /** @param next also receives every evaluation, once even if the evaluator is restarted; on the evaluator's thread */
     public EvaluationBoard(EvaluationListener next) {
         this.next = next;
     }

@@ -18,7 +18,7 @@ public final class EvaluatorService implements Services.Service {
         this.evaluator = open(config, kafka, listener);
     }
 
-    /** An evaluator on this process's PyTorch, the run's topics made where they were missing; the caller closes it. */
+    /** An evaluator on this process's PyTorch; creates missing topics of the run. The caller closes it. */
     public static Evaluator open(MillraceConfig config, KafkaSettings kafka, EvaluationListener listener) {
         try (TopicSetup topics = new TopicSetup(kafka)) {
             topics.require(config.images().probeTopic());

@@ -17,7 +17,7 @@ import org.millrace.ingest.push.PushProgress;
 import org.millrace.ingest.push.PushReport;
 import org.millrace.ingest.push.PushRequest;
 
-/** A push that goes on beside the training, and like it waits for a broker that is slow or away. */
+/** A push that runs beside the training and, like it, waits for a broker that is slow or away. */
 public final class PushService implements Services.Service {
     private static final int PATIENCE_MILLIS = (int) Duration.ofMinutes(30).toMillis();
 
@@ -31,7 +31,7 @@ public final class PushService implements Services.Service {
     private boolean stopped; // guarded by lock
     private volatile @Nullable PushReport report;
 
-    /** @param ended is handed the report when the push ends, on the pushing thread */
+    /** @param ended receives the report when the push ends, on the pushing thread */
     public PushService(
             PushRequest request,
             KafkaSettings kafka,
@@ -75,12 +75,12 @@ public final class PushService implements Services.Service {
         }
     }
 
-    /** What was pushed, once the push has ended. */
+    /** The report, once the push has ended. */
     public Optional<PushReport> report() {
         return Optional.ofNullable(report);
     }
 
-    /** From here to {@link #end} a stop interrupts the thread; false where it has come already. */
+    /** From here to {@link #end} a stop interrupts the thread; false if stopped already. */
     private boolean begin() {
         synchronized (lock) {
             pushing = Thread.currentThread();
@@ -91,7 +91,7 @@ public final class PushService implements Services.Service {
     private void end() {
         synchronized (lock) {
             pushing = null;
-            Thread.interrupted(); // the report says so, and it would cut the producer's close short
+            Thread.interrupted(); // the report shows it, and it would cut the producer's close short
         }
     }
 }

@@ -10,9 +10,9 @@ import java.util.Map;
 import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepDone;
 
-/** What the steps of this process amount to. Thread safe. */
+/** Totals over the steps of this process. Thread safe. */
 public final class RunStatistics {
-    /** Steps that a first and a last loss are the mean of. */
+    /** Number of steps averaged for the first and the last loss. */
     public static final int LOSS_STEPS = 20;
 
     private static final int RECENT = 50;
@@ -63,12 +63,12 @@ public final class RunStatistics {
         return losses.size();
     }
 
-    /** From the end of the first step to the end of the last; 0 before two steps. */
+    /** Images per second from the end of the first step to the end of the last; 0 before two steps. */
     public synchronized double imagesPerSecond() {
         return rate(losses.size(), firstNanos, lastNanos);
     }
 
-    /** Over the last few steps; 0 before two steps. */
+    /** Images per second over the last few steps; 0 before two steps. */
     public synchronized double recentImagesPerSecond() {
         return recentNanos.isEmpty() ? 0 : rate(recentNanos.size(), recentNanos.getFirst(), recentNanos.getLast());
     }

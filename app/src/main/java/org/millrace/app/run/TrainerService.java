@@ -11,7 +11,7 @@ import org.millrace.trainer.TrainLimits;
 import org.millrace.trainer.Trainer;
 import org.millrace.trainer.TrainerEvents;
 
-/** A trainer that lives on its service's thread. */
+/** A trainer that is opened, run and closed on its service's thread. */
 public final class TrainerService implements Services.Service {
     private final MillraceConfig config;
     private final KafkaSettings kafka;
@@ -21,7 +21,7 @@ public final class TrainerService implements Services.Service {
     private final AtomicReference<@Nullable Trainer> trainer = new AtomicReference<>();
     private volatile boolean stopped;
 
-    /** @param stopPatience how long the end waits for a broker that does not answer */
+    /** @param stopPatience how long stopping waits for a broker that does not answer */
     public TrainerService(
             MillraceConfig config,
             KafkaSettings kafka,

@@ -14,12 +14,12 @@ import org.millrace.ingest.watch.FolderEvents;
 import org.millrace.ingest.watch.FolderWatch;
 import org.millrace.ingest.watch.WatchRequest;
 
-/** A folder whose new files are pushed until stopped: soon after the system tells of one, and by looking now and then. */
+/** Pushes new files of a folder until stopped: on the file system's notifications, and by periodic scans. */
 public final class WatchService implements Services.Service {
     private static final long SOON_MILLIS = 500;
     private static final long NOW_AND_THEN_MILLIS = 10_000;
     private static final long RETRY_MILLIS = 3_000;
-    /** A look at a large folder takes at most this share of the time. */
+    /** Scans of a large folder take at most this share of the time. */
     private static final int LOOK_SHARE = 4;
 
     private final WatchRequest request;
@@ -30,7 +30,7 @@ public final class WatchService implements Services.Service {
     private volatile @Nullable Thread thread;
     private volatile boolean stopped;
 
-    /** @param words receives a sentence when the broker is in trouble, and when it is back */
+    /** @param words receives a sentence when the broker fails, and when it is back */
     public WatchService(
             WatchRequest request,
             KafkaSettings kafka,
@@ -62,7 +62,7 @@ public final class WatchService implements Services.Service {
                     lookUntilStopped(watch, events);
                 } catch (KafkaException e) {
                     if (!silent && !stopped) {
-                        words.accept("the broker is in trouble: " + e.getMessage() + "; trying again, nothing is lost");
+                        words.accept("the broker failed: " + e.getMessage() + "; retrying, nothing is lost");
                     }
                     silent = true;
                     if (!stopped) {

@@ -1,4 +1,4 @@
-/** Trainer, evaluator, drift and pushes as services of this process, and what they report. */
+/** Trainer, evaluator, drift monitor and pushes as services of this process, and their reports. */
 @NullMarked
 package org.millrace.app.run;
 

@@ -5,7 +5,7 @@ import java.util.Optional;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Interval;
 
-/** An accuracy for people: the share, where it may lie, and whether the untrained encoder does better. */
+/** An accuracy as text: the share, its interval, and whether the untrained encoder is better. */
 public final class AccuracyText {
     private AccuracyText() {}
 
@@ -15,7 +15,7 @@ public final class AccuracyText {
         return share(score.accuracy()) + interval(score.interval()) + mark(score.belowUntrained());
     }
 
-    /** The same of the nearest neighbours. */
+    /** The same for the nearest neighbours. */
     public static String neighbours(Evaluation evaluation) {
         Evaluation.NeighbourScore score = evaluation.neighbours();
         return share(score.accuracy()) + interval(score.interval()) + mark(score.belowUntrained());

@@ -15,7 +15,7 @@ import org.millrace.contract.UserException;
 import org.millrace.evaluator.protocol.ProtocolScore;
 import org.millrace.evaluator.score.Trial;
 
-/** An exam on the terminal: a line of the table for each score on standard output, progress on standard error. Not thread safe. */
+/** A benchmark on the terminal: a table row per score on standard output, progress on standard error. Not thread safe. */
 public final class BenchmarkDisplay implements BenchmarkListener, AutoCloseable {
     private static final String ROW = "%-20s %-8s %-8s %9s   %s%n";
 
@@ -36,12 +36,12 @@ public final class BenchmarkDisplay implements BenchmarkListener, AutoCloseable 
     public void begins(BenchmarkReport report) {
         out.printf(
                 Locale.ROOT,
-                "encoder %d of run %s (%s, %s trained); %s to learn from, %,d to be scored on, %s%n",
+                "encoder %d of run %s (%s, %s trained); %s, %,d held out, %s%n",
                 report.version(),
                 report.run(),
                 report.architecture(),
                 Count.of(report.imagesTrained(), "image"),
-                Count.of(report.trainImages(), "image"),
+                Count.of(report.trainImages(), "training image"),
                 report.testImages(),
                 Count.of(report.classes(), "class"));
         out.printf(Locale.ROOT, ROW, "protocol", "top-1", "top-5", "seconds", "settings");
@@ -80,7 +80,7 @@ public final class BenchmarkDisplay implements BenchmarkListener, AutoCloseable 
         if (!score.trials().isEmpty()) {
             out.println(score.trials().stream()
                     .map(BenchmarkDisplay::trial)
-                    .collect(Collectors.joining(", ", "  tried on a fifth of the images to learn from: ", "")));
+                    .collect(Collectors.joining(", ", "  tried on a fifth of the training images: ", "")));
         }
         out.flush();
     }
@@ -113,7 +113,7 @@ public final class BenchmarkDisplay implements BenchmarkListener, AutoCloseable 
         return value instanceof Double number ? number(number) : value.toString();
     }
 
-    /** Three digits without zeros behind: 30, 0.03, 0.00001. */
+    /** Three digits without trailing zeros: 30, 0.03, 0.00001. */
     private static String number(double value) {
         return new BigDecimal(value)
                 .round(new MathContext(3))

@@ -9,7 +9,7 @@ import org.millrace.contract.event.DriftEvent;
 import org.millrace.contract.event.DriftReport;
 import org.millrace.contract.event.DriftReport.Verdict;
 
-/** What of drift is worth a line beside the training: alarms, and that windows have begun to be unusable. */
+/** The drift events shown beside the training: alarms, and the first of consecutive unusable windows. */
 public final class DriftNews implements Consumer<DriftEvent> {
     private final Consumer<String> words;
     private final String broker;

@@ -11,19 +11,19 @@ import org.millrace.contract.event.DriftEvent;
 import org.millrace.contract.event.DriftReport;
 import org.millrace.contract.event.DriftReport.Detection;
 
-/** Events of drift as lines for people. */
+/** Drift events as lines of text. */
 public final class DriftText {
     private DriftText() {}
 
-    /** @param broker of which an answer to an alarm must know: HOST:PORT */
+    /** @param broker HOST:PORT for the commands that answer an alarm */
     public static String line(DriftEvent event, String broker) {
         return event instanceof DriftReport report ? line(report) : line((DriftAlarm) event, broker);
     }
 
-    /** A window's verdict, of its detectors the score and how likely that is without drift, how far the components moved, and where the change comes from. */
+    /** A window's verdict, each detector's score with its probability without drift, how far the features moved, and the cause of the change. */
     public static String line(DriftReport report) {
         String what = switch (report.verdict()) {
-            case NOT_ENOUGH -> "not enough images for an answer";
+            case NOT_ENOUGH -> "not enough images for a verdict";
             case UNUSABLE -> "unusable: " + report.reason().orElse("");
             case REFERENCE ->
                 String.format(Locale.ROOT, "reference (%s so far)", Count.of(report.referenceImages(), "image"));
@@ -45,18 +45,19 @@ public final class DriftText {
                 report.attribution().map(DriftText::words).orElse(""));
     }
 
-    /** What became of an alarm, and what can be done about it. */
+    /** An alarm's new state, and the commands that respond to it. */
     static String line(DriftAlarm alarm, String broker) {
         String since = Instant.ofEpochMilli(alarm.windowFromMillis()).toString();
         String options = " --bootstrap-server " + broker + " --run " + alarm.run()
                 + alarm.source().map(name -> " --source '" + name + "'").orElse("");
         String what = switch (alarm.state()) {
             case RAISED ->
-                "ALARM: the images have changed, say " + String.join(", ", alarm.detectors())
-                        + " since " + since + "\n    seen it:                  millrace drift acknowledge" + options
-                        + "\n    it is how images are now: millrace drift rebase" + options;
+                "ALARM: the images have changed since " + since + ", according to "
+                        + String.join(", ", alarm.detectors())
+                        + "\n    to acknowledge it:      millrace drift acknowledge" + options
+                        + "\n    for a permanent change: millrace drift rebase" + options;
             case ACKNOWLEDGED -> "alarm of " + since + " acknowledged; the next window without drift clears it";
-            case CLEARED -> "alarm of " + since + " cleared: the images are as before";
+            case CLEARED -> "alarm of " + since + " cleared: a window without drift";
             case REBASED -> "the images from now on are the new reference";
         };
         return Instant.ofEpochMilli(alarm.atMillis()) + "  " + of(alarm.source()) + what

@@ -11,7 +11,7 @@ import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.registry.Standings;
 import org.millrace.evaluator.EvaluationListener;
 
-/** Evaluations as a table of text: a row of scores, and under it what the features tell. Used by one thread. */
+/** Evaluations as a text table: a row of scores, and below it measures of the features. Used by one thread. */
 public final class EvaluationTable implements EvaluationListener {
     private static final String HEADER =
             "encoder      images trained   linear      λ       kNN     k    t     fitted on   held out";
@@ -28,7 +28,7 @@ public final class EvaluationTable implements EvaluationListener {
         out.flush();
     }
 
-    /** Every score of the run once, as it stands now. */
+    /** Every score of the run once, with its current status. */
     @Override
     public void published(List<Evaluation> evaluations, Standings standings) {
         for (Evaluation evaluation : evaluations) {
@@ -70,8 +70,8 @@ public final class EvaluationTable implements EvaluationListener {
         }
         int k = evaluation.neighbours().k();
         if (k < config.neighbours()) {
-            out.println("             k = " + k + " and not " + config.neighbours()
-                    + " (evaluator.neighbours): a class has no more images to learn from, on average");
+            out.println("             k = " + k + " instead of " + config.neighbours()
+                    + " (evaluator.neighbours): classes have no more training images on average");
         }
         if (evaluation.linear().interval().isPresent()) {
             out.println("             95 %: linear " + AccuracyText.linear(evaluation) + " · kNN "

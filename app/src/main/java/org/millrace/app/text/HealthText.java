@@ -6,11 +6,11 @@ import org.millrace.contract.event.DictionaryHealth;
 import org.millrace.contract.event.Health;
 import org.millrace.contract.event.StepHealth;
 
-/** Health without labels in words: of an encoder, of a step's projections, of the dictionary. */
+/** Label-free health as text: of an encoder, of a step's projections, of the dictionary. */
 public final class HealthText {
     private HealthText() {}
 
-    /** All of it on one line, a collapse in words. */
+    /** All measures on one line, with a warning if collapsed. */
     public static String line(Health health) {
         return String.format(
                 Locale.ROOT,
@@ -49,7 +49,7 @@ public final class HealthText {
                         .orElse("not enough"));
     }
 
-    /** Empty for a healthy encoder; says of a collapsed one that it is, to be put after its scores. */
+    /** A warning for a collapsed encoder, to append to its scores; empty for a healthy one. */
     public static String warning(Health health) {
         return health.collapsed()
                 ? String.format(

@@ -12,7 +12,7 @@ import org.millrace.evaluator.learning.LearningReport;
 import org.millrace.evaluator.learning.LearningReport.Figures;
 import org.millrace.evaluator.learning.LearningReport.Row;
 
-/** What a run holds of its stream's buckets, as tables for a terminal. */
+/** How well a run retains its stream's buckets, as tables for a terminal. */
 public final class LearningText {
     private static final String ABSENT = "·";
 
@@ -21,7 +21,7 @@ public final class LearningText {
     /**
      * The buckets, both matrices and their figures.
      *
-     * @param revoked versions that the operator has revoked: their rows count, since they tell of the run, and are marked
+     * @param revoked versions that the operator has revoked: their rows count, since they describe the run, and are marked
      */
     public static String of(LearningReport report, Set<Long> revoked) {
         StringBuilder text = new StringBuilder(String.format(
@@ -96,7 +96,7 @@ public final class LearningText {
         text.append(String.format("%n%-62s %12s %12s%n", "", "linear", "neighbours"));
         line(text, report, "average accuracy after the last row, on its buckets", Figures::finalAverage);
         line(text, report, "mean of the average accuracies over time", Figures::averageOverTime);
-        line(text, report, "forgetting, points (negative: the past is known better)", Figures::forgetting);
+        line(text, report, "forgetting, points (negative: the past has improved)", Figures::forgetting);
         line(text, report, "accuracy on the next bucket before it is trained on", Figures::nextBucket);
         report.compute()
                 .ifPresent(compute -> text.append(String.format(

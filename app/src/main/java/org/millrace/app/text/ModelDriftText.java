@@ -10,7 +10,7 @@ import org.millrace.contract.event.ModelDrift;
 import org.millrace.contract.event.ModelDrift.Against;
 import org.millrace.contract.event.ModelDrift.Role;
 
-/** How far an encoder has moved from earlier ones, in words. */
+/** How far an encoder has moved from earlier ones, as text. */
 public final class ModelDriftText {
     private ModelDriftText() {}
 
@@ -39,7 +39,7 @@ public final class ModelDriftText {
         };
     }
 
-    /** What moved since the encoder before, to be put after an encoder's scores; empty for the first. */
+    /** The change since the previous encoder, to append to an encoder's scores; empty for the first. */
     public static String sincePrevious(ModelDrift drift) {
         return drift.against(Role.PREVIOUS)
                 .map(against -> String.format(

@@ -8,7 +8,7 @@ import org.millrace.contract.config.ConfigKey;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.Preset;
 
-/** A preset as the page of docs/presets: where it comes from, what it reached, and every key that it sets. */
+/** A preset as a page of docs/presets: its source, its published figure, and every key that it sets. */
 public final class PresetPage {
     private static final Set<String> TOPICS = Set.of("Source", "Figure", "Setup", "Differs", "Not measured here");
 
@@ -41,7 +41,7 @@ public final class PresetPage {
         return key.doc().replace("|", "\\|");
     }
 
-    /** The prose below the title, a text for each of its topics. */
+    /** The prose below the title, one paragraph per topic. */
     private static List<String> topics(List<String> header) {
         List<String> topics = new ArrayList<>();
         for (String line : header.subList(1, header.size())) {

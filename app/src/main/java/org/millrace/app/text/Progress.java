@@ -7,22 +7,22 @@ import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 
-/** How far a long command is, on standard error: a bar with the rate on a terminal, a line now and then elsewhere. Thread safe. */
+/** Progress of a long command on standard error: a bar with the rate on a terminal, an occasional line elsewhere. Thread safe. */
 public sealed interface Progress extends AutoCloseable {
-    /** The launcher script sets this property where standard error is a terminal, which Java itself cannot tell. */
+    /** The launcher script sets this property if standard error is a terminal, which Java cannot detect. */
     String TERMINAL = "millrace.terminal";
 
     /** Shows that {@code done} images have been handled since the start, with a remark that may be empty. */
     void update(long done, String remark);
 
-    /** Says that no more than that many images will come. */
+    /** Sets the expected number of images. */
     void expect(long atMost);
 
     /** Shows the last state. */
     @Override
     void close();
 
-    /** The form that fits where the program runs. */
+    /** A bar on a terminal, lines elsewhere. */
     static Progress start(String task, PrintWriter error) {
         return Boolean.getBoolean(TERMINAL) ? new Bar(task) : new Lines(task, error, System.nanoTime());
     }

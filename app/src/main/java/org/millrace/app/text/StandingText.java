@@ -4,11 +4,11 @@ import java.util.Locale;
 import org.millrace.contract.event.Standing;
 import org.millrace.contract.registry.Standings;
 
-/** Whether an encoder may be taken as the newest, in words. */
+/** Whether an encoder may become the current one, as text. */
 public final class StandingText {
     private StandingText() {}
 
-    /** The verdict and why; empty where no budget was set. */
+    /** The verdict and its reason; empty if no budget was set. */
     public static String line(Standing standing) {
         if (!standing.budgeted()) {
             return "";
@@ -31,7 +31,7 @@ public final class StandingText {
                 budget);
     }
 
-    /** Empty for an encoder that may be taken; says of a held one that it is, to be put after its scores. */
+    /** A note for a held encoder, to append to its scores; empty for any other. */
     public static String warning(Standing standing) {
         return standing.held() ? " · " + line(standing) : "";
     }
@@ -46,6 +46,6 @@ public final class StandingText {
                 + (waiting.isEmpty()
                         ? ""
                         : "; newer ones are held: " + waiting
-                                + ". Take one all the same with millrace evaluate --accept VERSION.");
+                                + ". Accept one with millrace evaluate --accept VERSION.");
     }
 }

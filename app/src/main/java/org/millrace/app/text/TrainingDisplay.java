@@ -15,13 +15,13 @@ import org.millrace.contract.event.StreamSkipped;
 import org.millrace.contract.registry.Standings;
 
 /**
- * Training as lines of text: one that is rewritten in place on a terminal, one every few seconds elsewhere, and one for each thing that
- * happens. Thread safe.
+ * Training as lines of text: a status line, rewritten in place on a terminal and printed every few seconds elsewhere, and a line for each
+ * event. Thread safe.
  */
 public final class TrainingDisplay implements Display, AutoCloseable {
     private static final long TERMINAL_NANOS = 200_000_000L;
     private static final long PLAIN_NANOS = 10_000_000_000L;
-    /** A stream that has brought images before is slow until it has brought none for long. */
+    /** How long a stream that has delivered images must be silent before that is reported. */
     private static final long FIRST_WAIT_NANOS = 5_000_000_000L;
 
     private static final long LATER_WAIT_NANOS = 600_000_000_000L;
@@ -38,7 +38,7 @@ public final class TrainingDisplay implements Display, AutoCloseable {
     private long repeatUntil;
     private String dictionary = ""; // its newest health in words
 
-    /** @param lastStep after which training ends, where that is known: it gives the bar and the time left */
+    /** @param lastStep of the training, if known, for the bar and the time left */
     public TrainingDisplay(PrintWriter out, RunStatistics statistics, OptionalLong lastStep) {
         this.out = out;
         this.terminal = Boolean.getBoolean(Progress.TERMINAL);
@@ -89,7 +89,7 @@ public final class TrainingDisplay implements Display, AutoCloseable {
     public synchronized void collapsed(long step) {
         say("COLLAPSED at step " + step
                 + ": every image has nearly the same projection. Lower optimiser.learning-rate, or see"
-                + " docs/objectives.md; the encoders published before are still good.");
+                + " docs/objectives.md; encoders published earlier are still good.");
     }
 
     @Override
@@ -172,7 +172,7 @@ public final class TrainingDisplay implements Display, AutoCloseable {
         out.flush();
     }
 
-    /** Says what this start of the run came to. */
+    /** Prints a summary of this start of the run. */
     public void stopped() {
         say(
                 statistics.steps() == 0

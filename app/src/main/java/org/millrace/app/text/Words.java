@@ -6,7 +6,7 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads an enum's constant from its word on the command line: {@code AS_IS} is {@code as-is}. */
+/** Converts a word on the command line to an enum's constant: {@code as-is} to {@code AS_IS}. */
 public record Words<E extends Enum<E>>(Class<E> type) implements ITypeConverter<E> {
     @Override
     public E convert(String text) {

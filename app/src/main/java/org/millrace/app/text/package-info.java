@@ -1,4 +1,4 @@
-/** What a person reads on the terminal: progress, tables and sentences made of the run's events. */
+/** Text for the terminal: progress, tables and sentences made from the run's events. */
 @NullMarked
 package org.millrace.app.text;
 

@@ -24,7 +24,7 @@ import org.millrace.app.cli.MillraceCommandLine;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.event.Json;
 
-/** Protocols through the command line, on a run that was trained here: its checkpoints, its topic, its probe set, and files. */
+/** {@code evaluate --protocol} on a run trained by the test: its checkpoints, its topic, its probe set, and files. */
 final class BenchmarkOnBrokerTest {
     private static final String SAMPLE = "../samples/fashion-mnist/t10k-images-idx3-ubyte.gz";
 
@@ -57,11 +57,11 @@ final class BenchmarkOnBrokerTest {
         assertThat(run("evaluate", "--protocol=logistic,knn,ridge,linear-sgd", "--json=" + json))
                 .as(error.toString())
                 .isZero();
-        assertThat(out.toString()).contains("encoder 6 of run exam (resnet20, 96 images trained)", "10 classes");
+        assertThat(out.toString()).contains("encoder 6 of run benchmark (resnet20, 96 images trained)", "10 classes");
         assertThat(out.toString().lines().filter(line -> line.matches("(logistic|knn|ridge|linear-sgd) .*%.*%.*=.*")))
                 .hasSize(4);
-        assertThat(out.toString()).contains("tried on a fifth of the images to learn from: 0.003 → ");
-        assertThat(data.resolve("runs/exam/probe-set.bin"))
+        assertThat(out.toString()).contains("tried on a fifth of the training images: 0.003 → ");
+        assertThat(data.resolve("runs/benchmark/probe-set.bin"))
                 .as("the probe set belongs to the evaluator")
                 .doesNotExist();
 
@@ -91,7 +91,7 @@ final class BenchmarkOnBrokerTest {
         assertThat(run("evaluate", "--protocol=knn", "--checkpoint=6")).isZero();
         assertThat(knn()).isEqualTo(published);
         assertThat(run("evaluate", "--protocol=knn", "--encoder=0")).isZero();
-        assertThat(out.toString()).contains("encoder 0 of run exam (resnet20, 0 images trained)");
+        assertThat(out.toString()).contains("encoder 0 of run benchmark (resnet20, 0 images trained)");
         assertThat(run("evaluate", "--protocol=knn", "--encoder=5")).isEqualTo(1);
         assertThat(error.toString()).contains("has no encoder 5", "there are [0, 6]");
         assertThat(run("evaluate", "--protocol=knn", "--checkpoint=5")).isEqualTo(1);
@@ -113,7 +113,7 @@ final class BenchmarkOnBrokerTest {
                 .isZero();
         assertThat(names).hasSize(80);
         assertThat(out.toString())
-                .contains("40 images to learn from, 40 to be scored on, 2 classes")
+                .contains("40 training images, 40 held out, 2 classes")
                 .contains("finetune-10 ", "finetune-10-random ", "from=random weights", "labels=4");
         assertThat(error.toString()).contains("left out of " + files.resolve("train") + ": 1 damaged");
     }
@@ -161,7 +161,7 @@ final class BenchmarkOnBrokerTest {
         error.getBuffer().setLength(0);
         String[] settings = {
             "--set=run.data=" + data,
-            "--set=run.name=exam",
+            "--set=run.name=benchmark",
             "--set=run.threads=1",
             "--set=encoder.height=16",
             "--set=encoder.width=16",

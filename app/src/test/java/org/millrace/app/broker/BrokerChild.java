@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.apache.kafka.common.utils.Exit;
 import org.millrace.contract.config.BrokerConfig;
 
-/** A process of its own that holds a broker: prints its address, then waits for the word {@code fault} or its end. */
+/** A separate process with a broker: prints its address, then waits for the word {@code fault} or its end. */
 final class BrokerChild implements AutoCloseable {
     private final Process process;
     private final BufferedReader output;
@@ -48,7 +48,7 @@ final class BrokerChild implements AutoCloseable {
         return process.pid();
     }
 
-    /** Waits until the broker serves; its address. */
+    /** Waits until the broker serves clients; returns its address. */
     String awaitReady() {
         return lines().filter(line -> line.startsWith("ready "))
                 .findFirst()
@@ -62,7 +62,7 @@ final class BrokerChild implements AutoCloseable {
         }
     }
 
-    /** Everything it still prints, on both streams, until it ends. */
+    /** Its remaining output on both streams, until it ends. */
     String awaitEnd() {
         return String.join("\n", lines().toList());
     }

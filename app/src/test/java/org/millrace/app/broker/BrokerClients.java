@@ -16,7 +16,7 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.millrace.contract.kafka.KafkaSettings;
 
-/** What a client of the broker under test does: numbered records into a topic, and out again. */
+/** Clients of the broker under test: write numbered records to a topic and read them back. */
 final class BrokerClients {
     static final String TOPIC = "numbers";
 

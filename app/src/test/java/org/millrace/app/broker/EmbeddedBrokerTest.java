@@ -128,6 +128,6 @@ class EmbeddedBrokerTest {
         Path file = Files.writeString(data.resolve("file"), "x");
         assertThatThrownBy(() -> EmbeddedBroker.start(file, ANY_PORT, "test"))
                 .isInstanceOf(UserException.class)
-                .hasMessageContaining("cannot make the data folder " + file);
+                .hasMessageContaining("cannot create the data folder " + file);
     }
 }

@@ -26,8 +26,8 @@ final class BenchmarkOptionsTest {
 
     @Test
     void options_thatDoNotGoTogether_areWrongUsage() {
-        wrong("are for --protocol", "--checkpoint=3");
-        wrong("are for --protocol", "--json=scores.json");
+        wrong("need --protocol", "--checkpoint=3");
+        wrong("need --protocol", "--json=scores.json");
         wrong("give one of them", "--protocol=knn", "--checkpoint=3", "--encoder=3");
         wrong("go together", "--protocol=knn", "--train=" + SAMPLE);
         wrong("--watch", "--protocol=knn", "--watch");

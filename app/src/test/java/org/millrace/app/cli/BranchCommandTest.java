@@ -6,7 +6,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
 
-/** What the command refuses before it looks for a broker. */
+/** Arguments that the command refuses before it looks for a broker. */
 class BranchCommandTest {
     private final StringWriter error = new StringWriter();
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 
-/** The command lines of README and docs are ones that the program accepts, and docs/commands.md names every command. */
+/** The program accepts every command line of README and docs, and docs/commands.md names every command. */
 class DocumentedCommandsTest {
     private static final Path DOCS = Path.of("../docs");
     private static final Pattern WORD = Pattern.compile("'([^']*)'|\"([^\"]*)\"|([^\\s'\"]+)");

@@ -144,7 +144,7 @@ class ExportCommandTest {
     void export_fileThere_refusedUnlessForced() throws IOException {
         Files.writeString(file, "mine");
         assertThat(export("safetensors")).isEqualTo(1);
-        assertThat(error.toString()).contains(file + " is there already", "--force");
+        assertThat(error.toString()).contains(file + " exists already", "--force");
         assertThat(file).hasContent("mine");
         assertThat(export("safetensors", "--force")).isZero();
         assertThat(Safetensors.parse(Files.readAllBytes(file)).names()).isNotEmpty();
@@ -156,7 +156,7 @@ class ExportCommandTest {
         assertThat(export("safetensors"))
                 .as("a card of another file is not lost either")
                 .isEqualTo(1);
-        assertThat(error.toString()).contains("encoder.safetensors.md is there already");
+        assertThat(error.toString()).contains("encoder.safetensors.md exists already");
     }
 
     @Test
@@ -248,7 +248,7 @@ class ExportCommandTest {
                 .load();
     }
 
-    /** Of an encoder and something that is no part of it. */
+    /** Weights of an encoder and a tensor that is not part of it. */
     private Safetensors weights(long seed) {
         WeightLayout layout = new WeightLayout();
         Backbone.of(config().encoder()).declare(layout, "encoder.");

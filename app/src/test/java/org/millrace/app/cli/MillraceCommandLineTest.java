@@ -37,7 +37,7 @@ class MillraceCommandLineTest {
         return MillraceCommandLine.create().getSubcommands().keySet().stream().toList();
     }
 
-    /** The commands that do something: those without commands of their own, words joined by a blank. */
+    /** The commands without subcommands, words joined by a space. */
     static List<String> workers() {
         return MillraceCommandLine.create().getSubcommands().entrySet().stream()
                 .flatMap(command -> command.getValue().getSubcommands().isEmpty()
@@ -171,7 +171,7 @@ class MillraceCommandLineTest {
     void unknownPreset_ofEveryCommand_failsWithNearestAndAll(String command) {
         List<String> arguments = new ArrayList<>(List.of(command.split(" ")));
         arguments.addAll(List.of("--preset", "byol-cifra"));
-        switch (command) { // what they require besides
+        switch (command) { // further required arguments
             case "push", "watch" -> arguments.add(folder.toString());
             case "embed" -> arguments.addAll(List.of(folder.toString(), "--out", folder + "/x.npy"));
             case "export" -> arguments.addAll(List.of("--format", "onnx", "--out", folder + "/model.onnx"));
@@ -216,7 +216,7 @@ class MillraceCommandLineTest {
                 .allMatch(line -> line.startsWith("| ") && line.endsWith(" |"));
     }
 
-    /** Made anew by {@code ./millrace config --preset NAME --markdown > docs/presets/NAME.md}. */
+    /** Regenerate with {@code ./millrace config --preset NAME --markdown > docs/presets/NAME.md}. */
     @ParameterizedTest
     @MethodSource("presets")
     void configMarkdown_ofAPreset_isItsPageInTheDocs(String name) throws Exception {

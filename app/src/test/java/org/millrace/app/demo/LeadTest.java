@@ -30,7 +30,7 @@ final class LeadTest {
 
     @Test
     void waiting_trainerGetsNothingNew_letsItsImagesThroughWhateverTheCounts() throws InterruptedException {
-        Lead lead = new Lead(256, 5_000); // counts that say nothing: the log was trimmed, or another run's
+        Lead lead = new Lead(256, 5_000); // meaningless counts: the log was trimmed, or is another run's
         for (int look = 1; look < Lead.LOOKS; look++) {
             lead.waiting(28, 128);
             assertThat(sentUntilItWaits(lead)).isZero();
@@ -48,7 +48,7 @@ final class LeadTest {
         }
     }
 
-    /** An interrupted thread goes on while there is room and throws where it would wait. */
+    /** An interrupted thread continues while there is room and throws where it would wait. */
     private static int sentUntilItWaits(Lead lead) throws InterruptedException {
         for (int sent = 0; ; sent++) {
             Thread.currentThread().interrupt();

@@ -210,7 +210,7 @@ final class EmbedOnBrokerTest {
         }
     }
 
-    /** What the run, trained by another process or none, has told by its topics. */
+    /** The run's facts from its topics, whether or not another process trains it. */
     private static void seeMetrics(HttpClient client) throws Exception {
         assertThat(json(get(client, "/readyz")).get("status").asText()).isEqualTo("ready");
         assertThat(json(get(client, "/readyz")).get("unusual").isArray()).isTrue();
@@ -248,7 +248,7 @@ final class EmbedOnBrokerTest {
         return images;
     }
 
-    /** The images, and among them a text and half an image. */
+    /** The images, among them a text file and a truncated image. */
     private static Path zip(List<ImageFiles.Image> images) throws Exception {
         Path zip = data.resolve("x.zip");
         try (var out = new ZipOutputStream(Files.newOutputStream(zip))) {
@@ -317,7 +317,7 @@ final class EmbedOnBrokerTest {
         return values;
     }
 
-    /** Reads what NumPy would read. */
+    /** Reads the array as NumPy would. */
     private static float[][] npy(byte[] file) {
         ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
         int header = bytes.getShort(8);

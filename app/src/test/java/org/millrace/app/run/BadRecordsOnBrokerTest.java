@@ -27,7 +27,7 @@ import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.trainer.journal.JournalReader;
 
-/** {@code up} on a run whose every topic holds records that nobody can read, at its beginning and while it runs. */
+/** {@code up} on a run with unreadable records on every topic, before the start and while it runs. */
 class BadRecordsOnBrokerTest {
     private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final long STEPS = 20;
@@ -70,7 +70,7 @@ class BadRecordsOnBrokerTest {
             await().atMost(PATIENCE)
                     .until(() -> (steps("main").containsKey(STEPS)
                                     && out.toString().contains("encoder " + STEPS + " (")
-                                    && out.toString().contains("watching images through encoder"))
+                                    && out.toString().contains("monitoring images through encoder"))
                             || !up.isAlive());
             spoil(topics);
             assertThat(up.isAlive()).as("%s%s", out, error).isTrue();
@@ -82,7 +82,7 @@ class BadRecordsOnBrokerTest {
         assertThat(steps("main")).isEqualTo(steps("clean"));
         assertThat(commands.good("audit", run("main")))
                 .contains("cannot be read   ", "of main.steps", "lost 0, trained twice 0");
-        commands.good("train", "--until-end", run("main")); // the bad records are before and behind its checkpoint
+        commands.good("train", "--until-end", run("main")); // with bad records before and after its checkpoint
     }
 
     /** Loss and digest of each step. */

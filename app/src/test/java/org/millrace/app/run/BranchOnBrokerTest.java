@@ -37,7 +37,7 @@ import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.kafka.KafkaSettings;
 
-/** Branches of runs on a real broker: they cool, and their trunks do not notice. */
+/** Branches of runs on a real broker: they cool, and their trunks are not affected. */
 class BranchOnBrokerTest {
     private static final Path SAMPLE = Path.of("../samples/fashion-mnist/t10k-images-idx3-ubyte.gz");
     private static final int BATCH = 16;
@@ -72,7 +72,7 @@ class BranchOnBrokerTest {
                 .contains(
                         "branch cold of run trunk after step 20; its rate falls to 0 at step 26",
                         "published encoder 26",
-                        "branch cold is cold: encoder 26 is on cold.encoders");
+                        "branch cold is done: encoder 26 is on cold.encoders");
 
         assertThat(state("trunk")).isEqualTo(before);
         good("train", "--until-step=30", "trunk", "still");
@@ -132,7 +132,7 @@ class BranchOnBrokerTest {
                 .satisfies(none -> refused(none, "run young has no whole checkpoint under"));
         good("train", "--until-step=5", "young", "refused");
         assertThat(call(arguments("branch young --cool-steps=2", "", "young", "refused")))
-                .satisfies(same -> refused(same, "NEW_NAME must be another than that of the trunk, run.name=young"));
+                .satisfies(same -> refused(same, "NEW_NAME must differ from the name of the trunk, run.name=young"));
         assertThat(call(arguments("branch odd --cool-steps=2", "", "young", "refused", "run.seed=2")))
                 .satisfies(other -> refused(other, "run.seed: 1 → 2"));
         assertThat(run("odd")).doesNotExist();
@@ -159,7 +159,7 @@ class BranchOnBrokerTest {
     }
 
     private static void push(String topic, int batches) {
-        // the same images again are other records, which is all that matters here
+        // the same images pushed again are new records, which is enough here
         good("push " + SAMPLE, "--limit=" + batches * BATCH, "any", topic);
     }
 
@@ -208,7 +208,7 @@ class BranchOnBrokerTest {
         return data.resolve("runs").resolve(name);
     }
 
-    /** The newest checkpoint of a run, what counts of it byte for byte. */
+    /** The files of a run's newest checkpoint that must be equal byte for byte. */
     private static List<String> state(String run) throws IOException {
         Path last;
         try (Stream<Path> checkpoints = Files.list(run(run).resolve("checkpoints"))) {

@@ -13,7 +13,7 @@ import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 
-/** A broker in a process of its own, on one address for its life, to be killed and started again. Closing it kills it. */
+/** A broker in a separate process at a fixed address, to be killed and restarted. Closing it kills it. */
 final class BrokerChild implements AutoCloseable {
     private final Path data;
     private final int port;
@@ -32,7 +32,7 @@ final class BrokerChild implements AutoCloseable {
         return broker;
     }
 
-    /** A port that nobody has at the moment. */
+    /** A port that is free now. */
     static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0)) {
             return socket.getLocalPort();

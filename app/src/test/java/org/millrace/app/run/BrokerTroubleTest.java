@@ -22,7 +22,7 @@ import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 
-/** A trainer whose broker goes away, comes back, or is not the one that it was. */
+/** A trainer whose broker goes away, comes back, or is replaced by another. */
 class BrokerTroubleTest {
     private static final Duration PATIENCE = Duration.ofMinutes(5); // only a hang takes that long
 
@@ -70,7 +70,7 @@ class BrokerTroubleTest {
 
         assertThat(out.toString())
                 .containsPattern("the broker does not answer; waiting for it(?s:.*)the broker answers again, after ")
-                // each silence once: a slow machine may have more than one
+                // each silence is reported once: a slow machine may have several
                 .doesNotContainPattern("does not answer;(?s:(?!answers again).)*does not answer;")
                 .doesNotContainPattern("answers again,(?s:(?!does not answer).)*answers again,")
                 .doesNotContain("Exception")
@@ -139,7 +139,7 @@ class BrokerTroubleTest {
         CompletableFuture<Integer> heir =
                 CompletableFuture.supplyAsync(() -> commands.call(second, second, "train", "--until-step=60", there));
         awaitWords(second, heir, "checkpoint of step 10");
-        // the first may have come to the end of the images: it hears of the other when it has something to write
+        // the first may have reached the end of the images: it notices the other when it has something to write
         commands.good("push", Commands.SAMPLE, "--skip=640", "--limit=320");
         assertThat(heir.get()).as(second.toString()).isZero();
         commands.good("train", "--until-step=60", run("shared"));

@@ -83,7 +83,7 @@ final class Browser implements AutoCloseable {
         return driver.executeScript(script, arguments);
     }
 
-    /** Waits until it holds; what is thrown on the way counts as not yet. */
+    /** Waits until the condition holds; exceptions count as not yet. */
     void await(String what, Function<Browser, Boolean> condition) {
         try {
             org.awaitility.Awaitility.await(what)
@@ -96,7 +96,7 @@ final class Browser implements AutoCloseable {
         }
     }
 
-    /** What the page complained of since the last call, besides a server that was away. */
+    /** The page's console errors since the last call, except those of an unreachable server. */
     List<String> complaints() {
         return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
                 .filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue())
@@ -105,7 +105,7 @@ final class Browser implements AutoCloseable {
                 .toList();
     }
 
-    /** Findings of axe-core that are serious or critical, each in a line. */
+    /** Serious and critical findings of axe-core, one per line. */
     List<?> seriousFindings() throws IOException {
         driver.executeScript(Files.readString(Path.of("src/test/resources/axe/axe.min.js"), StandardCharsets.UTF_8));
         @Nullable Object findings = driver.executeAsyncScript("""

@@ -12,9 +12,9 @@ import java.util.stream.Stream;
 import org.millrace.app.cli.MillraceCommandLine;
 
 /**
- * Commands as a user gives them, on a network and batches so small that a step takes milliseconds. What an argument sets again wins.
+ * The command line with a network and batches so small that a step takes milliseconds. Arguments override these settings.
  *
- * @param broker where the broker is at the moment
+ * @param broker the broker's current address
  */
 public record Commands(Supplier<String> broker, Path data) {
     public static final String SAMPLE = "../samples/fashion-mnist/t10k-images-idx3-ubyte.gz";
@@ -27,7 +27,7 @@ public record Commands(Supplier<String> broker, Path data) {
         return out.toString();
     }
 
-    /** Runs a command that must fail, and returns what it said of that. */
+    /** Runs a command that must fail, and returns its error output. */
     public String bad(Object... arguments) {
         StringWriter out = new StringWriter();
         StringWriter error = new StringWriter();
@@ -72,7 +72,7 @@ public record Commands(Supplier<String> broker, Path data) {
                 "replay.capacity=50");
     }
 
-    /** The option that names a run, and more. */
+    /** The option that names a run, and further arguments. */
     public static String[] run(String name, String... more) {
         return flat("--set=run.name=" + name, more).toArray(new String[0]);
     }

@@ -23,7 +23,7 @@ import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.trainer.CrashingTrainer;
 
-/** A process that dies at each moment of docs/decisions/0016, and what the next one makes of what it left. */
+/** A process that dies at each crash point of docs/decisions/0016, and the recovery of the next one. */
 class CrashPointTest {
     private static final int STEPS = 24;
     private static final String EARLY = "early";
@@ -34,7 +34,7 @@ class CrashPointTest {
     private static EmbeddedBroker broker;
     private static Commands commands;
     private static List<String> straight;
-    /** Of each run, what its process ended with. Two run at a time, beside the tests: most of what they take is their start. */
+    /** The outcome of each run's process. Two run at a time, beside the tests, since most of their time is startup. */
     private static final Map<String, Future<Integer>> crashes = new HashMap<>();
 
     private static final ExecutorService children = Executors.newFixedThreadPool(2);

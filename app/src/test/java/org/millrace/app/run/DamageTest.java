@@ -22,8 +22,8 @@ import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.contract.config.BrokerConfig;
 
 /**
- * Every file of a run's newest checkpoint and of its key store, damaged, in turn, in one of three ways: the run goes on to the same bits,
- * or says clearly what is damaged and touches nothing. Every way on every file of a checkpoint is in {@code CheckpointFolderTest}; {@code
+ * Each file of a run's newest checkpoint and of its key store, damaged in one of three ways: the run continues to the same bits, or
+ * reports clearly what is damaged and changes nothing. Every way on every file of a checkpoint is in {@code CheckpointFolderTest}; {@code
  * -Dmillrace.damage=all} does it here too, for every file.
  */
 class DamageTest {
@@ -45,7 +45,7 @@ class DamageTest {
     private static Commands commands;
     private static List<String> undamaged;
 
-    /** What is done to a file. */
+    /** A kind of damage to a file. */
     enum Damage {
         BIT_FLIPPED {
             @Override

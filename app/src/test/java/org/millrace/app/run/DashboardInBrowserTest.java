@@ -220,7 +220,8 @@ class DashboardInBrowserTest {
         Files.writeString(upload, "no image");
         browser.driver().findElement(By.id("upload")).sendKeys(upload.toString());
         browser.await(
-                "an error for a file that is not an image", page -> page.text("#neighbours").contains("this file cannot be used"));
+                "an error for a file that is not an image",
+                page -> page.text("#neighbours").contains("this file cannot be used"));
         browser.click(".picker .thumb");
         browser.await("neighbours of a recent one", page -> page.text("#asked").contains(HOSTILE));
         assertThat(browser.script("return window.hacked")).isNull();

@@ -88,12 +88,12 @@ class DriftOnBrokerTest {
         send(12, 16, 255);
         send(16, 20, 60); // four windows of dark images
         send(30, 31, 255);
-        int told = reports().size();
+        int before = reports().size();
         long begin = System.nanoTime();
         try (TrainerChild second = TrainerChild.start(commands.line("drift", watched))) {
-            await().atMost(PATIENCE).until(() -> reports().size() > told || !second.isAlive());
+            await().atMost(PATIENCE).until(() -> reports().size() > before || !second.isAlive());
             System.out.printf(
-                    "killed and started again, it tells its first window after %.1f s%n",
+                    "killed and restarted, it reports its first window after %.1f s%n",
                     (System.nanoTime() - begin) / 1e9);
             await().atMost(PATIENCE).until(() -> reports().size() >= 20 || !second.isAlive());
             assertThatAnotherWatchIsTold();
@@ -147,24 +147,24 @@ class DriftOnBrokerTest {
             await().atMost(PATIENCE).until(() -> !words.isEmpty());
             services.check();
         }
-        assertThat(words).singleElement().asString().contains("is watched already, by process ");
+        assertThat(words).singleElement().asString().contains("is already monitored by process ");
     }
 
     private void assertThatOnlyTheOpenAlarmIsToldOfThePast() {
-        List<DriftEvent> told = new CopyOnWriteArrayList<>();
+        List<DriftEvent> reported = new CopyOnWriteArrayList<>();
         MillraceConfig config =
                 new ConfigLoader().assignments(commands.settings().toList()).load();
         try (Services services = new Services()) {
-            services.start("reports", new DriftReports(config, kafka(), told::add));
-            await().atMost(PATIENCE).until(() -> !told.isEmpty());
+            services.start("reports", new DriftReports(config, kafka(), reported::add));
+            await().atMost(PATIENCE).until(() -> !reported.isEmpty());
         }
-        assertThat(told).singleElement().satisfies(event -> {
+        assertThat(reported).singleElement().satisfies(event -> {
             assertThat(event).isInstanceOf(DriftAlarm.class);
             assertThat(((DriftAlarm) event).state()).isEqualTo(DriftAlarm.State.RAISED);
         });
     }
 
-    // as up's does; in another folder than those that watch, or wait
+    // like the one of up; in another folder than the processes that monitor or wait
     private void assertThatOneThatStartsByItselfWaits() {
         MillraceConfig config = new ConfigLoader()
                 .assignments(commands.settings().toList())
@@ -176,7 +176,7 @@ class DriftOnBrokerTest {
             await().atMost(PATIENCE).until(() -> !words.isEmpty());
             services.check();
         }
-        assertThat(words).singleElement().asString().contains("is watched by a process of another folder");
+        assertThat(words).singleElement().asString().contains("is monitored by a process of another folder");
     }
 
     private void awaitAnotherMember(Optional<String> former) {

@@ -9,7 +9,7 @@ import org.apache.kafka.clients.admin.ListTransactionsOptions;
 import org.apache.kafka.clients.admin.TransactionState;
 import org.millrace.contract.kafka.KafkaSettings;
 
-/** The ends of topics, which a broker moves behind a transaction only after it has answered its commit. */
+/** End offsets of topics, which a broker advances past a transaction only after it has acknowledged the commit. */
 public final class Ends {
     private static final Set<TransactionState> UNDER_WAY = Set.of(
             TransactionState.ONGOING,
@@ -19,7 +19,7 @@ public final class Ends {
 
     private Ends() {}
 
-    /** Waits until no transaction is under way: readers see then what was committed before. */
+    /** Waits until no transaction is open: readers then see everything committed before. */
     public static void awaitTransactions(KafkaSettings kafka) {
         try (Admin admin = Admin.create(kafka.admin())) {
             await().atMost(Duration.ofMinutes(5)) // only a hang takes that long

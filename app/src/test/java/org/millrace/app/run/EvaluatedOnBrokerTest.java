@@ -30,8 +30,8 @@ import org.millrace.contract.registry.PublishedEncoders;
 import org.millrace.contract.registry.PublishedEvaluations;
 
 /**
- * What the evaluator, started anew each time, says of a run as it goes on: an encoder that jumps, and the buckets of the stream. On a real
- * broker.
+ * Evaluations of a growing run by an evaluator that is restarted each time: an encoder with high churn, and the buckets of the stream. On
+ * a real broker.
  */
 final class EvaluatedOnBrokerTest {
     @TempDir

@@ -117,7 +117,7 @@ class ExportOnBrokerTest {
                 Stream.concat(own, common).toArray(String[]::new));
     }
 
-    /** The file of version 0, put together from its chunks. */
+    /** The file of version 0, assembled from its chunks. */
     private static byte[] publishedFirst(String topic) {
         var partition = new TopicPartition(topic, 0);
         var file = new ByteArrayOutputStream();

@@ -46,7 +46,7 @@ import org.millrace.ingest.push.PushRequest;
 import org.millrace.ingest.watch.FolderWatch;
 import org.millrace.ingest.watch.WatchRequest;
 
-/** A watched folder on a real broker: what is in the log after each look. */
+/** A watched folder on a real broker: the records in the log after each scan. */
 final class FolderWatchTest {
     @TempDir
     private static Path data;

@@ -20,13 +20,13 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 
-/** Image files that are odd, damaged or meant to hurt. */
+/** Unusual, damaged and malicious image files. */
 final class HostileImages {
     private static final Path FILES = Path.of("src/test/resources/hostile");
 
     private HostileImages() {}
 
-    /** Well-formed files of every kind that is taken: what their names say. */
+    /** Well-formed files of every accepted kind, as their names say. */
     static Map<String, byte[]> odd() {
         Map<String, byte[]> odd = new LinkedHashMap<>();
         try (Stream<Path> files = Files.list(FILES)) {
@@ -47,7 +47,7 @@ final class HostileImages {
         }
     }
 
-    /** A grey PNG of noise, each pixel under that brightness. */
+    /** A grey PNG of noise, each pixel below that brightness. */
     static byte[] noise(int width, int height, int brightness, RandomGenerator random) {
         BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_GRAY);
         for (int i = 0; i < width * height; i++) {
@@ -56,7 +56,7 @@ final class HostileImages {
         return written(image, "png");
     }
 
-    /** What must be refused, whatever the limit of pixels. */
+    /** Files that must be rejected whatever the limit of pixels. */
     static Map<String, byte[]> refused() {
         Map<String, byte[]> refused = new LinkedHashMap<>();
         refused.put("empty", new byte[0]);

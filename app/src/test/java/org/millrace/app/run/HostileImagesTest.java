@@ -32,7 +32,7 @@ import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 
 /**
- * Odd, damaged and malicious images through the real trainer, in a process with little memory: each is trained or refused with its
+ * Unusual, damaged and malicious images through the real trainer, in a process with little memory: each is trained or rejected with a
  * reason, and none stops it. {@code -Dmillrace.images=FOLDER} mutates the files of a folder besides those of the test.
  */
 class HostileImagesTest {

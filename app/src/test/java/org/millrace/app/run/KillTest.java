@@ -27,14 +27,14 @@ import org.millrace.contract.event.StepDone;
 import org.millrace.contract.kafka.KafkaSettings;
 
 /**
- * {@code kill -9} at random instants, every second time with the broker: what the run comes to must equal what it comes to undisturbed.
+ * {@code kill -9} at random instants, every second time with the broker: the run's result must equal that of an undisturbed run.
  *
  * <p>{@code mvn verify} runs the short form; the long one is {@code bench/kills}, 40 kills over 500 steps for each objective.
  */
 class KillTest {
     private static final int KILLS = Integer.getInteger("millrace.kills", 4);
     private static final int STEPS_A_KILL = 12;
-    private static final int LAST_STEPS = 20; // their images come after the last kill: no life is over before its kill
+    private static final int LAST_STEPS = 20; // their images are pushed after the last kill, so no process ends before its kill
     private static final long SEED = Long.getLong("millrace.seed", System.nanoTime() & 0xffff);
 
     @TempDir
@@ -101,12 +101,12 @@ class KillTest {
         System.out.println("bursts to 4 partitions: " + kills + " kills, seed " + SEED + ": " + replayed.strip());
     }
 
-    /** New images that so many steps take: a batch of 16 is trained twice. */
+    /** Fresh images of so many steps: a batch of 16 is trained twice. */
     private static int imagesOf(int steps) {
         return 16 * steps / 2;
     }
 
-    // each life ends some steps after the one before, or while it starts; the last one ends by itself
+    // each process is killed some steps after the previous one, or while it starts; the last one ends normally
     private void trainKilling(int steps, String[] run, int kills, Runnable beforeTheLast) throws Exception {
         System.out.println("seed " + SEED);
         for (int kill = 0; kill < kills; kill++) {
@@ -159,7 +159,7 @@ class KillTest {
         }
     }
 
-    /** @param most images so far, more of which may be allowed later */
+    /** @param most images so far; may be raised later */
     private void pushInBursts(AtomicInteger most, String[] settings, AtomicBoolean done) {
         SplittableRandom bursts = new SplittableRandom(SEED + 1);
         int pushed = 40;

@@ -41,7 +41,7 @@ import org.millrace.contract.service.Services;
  * calibrated its drift detectors and raised an alarm, which was acknowledged; 63 images more waited on the topic. Its encoder is a
  * ResNet-20 of which all but a few channels are zero, so that it packs small: resources/old/README.md.
  */
-@TestMethodOrder(OrderAnnotation.class) // each goes on where the one before stopped
+@TestMethodOrder(OrderAnnotation.class) // each continues where the previous one stopped
 final class OldDataFolderTest {
     /** Named in the run's settings, relative to the module's folder. */
     private static final Path FOLDER = Path.of("target/old-run");
@@ -138,7 +138,7 @@ final class OldDataFolderTest {
                 return reports(events).findAny().isPresent();
             });
         }
-        assertThat(words).anyMatch(line -> line.contains("watching images through encoder 20"));
+        assertThat(words).anyMatch(line -> line.contains("monitoring images through encoder 20"));
         assertThat(reports(events).map(DriftReport::verdict))
                 .as("with a reference of before, no window becomes one")
                 .isNotEmpty()

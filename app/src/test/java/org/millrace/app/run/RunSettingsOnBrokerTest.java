@@ -33,7 +33,7 @@ import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 
-/** What a run was begun with holds for every command about it; and images that its log has lost, on a real broker. */
+/** A run's settings apply to every command about it; and images missing from its log. On a real broker. */
 class RunSettingsOnBrokerTest {
     @TempDir
     private static Path data;
@@ -90,7 +90,7 @@ class RunSettingsOnBrokerTest {
         Path image = Files.write(data.resolve("image.png"), image(7));
         assertThat(embed(image)).contains("by encoder 6");
         assertThat(commands.good("encoders", "revoke", "6", "--run=main", "--reason=wrong objective"))
-                .contains("encoder 6 of run main is revoked; the newest that may be used is encoder 3");
+                .contains("encoder 6 of run main is revoked; the current encoder is 3");
         assertThat(commands.good("encoders", "list", "--run=main"))
                 .containsPattern("(?m)^3 .* current$")
                 .containsPattern("(?m)^6 .* revoked .*: wrong objective$");

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 import org.millrace.contract.Sha256;
 import org.millrace.keystore.KeyStore;
 
-/** What runs left on disk, to be compared. */
+/** Digests of runs' files on disk, for comparison. */
 final class RunStates {
     private RunStates() {}
 

@@ -118,7 +118,7 @@ class TrainOnBrokerTest {
                 small,
                 "--set=run.name=killed-" + policy,
                 "--set=run.data=" + killedData,
-                "--set=trainer.health-every-steps=3"); // what is measured leaves no trace
+                "--set=trainer.health-every-steps=3"); // measuring does not affect the training
         Path killedRun = killedData.resolve("runs/killed-" + policy);
         try (TrainerChild child = TrainerChild.start(with(new String[] {"train", "--until-step=40"}, killed))) {
             child.awaitCheckpointThenKill(killedRun.resolve("checkpoints"));

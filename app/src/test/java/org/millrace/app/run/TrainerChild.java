@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.millrace.app.Millrace;
 
-/** The program in a process of its own, to be killed. Closing it kills it. */
+/** The program in a separate process, to be killed. Closing it kills it. */
 final class TrainerChild implements AutoCloseable {
     private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(5); // only a hang takes that long
 
@@ -46,7 +46,7 @@ final class TrainerChild implements AutoCloseable {
         return new TrainerChild(new ProcessBuilder(command).inheritIO().start());
     }
 
-    /** Waits until the second checkpoint is there and a few steps more are under way, then sends SIGKILL. */
+    /** Waits for the second checkpoint and a few more steps, then sends SIGKILL. */
     void awaitCheckpointThenKill(Path checkpoints) throws IOException, InterruptedException {
         long end = System.nanoTime() + PATIENCE_NANOS;
         while (count(checkpoints) < 2) {
@@ -68,7 +68,7 @@ final class TrainerChild implements AutoCloseable {
         process.destroyForcibly().waitFor();
     }
 
-    /** Waits until the child ends by itself, and returns its exit code. */
+    /** Waits until the child exits, and returns its exit code. */
     int await() throws InterruptedException {
         if (!process.waitFor(PATIENCE_NANOS, TimeUnit.NANOSECONDS)) {
             throw new AssertionError("the child does not end");

@@ -28,9 +28,9 @@ class DriftTextTest {
                 "",
                 1_700_000_060_000L);
         assertThat(DriftText.line(alarm, BROKER)).isEqualTo("""
-                        2023-11-14T22:14:20Z  gate  ALARM: the images have changed, say mmd, cusum since 2023-11-14T22:13:20Z
-                            seen it:                  millrace drift acknowledge --bootstrap-server 127.0.0.1:9092 --run garden --source 'gate'
-                            it is how images are now: millrace drift rebase --bootstrap-server 127.0.0.1:9092 --run garden --source 'gate'""");
+                        2023-11-14T22:14:20Z  gate  ALARM: the images have changed since 2023-11-14T22:13:20Z, according to mmd, cusum
+                            to acknowledge it:      millrace drift acknowledge --bootstrap-server 127.0.0.1:9092 --run garden --source 'gate'
+                            for a permanent change: millrace drift rebase --bootstrap-server 127.0.0.1:9092 --run garden --source 'gate'""");
     }
 
     @Test

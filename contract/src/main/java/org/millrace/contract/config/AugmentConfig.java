@@ -30,7 +30,8 @@ public record AugmentConfig(
 
         @Setting(
                 value = "true",
-                doc = "whether a resized crop averages over the pixels that it merges, or picks two",
+                doc =
+                        "whether shrinking a crop averages over all merged pixels, or interpolates between the two nearest",
                 effect = Effect.NUMBERS)
         boolean antialias,
 

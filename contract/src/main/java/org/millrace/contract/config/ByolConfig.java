@@ -6,7 +6,7 @@ import org.millrace.contract.config.Setting.Effect;
 
 /** Bootstrap your own latent (Grill et al. 2020). An endless stream has no last step, so τ is held constant. */
 public record ByolConfig(
-        @Setting(value = "0.99", doc = "momentum τ of the target encoder, in [0, 1)", effect = Effect.NUMBERS)
+        @Setting(value = "0.99", doc = "momentum τ of the target network, in [0, 1)", effect = Effect.NUMBERS)
         double momentum,
 
         @Setting(

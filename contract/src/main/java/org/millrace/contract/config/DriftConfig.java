@@ -17,8 +17,7 @@ public record DriftConfig(
         @Setting(
                 value = "0",
                 doc =
-                        "milliseconds from the beginning of a window to that of the next, a divisor of the window: less than"
-                                + " the window, and windows overlap; 0 for windows one after the other",
+                        "milliseconds from the start of a window to the start of the next, a divisor of the window; windows overlap if it is shorter than a window; 0: one after another",
                 effect = Effect.NONE)
         long hopMillis,
 
@@ -30,7 +29,7 @@ public record DriftConfig(
 
         @Setting(
                 value = "64",
-                doc = "fewest images with which a window is compared with the reference",
+                doc = "minimum images of a window that is compared with the reference",
                 effect = Effect.NONE)
         int leastImages,
 
@@ -44,16 +43,16 @@ public record DriftConfig(
                 value = "8192",
                 doc =
                         "images of the reference, taken from the first windows; with fewer than 32 times drift.window-images"
-                                + " false alarms come more or less often than asked",
+                                + " false alarms are more or less frequent than requested",
                 effect = Effect.NONE)
         int referenceImages,
 
-        @Setting(value = "1.0", doc = "share of the incoming images that is looked at, in (0, 1]", effect = Effect.NONE)
+        @Setting(value = "1.0", doc = "share of the incoming images that is analysed, in (0, 1]", effect = Effect.NONE)
         double sampleShare,
 
         @Setting(
                 value = "",
-                doc = "values of the header source whose images are also watched by themselves, comma-separated; pushed"
+                doc = "values of the header source whose images are also monitored separately, comma-separated; pushed"
                         + " images have the path of the folder or archive that was pushed",
                 effect = Effect.NONE)
         String sources,
@@ -61,19 +60,21 @@ public record DriftConfig(
         @Setting(
                 value = "true",
                 doc =
-                        "whether the images are also embedded with the present encoder, to measure how much of the change is the encoder's",
+                        "whether the images are also embedded with the current encoder, to measure how much of the change is the encoder's",
                 effect = Effect.NONE)
         boolean attribution,
 
         @Setting(
                 value = "1000",
-                doc = "windows between two false alarms, of all detectors together, that thresholds are made for",
+                doc =
+                        "mean number of windows between false alarms, of all detectors together, for which thresholds are calibrated",
                 effect = Effect.NONE)
         double expectedRun,
 
         @Setting(
                 value = "-1",
-                doc = "version of the frozen encoder; -1 takes the newest one published when drift is first watched",
+                doc =
+                        "version of the frozen encoder; -1 takes the newest one published when drift monitoring first starts",
                 effect = Effect.NONE)
         long encoderVersion) {
     public DriftConfig {

@@ -53,27 +53,26 @@ public record EncoderConfig(
 
         @Setting(
                 value = "0.4914,0.4822,0.4465",
-                doc = "mean of each channel, in [0, 1]; one value serves all",
+                doc = "mean of each channel, in [0, 1]; one value applies to all",
                 effect = Effect.STRUCTURE)
         List<Float> mean,
 
         @Setting(
                 value = "0.2470,0.2435,0.2616",
-                doc = "standard deviation of each channel; one value serves all",
+                doc = "standard deviation of each channel; one value applies to all",
                 effect = Effect.STRUCTURE)
         List<Float> standardDeviation,
 
         @Setting(
                 value = "",
                 doc =
-                        "safetensors file under torchvision's names that the encoder begins with (`fc.*` is left out); blank: random",
+                        "safetensors file with torchvision's names that the encoder starts from (`fc.*` is ignored); blank: random",
                 effect = Effect.STRUCTURE)
         String initialWeights,
 
         @Setting(
                 value = "",
-                doc =
-                        "what stands before torchvision's names in that file, such as `module.encoder_q.`; blank: found by itself",
+                doc = "prefix of torchvision's names in that file, such as `module.encoder_q.`; blank: detected",
                 effect = Effect.STRUCTURE)
         String initialWeightsPrefix,
 

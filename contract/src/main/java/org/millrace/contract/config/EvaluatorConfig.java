@@ -9,12 +9,15 @@ public record EvaluatorConfig(
         @Setting(value = "4000", doc = "labelled images kept, balanced over the classes", effect = Effect.NONE)
         int probeCapacity,
 
-        @Setting(value = "1000", doc = "most classes; further labels are left out and said", effect = Effect.NONE)
+        @Setting(
+                value = "1000",
+                doc = "maximum classes; further labels are left out and reported",
+                effect = Effect.NONE)
         int maxClasses,
 
         @Setting(
                 value = "200",
-                doc = "neighbours k that vote; at most the images to learn from per class, on average",
+                doc = "neighbours k that vote; at most the average number of training images per class",
                 effect = Effect.NONE)
         int neighbours,
 
@@ -27,26 +30,26 @@ public record EvaluatorConfig(
         @Setting(
                 value = "1000",
                 doc =
-                        "anchor images, held-out ones of the first score, by which encoders are compared with earlier ones; 0 compares none",
+                        "anchor images (held-out images of the first evaluation) on which encoders are compared with earlier ones; 0 for none",
                 effect = Effect.NONE)
         int anchors,
 
         @Setting(
                 value = "10",
-                doc = "neighbours k of an anchor image of which the churn counts the new ones",
+                doc = "neighbours k of an anchor image; the churn is the share of new ones",
                 effect = Effect.NONE)
         int anchorNeighbours,
 
         @Setting(
                 value = "-1",
-                doc = "version of an encoder that every later one is compared with, too; -1 for none",
+                doc = "version of an encoder with which every later one is also compared; -1 for none",
                 effect = Effect.NONE)
         long pinnedVersion,
 
         @Setting(
                 value = "1",
                 doc =
-                        "most new neighbours of an anchor image against the current encoder, in [0, 1]; an encoder over it is held until `millrace evaluate --accept`; 1 holds none",
+                        "maximum churn, the share of new neighbours against the current encoder, in [0, 1]; an encoder above it is held until `millrace evaluate --accept`; 1 holds none",
                 effect = Effect.NONE)
         double churnBudget,
 
@@ -59,7 +62,7 @@ public record EvaluatorConfig(
         @Setting(
                 value = "label",
                 doc =
-                        "`label` (classes in alphabetical order, equally many a bucket) or `time` (of the labelled records, equally many images a bucket)",
+                        "`label` (classes in alphabetical order, equally many per bucket) or `time` (of the labelled records, equally many images per bucket)",
                 effect = Effect.NONE)
         BucketBy bucketBy,
 

@@ -8,7 +8,8 @@ import org.millrace.contract.config.Setting.Effect;
 public record HttpConfig(
         @Setting(
                 value = "127.0.0.1",
-                doc = "address that HTTP listens on; `0.0.0.0` is every one. Beyond loopback `http.token` is required",
+                doc =
+                        "address that HTTP listens on; `0.0.0.0` is all of them. Beyond loopback `http.token` is required",
                 effect = Effect.NONE)
         String host,
 
@@ -21,7 +22,7 @@ public record HttpConfig(
         @Setting(
                 value = "",
                 doc =
-                        "secret that every request must bring (`Authorization: Bearer TOKEN`, or `?token=TOKEN` once in a browser), at least 16 characters; blank asks for none",
+                        "secret that every request must send (`Authorization: Bearer TOKEN`, or `?token=TOKEN` once in a browser), at least 16 characters; blank for none",
                 effect = Effect.NONE)
         String token,
 

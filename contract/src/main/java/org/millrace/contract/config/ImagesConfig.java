@@ -13,7 +13,7 @@ public record ImagesConfig(
 
         @Setting(
                 value = "images.rejected",
-                doc = "topic of what was no image, with the reason in headers",
+                doc = "topic of rejected files, with the reason in headers",
                 effect = Effect.NONE)
         String rejectedTopic,
 
@@ -31,14 +31,14 @@ public record ImagesConfig(
 
         @Setting(
                 value = "33554432",
-                doc = "most pixels of an image of the stream; a larger one is rejected before a pixel of it is decoded",
+                doc = "maximum pixels of an image of the stream; a larger one is rejected before it is decoded",
                 effect = Effect.STRUCTURE)
         int maxPixels,
 
         @Setting(
                 value = "",
                 doc =
-                        "where claim-check records (headers `location` and `sha256`, no value) may point, with commas: folders (`/data/large`) and addresses (`https://host/path/`); blank rejects all",
+                        "where claim-check records (headers `location` and `sha256`, no value) may point, comma-separated: folders (`/data/large`) and addresses (`https://host/path/`); blank rejects all",
                 effect = Effect.NUMBERS)
         String claimCheckAllow,
 
@@ -51,7 +51,7 @@ public record ImagesConfig(
         @Setting(
                 value = "full",
                 doc =
-                        "how the trainer decodes JPEGs: `full`, or `dct` at a half, a quarter or an eighth of their size where that leaves the smallest crop as many pixels as a view, which is many times as fast for photographs of megapixels",
+                        "how the trainer decodes JPEGs: `full`, or `dct`, at a half, a quarter or an eighth of their size if that leaves the smallest crop as many pixels as a view; many times faster for photographs of megapixels",
                 effect = Effect.STRUCTURE)
         DecodeScale decodeScale) {
     private static final int HEADER_BYTES = 65_536; // of a record beside the file

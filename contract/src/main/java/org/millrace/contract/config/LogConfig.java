@@ -13,27 +13,28 @@ import org.millrace.contract.config.Setting.Effect;
 public record LogConfig(
         @Setting(
                 value = "text",
-                doc = "form of the log's lines, on standard error and in the file: `text` or `json`, an object a line",
+                doc =
+                        "form of the log's lines, on standard error and in the file: `text` or `json`, one object per line",
                 effect = Effect.NONE)
         Format format,
 
         @Setting(
                 value = "info",
                 doc =
-                        "least level of Millrace's own messages: `error`, `warn`, `info`, `debug` or `trace`; below `info` they go to the file alone",
+                        "minimum level of Millrace's own messages: `error`, `warn`, `info`, `debug` or `trace`; below `info` they go only to the file",
                 effect = Effect.NONE)
         Level level,
 
         @Setting(
                 value = "",
                 doc =
-                        "levels of other loggers, for example `org.apache.kafka=info,ai.djl=debug`: the longest name that fits counts, `warn` where none does; they go to the file alone",
+                        "levels of other loggers, for example `org.apache.kafka=info,ai.djl=debug`: the longest matching name applies, else `warn`; they go only to the file",
                 effect = Effect.NONE)
         String levels,
 
         @Setting(
                 value = "10000000",
-                doc = "size of the log file in bytes at which another is begun",
+                doc = "size of the log file in bytes at which a new one is started",
                 effect = Effect.NONE)
         long fileBytes,
 

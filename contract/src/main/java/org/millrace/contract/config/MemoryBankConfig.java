@@ -15,14 +15,14 @@ public record MemoryBankConfig(
 
         @Setting(
                 value = "100000",
-                doc = "rows, one for each image id; a new id then takes the place of the first",
+                doc = "rows, one for each image id; once full, a new id replaces the oldest",
                 effect = Effect.STRUCTURE)
         int capacity,
 
         @Setting(
                 value = "4096",
                 doc =
-                        "negatives drawn from the bank for each image; full-softmax takes all rows. Where most images are new, about trainer.batch-size: more of them collapse",
+                        "negatives drawn from the bank for each image; full-softmax takes all rows. If most images are new, use about trainer.batch-size: more cause collapse",
                 effect = Effect.NUMBERS)
         int negatives,
 

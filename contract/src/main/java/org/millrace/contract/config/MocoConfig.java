@@ -12,7 +12,7 @@ public record MocoConfig(
         @Setting(value = "0.1", doc = "temperature T of the softmax", effect = Effect.NUMBERS)
         double temperature,
 
-        @Setting(value = "0.99", doc = "momentum m of the key encoder, in [0, 1)", effect = Effect.NUMBERS)
+        @Setting(value = "0.99", doc = "momentum m of the momentum encoder, in [0, 1)", effect = Effect.NUMBERS)
         double momentum,
 
         @Setting(

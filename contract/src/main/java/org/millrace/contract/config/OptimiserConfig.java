@@ -28,13 +28,13 @@ public record OptimiserConfig(
 
         @Setting(
                 value = "0.0005",
-                doc = "weight decay; lars leaves out biases and batch norm, adamw decays apart from the gradient",
+                doc = "weight decay; lars skips biases and batch norm, adamw decouples it from the gradient",
                 effect = Effect.NUMBERS)
         double weightDecay,
 
         @Setting(
                 value = "outside",
-                doc = "where lars' momentum has the rate: `outside` (BYOL, MoCo v3) or `inside` (SimCLR)",
+                doc = "position of the learning rate in lars' momentum: `outside` (BYOL, MoCo v3) or `inside` (SimCLR)",
                 effect = Effect.NUMBERS)
         LarsForm larsForm,
 
@@ -93,7 +93,7 @@ public record OptimiserConfig(
         @Setting(
                 value = "0",
                 doc =
-                        "step after which the rate falls linearly to 0, set by `millrace branch`; 0 for a run that goes on",
+                        "step after which the rate falls linearly to 0, set by `millrace branch`; 0 for a run without an end",
                 effect = Effect.NUMBERS)
         long coolFrom,
 

@@ -29,7 +29,7 @@ public record RunConfig(
         @Setting(
                 value = "",
                 doc =
-                        "log file, in which the messages of all libraries stand too; blank: `logs/COMMAND.log` in `run.data`. A second process that logs to it adds a number to the name",
+                        "log file, including the messages of all libraries; blank: `logs/COMMAND.log` in `run.data`. A second process that logs to it adds a number to the name",
                 effect = Effect.NONE)
         String logFile) {
     public RunConfig {

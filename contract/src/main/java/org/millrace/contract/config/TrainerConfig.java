@@ -31,7 +31,7 @@ public record TrainerConfig(
         @Setting(
                 value = "ordinary",
                 doc =
-                        "batch norm while training: `ordinary`, `split` (each of batch-norm-splits virtual devices by itself) or `shuffle` (split, and keys in another order)",
+                        "batch norm while training: `ordinary`, `split` (separately on each of batch-norm-splits virtual devices) or `shuffle` (split, with the keys shuffled)",
                 effect = Effect.NUMBERS)
         BatchNorm batchNorm,
 
@@ -44,7 +44,7 @@ public record TrainerConfig(
         @Setting(
                 value = "",
                 doc =
-                        "devices that share the encoding of shuffled keys, with commas, such as `gpu:0,gpu:1`: as many as batch-norm-splits; blank takes run.device for all",
+                        "devices that share the encoding of shuffled keys, comma-separated, such as `gpu:0,gpu:1`: as many as batch-norm-splits; blank: run.device for all",
                 effect = Effect.NUMBERS)
         String keyDevices,
 
@@ -60,7 +60,7 @@ public record TrainerConfig(
         @Setting(
                 value = "0",
                 doc =
-                        "threads that fetch claim-check files, decode images and make views; 0 takes every core. No number depends on it",
+                        "threads that fetch claim-check files, decode images and make views; 0 takes every core. Results do not depend on it",
                 effect = Effect.NONE)
         int prepareThreads,
 

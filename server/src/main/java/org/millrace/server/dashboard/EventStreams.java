@@ -33,8 +33,7 @@ final class EventStreams implements AutoCloseable {
     /** Sends the whole state, or the changes that a reconnecting page missed, and then every change until it disconnects. */
     void watch(SseClient client) {
         if (!places.tryAcquire()) {
-            throw HttpProblem.unavailable(
-                    MOST_WATCHERS + " pages are open already, which is the limit; close one");
+            throw HttpProblem.unavailable(MOST_WATCHERS + " pages are open already, which is the limit; close one");
         }
         client.keepAlive();
         threads.execute(() -> {

@@ -185,7 +185,12 @@ final class RunMetrics {
             for (DriftView.Detector detector : window.detectors()) {
                 String[] labels = {"detector", detector.name(), "source", window.source()};
                 gauge("drift.score", "a detector's score of the newest window", null, detector.score(), labels);
-                gauge("drift.excess", "the same, scaled so that 1 is the detector's threshold", null, detector.excess(), labels);
+                gauge(
+                        "drift.excess",
+                        "the same, scaled so that 1 is the detector's threshold",
+                        null,
+                        detector.excess(),
+                        labels);
             }
         }
         facts.alarms().forEach(alarm -> sources.add(alarm.source()));

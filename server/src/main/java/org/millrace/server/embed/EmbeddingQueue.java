@@ -111,7 +111,9 @@ public final class EmbeddingQueue implements AutoCloseable {
                     || own.longImages == 0;
             if ((!fits
                             && (own.images > 0
-                                    || imagesHeld > most)) // a call larger than the share is accepted from a client that has no other
+                                    || imagesHeld
+                                            > most)) // a call larger than the share is accepted from a client that has
+                    // no other
                     || !fitsLong) {
                 return Optional.empty();
             }

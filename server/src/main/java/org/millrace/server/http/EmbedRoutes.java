@@ -109,7 +109,8 @@ public final class EmbedRoutes implements Routes {
         }
         Asked asked = several ? files(context) : new Asked(List.of(), List.of(read(Bodies.raw(context), "the image")));
         CompletableFuture<Embeddings> embeddings = queue.offer(Gate.client(context), asked.images(), version)
-                .orElseThrow(() -> HttpProblem.busy("too many images are waiting to be embedded; send the request again later"));
+                .orElseThrow(() ->
+                        HttpProblem.busy("too many images are waiting to be embedded; send the request again later"));
         context.future(() ->
                 embeddings.thenAcceptAsync(made -> answer(context, form, several, asked.names(), made), answering));
     }
@@ -171,8 +172,7 @@ public final class EmbedRoutes implements Routes {
 
     private static HttpProblem tooLarge(String what, long bytes, long most) {
         return new HttpProblem(
-                413,
-                what + " has " + (bytes < 0 ? "more than " + most : bytes) + " bytes; wanted at most " + most);
+                413, what + " has " + (bytes < 0 ? "more than " + most : bytes) + " bytes; wanted at most " + most);
     }
 
     private static void answer(Context context, Form form, boolean several, List<String> names, Embeddings made) {

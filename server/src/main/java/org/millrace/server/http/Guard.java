@@ -66,8 +66,7 @@ final class Guard {
                             + "'; to serve other names set http.host and http.token, or http.public-url behind a proxy");
         }
         if (isForeign(request, host) && !isLink(request)) {
-            throw new HttpProblem(
-                    403, "refused: a web page of another origin may only link to this server");
+            throw new HttpProblem(403, "refused: a web page of another origin may only link to this server");
         }
     }
 

@@ -14,8 +14,7 @@ final class PlainErrors extends ErrorHandler {
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
         if (response.getStatus() == 501 || response.getStatus() == 505) {
-            response.setStatus(
-                    400); // an unknown transfer coding or version of HTTP is the client's fault
+            response.setStatus(400); // an unknown transfer coding or version of HTTP is the client's fault
         }
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
         Object message = request.getAttribute(ERROR_MESSAGE);

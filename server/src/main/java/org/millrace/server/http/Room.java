@@ -38,9 +38,9 @@ final class Room {
     }
 
     private HttpProblem full() {
-        return HttpProblem.busy(
-                "too many request bodies are in flight (the limit is " + bytes + " bytes; from one address three quarters of them and "
-                        + MOST_BODIES_OF_A_CLIENT + " bodies); send it again later");
+        return HttpProblem.busy("too many request bodies are in flight (the limit is " + bytes
+                + " bytes; from one address three quarters of them and " + MOST_BODIES_OF_A_CLIENT
+                + " bodies); send it again later");
     }
 
     private synchronized void grow(Place place, int more) {

@@ -18,7 +18,7 @@ import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.server.http.HttpServer;
 import org.millrace.server.http.HttpServer.TakenPort;
 
-/** Without a broker: what lives is told from what is ready, and who needs the token. */
+/** Without a broker: the process is alive but not ready, and only the metrics need the token. */
 class MonitoringTest {
     private static final String TOKEN = "a-token-of-this-test";
 

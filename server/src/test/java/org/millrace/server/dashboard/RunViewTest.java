@@ -58,7 +58,7 @@ class RunViewTest {
         assertThat(live.snapshot().json().length()).isLessThan(200_000);
     }
 
-    /** Within the ranges of the records, and absurd: a writer to the topics must not stop their reader. */
+    /** Valid but absurd records: no writer to the topics may stop their reader. */
     @Test
     void add_forgedEvents_leaveAPageAndMetrics() {
         long most = Long.MAX_VALUE;
@@ -138,7 +138,7 @@ class RunViewTest {
         assertThat(before.at("/standing/revoked")).isEmpty();
 
         view.add(revocation(2, EncoderRevocation.State.REVOKED));
-        view.add(revocation(7, EncoderRevocation.State.REVOKED)); // of which the page knows nothing else
+        view.add(revocation(7, EncoderRevocation.State.REVOKED)); // which is otherwise unknown to the page
         JsonNode revoked = published();
         assertThat(revoked.at("/encoders")).hasSize(1);
         assertThat(revoked.at("/encoders/0/version").asLong()).isEqualTo(1);

@@ -10,7 +10,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** An answer in the text format of Prometheus, version 0.0.4, read line by line: what is not of that format fails. */
+/** Parses a response in the text format of Prometheus, version 0.0.4, line by line; fails on any other line. */
 public final class Scrape {
     private static final Pattern COMMENT = Pattern.compile("# (HELP \\S+ .+|TYPE \\S+ (counter|gauge))");
     private static final Pattern SAMPLE = Pattern.compile("([a-z_]+)(?:\\{(.*)})? (\\S+)");
@@ -51,12 +51,12 @@ public final class Scrape {
         return ESCAPED.matcher(text).replaceAll(found -> found.group(1).equals("n") ? "\n" : "\\" + found.group(1));
     }
 
-    /** Every metric that has a line. */
+    /** The names of all metrics with a line. */
     public Set<String> names() {
         return new TreeSet<>(samples.keySet());
     }
 
-    /** The only value of a metric with the label run and none beside those given, as name, value, name, value …. */
+    /** The only value of a metric with the label run and exactly the given labels (name, value, name, value …). */
     public double value(String name, String run, String... labels) {
         Map<String, String> wanted = new TreeMap<>(Map.of("run", run));
         for (int i = 0; i < labels.length; i += 2) {

@@ -79,7 +79,7 @@ final class HttpServerTest {
         return client.send((headers.length > 0 ? request.headers(headers) : request).build(), BodyHandlers.ofString());
     }
 
-    /** What the server answers to these bytes, headers as the client of the JDK does not let one write them. */
+    /** The server's response to raw bytes, for headers that the JDK's client does not allow. */
     private static String raw(HttpServer server, String request) throws IOException {
         try (Socket socket =
                 new Socket(InetAddress.getLoopbackAddress(), server.address().getPort())) {

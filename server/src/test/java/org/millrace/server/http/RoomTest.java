@@ -20,7 +20,7 @@ final class RoomTest {
         other.grow(250);
         assertThatThrownBy(() -> other.grow(1)).isInstanceOf(HttpProblem.class);
         greedy.close();
-        greedy.close(); // gives back once
+        greedy.close(); // releases once
         other.grow(500);
         assertThatThrownBy(() -> other.grow(1)).isInstanceOf(HttpProblem.class);
         assertThatThrownBy(() -> greedy.grow(1)).as("it has ended").isInstanceOf(HttpProblem.class);
