@@ -34,7 +34,8 @@ import org.millrace.contract.kafka.KafkaSettings;
 class KillTest {
     private static final int KILLS = Integer.getInteger("millrace.kills", 4);
     private static final int STEPS_A_KILL = 12;
-    private static final int LAST_STEPS = 20; // their images are pushed after the last kill, so no process ends before its kill
+    private static final int LAST_STEPS =
+            20; // their images are pushed after the last kill, so no process ends before its kill
     private static final long SEED = Long.getLong("millrace.seed", System.nanoTime() & 0xffff);
 
     @TempDir

@@ -130,7 +130,7 @@ final class HttpServerTest {
             assertThat(post(server, 100_000).body()).isEqualTo("100000");
             HttpResponse<String> large = post(server, 100_001);
             assertThat(large.statusCode()).isEqualTo(413);
-            assertThat(large.body()).contains("(100000 bytes)");
+            assertThat(large.body()).contains("the limit of 100000 bytes");
         }
     }
 

@@ -30,7 +30,7 @@ final class PaceTest {
         for (int i = 0; i < 300; i++) {
             after(1, 1200);
         }
-        assertThatThrownBy(() -> after(1, 1_000_000)).hasMessageContaining("it is not whole after 300 s");
+        assertThatThrownBy(() -> after(1, 1_000_000)).hasMessageContaining("not complete after 300 s");
     }
 
     @Test
