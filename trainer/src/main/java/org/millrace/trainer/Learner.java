@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -21,6 +22,7 @@ import org.millrace.contract.event.StepHealth;
 import org.millrace.encoder.optimiser.Optimiser;
 import org.millrace.encoder.tensor.Gradients;
 import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.encoder.tensor.Scaled;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.ImageId;
 import org.millrace.keystore.Memory;
@@ -54,6 +56,7 @@ public final class Learner implements AutoCloseable {
     private final String initialWeights;
     private final Precision precision;
     private final Optional<LossScale> lossScale;
+    private final int parts; // of a batch, differentiated one after another
 
     /** Computes in {@code trainer.precision}. */
     public Learner(MillraceConfig config, Torch torch, Memory memory) {
@@ -69,6 +72,7 @@ public final class Learner implements AutoCloseable {
                 new LearningRate(config.optimiser(), config.trainer().batchSize());
         this.initialWeights = config.encoder().initialWeights();
         this.precision = config.trainer().precision();
+        this.parts = config.trainer().accumulate();
         this.lossScale = LossScale.of(precision);
         this.health = new HealthWatch(objective, torch, config.trainer().healthEverySteps());
     }
@@ -136,14 +140,7 @@ public final class Learner implements AutoCloseable {
         clock.lap(Stage.MOMENTUM);
         Targets targets = objective.targets(batch, scope);
         clock.lap(Stage.KEYS);
-        Loss loss;
-        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-            loss = objective.loss(batch, targets, scope);
-            clock.lap(Stage.QUERIES);
-            NDArray value = loss.value();
-            collector.backward(lossScale.map(scale -> scale.times(value)).orElse(value));
-            clock.lap(Stage.BACKWARD);
-        }
+        Loss loss = differentiated(batch, targets, scope, clock);
         double value = loss.value().getFloat();
         if (!Double.isFinite(value)) {
             throw new UserException("the loss of step " + step + " is " + value + cause(step, rate));
@@ -163,6 +160,35 @@ public final class Learner implements AutoCloseable {
                 objective.keysFilled(),
                 loss.projections().between().toFloatArray(),
                 healthNow);
+    }
+
+    // one collector for all parts: each adds its gradient to the query's
+    private Loss differentiated(Batch batch, Targets targets, NDManager scope, StageClock clock) {
+        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            if (parts == 1) {
+                return differentiated(batch, targets, collector, scope, clock);
+            }
+            List<Loss> losses = new ArrayList<>();
+            for (int i = 0; i < parts; i++) {
+                try (NDManager activations = scope.newSubManager()) { // freed before the next part's are made
+                    Batch part = batch.part(i, parts, activations);
+                    Targets ofPart = targets.part(i, parts, activations);
+                    losses.add(differentiated(part, ofPart, collector, activations, clock)
+                            .keptIn(scope));
+                }
+            }
+            return Loss.joined(losses, scope);
+        }
+    }
+
+    private Loss differentiated(
+            Batch part, Targets targets, GradientCollector collector, NDManager scope, StageClock clock) {
+        Loss loss = objective.loss(part, targets, scope);
+        clock.lap(Stage.QUERIES);
+        NDArray share = parts == 1 ? loss.value() : Scaled.over(loss.value(), parts);
+        collector.backward(lossScale.map(scale -> scale.times(share)).orElse(share));
+        clock.lap(Stage.BACKWARD);
+        return loss;
     }
 
     // in fp16 only where the gradient did not overflow; the optimiser counts the steps that it took

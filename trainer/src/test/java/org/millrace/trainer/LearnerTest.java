@@ -39,6 +39,7 @@ final class LearnerTest {
                 "memory-bank memory-bank.capacity=30 memory-bank.negatives=12",
                 "memory-bank memory-bank.capacity=30 memory-bank.negatives=12 memory-bank.loss=nce memory-bank.shared=false",
                 "memory-bank memory-bank.capacity=30 memory-bank.loss=full-softmax",
+                "moco-v2 trainer.accumulate=2",
                 "moco-v2 trainer.precision=bf16 trainer.batch-norm=shuffle trainer.batch-norm-splits=4",
                 "amdim trainer.precision=bf16 encoder.architecture=amdim encoder.height=32 encoder.width=32 encoder.amdim-channels=4 encoder.amdim-features=16");
     }

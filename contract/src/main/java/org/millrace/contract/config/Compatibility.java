@@ -19,6 +19,7 @@ final class Compatibility {
         var together = new Compatibility(config);
         together.memory();
         together.networks();
+        together.parts();
         together.devices();
         together.schedules();
         return together.problems;
@@ -51,6 +52,24 @@ final class Compatibility {
                 !config.trainer().symmetric() || dictionary || objective == Method.END_TO_END,
                 "trainer.symmetric is for moco-v1, moco-v2 and end-to-end; %s has its own form: set trainer.symmetric=false",
                 RecordBinder.text(objective));
+    }
+
+    private void parts() {
+        int parts = config.trainer().accumulate();
+        Method objective = config.trainer().objective();
+        String comparison = switch (objective) {
+            case MOCO_V1, MOCO_V2, BYOL -> ""; // an image's loss does not depend on the batch's others
+            case MOCO_V3 -> "the keys of the whole batch";
+            case SIMCLR, AMDIM, END_TO_END -> "the other images of its whole batch";
+            case MEMORY_BANK -> "the new images of its whole batch";
+        };
+        check(
+                parts == 1 || comparison.isEmpty(),
+                "trainer.accumulate must be 1 for %s, which compares an image with %s, but was %d: choose a smaller trainer.batch-size,"
+                        + " trainer.precision=bf16, or trainer.objective=moco-v1, moco-v2 or byol",
+                RecordBinder.text(objective),
+                comparison,
+                parts);
     }
 
     private void networks() {

@@ -37,7 +37,8 @@ public record TrainerConfig(
 
         @Setting(
                 value = "8",
-                doc = "virtual devices of batch norm, at least 2; trainer.batch-size must be a multiple",
+                doc =
+                        "virtual devices of batch norm, at least 2; trainer.batch-size / trainer.accumulate must be a multiple",
                 effect = Effect.NUMBERS)
         int batchNormSplits,
 
@@ -50,6 +51,13 @@ public record TrainerConfig(
 
         @Setting(value = "128", doc = "images of a step", effect = Effect.STRUCTURE)
         int batchSize,
+
+        @Setting(
+                value = "1",
+                doc =
+                        "equal parts in which a step's batch goes through the networks, one after another, to save memory: their gradients are summed, and batch norm's statistics are a part's. moco-v1, moco-v2, byol; for others 1",
+                effect = Effect.STRUCTURE)
+        int accumulate,
 
         @Setting(
                 value = "2",
@@ -99,16 +107,27 @@ public record TrainerConfig(
     public TrainerConfig {
         check(batchSize >= 2, "trainer.batch-size must be at least 2, but was %d", batchSize);
         check(batchNormSplits >= 2, "trainer.batch-norm-splits must be at least 2, but was %d", batchNormSplits);
+        check(accumulate >= 1, "trainer.accumulate must be at least 1, but was %d", accumulate);
         check(
-                batchNorm == BatchNorm.ORDINARY || batchSize % batchNormSplits == 0,
-                "trainer.batch-size must be a multiple of trainer.batch-norm-splits (%d), but was %d",
-                batchNormSplits,
+                batchSize % accumulate == 0,
+                "trainer.batch-size must be a multiple of trainer.accumulate (%d), but was %d",
+                accumulate,
                 batchSize);
+        int part = batchSize / accumulate;
+        String whole = accumulate == 1 ? "trainer.batch-size" : "trainer.batch-size / trainer.accumulate";
+        check(part >= 2, "%s must be at least 2, but was %d: one image has no statistics", whole, part);
         check(
-                batchNorm == BatchNorm.ORDINARY || batchSize / batchNormSplits >= 2,
-                "trainer.batch-size must be at least twice trainer.batch-norm-splits (%d), but was %d: one image has no statistics",
+                batchNorm == BatchNorm.ORDINARY || part % batchNormSplits == 0,
+                "%s must be a multiple of trainer.batch-norm-splits (%d), but was %d",
+                whole,
                 batchNormSplits,
-                batchSize);
+                part);
+        check(
+                batchNorm == BatchNorm.ORDINARY || part / batchNormSplits >= 2,
+                "%s must be at least twice trainer.batch-norm-splits (%d), but was %d: one image has no statistics",
+                whole,
+                batchNormSplits,
+                part);
         check(
                 keyDevices.isBlank() || keyDevices.matches("(cpu|gpu(:\\d+)?)(,(cpu|gpu(:\\d+)?))+"),
                 "trainer.key-devices must be two or more of cpu, gpu, gpu:i with commas, or blank, but was '%s'",

@@ -3,6 +3,7 @@ package org.millrace.trainer.objective;
 import static org.millrace.contract.Check.check;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import java.util.List;
 import java.util.Optional;
 import org.millrace.contract.ImageOffset;
@@ -20,6 +21,29 @@ public record Batch(long step, List<ImageOffset> images, List<Optional<ImageId>>
     public Batch {
         check(views.size() >= 2, "a batch needs at least two views, but has %d", views.size());
         views = List.copyOf(views);
+    }
+
+    /**
+     * Part {@code index} of {@code parts} equal ones, in batch order; its views share this batch's memory.
+     *
+     * @param scope owner of its views
+     */
+    public Batch part(int index, int parts, NDManager scope) {
+        int size = images.size() / parts;
+        int from = index * size;
+        return new Batch(
+                step,
+                images.subList(from, from + size),
+                ids.subList(from, from + size),
+                views.stream().map(view -> part(view, index, parts, scope)).toList());
+    }
+
+    // N×… → N/parts×…, of the same memory
+    static NDArray part(NDArray rows, int index, int parts, NDManager scope) {
+        long size = rows.getShape().get(0) / parts;
+        NDArray part = rows.get(index * size + ":" + (index + 1) * size);
+        part.attach(scope);
+        return part;
     }
 
     /** The first view: the query's where views differ in kind. */

@@ -1,6 +1,8 @@
 package org.millrace.trainer.objective;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +22,7 @@ import org.millrace.trainer.optimiser.MovingAverage;
 final class KeyNetwork implements AutoCloseable {
     private final Branch branch;
     private final KeyOrder order;
+    private final int parts; // of a batch, encoded one after another
     private final Weights weights;
     private final Optional<KeyReplicas> replicas;
     private final ForwardPass pass;
@@ -27,6 +30,7 @@ final class KeyNetwork implements AutoCloseable {
     KeyNetwork(Torch torch, Branch branch, MillraceConfig config) {
         this.branch = branch;
         this.pass = new ForwardPass(torch);
+        this.parts = config.trainer().accumulate();
         this.order = KeyOrder.of(config.trainer(), config.run().seed());
         WeightLayout layout = new WeightLayout();
         branch.declare(layout);
@@ -47,7 +51,8 @@ final class KeyNetwork implements AutoCloseable {
     }
 
     /**
-     * Keys, unit length, without gradient; batch norm uses the batch's statistics. The activations are freed before this returns.
+     * Keys, unit length, without gradient; batch norm uses the statistics of the batch, or of each of its {@code trainer.accumulate}
+     * parts. The activations are freed before this returns.
      * views: N×C×H×W → N×output, in {@code scope}.
      */
     NDArray keys(NDArray views, long step, NDManager scope) {
@@ -62,12 +67,28 @@ final class KeyNetwork implements AutoCloseable {
     private NDArray keys(NDArray views, long step, NDManager scope, Function<NDManager, Tensors> tensors) {
         try (NDManager activations = scope.newSubManager()) {
             views.tempAttach(activations);
-            Tensors named = tensors.apply(activations);
-            NDArray keys = order.apply(views, step, rows -> encode(rows, named));
+            NDArray keys = order.apply(views, step, rows -> encode(rows, activations, tensors));
             NDArray unit = InfoNce.unit(keys);
             unit.attach(scope);
             return unit;
         }
+    }
+
+    // the parts of a shuffled batch are parts of its order; rows: N×… → N×output, in that scope
+    private NDArray encode(NDArray rows, NDManager scope, Function<NDManager, Tensors> tensors) {
+        if (parts == 1) {
+            return encode(rows, tensors.apply(scope));
+        }
+        NDList keys = new NDList();
+        for (int i = 0; i < parts; i++) {
+            try (NDManager activations = scope.newSubManager()) {
+                NDArray part = Batch.part(rows, i, parts, activations);
+                NDArray encoded = encode(part, tensors.apply(activations));
+                encoded.attach(scope);
+                keys.add(encoded);
+            }
+        }
+        return NDArrays.concat(keys, 0);
     }
 
     private NDArray encode(NDArray rows, Tensors named) {

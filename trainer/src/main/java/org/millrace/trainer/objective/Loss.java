@@ -1,6 +1,10 @@
 package org.millrace.trainer.objective;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -10,4 +14,46 @@ import java.util.Optional;
  * @param accuracy share of queries nearer to their own key than to any negative; NaN where there are no negatives
  * @param keys unit rows to remember, where the objective has a memory: N×C, or 2N×C for a symmetric one
  */
-public record Loss(NDArray value, double accuracy, Optional<NDArray> keys, Projections projections) {}
+public record Loss(NDArray value, double accuracy, Optional<NDArray> keys, Projections projections) {
+    /**
+     * Of a batch, from those of its equal parts in batch order: means of value and accuracy; keys view by view, as of a batch computed
+     * whole.
+     *
+     * @param scope owner of the result
+     */
+    public static Loss joined(List<Loss> parts, NDManager scope) {
+        double value = 0;
+        double accuracy = 0;
+        for (Loss part : parts) {
+            value += part.value().getFloat() / parts.size();
+            accuracy += part.accuracy() / parts.size();
+        }
+        Projections projections =
+                Projections.joined(parts.stream().map(Loss::projections).toList());
+        List<NDArray> keys =
+                parts.stream().flatMap(part -> part.keys().stream()).toList();
+        return new Loss(
+                scope.create((float) value),
+                accuracy,
+                keys.isEmpty() ? Optional.empty() : Optional.of(joinedKeys(keys, projections.first())),
+                projections);
+    }
+
+    // parts: V·n×C each, view after view → V·N×C, view after view; of the batch: N×C
+    private static NDArray joinedKeys(List<NDArray> parts, NDArray ofBatch) {
+        long images = ofBatch.getShape().get(0) / parts.size(); // n
+        long dimension = ofBatch.getShape().get(1); // C
+        NDList byView = new NDList();
+        parts.forEach(rows -> byView.add(rows.reshape(-1, images, dimension))); // V×n×C
+        return NDArrays.concat(byView, 1).reshape(-1, dimension);
+    }
+
+    /** The same, owned by another scope, so that it outlives the activations. */
+    public Loss keptIn(NDManager scope) {
+        value.attach(scope);
+        keys.ifPresent(rows -> rows.attach(scope));
+        projections.first().attach(scope);
+        projections.second().ifPresent(rows -> rows.attach(scope));
+        return this;
+    }
+}

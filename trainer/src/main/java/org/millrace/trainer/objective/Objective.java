@@ -13,7 +13,7 @@ import org.millrace.keystore.Memory;
  * What is learnt from several views of the same images: networks and a formula. One step is: {@link #follow} → {@link #targets} → {@link #loss}, which the caller
  * differentiates by {@link #query()} → the optimiser → {@link #remember}. Not thread safe; the owner closes it.
  *
- * <p>A new objective is one file and its line in three lists that the compiler checks: docs/objectives.md.
+ * <p>A new objective is one file and its line in four lists that the compiler checks: docs/objectives.md.
  */
 public sealed interface Objective extends AutoCloseable
         permits MomentumContrast, MocoV3, Simclr, Byol, Amdim, EndToEnd, InstanceDiscrimination {
@@ -60,7 +60,7 @@ public sealed interface Objective extends AutoCloseable
     }
 
     /**
-     * The loss; computed while gradients are recorded.
+     * The loss of a batch, or of one of its {@code trainer.accumulate} parts with that part's targets; computed while gradients are recorded.
      *
      * @param scope owner of everything that this makes
      */

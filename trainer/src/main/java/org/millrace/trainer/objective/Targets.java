@@ -1,6 +1,7 @@
 package org.millrace.trainer.objective;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import java.util.List;
 
 /**
@@ -13,6 +14,12 @@ public record Targets(List<NDArray> rows) {
 
     public Targets {
         rows = List.copyOf(rows);
+    }
+
+    /** Those of part {@code index} of {@code parts} equal ones of the batch; in {@code scope}. */
+    public Targets part(int index, int parts, NDManager scope) {
+        return new Targets(
+                rows.stream().map(all -> Batch.part(all, index, parts, scope)).toList());
     }
 
     static Targets of(NDArray... rows) {
