@@ -121,8 +121,14 @@ final class GpuTrial {
         } catch (UserException e) {
             usage(String.valueOf(e.getMessage()));
         }
+        Child.Answer<DeviceProbe> probe = DeviceProbe.ask(List.of("run.device=" + device));
+        if (probe.value().isEmpty()) {
+            System.err.println("bench/gpu: " + probe.problem());
+            System.exit(1);
+        }
         Path data = Files.createTempDirectory("millrace-gpu-");
-        Report report = new GpuTrial(Plan.of(device), device, more, data).run();
+        Report report = new GpuTrial(Plan.of(device), device, more, data)
+                .run(probe.value().orElseThrow());
         if (json.isPresent()) {
             Files.writeString(json.get(), Json.writePretty(report) + "\n");
         }
@@ -136,8 +142,8 @@ final class GpuTrial {
         return problem;
     }
 
-    Report run() throws IOException, InterruptedException {
-        Map<String, String> machine = machine();
+    Report run(DeviceProbe probe) throws IOException, InterruptedException {
+        Map<String, String> machine = machine(probe);
         machine.forEach((name, value) -> print("%-10s %s", name, value));
         print("");
         print("%-34s %12s %10s   %s", "first steps against the CPU's fp32", "loss", "cosine", "");
@@ -230,10 +236,11 @@ final class GpuTrial {
         return all;
     }
 
-    private Map<String, String> machine() {
+    private Map<String, String> machine(DeviceProbe probe) {
         Map<String, String> machine = new TreeMap<>();
         machine.put("device", device);
         machine.put("cores", String.valueOf(Runtime.getRuntime().availableProcessors()));
+        machine.put("engine", probe.engine());
         machine.put("java", Runtime.version().toString());
         machine.put("nvidia", nvidia());
         machine.put("started", java.time.Instant.now().toString());
