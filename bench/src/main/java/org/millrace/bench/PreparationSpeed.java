@@ -9,9 +9,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.PartitionInfo;
@@ -92,7 +93,7 @@ final class PreparationSpeed {
 
     private static Measured measure(Case kind, byte[] file, MillraceConfig config) throws InterruptedException {
         int batch = config.trainer().batchSize();
-        try (Pipeline pipeline = pipeline(config, file, (kind.steps() + 8) * batch)) {
+        try (Pipeline pipeline = pipeline(config, file, (kind.steps() + 8) * batch, 1, ReplayBuffer.of(config))) {
             await(pipeline); // one step to settle
             long start = System.nanoTime();
             long cpu = MACHINE.getProcessCpuTime();
@@ -105,27 +106,34 @@ final class PreparationSpeed {
         }
     }
 
-    private static void await(Pipeline pipeline) throws InterruptedException {
+    static void await(Pipeline pipeline) throws InterruptedException {
         PreparedStep step = pipeline.next(() -> false).orElseThrow();
         pipeline.release(step.views());
     }
 
-    private static Pipeline pipeline(MillraceConfig config, byte[] file, int records) {
+    /** A pipeline over that many records of one file in memory, spread over the partitions in turn; started. */
+    static Pipeline pipeline(MillraceConfig config, byte[] file, int records, int partitions, ReplayBuffer buffer) {
         String topic = config.images().topic();
-        var partition = new TopicPartition(topic, 0);
         var consumer = new MockConsumer<byte[], byte[]>("none");
-        consumer.updatePartitions(topic, List.of(new PartitionInfo(topic, 0, null, null, null)));
-        consumer.updateBeginningOffsets(Map.of(partition, 0L));
+        List<TopicPartition> all = IntStream.range(0, partitions)
+                .mapToObj(partition -> new TopicPartition(topic, partition))
+                .toList();
+        consumer.updatePartitions(
+                topic,
+                all.stream()
+                        .map(partition -> new PartitionInfo(topic, partition.partition(), null, null, null))
+                        .toList());
+        consumer.updateBeginningOffsets(all.stream().collect(Collectors.toMap(partition -> partition, any -> 0L)));
         consumer.setMaxPollRecords(config.trainer().batchSize());
-        consumer.assign(List.of(partition));
-        for (int offset = 0; offset < records; offset++) {
-            consumer.addRecord(new ConsumerRecord<>(topic, 0, offset, new byte[0], file));
+        consumer.assign(all);
+        for (int i = 0; i < records; i++) {
+            consumer.addRecord(new ConsumerRecord<>(topic, i % partitions, i / partitions, new byte[0], file));
         }
         return new Pipeline(
                         config,
                         consumer,
                         StreamPosition.START,
-                        ReplayBuffer.of(config),
+                        buffer,
                         Past.NONE,
                         Optional.of(plan -> CompletableFuture.completedFuture(plan.step())),
                         Optional.empty(),

@@ -6,6 +6,7 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import java.util.Optional;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.Precision;
 import org.millrace.contract.config.RunConfig;
@@ -100,6 +101,14 @@ public final class Torch {
     }
 
     private static Engine engine() {
+        Optional<CudaRuntime> cuda = CudaRuntime.ofNatives();
+        cuda.ifPresent(CudaRuntime::use);
+        cuda.flatMap(CudaRuntime::problem).ifPresent(problem -> {
+            throw new UserException("this build has PyTorch for CUDA only ("
+                    + cuda.orElseThrow().flavor() + "), and CUDA finds no GPU here: " + problem
+                    + ". `nvidia-smi` must list one, with a driver new enough for that CUDA (docs/gpu.md). For a machine without"
+                    + " a GPU, build without a profile (MILLRACE_PROFILE unset).");
+        });
         try {
             return Engine.getEngine("PyTorch");
         } catch (EngineException e) {
@@ -118,7 +127,9 @@ public final class Torch {
         if (index >= engine.getGpuCount()) {
             throw new UserException(
                     "the device " + name + " was asked for, but PyTorch sees " + engine.getGpuCount()
-                            + " GPUs. Build with the Maven profile cu118 or cu124 (MILLRACE_PROFILE=cu124 ./millrace …), or set run.device=cpu.");
+                            + (CudaRuntime.ofNatives().isPresent()
+                                    ? " GPUs. Set run.device to gpu:i with i from 0, or to cpu."
+                                    : " GPUs. Build with the Maven profile cu118 or cu124 (MILLRACE_PROFILE=cu124 ./millrace …), or set run.device=cpu."));
         }
         return Device.gpu(index);
     }
