@@ -16,8 +16,10 @@ record DeviceProbe(String engine) {
         List<String> assignments = List.of(arguments).subList(1, arguments.length);
         Child.answer(
                 arguments[0],
-                () -> new DeviceProbe(
-                        Torch.start(new ConfigLoader().assignments(assignments).load().run())
-                                .description()));
+                () -> new DeviceProbe(Torch.start(new ConfigLoader()
+                                .assignments(assignments)
+                                .load()
+                                .run())
+                        .description()));
     }
 }
