@@ -81,8 +81,8 @@ final class GpuTrialTest {
         return new ArrayList<>(List.of(
                 "run.data=" + data,
                 "run.threads=1",
-                "encoder.architecture=resnet18",
-                "encoder.stem=imagenet",
+                "encoder.height=16",
+                "encoder.width=16",
                 "trainer.objective=" + objective,
                 "trainer.precision=" + precision,
                 "trainer.batch-size=4",
