@@ -28,8 +28,8 @@ final class BenchmarkOptionsTest {
     void options_thatDoNotGoTogether_areWrongUsage() {
         wrong("need --protocol", "--checkpoint=3");
         wrong("need --protocol", "--json=scores.json");
-        wrong("give one of them", "--protocol=knn", "--checkpoint=3", "--encoder=3");
-        wrong("go together", "--protocol=knn", "--train=" + SAMPLE);
+        wrong("exclude each other", "--protocol=knn", "--checkpoint=3", "--encoder=3");
+        wrong("need each other", "--protocol=knn", "--train=" + SAMPLE);
         wrong("--watch", "--protocol=knn", "--watch");
     }
 

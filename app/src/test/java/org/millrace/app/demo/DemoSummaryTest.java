@@ -46,7 +46,7 @@ final class DemoSummaryTest {
                 .contains("loss       5.000 first · 4.000 last, means of 20 steps");
         var untrained = scores(0, 0.6, 0.5, Optional.empty());
         assertThat(DemoSummary.of(stopped(2, Optional.of(untrained)), List.of(5.0, 4.0)))
-                .contains("untrained         60.0 %   50.0 %", "points gained    not known");
+                .contains("untrained         60.0 %   50.0 %", "points gained    unknown");
     }
 
     private static DemoReport stopped(int steps, Optional<DemoReport.Scores> untrained) {
