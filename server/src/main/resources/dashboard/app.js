@@ -3,7 +3,7 @@
 import { byId, h, past, put, since } from './dom.js';
 import { connect, connected, on, refresh, state } from './state.js';
 import { axis } from './chart.js';
-import { count, duration, fixed, percent, short, isNumber } from './format.js';
+import { count, duration, fixed, percent, rate, short, isNumber } from './format.js';
 import { showAlarms, showDrift, driftFigure } from './drift.js';
 import { showHealth } from './health.js';
 import { showLearning } from './learning.js';
@@ -89,8 +89,8 @@ function showFigures() {
   const point = steps[steps.length - 1];
   put(byId('figures'),
     figure('Images trained', short(run.images), null, `step ${count(run.step)}`),
-    figure('Training', isNumber(stream.training) ? fixed(stream.training, 0) : '0', 'images/s',
-      isNumber(stream.arriving) ? `${fixed(stream.arriving, 0)}/s arrive` : ''),
+    figure('Training', rate(stream.training), 'images/s',
+      isNumber(stream.arriving) ? `${rate(stream.arriving)}/s arrive` : ''),
     figure('Lag', short(stream.lag), 'images', isNumber(stream.stored) ? `${short(stream.stored)} in the log` : 'no images yet'),
     score('Linear probe', 'linear'),
     score(last?.neighbours.k ? `kNN, k = ${last.neighbours.k}` : 'kNN', 'neighbours'),

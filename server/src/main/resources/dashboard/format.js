@@ -33,6 +33,16 @@ export function percent(share, digits = 1) {
   return isNumber(share) ? fixed(100 * share, digits) + ' %' : '–';
 }
 
+/** Images a second: one decimal below ten. */
+export function rate(value) {
+  return fixed(value, value < 10 ? 1 : 0);
+}
+
+/** Whether two evaluations are of about as many held-out images; when the probe set grows, encoders are scored again one by one. */
+export function comparable(score, other) {
+  return Math.abs(score.testImages - other.testImages) <= 0.1 * Math.max(score.testImages, other.testImages);
+}
+
 /** A probe's score: 41.3 % (34.9–48.0), and whether the untrained encoder does better; the interval is absent in older records. */
 export function accuracy(score) {
   const { interval } = score;

@@ -2,7 +2,7 @@
 
 import { byId, empty } from './dom.js';
 import { Chart, axis } from './chart.js';
-import { accuracy, compact, count, counted, fixed, percent } from './format.js';
+import { accuracy, comparable, compact, count, counted, fixed, percent } from './format.js';
 
 let charts;
 
@@ -32,8 +32,9 @@ export function showLearning({ steps = [], evaluations = [], run }) {
     make();
   }
   const kind = axis.over;
+  const newest = evaluations.reduce((late, score) => (!late || score.evaluatedAtMillis > late.evaluatedAtMillis ? score : late), null);
   charts.scores.show(
-    evaluations.map((score) => ({
+    evaluations.filter((score) => comparable(score, newest)).map((score) => ({
       x: acrossScore(score),
       values: [score.linear.accuracy, score.neighbours.accuracy],
       marks: [score.linear.belowUntrained, score.neighbours.belowUntrained],

@@ -1,7 +1,7 @@
 // The step's time, the dictionary, the encoders and the checkpoints.
 
 import { byId, empty, h, put, since, table } from './dom.js';
-import { accuracy, bytes, count, counted, duration, fixed, isNumber, percent, clock } from './format.js';
+import { accuracy, bytes, comparable, count, counted, duration, fixed, isNumber, percent, clock } from './format.js';
 
 const TINTS = {
   backward: 't0', queries: 't1', keys: 't2', momentum: 't3', update: 't4', wait: 't8', journal: 't7', enqueue: 't6', digest: 't5',
@@ -73,6 +73,7 @@ export function showEncoders({ encoders = [], evaluations = [], standing = { hel
     return;
   }
   const number = (title) => ({ title, number: true });
+  const newest = [...scores.values()].reduce((late, score) => (!late || score.evaluatedAtMillis > late.evaluatedAtMillis ? score : late), null);
   put(place, table(
     [number('encoder'), number('images'), number('linear (95 %)'), number('kNN (95 %)'), number('of images'), number('RankMe'), number('new neighbours'), { title: 'status' }, { title: 'weights' }],
     versions.map((version) => {
@@ -82,8 +83,8 @@ export function showEncoders({ encoders = [], evaluations = [], standing = { hel
       return [
         count(version),
         count(score?.imagesTrained ?? encoder?.images),
-        score ? shown(score.linear) : '–',
-        score ? shown(score.neighbours) : '–',
+        score ? shown(score.linear, comparable(score, newest)) : '–',
+        score ? shown(score.neighbours, comparable(score, newest)) : '–',
         score ? count(score.testImages) : '–',
         score?.health ? fixed(score.health.rankMe, 1) : '–',
         previous ? percent(previous.churn, 0) : '–',
@@ -94,7 +95,11 @@ export function showEncoders({ encoders = [], evaluations = [], standing = { hel
     'Each encoder with its scores'));
 }
 
-function shown(score) {
+/** A score on another set of images than the newest one's is no better or worse than those: it is only named. */
+function shown(score, sameSet) {
+  if (!sameSet) {
+    return h('span', { class: 'note' }, `${percent(score.accuracy)} of another set`);
+  }
   return score.belowUntrained ? h('span', { class: 'bad' }, accuracy(score), ' ↓') : accuracy(score);
 }
 

@@ -1,11 +1,9 @@
 package org.millrace.trainer;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.training.GradientCollector;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -140,7 +138,7 @@ public final class Learner implements AutoCloseable {
         clock.lap(Stage.MOMENTUM);
         Targets targets = objective.targets(batch, scope);
         clock.lap(Stage.KEYS);
-        Loss loss = differentiated(batch, targets, scope, clock);
+        Loss loss = Gradients.recorded(() -> differentiated(batch, targets, scope, clock));
         double value = loss.value().getFloat();
         if (!Double.isFinite(value)) {
             throw new UserException("the loss of step " + step + " is " + value + cause(step, rate));
@@ -162,31 +160,27 @@ public final class Learner implements AutoCloseable {
                 healthNow);
     }
 
-    // one collector for all parts: each adds its gradient to the query's
+    // each part adds its gradient to the query network's
     private Loss differentiated(Batch batch, Targets targets, NDManager scope, StageClock clock) {
-        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-            if (parts == 1) {
-                return differentiated(batch, targets, collector, scope, clock);
-            }
-            List<Loss> losses = new ArrayList<>();
-            for (int i = 0; i < parts; i++) {
-                try (NDManager activations = scope.newSubManager()) { // freed before the next part's are made
-                    Batch part = batch.part(i, parts, activations);
-                    Targets ofPart = targets.part(i, parts, activations);
-                    losses.add(differentiated(part, ofPart, collector, activations, clock)
-                            .keptIn(scope));
-                }
-            }
-            return Loss.joined(losses, scope);
+        if (parts == 1) {
+            return differentiatedPart(batch, targets, scope, clock);
         }
+        List<Loss> losses = new ArrayList<>();
+        for (int i = 0; i < parts; i++) {
+            try (NDManager activations = scope.newSubManager()) { // freed before the next part's are made
+                Batch part = batch.part(i, parts, activations);
+                Targets ofPart = targets.part(i, parts, activations);
+                losses.add(differentiatedPart(part, ofPart, activations, clock).keptIn(scope));
+            }
+        }
+        return Loss.joined(losses, scope);
     }
 
-    private Loss differentiated(
-            Batch part, Targets targets, GradientCollector collector, NDManager scope, StageClock clock) {
+    private Loss differentiatedPart(Batch part, Targets targets, NDManager scope, StageClock clock) {
         Loss loss = objective.loss(part, targets, scope);
         clock.lap(Stage.QUERIES);
         NDArray share = parts == 1 ? loss.value() : Scaled.over(loss.value(), parts);
-        collector.backward(lossScale.map(scale -> scale.times(share)).orElse(share));
+        Gradients.backward(lossScale.map(scale -> scale.times(share)).orElse(share));
         clock.lap(Stage.BACKWARD);
         return loss;
     }

@@ -13,6 +13,7 @@ import org.apache.kafka.clients.ClientUtils;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ImagesConfig;
@@ -24,6 +25,8 @@ import org.millrace.trainer.Trainer;
 /** A reachable broker: the one that the user named, or an embedded one. Closing it stops the embedded one. Thread safe. */
 final class Connection implements AutoCloseable {
     private static final int TIMEOUT_MILLIS = 10_000;
+    /** A broker that accepts connections is there; on a starved machine it answers late. */
+    private static final int ANSWER_MILLIS = 30_000;
     /** The embedded broker lives as long as this process, so a slow response means a busy machine. */
     private static final Duration OWN_BROKER_PATIENCE = Duration.ofMinutes(5);
 
@@ -87,7 +90,7 @@ final class Connection implements AutoCloseable {
         connectOnce(kafka);
         try (Admin admin = Admin.create(kafka.admin())) {
             try {
-                admin.describeCluster(new DescribeClusterOptions().timeoutMs(TIMEOUT_MILLIS))
+                admin.describeCluster(new DescribeClusterOptions().timeoutMs(ANSWER_MILLIS))
                         .nodes()
                         .get();
             } finally {
@@ -95,7 +98,11 @@ final class Connection implements AutoCloseable {
             }
         } catch (ExecutionException | KafkaException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw unreachable(kafka, String.valueOf(cause.getMessage()), e);
+            String reason = cause instanceof TimeoutException
+                    ? "it accepts connections, but sent nothing for " + ANSWER_MILLIS / 1000
+                            + " s: it is overloaded, expects TLS or SASL, or is no Kafka broker"
+                    : String.valueOf(cause.getMessage());
+            throw unreachable(kafka, reason, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new KafkaException("interrupted while connecting", e);

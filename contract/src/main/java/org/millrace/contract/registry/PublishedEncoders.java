@@ -3,9 +3,11 @@ package org.millrace.contract.registry;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.LongPredicate;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -23,6 +25,9 @@ import org.slf4j.LoggerFactory;
 /** The encoders on a run's topic now, those included that were taken back but not yet cleaned away. */
 public final class PublishedEncoders {
     private static final Logger LOG = LoggerFactory.getLogger(PublishedEncoders.class);
+    /** What this process has said already: the current encoder is looked up again and again. */
+    private static final Set<String> SAID = ConcurrentHashMap.newKeySet();
+
     private static final String ADVICE =
             "Accept one with millrace evaluate --accept VERSION, or name the version that you want; millrace encoders list shows them.";
 
@@ -108,10 +113,11 @@ public final class PublishedEncoders {
         }
         SortedSet<Long> passedOver =
                 new TreeSet<>(found.versions.tailMap(newest.version() + 1).keySet());
-        if (passedOver.removeIf(standings::isRevoked)) {
+        if (passedOver.removeIf(standings::isRevoked)
+                && SAID.add(topics.run() + " revoked after " + newest.version())) {
             LOG.info("encoder {} is taken; a newer one is revoked (millrace encoders list)", newest.version());
         }
-        if (!passedOver.isEmpty()) {
+        if (!passedOver.isEmpty() && SAID.add(topics.run() + " " + newest.version() + " before " + passedOver)) {
             LOG.warn(
                     "encoder {} is taken; newer ones are held by the churn budget, or not scored yet: {}. {}",
                     newest.version(),

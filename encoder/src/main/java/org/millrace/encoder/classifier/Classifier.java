@@ -1,11 +1,9 @@
 package org.millrace.encoder.classifier;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.training.GradientCollector;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
@@ -90,13 +88,12 @@ public final class Classifier implements AutoCloseable {
         try (NDManager scope = torch.newManager()) {
             NDArray x = tensor(inputs, labels.length, scope);
             NDArray targets = scope.create(oneHot(labels), new Shape(labels.length, head.classes())); // N×C
-            double value;
-            try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            double value = Gradients.recorded(() -> {
                 NDArray logits = forward(x, weights.tensors(scope), Optional.of(dropout)); // N×C
                 NDArray loss = Scaled.over(logits.logSoftmax(1).mul(targets).sum(), -labels.length);
-                collector.backward(loss);
-                value = loss.getFloat();
-            }
+                Gradients.backward(loss);
+                return loss.getFloat();
+            });
             optimiser.step(++steps, rate);
             return value;
         }
