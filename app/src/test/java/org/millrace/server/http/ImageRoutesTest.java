@@ -154,7 +154,7 @@ final class ImageRoutesTest {
                 "?lable=cat | image/png | 400 | there is no query parameter 'lable'; did you mean label?",
                 "?split=test | image/png | 400 | split test is for images of the probe only",
                 "'' | text/html | 415 | the body has the content type text/html; wanted image/jpeg, image/png",
-                "'' | application/x-www-form-urlencoded | 415 | said to be application/x-www-form-urlencoded",
+                "'' | application/x-www-form-urlencoded | 415 | the body has the content type application/x-www-form-urlencoded; wanted image/jpeg",
             })
     void post_badRequest_saysWhatAndSendsNothing(String query, String type, int status, String said) throws Exception {
         long before = records(images.topic()).size();
