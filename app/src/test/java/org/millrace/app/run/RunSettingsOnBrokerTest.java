@@ -148,7 +148,8 @@ class RunSettingsOnBrokerTest {
                 .contains("skipped: step 1 planned to train 16 images");
         assertThat(commands.good("audit", "--run=holes"))
                 .contains("images trained   48", "skipped by choice after step 0", "lost 0, trained twice 0");
-        assertThat(commands.good("replay", "--run=holes")).contains("3 steps of run holes", "3 losses, 0 digests: the losses are equal");
+        assertThat(commands.good("replay", "--run=holes"))
+                .contains("3 steps of run holes", "3 losses, 0 digests: the losses are equal");
     }
 
     private static String embed(Path image) {
