@@ -3,7 +3,7 @@
 import { byId, h, past, put, since } from './dom.js';
 import { connect, connected, on, refresh, state } from './state.js';
 import { axis } from './chart.js';
-import { count, duration, fixed, percent, rate, short, isNumber } from './format.js';
+import { comparable, count, duration, fixed, percent, rate, short, isNumber } from './format.js';
 import { showAlarms, showDrift, driftFigure } from './drift.js';
 import { showHealth } from './health.js';
 import { showLearning } from './learning.js';
@@ -78,7 +78,7 @@ function showFigures() {
   const last = evaluations[evaluations.length - 1];
   const range = ({ interval }) => (interval ? `${fixed(100 * interval.low, 1)}–${fixed(100 * interval.high, 1)} ` : '');
   const gain = (probe) => `${range(last[probe])}of ${count(last.testImages)}, `
-    + (first === last ? `encoder ${last.version}` : `from ${percent(first[probe].accuracy)}${first.version === 0 ? ', untrained' : ''}`);
+    + (first === last || !comparable(first, last) ? `encoder ${last.version}` : `from ${percent(first[probe].accuracy)}${first.version === 0 ? ', untrained' : ''}`);
   const below = (probe) => (last[probe].belowUntrained ? 'below the untrained encoder' : null);
   const score = (term, probe) => {
     if (!last) {

@@ -1,11 +1,9 @@
 package org.millrace.bench;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.training.GradientCollector;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -16,6 +14,7 @@ import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.Precision;
+import org.millrace.encoder.tensor.Gradients;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
@@ -131,9 +130,8 @@ final class HalfGradient {
             var batch = new Batch(
                     steps + 1L, images, Collections.nCopies(images.size(), java.util.Optional.empty()), views);
             var targets = objective.targets(batch, scope);
-            try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-                collector.backward(objective.loss(batch, targets, scope).value());
-            }
+            Gradients.recorded(() ->
+                    Gradients.backward(objective.loss(batch, targets, scope).value()));
             try (NDArray gradient = objective.query().gradient()) {
                 return gradient.toFloatArray();
             }

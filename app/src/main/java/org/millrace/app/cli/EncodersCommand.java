@@ -77,8 +77,7 @@ final class EncodersCommand implements Runnable {
         /** Which encoder is used from now on, in words. */
         static String newest(KafkaSettings kafka, RunTopics topics) {
             try {
-                long version =
-                        PublishedEncoders.newest(kafka, topics).manifest().version();
+                long version = PublishedEncoders.newestVersion(kafka, topics);
                 return "the current encoder is " + version + (version == 0 ? ", the untrained one" : "");
             } catch (UserException e) {
                 return String.valueOf(e.getMessage());

@@ -245,9 +245,7 @@ public final class DriftService implements Services.Service {
             if (DriftWorker.hasPinnedEncoder(config, kafka)) {
                 return Optional.empty();
             }
-            long version = PublishedEncoders.newest(kafka, config.run().topics())
-                    .manifest()
-                    .version();
+            long version = PublishedEncoders.newestVersion(kafka, config.run().topics());
             return version > 0
                     ? Optional.empty()
                     : Optional.of("so far there is only the untrained one (trainer.publish-every-steps)");

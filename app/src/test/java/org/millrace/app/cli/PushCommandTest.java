@@ -9,19 +9,17 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.broker.EmbeddedBroker;
+import org.millrace.app.run.LoggedRecords;
 import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.kafka.KafkaSettings;
@@ -114,18 +112,7 @@ class PushCommandTest {
     }
 
     private static List<ConsumerRecord<byte[], byte[]>> records(String topic) {
-        TopicPartition partition = new TopicPartition(topic, 0);
-        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-        KafkaSettings kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
-        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
-            consumer.assign(List.of(partition));
-            consumer.seekToBeginning(List.of(partition));
-            long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
-            while (consumer.position(partition) < end) {
-                consumer.poll(Duration.ofSeconds(1)).forEach(records::add);
-            }
-        }
-        return records;
+        return LoggedRecords.of(new KafkaSettings(broker.bootstrapServers(), Map.of()), topic);
     }
 
     private static byte[] png() throws IOException {

@@ -20,7 +20,6 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -239,17 +238,7 @@ class BranchOnBrokerTest {
     }
 
     private static <T> List<T> read(String topic, Function<ConsumerRecord<byte[], byte[]>, T> what) {
-        List<T> read = new ArrayList<>();
-        var partition = new TopicPartition(topic, 0);
-        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka().consumer(Map.of()))) {
-            consumer.assign(List.of(partition));
-            consumer.seekToBeginning(List.of(partition));
-            long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
-            while (consumer.position(partition) < end) {
-                consumer.poll(Duration.ofMillis(100)).forEach(record -> read.add(what.apply(record)));
-            }
-        }
-        return read;
+        return LoggedRecords.of(kafka(), topic).stream().map(what).toList();
     }
 
     private static KafkaSettings kafka() {

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -27,6 +28,7 @@ final class Browser implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     private final ChromeDriver driver;
+    private final List<String> heard = new ArrayList<>();
 
     private Browser(ChromeDriver driver) {
         this.driver = driver;
@@ -83,14 +85,17 @@ final class Browser implements AutoCloseable {
         return driver.executeScript(script, arguments);
     }
 
-    /** Waits until the condition holds; exceptions count as not yet. */
+    /** Waits until the condition holds or a script of the page fails; exceptions of the condition count as not yet. */
     void await(String what, Function<Browser, Boolean> condition) {
         try {
             org.awaitility.Awaitility.await(what)
                     .atMost(PATIENCE)
                     .ignoreExceptions()
                     .pollInterval(Duration.ofMillis(100))
-                    .until(() -> condition.apply(this));
+                    .until(() -> condition.apply(this) || scriptFailed());
+            if (scriptFailed()) {
+                throw new AssertionError(what + " did not come: a script of the page failed\n" + complaints());
+            }
         } catch (org.awaitility.core.ConditionTimeoutException e) {
             throw new AssertionError(what + " did not come; the page says:\n" + text("body") + "\n" + complaints(), e);
         }
@@ -98,11 +103,22 @@ final class Browser implements AutoCloseable {
 
     /** The page's console errors since the last call, except those of an unreachable server. */
     List<String> complaints() {
-        return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
+        List<String> all = List.copyOf(heard());
+        heard.clear();
+        return all;
+    }
+
+    private boolean scriptFailed() {
+        return heard().stream().anyMatch(complaint -> complaint.contains("Uncaught"));
+    }
+
+    private List<String> heard() {
+        driver.manage().logs().get(LogType.BROWSER).getAll().stream() // the driver tells each only once
                 .filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue())
                 .map(entry -> entry.getMessage())
                 .filter(message -> !message.contains("net::ERR_"))
-                .toList();
+                .forEach(heard::add);
+        return heard;
     }
 
     /** Serious and critical findings of axe-core, one per line. */

@@ -6,7 +6,6 @@ import static org.millrace.app.run.Commands.run;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -18,10 +17,8 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -216,22 +213,9 @@ class DriftOnBrokerTest {
     }
 
     private List<DriftEvent> events() {
-        List<DriftEvent> events = new ArrayList<>();
-        var partition = new TopicPartition("main.drift", 0);
-        try (var consumer =
-                new KafkaConsumer<byte[], byte[]>(kafka().consumer(Map.of("allow.auto.create.topics", "false")))) {
-            if (consumer.partitionsFor(partition.topic()).isEmpty()) {
-                return events;
-            }
-            consumer.assign(List.of(partition));
-            consumer.seekToBeginning(List.of(partition));
-            long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
-            while (consumer.position(partition) < end) {
-                consumer.poll(Duration.ofMillis(100))
-                        .forEach(record -> events.add(Json.read(record.value(), DriftEvent.class)));
-            }
-        }
-        return events;
+        return LoggedRecords.of(kafka(), "main.drift").stream()
+                .map(record -> Json.read(record.value(), DriftEvent.class))
+                .toList();
     }
 
     private KafkaSettings kafka() {

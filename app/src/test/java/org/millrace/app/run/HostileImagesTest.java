@@ -8,7 +8,6 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -17,10 +16,8 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -191,22 +188,14 @@ class HostileImagesTest {
     // of each refused offset
     private static Map<Long, String> reasons(String topic) {
         Map<Long, String> reasons = new TreeMap<>();
-        var partition = new TopicPartition(topic, 0);
         var kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
-        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
-            consumer.assign(List.of(partition));
-            consumer.seekToBeginning(List.of(partition));
-            long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
-            while (consumer.position(partition) < end) {
-                consumer.poll(Duration.ofMillis(100)).forEach(record -> {
-                    String position = ImageHeaders.text(record.headers(), ImageHeaders.REJECT_POSITION)
-                            .orElseThrow();
-                    String reason = ImageHeaders.text(record.headers(), ImageHeaders.REJECT_REASON)
-                            .orElseThrow();
-                    reasons.put(Long.parseLong(position.substring(position.lastIndexOf('/') + 1)), reason);
-                });
-            }
-        }
+        LoggedRecords.of(kafka, topic).forEach(record -> {
+            String position = ImageHeaders.text(record.headers(), ImageHeaders.REJECT_POSITION)
+                    .orElseThrow();
+            String reason = ImageHeaders.text(record.headers(), ImageHeaders.REJECT_REASON)
+                    .orElseThrow();
+            reasons.put(Long.parseLong(position.substring(position.lastIndexOf('/') + 1)), reason);
+        });
         return reasons;
     }
 }

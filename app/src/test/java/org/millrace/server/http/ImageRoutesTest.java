@@ -15,15 +15,12 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import javax.imageio.ImageIO;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -32,6 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.app.broker.EmbeddedBroker;
+import org.millrace.app.run.LoggedRecords;
 import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.config.ConfigLoader;
@@ -208,6 +206,17 @@ final class ImageRoutesTest {
     }
 
     @Test
+    void post_namesThatAreNotUtf8_areRefusedInsteadOfBecomingOne() throws Exception {
+        String text = new String(form(Map.of("BXr.png", png())), StandardCharsets.ISO_8859_1);
+        for (String letter : List.of("\u00e4", "\u00f6")) {
+            byte[] latin1 = text.replace("BXr", "B" + letter + "r").getBytes(StandardCharsets.ISO_8859_1);
+            HttpResponse<String> response = post("", latin1, "Content-Type", "multipart/form-data; boundary=XX");
+            assertThat(response.statusCode()).isEqualTo(400);
+            assertThat(response.body()).contains("is not UTF-8: send it in UTF-8");
+        }
+    }
+
+    @Test
     void post_moreAtOnceThanThereIsRoomFor_is429AndRoomComesBack() throws Exception {
         Room.Place first = room.begin("198.51.100.1");
         first.grow(ROOM_BYTES * 3 / 4); // the share of one
@@ -324,17 +333,7 @@ final class ImageRoutesTest {
     }
 
     private static List<ConsumerRecord<byte[], byte[]>> records(String topic) {
-        TopicPartition partition = new TopicPartition(topic, 0);
-        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
-            consumer.assign(List.of(partition));
-            consumer.seekToBeginning(List.of(partition));
-            long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
-            while (consumer.position(partition) < end) {
-                consumer.poll(Duration.ofSeconds(1)).forEach(records::add);
-            }
-        }
-        return records;
+        return LoggedRecords.of(kafka, topic);
     }
 
     private static byte[] png() throws IOException {

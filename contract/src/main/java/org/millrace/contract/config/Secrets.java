@@ -11,10 +11,10 @@ public final class Secrets {
     private static final String MASK = "********";
     private static final Pattern KEY = Pattern.compile(
             "kafka(?=\\.).*(password|passwd|pwd|passphrase|secret|token|jaas|credential|user[._-]?info|private"
-                    + "|[._-](api|access)?[._-]?key([._-]pem)?$|[._-]pin$|(?<!\\.client)[._-]auth$).*");
-    /** A password within a value: one of several assignments, or in an address. */
+                    + "|[._-](api|access)?[._-]?key([._-]pem)?$|[._-](pin|pw|bearer|authorization)$|(?<!\\.client)[._-]auth$).*");
+    /** A secret within a value: one of several assignments, an HTTP authorization, or in an address. */
     private static final Pattern VALUE =
-            Pattern.compile("(?i)(password|secret|token)\\s*=\\s*\\S|://[^/@\\s]*:[^/@\\s]+@");
+            Pattern.compile("(?i)(password|secret|token)\\s*=\\s*\\S|\\b(bearer|basic)\\s+\\S|://[^/@\\s]*:[^/@\\s]+@");
     /** Where Kafka's clients find a value elsewhere (config.providers). */
     private static final String REFERENCE = "\\$\\{[^}]*}";
 

@@ -3,11 +3,9 @@ package org.millrace.contract.registry;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.LongPredicate;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -25,9 +23,6 @@ import org.slf4j.LoggerFactory;
 /** The encoders on a run's topic now, those included that were taken back but not yet cleaned away. */
 public final class PublishedEncoders {
     private static final Logger LOG = LoggerFactory.getLogger(PublishedEncoders.class);
-    /** What this process has said already: the current encoder is looked up again and again. */
-    private static final Set<String> SAID = ConcurrentHashMap.newKeySet();
-
     private static final String ADVICE =
             "Accept one with millrace evaluate --accept VERSION, or name the version that you want; millrace encoders list shows them.";
 
@@ -40,6 +35,13 @@ public final class PublishedEncoders {
     public static PublishedEncoder newest(KafkaSettings kafka, RunTopics topics) {
         Standings standings = PublishedEvaluations.read(kafka, topics).standings();
         return with(kafka, topics, consumer -> newest(consumer, topics, standings));
+    }
+
+    /** Its version, for callers that only look: nothing is logged. Throws as {@link #newest(KafkaSettings, RunTopics)}. */
+    public static long newestVersion(KafkaSettings kafka, RunTopics topics) {
+        Standings standings = PublishedEvaluations.read(kafka, topics).standings();
+        return with(kafka, topics, consumer -> newest(read(consumer, topics, standings::mayBeTaken), topics, standings))
+                .version();
     }
 
     /** The encoder of that version, held or not; throws {@link UserException} where it is revoked, or names the versions there are. */
@@ -94,6 +96,23 @@ public final class PublishedEncoders {
 
     static PublishedEncoder newest(Consumer<byte[], byte[]> consumer, RunTopics topics, Standings standings) {
         Found found = read(consumer, topics, standings::mayBeTaken);
+        PublishedEncoder newest = newest(found, topics, standings);
+        SortedSet<Long> passedOver =
+                new TreeSet<>(found.versions.tailMap(newest.version() + 1).keySet());
+        if (passedOver.removeIf(standings::isRevoked)) {
+            LOG.info("encoder {} is taken; a newer one is revoked (millrace encoders list)", newest.version());
+        }
+        if (!passedOver.isEmpty()) {
+            LOG.warn(
+                    "encoder {} is taken; newer ones are held by the churn budget, or not scored yet: {}. {}",
+                    newest.version(),
+                    passedOver,
+                    ADVICE);
+        }
+        return newest;
+    }
+
+    private static PublishedEncoder newest(Found found, RunTopics topics, Standings standings) {
         long current = standings.current().orElse(-1);
         if (found.versions.isEmpty()) {
             throw new UserException("run " + topics.run() + " has published no encoder yet: the topic "
@@ -110,19 +129,6 @@ public final class PublishedEncoders {
                             : ", or revoked: " + standings.revoked().keySet())
                     + "\n"
                     + ADVICE);
-        }
-        SortedSet<Long> passedOver =
-                new TreeSet<>(found.versions.tailMap(newest.version() + 1).keySet());
-        if (passedOver.removeIf(standings::isRevoked)
-                && SAID.add(topics.run() + " revoked after " + newest.version())) {
-            LOG.info("encoder {} is taken; a newer one is revoked (millrace encoders list)", newest.version());
-        }
-        if (!passedOver.isEmpty() && SAID.add(topics.run() + " " + newest.version() + " before " + passedOver)) {
-            LOG.warn(
-                    "encoder {} is taken; newer ones are held by the churn budget, or not scored yet: {}. {}",
-                    newest.version(),
-                    passedOver,
-                    ADVICE);
         }
         return newest;
     }

@@ -226,6 +226,9 @@ final class ConfigLoaderTest {
                 "pwd",
                 "interceptor.auth",
                 "sasl.login.pin",
+                "sasl.login.pw",
+                "vendor.bearer",
+                "vendor.authorization",
                 "access.token",
                 "producer.sasl.oauthbearer.client.credentials.client.secret",
             })
@@ -241,6 +244,8 @@ final class ConfigLoaderTest {
     @CsvSource({
         "kafka.x.url, https://me:hush@host/path",
         "kafka.x.options, user=me;password=hush",
+        "kafka.x.headers, Authorization: Basic aHVzaA==",
+        "kafka.x.value, Bearer hush",
         "images.claim-check-allow, https://me:hush@host/",
     })
     void effective_secretInAValue_masked(String key, String value) {
@@ -254,6 +259,8 @@ final class ConfigLoaderTest {
                 "kafka.ssl.keystore.location=/etc/keys",
                 "kafka.ssl.truststore.type=PKCS12",
                 "kafka.sasl.mechanism=PLAIN",
+                "kafka.sasl.mechanism=OAUTHBEARER",
+                "kafka.sasl.oauthbearer.scope.claim.name=scp",
                 "kafka.sasl.jaas.config=${file:/etc/millrace/kafka.properties:jaas}",
                 "moco.queue-size=64",
                 "http.token=",

@@ -14,6 +14,7 @@ import org.millrace.ingest.push.IncomingImage;
 /** The images in a request: the plain body, or the files of a multipart form. */
 final class Bodies {
     private static final String MULTIPART = "multipart/form-data";
+    private static final char UNDECODED = '\uFFFD'; // what a decoder puts where bytes are no UTF-8
     private static final String ANY = "application/octet-stream";
 
     private Bodies() {}
@@ -72,8 +73,17 @@ final class Bodies {
         };
     }
 
-    /** Throws {@link HttpProblem} 415 where the content type of a form's file is not an image's. */
+    /**
+     * Throws {@link HttpProblem}: 400 where the name of a form's file is not UTF-8, since two such names become one when they are decoded,
+     * 415 where the file's content type is not an image's.
+     */
     static void requireImage(UploadedFile file) {
+        if (file.filename().indexOf(UNDECODED) >= 0) {
+            throw new HttpProblem(
+                    400,
+                    "the file name '" + file.filename() + "' is not UTF-8: send it in UTF-8, or the image as the whole"
+                            + " body with ?id=NAME");
+        }
         requireImage(bare(Optional.ofNullable(file.contentType()).orElse(ANY)), "the file");
     }
 
