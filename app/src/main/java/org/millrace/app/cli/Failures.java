@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.millrace.contract.UserException;
+import org.millrace.contract.config.Secrets;
 import org.millrace.contract.service.CrashFile;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
@@ -21,7 +22,7 @@ final class Failures {
     static int wrongUsage(ParameterException exception, String[] arguments) {
         CommandLine commandLine = exception.getCommandLine();
         PrintWriter error = commandLine.getErr();
-        error.println("millrace: " + exception.getMessage());
+        error.println("millrace: " + Secrets.withoutPassword(String.valueOf(exception.getMessage())));
         if (exception instanceof UnmatchedArgumentException unmatched) {
             List<String> suggestions = unmatched.getSuggestions();
             if (!suggestions.isEmpty()) {

@@ -1,24 +1,35 @@
 package org.millrace.app.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.InputStream;
 import java.io.PrintWriter;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
+import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.jspecify.annotations.Nullable;
+import org.millrace.app.text.FrameText;
 import org.millrace.app.text.Progress;
 import org.millrace.contract.Count;
 import org.millrace.contract.FileNames;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.ingest.camera.CameraRequest;
+import org.millrace.ingest.camera.FrameCounts;
+import org.millrace.ingest.camera.MotionJpeg;
 import org.millrace.ingest.label.Labels;
 import org.millrace.ingest.push.ImagePusher;
 import org.millrace.ingest.push.PushProgress;
 import org.millrace.ingest.push.PushReport;
 import org.millrace.ingest.push.PushRequest;
+import org.millrace.ingest.source.ImageSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -48,7 +59,7 @@ final class PushCommand implements Runnable {
             paramLabel = "PATH",
             description =
                     "Folder (with all below it), .tar (also .gz, .bz2, .xz, .zst), .zip, IDX file (.gz too), single image,"
-                            + " or - for file names on standard input.")
+                            + " or - for file names on standard input; with --mjpeg one file of Motion JPEG, or - for standard input.")
     private List<String> paths = List.of();
 
     @Option(
@@ -104,6 +115,14 @@ final class PushCommand implements Runnable {
             description = "Half of the probe set for the images: train, test or by-hash (default: ${DEFAULT-VALUE}).")
     private PushRequest.Split split = PushRequest.Split.BY_HASH;
 
+    @Option(
+            names = "--mjpeg",
+            description = "PATH is Motion JPEG: the frames of a camera or a recording, one JPEG after the other.")
+    private boolean mjpeg;
+
+    @Mixin
+    private FrameOptions frames;
+
     @Mixin
     private CommonOptions options;
 
@@ -111,6 +130,9 @@ final class PushCommand implements Runnable {
     public void run() {
         MillraceConfig config = options.config(Map.of());
         PushRequest request = request(config.run().seed());
+        FrameCounts counts = new FrameCounts();
+        InputStream standardInput = interruptibleInput();
+        Optional<ImageSource> recording = recording(standardInput, config.images(), counts);
         paths.forEach(PushCommand::checkExists);
         try (StopSignal signal = StopSignal.install();
                 Connection connection = options.connect(config)) {
@@ -120,16 +142,19 @@ final class PushCommand implements Runnable {
             try (Progress progress = Progress.start("push", spec.commandLine().getErr());
                     var producer = new KafkaProducer<byte[], byte[]>(
                             connection.kafka().producer(ImagePusher.producerNeeds(config.images())))) {
-                report = ImagePusher.push(request, producer, config.images(), shownOn(progress), System.in);
+                report = recording.isPresent()
+                        ? ImagePusher.push(request, producer, config.images(), shownOn(progress), recording.get())
+                        : ImagePusher.push(request, producer, config.images(), shownOn(progress), standardInput);
                 Thread.interrupted(); // the report shows it, and it would cut the producer's close short
             }
             PrintWriter out = spec.commandLine().getOut();
             out.println(summary(
-                    report,
-                    config.images(),
-                    target == PushRequest.Target.PROBE
-                            ? config.images().probeTopic()
-                            : config.images().topic()));
+                            report,
+                            config.images(),
+                            target == PushRequest.Target.PROBE
+                                    ? config.images().probeTopic()
+                                    : config.images().topic())
+                    + FrameText.leftOut(counts));
             out.flush();
             if (report.pushed() == 0 && !report.interrupted()) {
                 throw new UserException("no image was pushed; see the reasons above"
@@ -156,6 +181,42 @@ final class PushCommand implements Runnable {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }
+    }
+
+    /** The frames of --mjpeg. */
+    private Optional<ImageSource> recording(InputStream standardInput, ImagesConfig images, FrameCounts counts) {
+        if (!mjpeg) {
+            frames.requireNone("push --mjpeg PATH, or watch http://…");
+            return Optional.empty();
+        }
+        boolean pipe = paths.contains(PushRequest.STANDARD_INPUT);
+        requireFor(paths.size() == 1, "takes one PATH, but got " + paths.size());
+        requireFor(
+                target == PushRequest.Target.IMAGES && labels.equals("auto"),
+                "has no labels: leave out --to and --labels");
+        requireFor(
+                order == PushRequest.Order.AS_IS && (!pipe || repeat == 1),
+                "is pushed in its order, and standard input once: leave out --order and --repeat");
+        requireFor(!pipe || frames.source().isPresent(), "- needs --source NAME, the name of the camera");
+        requireFor(
+                pipe || !frames.hasEvery(),
+                "FILE has no times of arrival for --every: let ffmpeg thin it out, -vf fps=5, and pipe it into push --mjpeg -");
+        CameraRequest camera = frames.camera(paths.get(0));
+        return Optional.of(
+                pipe
+                        ? MotionJpeg.pipe(camera, standardInput, images.maxBytes(), Clock.systemUTC(), counts)
+                        : MotionJpeg.file(camera.source(), FileNames.path(paths.get(0)), images.maxBytes(), counts));
+    }
+
+    private void requireFor(boolean condition, String problem) {
+        if (!condition) {
+            throw new ParameterException(spec.commandLine(), "--mjpeg " + problem);
+        }
+    }
+
+    /** Standard input that an interrupt wakes from a read; {@code System.in} would hold Ctrl-C back until its writer writes. */
+    private static InputStream interruptibleInput() {
+        return Channels.newInputStream(new FileInputStream(FileDescriptor.in).getChannel());
     }
 
     /** Reports a mistyped path before a broker is started. */

@@ -11,6 +11,7 @@ import org.millrace.contract.Count;
 import org.millrace.contract.FileNames;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.service.Services;
+import org.millrace.ingest.camera.CameraAddress;
 import org.millrace.ingest.label.Labels;
 import org.millrace.ingest.push.PushRequest;
 import org.millrace.ingest.watch.FolderWatch;
@@ -23,7 +24,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Pushes the files of a folder as they appear. */
+/** Pushes the files of a folder as they appear, or the frames of a camera as they arrive. */
 @Command(
         name = "watch",
         mixinStandardHelpOptions = true,
@@ -32,7 +33,9 @@ import picocli.CommandLine.Spec;
             "Push the images of a folder, and new ones as they appear.",
             "Each once, also across restarts, until Ctrl-C. A file is read once it has not changed for a while;",
             "a renamed file is not pushed again, one with new content is.",
-            "What was pushed is remembered on the topic images.watched, in one transaction with the images."
+            "What was pushed is remembered on the topic images.watched, in one transaction with the images.",
+            "Of a camera that sends Motion JPEG over HTTP (multipart/x-mixed-replace), push its frames as they arrive;",
+            "the stream is connected to again whenever it ends."
         })
 final class WatchCommand implements Runnable {
     private static final long POLL_MILLIS = 200;
@@ -40,8 +43,10 @@ final class WatchCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "FOLDER", description = "The folder, with all below it.")
-    private Path folder = Path.of("");
+    @Parameters(
+            paramLabel = "FOLDER|ADDRESS",
+            description = "The folder, with all below it, or http://[NAME:PASSWORD@]HOST/PATH of a camera.")
+    private String place = "";
 
     @Option(
             names = "--to",
@@ -73,12 +78,43 @@ final class WatchCommand implements Runnable {
     private @Nullable String name;
 
     @Mixin
+    private FrameOptions frames;
+
+    @Mixin
     private CommonOptions options;
 
     @Override
     public void run() {
         MillraceConfig config = options.config(Map.of());
-        WatchRequest request = request();
+        if (CameraAddress.isMeant(place)) {
+            watchCamera(config);
+        } else {
+            frames.requireNone("watch http://…, or push --mjpeg");
+            watchFolder(config, FileNames.path(place));
+        }
+    }
+
+    private void watchCamera(MillraceConfig config) {
+        if (target != PushRequest.Target.IMAGES || !labels.equals("none") || name != null) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "a camera's frames have no labels and no memory: leave out --to, --labels and --name");
+        }
+        CameraAddress address = CameraAddress.parse(place);
+        var watch = new CameraWatch(
+                address,
+                frames.camera(address.shown()),
+                config.images(),
+                spec.commandLine().getOut());
+        try (StopSignal signal = StopSignal.install();
+                Connection connection = options.connect(config)) {
+            signal.onStop(Thread.currentThread()::interrupt);
+            watch.run(connection);
+        }
+    }
+
+    private void watchFolder(MillraceConfig config, Path folder) {
+        WatchRequest request = request(folder);
         PrintWriter out = spec.commandLine().getOut();
         try (StopSignal signal = StopSignal.install();
                 Connection connection = options.connect(config);
@@ -101,7 +137,7 @@ final class WatchCommand implements Runnable {
         }
     }
 
-    private WatchRequest request() {
+    private WatchRequest request(Path folder) {
         String named = WatchRequest.nameOf(folder);
         try {
             return new WatchRequest(

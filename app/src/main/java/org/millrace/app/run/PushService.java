@@ -1,13 +1,9 @@
 package org.millrace.app.run;
 
 import java.io.InputStream;
-import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.kafka.KafkaSettings;
@@ -19,8 +15,6 @@ import org.millrace.ingest.push.PushRequest;
 
 /** A push that runs beside the training and, like it, waits for a broker that is slow or away. */
 public final class PushService implements Services.Service {
-    private static final int PATIENCE_MILLIS = (int) Duration.ofMinutes(30).toMillis();
-
     private final PushRequest request;
     private final KafkaSettings kafka;
     private final ImagesConfig images;
@@ -47,10 +41,8 @@ public final class PushService implements Services.Service {
 
     @Override
     public void run() {
-        Map<String, Object> needs = new HashMap<>(ImagePusher.producerNeeds(images));
-        needs.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, PATIENCE_MILLIS);
-        needs.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS);
-        try (var producer = new KafkaProducer<byte[], byte[]>(kafka.producer(needs))) {
+        try (var producer =
+                new KafkaProducer<byte[], byte[]>(kafka.producer(ImagePusher.patientProducerNeeds(images)))) {
             if (!begin()) {
                 return;
             }

@@ -1,23 +1,34 @@
 package org.millrace.app.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import com.sun.net.httpserver.HttpServer;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.app.run.LoggedRecords;
 import org.millrace.contract.ImageHeaders;
@@ -105,8 +116,95 @@ class PushCommandTest {
         assertThat(error.toString()).contains("PATH");
     }
 
+    @Test
+    void push_ofMotionJpeg_sendsFramesAndReportsTheCutOne() throws Exception {
+        byte[] frame = image("jpeg");
+        Path file = folder.resolve("gate.mjpeg");
+        try (OutputStream out = Files.newOutputStream(file)) {
+            out.write(frame);
+            out.write(frame, 0, 300);
+            out.write(frame);
+        }
+        assertThat(push(file.toString(), "--mjpeg", "--source", "gate3", "--set", "images.topic=gate"))
+                .isZero();
+
+        assertThat(out.toString()).contains("pushed 2 images", "to topic gate", "rejected 1: 1 cannot be read");
+        assertThat(records("gate")).hasSize(2).allSatisfy(record -> {
+            assertThat(record.value()).isEqualTo(frame);
+            assertThat(ImageHeaders.text(record.headers(), ImageHeaders.SOURCE)).hasValue("gate3");
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    push - --mjpeg                               | --mjpeg - needs --source NAME
+                    push - --mjpeg --source ''                   | --source must not be blank
+                    push - --mjpeg --source a --order shuffled   | leave out --order and --repeat
+                    push - --mjpeg --source a --repeat 2         | leave out --order and --repeat
+                    push - --mjpeg --source a --to probe         | leave out --to and --labels
+                    push - b --mjpeg --source a                  | takes one PATH, but got 2
+                    push b --mjpeg --every 1s                    | let ffmpeg thin it out
+                    push - --mjpeg --source a --every 1          | must be a time such as 200ms
+                    push b --source a                            | are for cameras only
+                    watch b --every 1s                           | are for cameras only
+                    watch http://u:secret@h/ --to probe          | leave out --to, --labels and --name
+                    watch http://u:secret@h/ http://u:secret@h/  | Unmatched argument at index 4: 'http://********@h/'
+                    """)
+    void frames_withOptionsThatDoNotFit_areWrongUsage(String line, String problem) {
+        List<String> words =
+                Stream.of(line.split(" ")).map(word -> word.replace("''", "")).toList();
+        assertThat(command(words.get(0), words.subList(1, words.size()).toArray(String[]::new)))
+                .isEqualTo(2);
+        assertThat(error.toString()).contains(problem).doesNotContain("secret");
+    }
+
+    @Test
+    void watch_ofCamera_sendsFramesUntilStoppedAndKeepsItsSecrets() throws Exception {
+        byte[] frame = image("jpeg");
+        HttpServer camera = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        camera.createContext("/", exchange -> {
+            exchange.getResponseHeaders().set("Content-Type", "multipart/x-mixed-replace; boundary=x");
+            exchange.sendResponseHeaders(200, 0);
+            OutputStream body = exchange.getResponseBody();
+            for (int i = 0; i < 3; i++) {
+                body.write("--x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                body.write(frame);
+            }
+            body.flush(); // and stays open
+        });
+        camera.start();
+        int port = camera.getAddress().getPort();
+        AtomicInteger code = new AtomicInteger(-1);
+        Thread command = new Thread(() -> code.set(command(
+                "watch", "http://u:secret@127.0.0.1:" + port + "/stream?pwd=secret", "--set", "images.topic=live")));
+        try {
+            command.start();
+            await().atMost(Duration.ofMinutes(5))
+                    .until(() -> code.get() >= 0 || records("live").size() == 3);
+        } finally {
+            command.interrupt(); // what Ctrl-C does
+            command.join();
+            camera.stop(0);
+        }
+        assertThat(code).hasValue(0);
+        assertThat(out.toString())
+                .contains("stopped after 3 images", "to topic live", "none rejected")
+                .doesNotContain("secret");
+        String source = "http://127.0.0.1:" + port + "/stream";
+        assertThat(records("live")).allSatisfy(record -> {
+            assertThat(ImageHeaders.text(record.headers(), ImageHeaders.SOURCE)).hasValue(source);
+            assertThat(ImageHeaders.text(record.headers(), ImageHeaders.CAPTURED_AT))
+                    .isPresent();
+            assertThat(new String(record.key(), StandardCharsets.UTF_8)).startsWith(source + "/20");
+        });
+    }
+
     private int push(String... arguments) {
-        List<String> all = new ArrayList<>(List.of("push", "--bootstrap-server", broker.bootstrapServers()));
+        return command("push", arguments);
+    }
+
+    private int command(String command, String... arguments) {
+        List<String> all = new ArrayList<>(List.of(command, "--bootstrap-server", broker.bootstrapServers()));
         all.addAll(List.of(arguments));
         return MillraceCommandLine.run(new PrintWriter(out), new PrintWriter(error), all.toArray(String[]::new));
     }
@@ -116,8 +214,12 @@ class PushCommandTest {
     }
 
     private static byte[] png() throws IOException {
+        return image("png");
+    }
+
+    private static byte[] image(String format) throws IOException {
         var bytes = new ByteArrayOutputStream();
-        ImageIO.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), "png", bytes);
+        ImageIO.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), format, bytes);
         return bytes.toByteArray();
     }
 }

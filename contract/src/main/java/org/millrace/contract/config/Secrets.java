@@ -34,7 +34,7 @@ public final class Secrets {
     }
 
     /** An address as it may be shown: without the name and password in it. */
-    static String withoutPassword(String address) {
+    public static String withoutPassword(String address) {
         return address.replaceAll("://[^/@\\s]*@", "://" + MASK + "@");
     }
 

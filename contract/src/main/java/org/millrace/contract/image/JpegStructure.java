@@ -10,9 +10,9 @@ import org.millrace.contract.image.SoundImage.Part;
  * {@code default_decompress_parms} takes them for; what other programs left in APP and COM segments is not.
  */
 final class JpegStructure {
-    private static final int SOI = 0xd8;
-    private static final int EOI = 0xd9;
-    private static final int SOS = 0xda;
+    static final int SOI = 0xd8;
+    static final int EOI = 0xd9;
+    static final int SOS = 0xda;
     private static final int DNL = 0xdc;
     private static final int DHP = 0xde;
     private static final int COM = 0xfe;
@@ -81,7 +81,7 @@ final class JpegStructure {
         if (code == SOI) {
             throw bytes.damaged("a second image begins within it");
         }
-        if (code == 0x01 || (code & 0xf8) == 0xd0) { // without a body
+        if (hasNoBody(code)) {
             return at + 1;
         }
         bytes.require(at + 1, 2, "marker");
@@ -100,10 +100,20 @@ final class JpegStructure {
         } else if (code == SOS) {
             end = scan(at + 3, end);
         }
-        if ((code < 0xe0 || code > 0xef) && code != COM && code != DNL && code != DHP) {
+        if (!isForPrograms(code) && code != DNL && code != DHP) {
             parts.add(new Part(bytes.file(), at - 1, end));
         }
         return end;
+    }
+
+    /** Whether a marker stands alone: TEM, and the restart markers. */
+    static boolean hasNoBody(int code) {
+        return code == 0x01 || (code & 0xf8) == 0xd0;
+    }
+
+    /** Whether a segment is for programs, APPn or COM: decoding does without it. */
+    static boolean isForPrograms(int code) {
+        return (code >= 0xe0 && code <= 0xef) || code == COM;
     }
 
     private static boolean isFrame(int code) {
@@ -162,7 +172,8 @@ final class JpegStructure {
         return to;
     }
 
-    private static boolean endsScan(int first, int second) {
+    /** Whether these two bytes end a scan's data: a marker that is neither a stuffed byte, a fill byte nor a restart. */
+    static boolean endsScan(int first, int second) {
         return first == 0xff && second != 0 && second != 0xff && (second & 0xf8) != 0xd0;
     }
 

@@ -33,6 +33,11 @@ public record LabelledSources(List<ImageSource> sources, Labeller labeller) {
         return new LabelledSources(sources, Labeller.of(labels));
     }
 
+    /** A source whose entries have no labels. */
+    public static LabelledSources unlabelled(ImageSource source) {
+        return new LabelledSources(List.of(source), Labeller.of(new Labels.None()));
+    }
+
     private static Optional<Path> idxLabels(Path images, Labels labels) {
         if (labels instanceof Labels.FromFolder) {
             throw new UserException(

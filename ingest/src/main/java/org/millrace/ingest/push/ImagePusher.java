@@ -3,6 +3,7 @@ package org.millrace.ingest.push;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.ClosedByInterruptException;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.producer.Producer;
@@ -14,6 +15,7 @@ import org.millrace.ingest.gate.Judged;
 import org.millrace.ingest.label.LabelledSources;
 import org.millrace.ingest.source.EntryReader;
 import org.millrace.ingest.source.FileReading;
+import org.millrace.ingest.source.ImageSource;
 import org.millrace.ingest.source.SourceEntry;
 import org.millrace.ingest.source.SourceException;
 
@@ -23,6 +25,7 @@ import org.millrace.ingest.source.SourceException;
  */
 public final class ImagePusher {
     private static final long LEAST_BUFFER_BYTES = 64L << 20;
+    private static final int PATIENCE_MILLIS = 30 * 60_000;
 
     private final PushRequest request;
     private final ImagesConfig images;
@@ -37,13 +40,13 @@ public final class ImagePusher {
             Producer<byte[], byte[]> producer,
             ImagesConfig images,
             PushProgress progress,
-            InputStream standardInput,
+            LabelledSources sources,
             PushTime time) {
         this.request = request;
         this.images = images;
         this.progress = progress;
         this.time = time;
-        this.sources = LabelledSources.of(request.paths(), request.labels(), standardInput, request.repeat() > 1);
+        this.sources = sources;
         this.publisher = new ImagePublisher(producer, request, images);
         this.pace = new Pace(request.imagesPerSecond(), time);
     }
@@ -62,8 +65,18 @@ public final class ImagePusher {
             ImagesConfig images,
             PushProgress progress,
             InputStream standardInput) {
-        long heldBytes = Runtime.getRuntime().maxMemory() / 4;
-        return push(request, producer, images, progress, standardInput, PushTime.SYSTEM, heldBytes);
+        return push(request, producer, images, progress, standardInput, PushTime.SYSTEM, heldBytes());
+    }
+
+    /** The same for the frames of a camera or a recording, in place of the request's paths. */
+    public static PushReport push(
+            PushRequest request,
+            Producer<byte[], byte[]> producer,
+            ImagesConfig images,
+            PushProgress progress,
+            ImageSource frames) {
+        var sources = LabelledSources.unlabelled(frames);
+        return new ImagePusher(request, producer, images, progress, sources, PushTime.SYSTEM).run(heldBytes());
     }
 
     static PushReport push(
@@ -74,7 +87,12 @@ public final class ImagePusher {
             InputStream standardInput,
             PushTime time,
             long heldBytes) {
-        return new ImagePusher(request, producer, images, progress, standardInput, time).run(heldBytes);
+        var sources = LabelledSources.of(request.paths(), request.labels(), standardInput, request.repeat() > 1);
+        return new ImagePusher(request, producer, images, progress, sources, time).run(heldBytes);
+    }
+
+    private static long heldBytes() {
+        return Runtime.getRuntime().maxMemory() / 4;
     }
 
     /** Settings of a producer of images; the user's own come before them. */
@@ -95,6 +113,14 @@ public final class ImagePusher {
                 30_000,
                 ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
                 60_000);
+    }
+
+    /** The same for a push that outlasts a broker that is slow or away. */
+    public static Map<String, Object> patientProducerNeeds(ImagesConfig images) {
+        Map<String, Object> needs = new HashMap<>(producerNeeds(images));
+        needs.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, PATIENCE_MILLIS);
+        needs.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS);
+        return Map.copyOf(needs);
     }
 
     private PushReport run(long heldBytes) {

@@ -39,7 +39,7 @@ public final class Content {
     }
 
     /** An entry over the limit, of which only the beginning is kept. */
-    static Content tooLarge(byte[] beginning, long size, boolean sizeKnown) {
+    public static Content tooLarge(byte[] beginning, long size, boolean sizeKnown) {
         return new Content(Arrays.copyOf(beginning, Math.min(beginning.length, KEPT_OF_REJECTED)), size, sizeKnown);
     }
 

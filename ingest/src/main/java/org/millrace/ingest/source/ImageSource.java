@@ -5,7 +5,8 @@ import java.util.OptionalLong;
 import org.millrace.contract.image.ImageFormat;
 
 /** A place that images come from. Each opening starts at its beginning; no entry is ever written to disk. */
-public sealed interface ImageSource permits FolderSource, TarSource, ZipSource, IdxSource, FileSource, NamesSource {
+public sealed interface ImageSource
+        permits FolderSource, TarSource, ZipSource, IdxSource, FileSource, NamesSource, FrameSource {
     /** As the user named it. */
     String path();
 

@@ -10,7 +10,7 @@ import org.millrace.contract.OutsideText;
  *
  * @param folder name of the folder it lies in, if any
  * @param ownLabel the label that its source knows, if any
- * @param modified when the file was last written, if known
+ * @param modified when the file was last written or the camera's frame arrived, if known
  */
 public record SourceEntry(
         Origin origin,
