@@ -12,6 +12,7 @@ import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.EncoderConfig.Architecture;
+import org.millrace.contract.config.EncoderConfig.Norm;
 import org.millrace.contract.config.EncoderConfig.Stem;
 import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.tensor.Safetensors;
@@ -156,7 +157,9 @@ public final class InitialWeights {
             };
             for (Stem stem : stems) {
                 for (int channels : new int[] {1, 3}) {
-                    all.add(config.withNetwork(architecture, stem, channels));
+                    for (Norm norm : Norm.values()) {
+                        all.add(config.withNetwork(architecture, stem, channels, norm));
+                    }
                 }
             }
         }
@@ -165,21 +168,22 @@ public final class InitialWeights {
 
     /** The settings on which the tensors' shapes depend. */
     private static String words(EncoderConfig config) {
+        String channels = ", encoder.channels=" + config.channels();
         String own = switch (config.architecture()) {
             case RESNET20, RESNET18, RESNET34, RESNET50 ->
-                "encoder.stem=" + config.stem().key();
+                "encoder.stem=" + config.stem().key() + channels + ", encoder.norm="
+                        + config.norm().key();
             case AMDIM ->
                 "encoder.amdim-channels=" + config.amdimChannels() + ", encoder.amdim-features="
-                        + config.amdimFeatures() + ", encoder.amdim-depth=" + config.amdimDepth();
+                        + config.amdimFeatures() + ", encoder.amdim-depth=" + config.amdimDepth() + channels;
         };
-        return "encoder.architecture=" + config.architecture().key() + ", " + own + ", encoder.channels="
-                + config.channels();
+        return "encoder.architecture=" + config.architecture().key() + ", " + own;
     }
 
     /** Whose tensors fit the configured network. */
     private static String source(EncoderConfig config) {
         return switch (config.architecture()) {
-            case RESNET20, RESNET18, RESNET34, RESNET50 -> "torchvision's ResNet of that architecture";
+            case RESNET20, RESNET18, RESNET34, RESNET50 -> "torchvision's ResNet of that architecture and norm";
             case AMDIM -> "an amdim encoder with these settings, as Millrace exports it";
         };
     }

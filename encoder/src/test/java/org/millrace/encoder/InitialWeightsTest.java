@@ -203,8 +203,9 @@ final class InitialWeightsTest {
         Path file = write(bent.add("neck.weight", new long[] {3}, new float[3]).build());
         assertThatThrownBy(() -> InitialWeights.of(naming(file, "resnet20", "cifar", 3)))
                 .isInstanceOf(UserException.class)
-                .hasMessageContaining("encoder.initial-weights is " + file
-                        + ", which does not fit encoder.architecture=resnet20, encoder.stem=cifar, encoder.channels=3:")
+                .hasMessageContaining(
+                        "encoder.initial-weights is " + file
+                                + ", which does not fit encoder.architecture=resnet20, encoder.stem=cifar, encoder.channels=3, encoder.norm=batch:")
                 .hasMessageContaining("tensor layer1.0.bn1.weight must have the shape [16], but has [8, 2]")
                 .hasMessageContaining("the weights file has no tensor layer2.1.bn2.running_var")
                 .hasMessageContaining("the network has no tensor neck.weight, whose shape is [3]")

@@ -5,6 +5,7 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.millrace.contract.config.EncoderConfig;
+import org.millrace.contract.config.EncoderConfig.Norm;
 import org.millrace.contract.config.EncoderConfig.Stem;
 import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.onnx.OnnxModel;
@@ -20,11 +21,11 @@ record UsageCode(EncoderConfig encoder, String file) {
             class Block(nn.Module):
                 def __init__(self, inputs, outputs, stride):
                     super().__init__()
-                    self.conv1, self.bn1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs)
-                    self.conv2, self.bn2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs)
+                    self.conv1, self.bn1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), NORM(outputs)
+                    self.conv2, self.bn2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False), NORM(outputs)
                     self.downsample = nn.Sequential()
                     if stride > 1:
-                        self.downsample = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+                        self.downsample = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), NORM(outputs))
 
                 def forward(self, x):
                     y = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
@@ -34,7 +35,7 @@ record UsageCode(EncoderConfig encoder, String file) {
             class ResNet20(nn.Module):
                 def __init__(self):
                     super().__init__()
-                    self.conv1, self.bn1 = nn.Conv2d(CHANNELS, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16)
+                    self.conv1, self.bn1 = nn.Conv2d(CHANNELS, 16, 3, 1, 1, bias=False), NORM(16)
                     self.layer1 = nn.Sequential(Block(16, 16, 1), Block(16, 16, 1), Block(16, 16, 1))
                     self.layer2 = nn.Sequential(Block(16, 32, 2), Block(32, 32, 1), Block(32, 32, 1))
                     self.layer3 = nn.Sequential(Block(32, 64, 2), Block(64, 64, 1), Block(64, 64, 1))
@@ -101,7 +102,8 @@ record UsageCode(EncoderConfig encoder, String file) {
     /** The network's shape in words, beside its name. */
     String shape() {
         return switch (encoder.architecture()) {
-            case RESNET20, RESNET18, RESNET34, RESNET50 -> encoder.stem().key() + " stem";
+            case RESNET20, RESNET18, RESNET34, RESNET50 ->
+                encoder.stem().key() + " stem" + (encoder.norm() == Norm.GROUP ? ", group norm" : "");
             case AMDIM ->
                 encoder.amdimChannels() + " channels in the first layer, " + encoder.amdimDepth()
                         + " layers in a block";
@@ -148,7 +150,7 @@ record UsageCode(EncoderConfig encoder, String file) {
     private Model model() {
         String channels = String.valueOf(encoder.channels());
         return switch (encoder.architecture()) {
-            case RESNET20 -> new Model(false, "\n" + RESNET20.replace("CHANNELS", channels));
+            case RESNET20 -> new Model(false, "\n" + groupNorm() + resnet20(channels));
             case RESNET18, RESNET34, RESNET50 -> new Model(true, torchvision());
             case AMDIM ->
                 new Model(
@@ -167,12 +169,34 @@ record UsageCode(EncoderConfig encoder, String file) {
             case IMAGENET -> "7, 2, 3";
         };
         boolean standard = encoder.stem() == Stem.IMAGENET && encoder.channels() == 3;
-        return "model = torchvision.models." + encoder.architecture().key() + "()\n"
+        String norm = switch (encoder.norm()) {
+            case BATCH -> "";
+            case GROUP -> "norm_layer=group_norm";
+        };
+        return groupNorm()
+                + "model = torchvision.models." + encoder.architecture().key() + "(" + norm + ")\n"
                 + "model.fc = nn.Identity()\n"
                 + (standard
                         ? ""
                         : "model.conv1 = nn.Conv2d(" + encoder.channels() + ", 64, " + first + ", bias=False)\n")
                 + (encoder.stem() == Stem.CIFAR ? "model.maxpool = nn.Identity()\n" : "");
+    }
+
+    private String resnet20(String channels) {
+        String norm = switch (encoder.norm()) {
+            case BATCH -> "nn.BatchNorm2d(";
+            case GROUP -> "group_norm(";
+        };
+        return RESNET20.replace("CHANNELS", channels).replace("NORM(", norm);
+    }
+
+    /** The function that the network's code calls for a layer of group norm, if it has any. */
+    private String groupNorm() {
+        return switch (encoder.norm()) {
+            case BATCH -> "";
+            case GROUP ->
+                "def group_norm(channels):\n    return nn.GroupNorm(max(1, min(32, channels // 2)), channels)\n\n\n";
+        };
     }
 
     private String onnxruntime() {

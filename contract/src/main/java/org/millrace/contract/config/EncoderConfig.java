@@ -81,7 +81,14 @@ public record EncoderConfig(
                 doc =
                         "arithmetic of published encoders in evaluator, drift and embed, each by its own configuration: `fp32`, `bf16` or `fp16`; after a change for drift, rebase it",
                 effect = Effect.NONE)
-        Precision precision) {
+        Precision precision,
+
+        @Setting(
+                value = "batch",
+                doc =
+                        "normalisation in a ResNet: `batch`, or `group` (32 groups of channels, with fewer than 64 channels groups of two), which does not depend on the other images of the batch",
+                effect = Effect.STRUCTURE)
+        Norm norm) {
     public EncoderConfig {
         check(architecture != null && stem != null, "encoder.architecture and encoder.stem must be given");
         check(height >= 16 && height <= 512, "encoder.height must be in [16, 512], but was %d", height);
@@ -121,10 +128,15 @@ public record EncoderConfig(
         initialWeights = Objects.requireNonNullElse(initialWeights, ""); // older manifests lack these three
         initialWeightsPrefix = Objects.requireNonNullElse(initialWeightsPrefix, "");
         precision = Objects.requireNonNullElse(precision, Precision.FP32);
+        norm = Objects.requireNonNullElse(norm, Norm.BATCH); // manifests before it
+        check(
+                architecture != Architecture.AMDIM || norm == Norm.BATCH,
+                "encoder.norm must be batch for amdim, but was %s",
+                norm.key());
     }
 
     /** The same input to another network, which begins at random. */
-    public EncoderConfig withNetwork(Architecture other, Stem otherStem, int otherChannels) {
+    public EncoderConfig withNetwork(Architecture other, Stem otherStem, int otherChannels, Norm otherNorm) {
         return new EncoderConfig(
                 other,
                 otherStem,
@@ -138,7 +150,8 @@ public record EncoderConfig(
                 standardDeviation,
                 "",
                 "",
-                precision);
+                precision,
+                otherNorm);
     }
 
     public float meanOf(int channel) {
@@ -165,6 +178,19 @@ public record EncoderConfig(
                 case AMDIM -> List.of();
             };
         }
+
+        /** As the configuration has it. */
+        public String key() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** What the layers of a ResNet are normalised over while training. */
+    public enum Norm {
+        /** A channel's values in all images of the batch. */
+        BATCH,
+        /** The values of a group of channels in one image (Wu and He 2018, arXiv:1803.08494). */
+        GROUP;
 
         /** As the configuration has it. */
         public String key() {

@@ -25,7 +25,8 @@ public sealed interface Backbone permits ResNet, AmdimNetwork {
     }
 
     private static ResNet residual(EncoderConfig config, List<Integer> blocks, int width, boolean bottleneck) {
-        return new ResNet(new ResNet.Specification(blocks, width, bottleneck, config.stem(), config.channels()));
+        return new ResNet(
+                new ResNet.Specification(blocks, width, bottleneck, config.stem(), config.channels(), config.norm()));
     }
 
     /** Length D of a feature vector. */

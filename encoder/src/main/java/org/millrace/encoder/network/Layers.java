@@ -4,8 +4,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.core.Linear;
+import org.millrace.contract.config.EncoderConfig.Norm;
 import org.millrace.encoder.tensor.Gradients;
 import org.millrace.encoder.tensor.Tensors;
+import org.millrace.encoder.tensor.WeightLayout;
 
 /** The layers that the networks are made of, as functions. */
 final class Layers {
@@ -27,6 +29,24 @@ final class Layers {
                 weights.find(name + ".weight").orElseGet(() -> x.getManager().ones(channels)),
                 weights.find(name + ".bias").orElseGet(() -> x.getManager().zeros(channels)),
                 mode);
+    }
+
+    // x: N×C×H×W normalised as the network's specification says
+    static NDArray norm(Norm norm, NDArray x, Tensors weights, String name, BatchNormMode mode) {
+        return switch (norm) {
+            case BATCH -> batchNorm(x, weights, name, mode);
+            case GROUP ->
+                GroupNormLayer.of((int) x.getShape().get(1))
+                        .forward(x, weights.get(name + ".weight"), weights.get(name + ".bias"));
+        };
+    }
+
+    // the tensors that norm needs
+    static void declareNorm(Norm norm, WeightLayout layout, String name, int channels) {
+        switch (norm) {
+            case BATCH -> layout.batchNorm(name, channels);
+            case GROUP -> layout.groupNorm(name, channels);
+        }
     }
 
     // x: N×C → N×C'

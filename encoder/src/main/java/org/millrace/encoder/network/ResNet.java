@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.pooling.Pool;
 import java.util.ArrayList;
 import java.util.List;
+import org.millrace.contract.config.EncoderConfig.Norm;
 import org.millrace.contract.config.EncoderConfig.Stem;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.WeightLayout;
@@ -15,7 +16,7 @@ import org.millrace.encoder.tensor.WeightLayout;
  * Residual network (He et al. 2015, arXiv:1512.03385) up to its pooled features, under torchvision's parameter names. Immutable.
  *
  * <p>In a bottleneck the 3×3 convolution carries the stride (torchvision's form). Where a block changes the shape its shortcut is a 1×1
- * convolution with batch norm (option B). The CIFAR stem is one 3×3 convolution of stride 1 without pooling.
+ * normalised convolution (option B). The CIFAR stem is one 3×3 convolution of stride 1 without pooling.
  */
 public final class ResNet implements Backbone {
     /** Added to a variance before its root. */
@@ -37,7 +38,7 @@ public final class ResNet implements Backbone {
      * @param bottleneck whether a block is a bottleneck, whose output has four times the stage's channels
      * @param inputs channels of the images
      */
-    public record Specification(List<Integer> blocks, int width, boolean bottleneck, Stem stem, int inputs) {
+    public record Specification(List<Integer> blocks, int width, boolean bottleneck, Stem stem, int inputs, Norm norm) {
         public Specification {
             check(!blocks.isEmpty(), "a residual network must have a stage, but had none");
             blocks = List.copyOf(blocks);
@@ -58,7 +59,7 @@ public final class ResNet implements Backbone {
                 for (int block = 0; block < blocks.get(stage); block++) {
                     String name = "layer" + (stage + 1) + "." + block + ".";
                     int stride = stage > 0 && block == 0 ? 2 : 1;
-                    all.add(new ResNetBlock(name, last, channels(stage), outputs(stage), stride, bottleneck));
+                    all.add(new ResNetBlock(name, last, channels(stage), outputs(stage), stride, bottleneck, norm));
                     last = outputs(stage);
                 }
             }
@@ -84,7 +85,7 @@ public final class ResNet implements Backbone {
     public void declare(WeightLayout layout, String prefix) {
         int size = specification.stem() == Stem.CIFAR ? 3 : 7;
         layout.convolution(prefix + "conv1", specification.width(), specification.inputs(), size);
-        layout.batchNorm(prefix + "bn1", specification.width());
+        Layers.declareNorm(specification.norm(), layout, prefix + "bn1", specification.width());
         blocks.forEach(block -> block.declare(layout, prefix));
     }
 
@@ -101,7 +102,7 @@ public final class ResNet implements Backbone {
     private NDArray stem(NDArray images, Tensors weights, String prefix, BatchNormMode mode) {
         boolean cifar = specification.stem() == Stem.CIFAR;
         NDArray x = Layers.convolution(images, weights, prefix + "conv1", cifar ? 1 : 2, cifar ? 1 : 3);
-        x = Layers.relu(Layers.batchNorm(x, weights, prefix + "bn1", mode));
+        x = Layers.relu(Layers.norm(specification.norm(), x, weights, prefix + "bn1", mode));
         return cifar ? x : Pool.maxPool2d(x, new Shape(3, 3), new Shape(2, 2), new Shape(1, 1), false);
     }
 }

@@ -73,6 +73,27 @@ final class OnnxGraph {
                 number("epsilon", epsilon));
     }
 
+    /** Channels of a layer's norm. */
+    int channels(String layer) {
+        return (int) weights.shape(layer + ".weight")[0];
+    }
+
+    // x: N×C×H×W. The operators of this version have none for it; each group becomes a channel of instance norm
+    Value groupNorm(Value x, String layer, int groups, float epsilon) {
+        float[] ones = new float[groups];
+        Arrays.fill(ones, 1);
+        Value grouped = node("Reshape", layer + "/groups", List.of(x, constant(layer + "/shape", 0, groups, -1)));
+        Value normalised = node(
+                "InstanceNormalization",
+                layer + "/normalised",
+                List.of(grouped, constant(layer + "/ones", ones), constant(layer + "/zeros", new float[groups])),
+                number("epsilon", epsilon));
+        Value whole = node(
+                "Reshape", layer + "/whole", List.of(normalised, node("Shape", layer + "/whole-shape", List.of(x))));
+        Value scaled = node("Mul", layer + "/scaled", List.of(whole, overPositions(layer + ".weight")));
+        return node("Add", layer, List.of(scaled, overPositions(layer + ".bias")));
+    }
+
     Value relu(Value x, String name) {
         return node("Relu", name, List.of(x));
     }
@@ -118,7 +139,29 @@ final class OnnxGraph {
     /** The tensor of that name, put into the graph. */
     private Value weight(String name) {
         long[] shape = weights.shape(name);
-        float[] values = weights.tensor(name, shape);
+        return tensor(name, weights.tensor(name, shape), shape);
+    }
+
+    /** The tensor of that name and of shape C as C×1×1. */
+    private Value overPositions(String name) {
+        long[] shape = weights.shape(name);
+        return tensor(name, weights.tensor(name, shape), shape[0], 1, 1);
+    }
+
+    private Value constant(String name, float... values) {
+        return tensor(name, values, values.length);
+    }
+
+    private Value constant(String name, long... values) {
+        graph.addInitializer(TensorProto.newBuilder()
+                .setName(name)
+                .setDataType(TensorProto.DataType.INT64_VALUE)
+                .addDims(values.length)
+                .addAllInt64Data(LongStream.of(values).boxed().toList()));
+        return new Value(name);
+    }
+
+    private Value tensor(String name, float[] values, long... shape) {
         ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asFloatBuffer().put(values);
         graph.addInitializer(TensorProto.newBuilder()

@@ -1,5 +1,6 @@
 package org.millrace.encoder.onnx;
 
+import org.millrace.encoder.network.GroupNormLayer;
 import org.millrace.encoder.network.ResNet;
 import org.millrace.encoder.network.ResNetBlock;
 import org.millrace.encoder.onnx.OnnxGraph.Value;
@@ -24,7 +25,7 @@ record ResNetGraph(ResNet network) implements NetworkGraph {
         };
     }
 
-    private static Value block(OnnxGraph graph, Value x, ResNetBlock block) {
+    private Value block(OnnxGraph graph, Value x, ResNetBlock block) {
         String name = block.name();
         Value y;
         if (block.bottleneck()) {
@@ -32,25 +33,29 @@ record ResNetGraph(ResNet network) implements NetworkGraph {
             y = normalised(graph, y, name + "bn1", name + "relu1");
             y = graph.convolution(y, name + "conv2", block.stride(), 1);
             y = normalised(graph, y, name + "bn2", name + "relu2");
-            y = batchNorm(graph, graph.convolution(y, name + "conv3", 1, 0), name + "bn3");
+            y = norm(graph, graph.convolution(y, name + "conv3", 1, 0), name + "bn3");
         } else {
             y = graph.convolution(x, name + "conv1", block.stride(), 1);
             y = normalised(graph, y, name + "bn1", name + "relu1");
-            y = batchNorm(graph, graph.convolution(y, name + "conv2", 1, 1), name + "bn2");
+            y = norm(graph, graph.convolution(y, name + "conv2", 1, 1), name + "bn2");
         }
         Value shortcut = x;
         if (block.changesShape()) {
             shortcut = graph.convolution(x, name + "downsample.0", block.stride(), 0);
-            shortcut = batchNorm(graph, shortcut, name + "downsample.1");
+            shortcut = norm(graph, shortcut, name + "downsample.1");
         }
         return graph.relu(graph.add(y, shortcut, name + "add"), name + "relu");
     }
 
-    private static Value normalised(OnnxGraph graph, Value x, String batchNorm, String relu) {
-        return graph.relu(batchNorm(graph, x, batchNorm), relu);
+    private Value normalised(OnnxGraph graph, Value x, String norm, String relu) {
+        return graph.relu(norm(graph, x, norm), relu);
     }
 
-    private static Value batchNorm(OnnxGraph graph, Value x, String name) {
-        return graph.batchNorm(x, name, ResNet.BATCH_NORM_EPSILON);
+    private Value norm(OnnxGraph graph, Value x, String name) {
+        return switch (network.specification().norm()) {
+            case BATCH -> graph.batchNorm(x, name, ResNet.BATCH_NORM_EPSILON);
+            case GROUP ->
+                graph.groupNorm(x, name, GroupNormLayer.of(graph.channels(name)).groups(), GroupNormLayer.EPSILON);
+        };
     }
 }

@@ -84,6 +84,7 @@ final class Probe {
                 "encoder.height=" + network.height(),
                 "encoder.width=" + network.width(),
                 "encoder.channels=" + network.channels(),
+                "encoder.norm=" + network.norm().key(),
                 "encoder.precision=" + torch.precision().key()));
         if (network.architecture() == EncoderConfig.Architecture.AMDIM) {
             command.add("trainer.objective=amdim");

@@ -120,7 +120,8 @@ public final class SelfTest {
     }
 
     private static Tried tried(Torch torch, EncoderConfig network, Use use) {
-        EncoderConfig bare = network.withNetwork(network.architecture(), network.stem(), network.channels());
+        EncoderConfig bare =
+                network.withNetwork(network.architecture(), network.stem(), network.channels(), network.norm());
         return new Tried(bare, torch.precision(), use, torch.isGpu(), torch.convolution());
     }
 

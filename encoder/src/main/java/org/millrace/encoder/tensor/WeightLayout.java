@@ -43,6 +43,13 @@ public final class WeightLayout {
         buffers.add(new WeightSpec(name + ".running_var", shape, Kind.BUFFER, Initial.ONE));
     }
 
+    /** Group norm: scale and shift. */
+    public void groupNorm(String name, int channels) {
+        Shape shape = new Shape(channels);
+        parameters.add(new WeightSpec(name + ".weight", shape, Kind.PARAMETER, Initial.ONE));
+        parameters.add(new WeightSpec(name + ".bias", shape, Kind.PARAMETER, Initial.ZERO));
+    }
+
     /** Batch norm without scale and shift: running statistics only. */
     public void plainBatchNorm(String name, int channels) {
         Shape shape = new Shape(channels);

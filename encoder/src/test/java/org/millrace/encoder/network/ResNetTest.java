@@ -79,6 +79,37 @@ final class ResNetTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"resnet18, '2,2,2,2', false", "resnet50, '3,4,6,3', true"})
+    void declare_groupNorm_torchvisionsNamesWithNormLayer(String architecture, String blocks, boolean bottleneck) {
+        EncoderConfig config = groupNorm(architecture, "imagenet", 32);
+        List<String> names = torchvision(blocks.split(","), bottleneck);
+        names.removeIf(name -> name.contains("running"));
+        try (Weights weights = TestEncoders.weights(config, SEED)) {
+            assertThat(weights.snapshot("").names()).containsExactlyInAnyOrderElementsOf(names);
+        }
+    }
+
+    @Test
+    void forward_groupNorm_anImagesFeaturesAreTheSameInAnyBatchAndMode() {
+        EncoderConfig config = groupNorm("resnet20", "cifar", 16);
+        float[] input = gaussian(4 * 3 * 16 * 16, 2);
+        try (Weights weights = TestEncoders.weights(config, SEED);
+                NDManager scope = torch.newManager()) {
+            NDArray images = scope.create(input, new Shape(4, 3, 16, 16));
+            Backbone network = Backbone.of(config);
+            float[] together = network.forward(images, weights.tensors(scope), "", BatchNormMode.TRAINING)
+                    .toFloatArray();
+            for (int n = 0; n < 4; n++) {
+                NDArray one = images.get(n + ":" + (n + 1));
+                float[] alone = network.forward(one, weights.tensors(scope), "", BatchNormMode.EVALUATION)
+                        .toFloatArray();
+                assertThat(alone)
+                        .containsExactly(java.util.Arrays.copyOfRange(together, 64 * n, 64 * n + 64), within(1e-5f));
+            }
+        }
+    }
+
     @Test
     void forward_training_movesStatisticsByTheBatchs() {
         EncoderConfig config = TestEncoders.encoder("resnet20", "cifar", 16, 3);
@@ -153,6 +184,16 @@ final class ResNetTest {
             }
         }
         return names;
+    }
+
+    private static EncoderConfig groupNorm(String architecture, String stem, int side) {
+        return TestEncoders.config(
+                        "encoder.architecture=" + architecture,
+                        "encoder.stem=" + stem,
+                        "encoder.height=" + side,
+                        "encoder.width=" + side,
+                        "encoder.norm=group")
+                .encoder();
     }
 
     private static List<String> batchNorm(String name) {

@@ -39,20 +39,23 @@ final class OnnxModelTest {
 
     @ParameterizedTest
     @CsvSource({
-        "resnet20, cifar, 32, 32, 3",
-        "resnet20, cifar, 28, 28, 1",
-        "resnet20, cifar, 40, 24, 3",
-        "resnet18, cifar, 32, 32, 3",
-        "resnet18, imagenet, 64, 64, 3",
-        "resnet18, imagenet, 75, 49, 1",
-        "resnet34, cifar, 24, 24, 3",
-        "resnet34, imagenet, 64, 64, 3",
-        "resnet50, cifar, 24, 24, 3",
-        "resnet50, imagenet, 64, 64, 3",
+        "resnet20, cifar, 32, 32, 3, batch",
+        "resnet20, cifar, 28, 28, 1, batch",
+        "resnet20, cifar, 40, 24, 3, batch",
+        "resnet18, cifar, 32, 32, 3, batch",
+        "resnet18, imagenet, 64, 64, 3, batch",
+        "resnet18, imagenet, 75, 49, 1, batch",
+        "resnet34, cifar, 24, 24, 3, batch",
+        "resnet34, imagenet, 64, 64, 3, batch",
+        "resnet50, cifar, 24, 24, 3, batch",
+        "resnet50, imagenet, 64, 64, 3, batch",
+        "resnet20, cifar, 28, 28, 1, group",
+        "resnet18, imagenet, 75, 49, 3, group",
+        "resnet50, imagenet, 64, 64, 3, group",
     })
     void of_everyNetwork_sameFeaturesInOnnxruntime(
-            String architecture, String stem, int height, int width, int channels) throws Exception {
-        EncoderConfig config = config(architecture, stem, height, width, channels);
+            String architecture, String stem, int height, int width, int channels, String norm) throws Exception {
+        EncoderConfig config = config(architecture, stem, height, width, channels, norm);
         List<byte[]> images = SampleImages.first(IMAGES);
         Safetensors weights = TestEncoders.settled(config, SampleImages.first(8), SEED);
         float[] ours;
@@ -165,12 +168,18 @@ final class OnnxModelTest {
     }
 
     private static EncoderConfig config(String architecture, String stem, int height, int width, int channels) {
+        return config(architecture, stem, height, width, channels, "batch");
+    }
+
+    private static EncoderConfig config(
+            String architecture, String stem, int height, int width, int channels, String norm) {
         return TestEncoders.config(
                         "encoder.architecture=" + architecture,
                         "encoder.stem=" + stem,
                         "encoder.height=" + height,
                         "encoder.width=" + width,
                         "encoder.channels=" + channels,
+                        "encoder.norm=" + norm,
                         "encoder.mean=0.286",
                         "encoder.standard-deviation=0.353")
                 .encoder();
