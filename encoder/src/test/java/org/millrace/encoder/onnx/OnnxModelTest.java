@@ -51,7 +51,6 @@ final class OnnxModelTest {
         "resnet50, imagenet, 64, 64, 3, batch",
         "resnet20, cifar, 28, 28, 1, group",
         "resnet18, imagenet, 75, 49, 3, group",
-        "resnet50, imagenet, 64, 64, 3, group",
     })
     void of_everyNetwork_sameFeaturesInOnnxruntime(
             String architecture, String stem, int height, int width, int channels, String norm) throws Exception {
