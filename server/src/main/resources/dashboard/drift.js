@@ -221,7 +221,7 @@ function changedPart(alarm) {
   return place;
 }
 
-function showChanged(place, { problem, changes, before, now }) {
+function showChanged(place, { problem, changes, before, now, leftOut }) {
   if (problem) {
     put(place, h('p', { class: 'said' }, `No pictures: ${problem}.`));
     return;
@@ -239,7 +239,7 @@ function showChanged(place, { problem, changes, before, now }) {
   put(place,
     h('p', {}, words),
     h('div', { class: 'gallery' }, row('reference', before), row('now', now)),
-    h('p', { class: 'said' }, `From the least ${by} to the most.`));
+    h('p', { class: 'said' }, `From the least ${by} to the most.${leftOut ? ` ${counted(leftOut, 'image')} left out, too large to decode here.` : ''}`));
 }
 
 async function order(kind, alarm, button) {

@@ -49,8 +49,11 @@ async function load() {
     view.byName = new Map(view.recent.images.map((image) => [image.at, image]));
     view.asked = view.found = null;
     if (view.recent.images.length < 2) {
+      const { leftOut } = view.recent;
       view.recent = null;
-      throw new Error('There are not enough images in the log yet: millrace push PATH');
+      throw new Error(leftOut > 0
+        ? 'The recent images are too large to decode here.'
+        : 'There are not enough images in the log yet: millrace push PATH');
     }
     if (view.recent.images.some((image) => image.label)) {
       view.colour = 'label';
@@ -156,6 +159,10 @@ function mapPart(there) {
       }, ['time', 'source', 'label'].map((kind) => h('option', { value: kind, selected: kind === view.colour }, kind)))),
       h('button', { type: 'button', class: 'quiet', disabled: view.busy, onclick: load }, view.busy ? 'Working…' : 'Load the newest')),
   ];
+  const { images, leftOut } = view.recent;
+  if (leftOut > 0) {
+    parts.push(h('p', { class: 'note', id: 'left-out' }, `${count(images.length)} of the newest ${counted(images.length + leftOut, 'image')}: the others are too large to decode here.`));
+  }
   if (view.map && view.map.points.length === 2 * view.recent.images.length) {
     const { of, key } = colours();
     parts.push(drawMap(of),

@@ -42,7 +42,7 @@ function showGallery(gallery, step) {
   ];
   put(place,
     h('div', { class: 'gallery' }, row('image', (image) => image.image), row('view 1', (image) => image.first), row('view 2', (image) => image.second)),
-    h('p', { class: 'note' }, `Step ${count(gallery.step)}: the two views as trained on.`));
+    h('p', { class: 'note' }, `Step ${count(gallery.step)}: the two views as trained on${gallery.note ? `; ${gallery.note}` : ''}.`));
 }
 
 function showRejects(rejects, read) {

@@ -16,6 +16,7 @@ import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.millrace.contract.UserException;
+import org.millrace.contract.kafka.BrokerWords;
 import org.millrace.evaluator.probe.ProbeFeed;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -117,7 +118,7 @@ final class EvaluatorTopics implements AutoCloseable {
                     .map(partition -> new TopicPartition(topic, partition.partition()))
                     .toList();
         } catch (TimeoutException e) {
-            throw new UserException("the broker does not answer: " + e.getMessage() + "\nCheck --bootstrap-server.", e);
+            throw new UserException("the broker does not answer: " + BrokerWords.of(e) + "\nCheck --bootstrap-server.", e);
         }
     }
 

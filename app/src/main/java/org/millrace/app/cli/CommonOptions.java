@@ -98,6 +98,9 @@ final class CommonOptions {
             loader.assignments(List.of(BOOTSTRAP_SERVERS + "=" + bootstrapServer));
         }
         MillraceConfig config = loader.assignments(overrides).load();
+        if (loaded == null) { // a command may read its configuration again
+            loader.warnings().forEach(LOG::warn);
+        }
         loaded = config;
         if (command.root().userObject() instanceof MillraceCommand root) {
             root.configured(config, name());

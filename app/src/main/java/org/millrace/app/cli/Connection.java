@@ -18,6 +18,7 @@ import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.kafka.BrokerWords;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.trainer.Trainer;
@@ -101,7 +102,7 @@ final class Connection implements AutoCloseable {
             String reason = cause instanceof TimeoutException
                     ? "it accepts connections, but sent nothing for " + ANSWER_MILLIS / 1000
                             + " s: it is overloaded, expects TLS or SASL, or is no Kafka broker"
-                    : String.valueOf(cause.getMessage());
+                    : BrokerWords.of(cause);
             throw unreachable(kafka, reason, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

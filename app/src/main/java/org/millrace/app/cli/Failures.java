@@ -4,8 +4,10 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.Secrets;
+import org.millrace.contract.kafka.BrokerWords;
 import org.millrace.contract.service.CrashFile;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
@@ -37,9 +39,13 @@ final class Failures {
     /** Prints why a command failed; returns the exit code. */
     static int report(Throwable failure, CommandLine commandLine) {
         PrintWriter error = commandLine.getErr();
-        Optional<UserException> mistake = userException(failure);
+        Optional<Throwable> mistake = cause(failure, UserException.class::isInstance);
+        Optional<Throwable> silence = cause(failure, BrokerWords::isSilence);
         if (mistake.isPresent()) {
             error.println("millrace: " + mistake.get().getMessage());
+        } else if (silence.isPresent()) {
+            error.println("millrace: the broker does not answer: " + BrokerWords.of(silence.get())
+                    + "\nSee whether it runs, then start the command again.");
         } else {
             error.println("millrace: unexpected failure: " + oneLine(failure));
             error.println(CrashFile.write(failure, dataFolder(commandLine))
@@ -50,10 +56,10 @@ final class Failures {
         return ExitCode.SOFTWARE;
     }
 
-    private static Optional<UserException> userException(Throwable failure) {
+    private static Optional<Throwable> cause(Throwable failure, Predicate<Throwable> kind) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof UserException mistake) {
-                return Optional.of(mistake);
+            if (kind.test(cause)) {
+                return Optional.of(cause);
             }
         }
         return Optional.empty();

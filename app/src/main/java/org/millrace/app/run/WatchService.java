@@ -7,6 +7,7 @@ import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ImagesConfig;
+import org.millrace.contract.kafka.BrokerWords;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.contract.service.Services;
@@ -62,7 +63,7 @@ public final class WatchService implements Services.Service {
                     lookUntilStopped(watch, events);
                 } catch (KafkaException e) {
                     if (!silent && !stopped) {
-                        words.accept("the broker failed: " + e.getMessage() + "; retrying, nothing is lost");
+                        words.accept("the broker failed: " + BrokerWords.of(e) + "; retrying, nothing is lost");
                     }
                     silent = true;
                     if (!stopped) {

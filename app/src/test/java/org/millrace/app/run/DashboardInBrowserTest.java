@@ -142,7 +142,7 @@ class DashboardInBrowserTest {
         browser.await(
                 "rejects",
                 page -> page.text("#rejects").contains(HOSTILE)
-                        && page.text("#rejects").contains("not a JPEG, PNG, GIF, BMP or WebP image"));
+                        && page.text("#rejects").contains("not an image"));
         browser.await("the trained encoder too", page -> page.count("#encoders tbody tr") == 2);
         browser.await("the dictionary", page -> page.text("#dictionary").contains("64 keys held"));
         browser.await("checkpoints", page -> page.count("#checkpoints tbody tr") > 0); // listed every few seconds
@@ -221,11 +221,11 @@ class DashboardInBrowserTest {
         browser.driver().findElement(By.id("upload")).sendKeys(upload.toString());
         browser.await(
                 "an error for a file that is not an image",
-                page -> page.text("#neighbours").contains("this file cannot be used"));
+                page -> page.text("#neighbours").contains("not an image: begins with text 'no image'"));
         browser.click(".picker .thumb");
         browser.await("neighbours of a recent one", page -> page.text("#asked").contains(HOSTILE));
         assertThat(browser.script("return window.hacked")).isNull();
-        assertThat(browser.complaints()).allMatch(complaint -> complaint.contains("415"));
+        assertThat(browser.complaints()).allMatch(complaint -> complaint.contains("400"));
     }
 
     /** The alarm and its acknowledgement; the test writes the drift monitor's responses. */

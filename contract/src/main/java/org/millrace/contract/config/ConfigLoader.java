@@ -7,7 +7,9 @@ import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -15,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
+import org.millrace.contract.OutsideText;
 import org.millrace.contract.UserException;
 
 /**
@@ -33,6 +36,7 @@ public final class ConfigLoader {
     private final Map<String, String> values = new TreeMap<>();
     private final List<String> unknownKeys = new ArrayList<>();
     private final List<String> problems = new ArrayList<>();
+    private final List<String> warnings = new ArrayList<>();
 
     /** Every key but {@code kafka.*}, in the order of the groups. */
     public static List<ConfigKey> keys() {
@@ -67,7 +71,27 @@ public final class ConfigLoader {
         for (String key : properties.stringPropertyNames()) {
             put(key, properties.getProperty(key), path.toString());
         }
+        properties.stringPropertyNames().stream()
+                .filter(key -> Secrets.isSecret(key, properties.getProperty(key)))
+                .min(Comparator.naturalOrder())
+                .filter(key -> isReadableByAll(path))
+                .ifPresent(key -> warnings.add("every user of this machine can read " + path + ", which holds a secret ("
+                        + key + "): close it with chmod 600 " + path));
         return this;
+    }
+
+    /** What the user should know about the sources, though they can be used. */
+    public List<String> warnings() {
+        return List.copyOf(warnings);
+    }
+
+    private static boolean isReadableByAll(Path path) {
+        try {
+            return path.getFileSystem().supportedFileAttributeViews().contains("posix")
+                    && Files.getPosixFilePermissions(path).contains(PosixFilePermission.OTHERS_READ);
+        } catch (IOException e) {
+            return false; // it was read a moment ago: nothing to say about what is gone
+        }
     }
 
     public ConfigLoader environment(Map<String, String> environment) {
@@ -190,9 +214,8 @@ public final class ConfigLoader {
     private void put(String key, String value, String from) {
         if (!key.startsWith(KAFKA_PREFIX)
                 && keys().stream().noneMatch(known -> known.name().equals(key))) {
-            String nearest =
-                    Nearest.of(key, keys().stream().map(ConfigKey::name).toList());
-            unknownKeys.add("unknown key " + key + " (" + from + "); did you mean " + nearest + "?");
+            unknownKeys.add("unknown key " + OutsideText.visible(key) + " (" + from + ")"
+                    + Nearest.question(key, keys().stream().map(ConfigKey::name).toList()));
             return;
         }
         values.put(key, value);

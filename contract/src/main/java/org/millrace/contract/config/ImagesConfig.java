@@ -80,6 +80,11 @@ public record ImagesConfig(
         }
     }
 
+    /** Why a file of so many bytes, or at least so many, is refused. */
+    public String tooLarge(long bytes, boolean exactly) {
+        return "larger than images.max-bytes (" + maxBytes + "): " + (exactly ? "" : "at least ") + bytes + " bytes";
+    }
+
     /** Most bytes of an image's record: the file, its key and its headers. */
     public int maxRecordBytes() {
         return maxBytes + HEADER_BYTES;

@@ -47,8 +47,8 @@ public record Preset(String name, List<String> header, Map<String, String> value
     /** Throws {@link UserException} where there is no preset of that name. */
     public static Preset named(String name) {
         if (!NAMES.contains(name)) {
-            throw new UserException("there is no preset '" + name + "'; did you mean " + Nearest.of(name, NAMES)
-                    + "?\nPresets: " + String.join(", ", NAMES));
+            throw new UserException("there is no preset '" + name + "'" + Nearest.question(name, NAMES) + "\nPresets: "
+                    + String.join(", ", NAMES));
         }
         String file = FOLDER + name + ".properties";
         try (InputStream in = Preset.class.getResourceAsStream(file)) {

@@ -46,7 +46,7 @@ final class RecordBinder {
             try {
                 arguments[i] = parse(text.trim(), components[i].getGenericType());
             } catch (IllegalArgumentException e) {
-                problems.add(key + " must be " + wanted(components[i].getGenericType()) + ", but was '" + text + "'");
+                problems.add(key + " must be " + wanted(components[i].getGenericType(), text.trim()) + ", but was '" + text + "'");
             }
         }
         if (problems.size() > before) {
@@ -151,12 +151,13 @@ final class RecordBinder {
         return value;
     }
 
-    private static String wanted(Type type) {
+    private static String wanted(Type type, String text) {
         if (type == int.class || type == long.class) {
-            return "a whole number";
+            boolean large = text.matches("[+-]?\\d+");
+            return "a whole number" + (large ? " of at most " + (type == int.class ? Integer.MAX_VALUE : Long.MAX_VALUE) : "");
         }
         if (type == double.class) {
-            return "a number";
+            return "a finite number";
         }
         if (type == boolean.class) {
             return "true or false";

@@ -8,12 +8,16 @@ import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -90,10 +94,30 @@ public final class Json {
             String path = mismatch.getPath().stream()
                     .map(part -> part.getFieldName() == null ? "[" + part.getIndex() + "]" : part.getFieldName())
                     .collect(Collectors.joining("."));
-            return path.isEmpty() ? "it is of another kind" : "the field " + path + " is of another kind";
+            return (path.isEmpty() ? "it is " : "the field " + path + " is ") + otherThan(mismatch);
         }
         return problem instanceof JsonProcessingException syntax
                 ? syntax.getOriginalMessage()
                 : String.valueOf(problem.getMessage());
+    }
+
+    private static String otherThan(JsonMappingException mismatch) {
+        @Nullable Class<?> type = mismatch instanceof MismatchedInputException input ? input.getTargetType() : null;
+        if (type == null) {
+            return "of another kind";
+        } else if (type.isEnum()) {
+            return "none of " + Arrays.toString(type.getEnumConstants());
+        } else if (type == boolean.class || type == Boolean.class) {
+            return "neither true nor false";
+        } else if (type == int.class || type == long.class || type == Integer.class || type == Long.class) {
+            return "not a whole number of " + (type == int.class || type == Integer.class ? "32" : "64") + " bits";
+        } else if (type.isPrimitive() || Number.class.isAssignableFrom(type)) {
+            return "not a number";
+        } else if (type == String.class) {
+            return "not a text";
+        } else if (Collection.class.isAssignableFrom(type)) {
+            return "not an array";
+        }
+        return type.isRecord() || Map.class.isAssignableFrom(type) ? "not an object" : "of another kind";
     }
 }

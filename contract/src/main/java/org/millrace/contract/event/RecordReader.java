@@ -1,33 +1,16 @@
 package org.millrace.contract.event;
 
-import java.util.HashSet;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Records of a topic as values. A record that cannot be read is counted, named in the log and left out, so that one record never stops a
- * reader. Several readers of a process may find the same record, some again and again: the process names it once, and of each partition
- * only the first hundred. Of those written before the process began, which every start meets again, only the first of a partition is a
- * warning, and the others are at debug. Not thread safe.
+ * Records of a topic as values. A record that cannot be read is counted, named in the log ({@link UnreadableLog}) and left out, so that one
+ * record never stops a reader. Not thread safe.
  */
 public final class RecordReader<T> {
-    private static final Logger log = LoggerFactory.getLogger(RecordReader.class);
-    private static final int MOST_NAMED = 100;
     private static final long BEGIN_MILLIS = System.currentTimeMillis();
-    /** Offsets named so far, by topic and partition: a state of the log, which the process has one of. */
-    private static final ConcurrentHashMap<String, Named> NAMED = new ConcurrentHashMap<>();
-
-    /** Offsets of a partition. */
-    private static final class Named {
-        private final Set<Long> beforeThisProcess = new HashSet<>();
-        private final Set<Long> since = new HashSet<>();
-    }
 
     private final Function<byte[], ? extends T> format;
     private long count;
@@ -50,6 +33,7 @@ public final class RecordReader<T> {
 
     /** @param atMillis Unix time of the record */
     public Optional<T> read(String topic, int partition, long offset, long atMillis, byte @Nullable [] value) {
+        UnreadableLog.ofProcess().writeDue();
         boolean old = atMillis < BEGIN_MILLIS;
         if (value == null) {
             leaveOut(new Unreadable(topic, partition, offset, "it has no value"), old);
@@ -73,23 +57,7 @@ public final class RecordReader<T> {
     private void leaveOut(Unreadable record, boolean old) {
         count++;
         latest = record;
-        Named named = NAMED.computeIfAbsent(record.topic() + "/" + record.partition(), place -> new Named());
-        synchronized (named) {
-            Set<Long> offsets = old ? named.beforeThisProcess : named.since;
-            if (offsets.size() >= MOST_NAMED || !offsets.add(record.offset())) {
-                return;
-            }
-            if (!old) {
-                String more = offsets.size() < MOST_NAMED ? "" : "; more of this partition are left out without a word";
-                log.warn("left out: {}{}", record.words(), more);
-            } else if (offsets.size() == 1) {
-                log.warn(
-                        "left out: {}; others that this partition held before this start are named at log.level=debug",
-                        record.words());
-            } else {
-                log.debug("left out: {}", record.words());
-            }
-        }
+        UnreadableLog.ofProcess().add(record, old);
     }
 
     /** Records left out so far. */

@@ -1,15 +1,17 @@
 package org.millrace.contract.event;
 
+import org.millrace.contract.OutsideText;
+
 /**
  * A record that could not be read: where it lies and why.
  *
- * @param why one line without control characters, whatever the record holds
+ * @param why one line, escaped by {@link OutsideText}, whatever the record holds
  */
 public record Unreadable(String topic, int partition, long offset, String why) {
     private static final int MOST_CHARACTERS = 240;
 
     public Unreadable {
-        String line = why.replaceAll("[\\p{Cntrl}\\u2028\\u2029]+", " ").strip();
+        String line = OutsideText.visible(why.strip());
         why = line.length() > MOST_CHARACTERS ? line.substring(0, MOST_CHARACTERS) + "…" : line;
     }
 

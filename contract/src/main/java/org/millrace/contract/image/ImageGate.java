@@ -16,15 +16,10 @@ public final class ImageGate {
      */
     public static SoundImage judge(byte[] file, int maxPixels) throws UnsoundImageException {
         if (file.length == 0) {
-            throw new UnsoundImageException("empty");
+            throw new UnsoundImageException("empty: it has no bytes");
         }
-        ImageFormat format =
-                ImageFormat.of(file).orElseThrow(() -> new UnsoundImageException("not a " + alternatives() + " image"));
+        ImageFormat format = ImageFormat.of(file)
+                .orElseThrow(() -> new UnsoundImageException("not an image: " + ForeignBytes.describe(file)));
         return format.judge(new FileBytes(file, format.label()), new DecodingLimits(maxPixels));
-    }
-
-    // "JPEG, PNG, GIF, BMP or WebP"
-    private static String alternatives() {
-        return ImageFormat.titles().replaceFirst(", (?=[^,]*$)", " or ");
     }
 }

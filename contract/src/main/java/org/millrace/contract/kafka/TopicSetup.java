@@ -224,9 +224,8 @@ public final class TopicSetup implements AutoCloseable {
     }
 
     private UserException unreachable(Exception e) {
-        Throwable cause = e.getCause() == null ? e : e.getCause();
         return new UserException(
-                "the broker at " + bootstrapServers + " does not answer: " + cause.getMessage()
+                "the broker at " + bootstrapServers + " does not answer: " + BrokerWords.of(e)
                         + "\nCheck --bootstrap-server and that the broker runs; without --bootstrap-server Millrace starts its own.",
                 e);
     }

@@ -1,13 +1,13 @@
 package org.millrace.contract.registry;
 
 import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.millrace.contract.OutsideText;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.RecordReader;
@@ -43,7 +43,7 @@ public final class EncoderAssembler {
     public Optional<PublishedEncoder> accept(ConsumerRecord<byte[], byte[]> record) {
         Optional<EncoderRecords.Key> known = EncoderRecords.key(record.key());
         if (known.isEmpty()) {
-            String text = record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
+            String text = record.key() == null ? "" : OutsideText.of(record.key());
             manifests.leaveOut(record, "its key is '" + text + "', wanted <version>/<index> or <version>/manifest");
             return Optional.empty();
         }

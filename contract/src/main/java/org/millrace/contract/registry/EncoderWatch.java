@@ -21,6 +21,7 @@ import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.EncoderRevocation;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.RecordReader;
+import org.millrace.contract.kafka.BrokerWords;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicReader;
 import org.millrace.contract.kafka.TopicSetup;
@@ -144,7 +145,7 @@ public final class EncoderWatch implements AutoCloseable {
                 return;
             } catch (RuntimeException e) { // or nobody would look any more
                 if (!silent && closing.getCount() > 0) {
-                    log.warn("the encoders of run {} cannot be read; trying again: {}", topics.run(), e.getMessage());
+                    log.warn("the encoders of run {} cannot be read; trying again: {}", topics.run(), BrokerWords.of(e));
                 }
                 silent = true;
             }

@@ -91,6 +91,20 @@ final class ConfigLoaderTest {
     }
 
     @Test
+    void file_withASecretThatEveryUserCanRead_isWarnedOfOnce() throws IOException {
+        Path file = file("http.token=a-token-of-this-test\nkafka.sasl.jaas.config=x password=y;\nrun.seed=1\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+        assertThat(new ConfigLoader().file(file).warnings())
+                .containsExactly("every user of this machine can read " + file
+                        + ", which holds a secret (http.token): close it with chmod 600 " + file);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        assertThat(new ConfigLoader().file(file).warnings()).isEmpty();
+        Path open = file("run.seed=1\nkafka.ssl.truststore.location=/etc/trust\n");
+        Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rw-r--r--"));
+        assertThat(new ConfigLoader().file(open).warnings()).isEmpty();
+    }
+
+    @Test
     void load_problemBetweenGroups_saysBothKeys() {
         assertThat(message(new ConfigLoader().assignments(List.of("moco.queue-size=100"))))
                 .contains("has 1 problem:")
@@ -103,9 +117,9 @@ final class ConfigLoaderTest {
     @ParameterizedTest
     @CsvSource({
         "trainer.batch-size, 1.5, a whole number",
-        "trainer.batch-size, 99999999999, a whole number",
-        "moco.momentum, NaN, a number",
-        "moco.temperature, Infinity, a number",
+        "trainer.batch-size, 99999999999, a whole number of at most 2147483647",
+        "moco.momentum, NaN, a finite number",
+        "moco.temperature, Infinity, a finite number",
         "head.projector-batch-norm, yes, true or false",
         "trainer.objective, MOCO_V2, 'one of moco-v1, moco-v2, moco-v3, simclr, byol, amdim, memory-bank, end-to-end'",
         "encoder.mean, '0.5,,0.5', numbers with commas between them",

@@ -196,7 +196,7 @@ final class RecordReaderTest {
         assertThat(reader.latest().orElseThrow().why()).isEqualTo("it has no value");
         assertThat(reader.unreadable()).isEqualTo(3);
         assertThat(new Unreadable("t", 0, 1, "\u001b[31ma\r\nb\u2028" + "x".repeat(1_000)).why())
-                .startsWith("[31ma b x")
+                .startsWith("\ufffd1B[31ma\ufffd0D\ufffd0Ab\ufffdE2\ufffd80\ufffdA8x")
                 .hasSizeLessThan(250);
     }
 

@@ -73,7 +73,7 @@ public final class ImageDecoder {
 
     /** The file's pixels; the reason for a refusal depends only on its bytes and the heap's size. */
     public Pixels decode(byte[] file) throws UndecodableImageException {
-        return decode(judged(file));
+        return decode(judge(file));
     }
 
     /** The pixels of an image that {@link ImageGate} has accepted under the same limit. */
@@ -103,7 +103,8 @@ public final class ImageDecoder {
         }
     }
 
-    private SoundImage judged(byte[] file) throws UndecodableImageException {
+    /** The verdict of {@link ImageGate} under this decoder's limit. */
+    public SoundImage judge(byte[] file) throws UndecodableImageException {
         try {
             return ImageGate.judge(file, maxPixels);
         } catch (UnsoundImageException e) {

@@ -169,11 +169,11 @@ final class ImageDecoderTest {
 
     @Test
     void decode_noImage_saysWhy() {
-        assertReason(new byte[0], "empty");
-        assertReason(TestImages.ascii("this is a text file"), "not a JPEG, PNG, GIF, BMP or WebP image");
-        assertReason(new byte[] {(byte) 0xff, (byte) 0xd8}, "not a JPEG");
+        assertReason(new byte[0], "empty: it has no bytes");
+        assertReason(TestImages.ascii("this is a text file"), "not an image: begins with text 'this is a text file'");
+        assertReason(new byte[] {(byte) 0xff, (byte) 0xd8}, "not an image: begins with bytes ff d8");
         assertReason(TestImages.ascii("GIF89a"), "damaged gif");
-        assertReason(TestImages.ascii("BM"), "not a JPEG");
+        assertReason(TestImages.ascii("BM"), "not an image: begins with text 'BM'");
         assertReason(TestImages.ascii("RIFF\0\0\0\0WEBP"), "damaged webp");
     }
 

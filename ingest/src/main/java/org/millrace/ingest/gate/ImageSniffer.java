@@ -1,88 +1,28 @@
 package org.millrace.ingest.gate;
 
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
 import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.image.ImageFormat;
 import org.millrace.contract.image.ImageGate;
 import org.millrace.contract.image.UnsoundImageException;
 import org.millrace.ingest.source.Content;
 
-/** Judges a pushed file without decoding it: its size, its structure, and in words what it is where it is no image. */
+/** Judges a pushed file without decoding it: its size, and its structure by {@link ImageGate}. */
 final class ImageSniffer {
-    private static final int SHOWN_TEXT = 24;
-    private static final int SHOWN_BYTES = 4;
-
     private ImageSniffer() {}
 
     static Verdict judge(Content content, ImagesConfig images) {
         if (content.size() > images.maxBytes()) {
-            return new Rejection(
-                    Rejection.Kind.TOO_LARGE,
-                    "larger than images.max-bytes (%d): %s%d bytes"
-                            .formatted(images.maxBytes(), content.sizeKnown() ? "" : "at least ", content.size()));
+            return new Rejection(Rejection.Kind.TOO_LARGE, images.tooLarge(content.size(), content.sizeKnown()));
         }
         byte[] bytes = content.bytes();
-        if (bytes.length == 0) {
-            return new Rejection(Rejection.Kind.EMPTY, "empty");
-        }
-        if (ImageFormat.of(bytes).isEmpty()) {
-            return new Rejection(Rejection.Kind.NOT_AN_IMAGE, "not an image: " + describe(bytes));
-        }
         try {
             return new Accepted(
                     ImageGate.judge(bytes, images.maxPixels()).format().contentType());
         } catch (UnsoundImageException e) {
-            return new Rejection(Rejection.Kind.UNSOUND, e.reason());
+            Rejection.Kind kind = bytes.length == 0
+                    ? Rejection.Kind.EMPTY
+                    : ImageFormat.of(bytes).isEmpty() ? Rejection.Kind.NOT_AN_IMAGE : Rejection.Kind.UNSOUND;
+            return new Rejection(kind, e.reason());
         }
-    }
-
-    private static String describe(byte[] bytes) {
-        if (startsWith(bytes, "49492a00") || startsWith(bytes, "4d4d002a")) {
-            return "TIFF is not read; convert it to PNG or JPEG";
-        }
-        if (hasText(bytes, 4, "ftyp")) {
-            return "HEIC, AVIF and video are not read; convert it to PNG or JPEG";
-        }
-        if (startsWith(bytes, "1f8b")) {
-            return "a gzip file; name it itself if it is a tar or IDX file";
-        }
-        if (hasText(bytes, 0, "PK\3\4")) {
-            return "a zip file; name it itself to push what it holds";
-        }
-        String text = textAtBeginning(bytes);
-        return text.isEmpty()
-                ? "begins with bytes "
-                        + HexFormat.ofDelimiter(" ").formatHex(bytes, 0, Math.min(SHOWN_BYTES, bytes.length))
-                : "begins with text '" + text + "'";
-    }
-
-    /** The first characters in one line, or nothing where they are not text. */
-    private static String textAtBeginning(byte[] bytes) {
-        CharBuffer characters = CharBuffer.allocate(2 * SHOWN_TEXT);
-        var result = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes), characters, false);
-        String text = characters.flip().toString();
-        boolean legal = !result.isError()
-                && text.chars().noneMatch(c -> Character.isISOControl(c) && !Character.isWhitespace(c));
-        if (!legal) {
-            return "";
-        }
-        String line = text.strip().replaceAll("\\s+", " ");
-        return line.length() <= SHOWN_TEXT && text.length() < 2 * SHOWN_TEXT
-                ? line
-                : line.substring(0, Math.min(SHOWN_TEXT, line.length())) + "…";
-    }
-
-    private static boolean startsWith(byte[] bytes, String hex) {
-        int length = hex.length() / 2;
-        return bytes.length >= length
-                && HexFormat.of().formatHex(bytes, 0, length).equals(hex);
-    }
-
-    private static boolean hasText(byte[] bytes, int at, String text) {
-        return bytes.length >= at + text.length()
-                && new String(bytes, at, text.length(), StandardCharsets.ISO_8859_1).equals(text);
     }
 }

@@ -14,6 +14,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.millrace.contract.config.ImagesConfig;
+import org.millrace.contract.kafka.BrokerWords;
 import org.millrace.ingest.gate.Judged;
 import org.millrace.ingest.gate.Rejection;
 import org.millrace.ingest.source.Content;
@@ -96,7 +97,7 @@ public final class ImageReceiver {
     }
 
     private Receipt notTaken(ProducerRecord<byte[], byte[]> record, Exception problem) {
-        String got = "Kafka did not take the record for topic '%s': %s".formatted(record.topic(), problem.getMessage());
+        String got = "Kafka did not take the record for topic '%s': %s".formatted(record.topic(), BrokerWords.of(problem));
         if (problem instanceof BufferExhaustedException) {
             return new Receipt.NotTaken(Receipt.Trouble.BUSY, "more images come than Kafka takes");
         }

@@ -65,7 +65,7 @@ final class ImageSnifferTest {
 
     @Test
     void judge_empty_isRejected() {
-        assertThat(judge(new byte[0])).isEqualTo(new Rejection(Rejection.Kind.EMPTY, "empty"));
+        assertThat(judge(new byte[0])).isEqualTo(new Rejection(Rejection.Kind.EMPTY, "empty: it has no bytes"));
     }
 
     @Test

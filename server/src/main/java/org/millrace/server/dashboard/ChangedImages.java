@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import org.millrace.encoder.image.ImageDecoder;
+import java.util.function.LongFunction;
 import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
 import org.millrace.server.dashboard.Appearance.Change;
@@ -19,23 +19,29 @@ import org.slf4j.LoggerFactory;
  * @param changes one per trait, the largest first
  * @param before eight images of the reference, as PNG in data URIs
  * @param now eight of the window
+ * @param leftOut images that are too large to be decoded here
  */
-record ChangedImages(String problem, List<Change> changes, List<String> before, List<String> now) {
+record ChangedImages(String problem, List<Change> changes, List<String> before, List<String> now, int leftOut) {
     private static final Logger log = LoggerFactory.getLogger(ChangedImages.class);
     private static final int SHOWN = 8;
     /** Images measured on each side. */
     static final int MEASURED = 32;
 
     static ChangedImages none(String problem) {
-        return new ChangedImages(problem, List.of(), List.of(), List.of());
+        return new ChangedImages(problem, List.of(), List.of(), List.of(), 0);
     }
 
-    static ChangedImages of(List<StoredImage> reference, List<StoredImage> window, ImageDecoder decoder) {
-        List<Seen> before = seen(reference, decoder);
-        List<Seen> now = seen(window, decoder);
+    /** @param newDecoding bounded by so much work */
+    static ChangedImages of(
+            List<StoredImage> reference, List<StoredImage> window, LongFunction<BoundedDecoding> newDecoding) {
+        BoundedDecoding ofReference = newDecoding.apply(BoundedDecoding.FEW);
+        BoundedDecoding ofWindow = newDecoding.apply(BoundedDecoding.FEW);
+        List<Seen> before = seen(reference, ofReference);
+        List<Seen> now = seen(window, ofWindow);
         if (before.isEmpty() || now.isEmpty()) {
+            int leftOut = (before.isEmpty() ? ofReference : ofWindow).leftOut();
             return none((before.isEmpty() ? "the images of the reference" : "the images of that window")
-                    + " are no longer in the log");
+                    + (leftOut > 0 ? " are too large to decode here" : " are no longer in the log"));
         }
         List<Change> changes = Arrays.stream(Trait.values())
                 .map(trait -> Change.of(trait, appearances(before), appearances(now)))
@@ -43,17 +49,18 @@ record ChangedImages(String problem, List<Change> changes, List<String> before, 
                         .reversed())
                 .toList();
         Trait most = changes.get(0).trait();
-        return new ChangedImages("", changes, pictures(before, most), pictures(now, most));
+        return new ChangedImages(
+                "", changes, pictures(before, most), pictures(now, most), ofReference.leftOut() + ofWindow.leftOut());
     }
 
     private record Seen(Appearance appearance, Pixels pixels) {}
 
-    private static List<Seen> seen(List<StoredImage> images, ImageDecoder decoder) {
+    private static List<Seen> seen(List<StoredImage> images, BoundedDecoding decoding) {
         List<Seen> seen = new ArrayList<>();
         for (StoredImage image : images) {
             try {
-                Pixels pixels = decoder.decode(image.file());
-                seen.add(new Seen(Appearance.of(pixels), pixels));
+                decoding.decode(image.file())
+                        .ifPresent(pixels -> seen.add(new Seen(Appearance.of(pixels), pixels)));
             } catch (UndecodableImageException e) {
                 log.debug("{} is skipped", image.name(), e); // the page lists it among the rejects
             }

@@ -1,6 +1,7 @@
 package org.millrace.server.dashboard;
 
 import io.javalin.http.Context;
+import io.javalin.http.sse.SseHandler;
 import io.javalin.router.JavalinDefaultRoutingApi;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -32,6 +33,8 @@ import org.millrace.server.http.Routes;
  */
 public final class Dashboard implements Routes {
     private static final String JSON = "application/json";
+    private static final String EVENTS = "/dashboard/events";
+    private static final String EVENT_STREAM = "text/event-stream";
     private static final int MOST_VERSIONS = 3;
     /** How long an order to the drift monitor waits for its response. */
     private static final Duration PATIENCE = Duration.ofSeconds(3);
@@ -39,6 +42,7 @@ public final class Dashboard implements Routes {
     private final MillraceConfig config;
     private final LiveState live = new LiveState(UUID.randomUUID().toString().substring(0, 8));
     private final EventStreams streams = new EventStreams(live);
+    private final SseHandler events = new SseHandler(streams::watch);
     private final Pictures pictures;
     private final Monitoring monitoring;
     private final DriftOrders orders;
@@ -77,7 +81,7 @@ public final class Dashboard implements Routes {
         router.get("/dashboard", context -> PageFiles.answer(context, "index.html"));
         router.get("/dashboard/page/{file}", context -> PageFiles.answer(context, context.pathParam("file")));
         router.get("/dashboard/state", context -> json(context, live.snapshot().json()));
-        router.sse("/dashboard/events", streams::watch);
+        router.get(EVENTS, this::watch);
         router.get("/dashboard/recent", context -> answer(context, pictures.recent()));
         router.get(
                 "/dashboard/map",
@@ -112,6 +116,19 @@ public final class Dashboard implements Routes {
         pictures.close();
     }
 
+    // without the header Javalin would answer 200 with nothing
+    private void watch(Context context) throws Exception {
+        String accept = Optional.ofNullable(context.header("Accept")).orElse("");
+        if (!accept.contains(EVENT_STREAM)) {
+            throw new HttpProblem(
+                    406,
+                    EVENTS + " is a stream of events: wanted 'Accept: " + EVENT_STREAM + "', but got "
+                            + (accept.isEmpty() ? "none" : "'" + accept + "'")
+                            + "; /dashboard/state has the state as JSON, once");
+        }
+        events.handle(context);
+    }
+
     private void picture(Context context) {
         byte[] png = pictures.picture(
                 Optional.ofNullable(context.queryParam("image")).orElse(""));
@@ -137,10 +154,7 @@ public final class Dashboard implements Routes {
         }
         byte[] file = context.bodyAsBytes();
         if (file.length > config.images().maxBytes()) {
-            throw new HttpProblem(
-                    413,
-                    "the image has " + file.length + " bytes; wanted at most "
-                            + config.images().maxBytes() + " (images.max-bytes)");
+            throw new HttpProblem(413, config.images().tooLarge(file.length, true));
         }
         answer(context, pictures.neighbours(file, versions));
     }

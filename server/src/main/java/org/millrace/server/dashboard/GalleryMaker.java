@@ -3,6 +3,7 @@ package org.millrace.server.dashboard;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.OffsetRange;
@@ -10,6 +11,7 @@ import org.millrace.contract.event.StepPlan;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
+import org.millrace.trainer.view.ViewMaker;
 import org.millrace.trainer.view.Views;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,38 +25,62 @@ final class GalleryMaker {
 
     private GalleryMaker() {}
 
-    /** @param settings of the run: input size, augmentation and seed */
-    static Sections.Gallery of(StepPlan plan, MillraceConfig settings, StoredImages stored) {
+    /** Reads the first images of a range, at most so many. */
+    interface Reading {
+        List<StoredImage> first(OffsetRange range, int most);
+    }
+
+    /**
+     * The gallery of a step, up to the first image that is too large to be decoded here: which place the ones behind it have in the batch
+     * depends on whether it decodes.
+     *
+     * @param settings of the run: how images are decoded, input size, augmentation and seed
+     */
+    static Sections.Gallery of(StepPlan plan, MillraceConfig settings, Reading stored) {
         OffsetRange range = plan.ranges().get(0);
         EncoderConfig input = settings.encoder();
-        ImageDecoder decoder =
-                new ImageDecoder(input.channels(), settings.images().maxPixels());
+        BoundedDecoding decoding = new BoundedDecoding(
+                new ImageDecoder(input.channels(), settings.images().maxPixels(), ViewMaker.reduction(settings)),
+                BoundedDecoding.FEW);
         Views views = new Views(settings);
-        int size = input.height() * input.width() * input.channels();
         List<Sections.Viewed> images = new ArrayList<>();
         for (StoredImage image : stored.first(range, RECORDS)) {
             if (images.size() == IMAGES) {
                 break;
             }
             try {
-                Pixels pixels = decoder.decode(image.file());
-                FloatBuffer first = FloatBuffer.allocate(size);
-                FloatBuffer second = FloatBuffer.allocate(size);
-                views.make(pixels, plan.step(), images.size(), List.of(first, second)); // its place in the batch
-                images.add(new Sections.Viewed(
-                        image.name(),
-                        image.source(),
-                        image.label(),
-                        Png.dataUri(Png.of(pixels)),
-                        Png.dataUri(Png.ofInput(input, first.rewind())),
-                        Png.dataUri(Png.ofInput(input, second.rewind()))));
+                Optional<Pixels> pixels = decoding.decode(image.file());
+                if (pixels.isEmpty()) {
+                    break;
+                }
+                images.add(viewed(image, pixels.get(), views, plan.step(), images.size(), input)); // its place in the batch
             } catch (UndecodableImageException e) {
                 log.debug("{} has no place in the batch", image.name(), e); // the page lists it among the rejects
             }
         }
+        boolean cut = decoding.leftOut() > 0;
+        String problem = cut
+                ? "the first image of step " + plan.step() + " is too large to decode here"
+                : "the images of step " + plan.step() + " are no longer in the log";
         return new Sections.Gallery(
                 plan.step(),
                 images,
-                images.isEmpty() ? "the images of step " + plan.step() + " are no longer in the log" : "");
+                images.isEmpty() ? problem : "",
+                cut ? images.size() + " of its first " + IMAGES + " images: the next is too large to decode here" : "");
+    }
+
+    private static Sections.Viewed viewed(
+            StoredImage image, Pixels pixels, Views views, long step, int index, EncoderConfig input) {
+        int size = input.height() * input.width() * input.channels();
+        FloatBuffer first = FloatBuffer.allocate(size);
+        FloatBuffer second = FloatBuffer.allocate(size);
+        views.make(pixels, step, index, List.of(first, second));
+        return new Sections.Viewed(
+                image.name(),
+                image.source(),
+                image.label(),
+                Png.dataUri(Png.of(pixels)),
+                Png.dataUri(Png.ofInput(input, first.rewind())),
+                Png.dataUri(Png.ofInput(input, second.rewind())));
     }
 }

@@ -2,6 +2,7 @@ package org.millrace.server.dashboard;
 
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -16,12 +17,12 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.StepPlan;
+import org.millrace.contract.kafka.BrokerWords;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.registry.PublishedEncoders;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
-import org.millrace.evaluator.Embedder;
 import org.millrace.numerics.PrincipalPlane;
 import org.millrace.server.embed.LoadedEncoders;
 import org.millrace.server.http.HttpProblem;
@@ -65,8 +66,8 @@ final class Pictures implements AutoCloseable {
         this.thread = Executors.newSingleThreadScheduledExecutor(work -> new Thread(work, "millrace-pictures"));
     }
 
-    /** The newest images, oldest first, and when they were read. */
-    record Recent(long readAtMillis, List<RecentImages.Listed> images) {}
+    /** The newest images, oldest first, when they were read, and how many others are too large to be decoded here. */
+    record Recent(long readAtMillis, List<RecentImages.Listed> images, int leftOut) {}
 
     /** The recent images projected to a plane by one encoder, N×2 row by row, in the order of the list read at that time. */
     record Map(long version, long readAtMillis, double share, List<Double> points) {}
@@ -102,14 +103,14 @@ final class Pictures implements AutoCloseable {
             return ChangedImages.of(
                     images.of(times.reference(), source, ChangedImages.MEASURED),
                     images.of(times.drifted().get(), source, ChangedImages.MEASURED),
-                    decoder());
+                    this::decoding);
         });
     }
 
     CompletableFuture<Recent> recent() {
         return ask(() -> {
             RecentImages read = read();
-            return new Recent(read.readAtMillis(), read.list());
+            return new Recent(read.readAtMillis(), read.list(), read.leftOut());
         });
     }
 
@@ -166,35 +167,41 @@ final class Pictures implements AutoCloseable {
         enough(read);
         Pixels pixels;
         try {
-            pixels = decoder().decode(file);
+            pixels = decoding(BoundedDecoding.FEW)
+                    .decode(file)
+                    .orElseThrow(() -> new HttpProblem(413, "this image is too large to decode here; scale it down"));
         } catch (UndecodableImageException e) {
-            throw new HttpProblem(415, "this file cannot be used: " + e.reason());
+            throw new HttpProblem(400, e.reason());
         }
+        java.util.Map<Long, LoadedEncoders.Loaded> asked = new LinkedHashMap<>();
+        versions.forEach(version -> asked.put(version, encoder(version)));
         List<Found> found = new ArrayList<>();
-        for (long version : versions) {
-            found.add(new Found(version, read.nearest(file, name, NEIGHBOURS, version, encoder(version))));
-        }
+        read.nearest(file, name, NEIGHBOURS, asked).forEach((version, nearest) -> found.add(new Found(version, nearest)));
         return new Neighbours(Png.dataUri(Png.of(pixels)), found);
     }
 
-    private Embedder encoder(long version) {
+    private LoadedEncoders.Loaded encoder(long version) {
         return encoders.known(version)
                 .orElseGet(() ->
-                        encoders.of(PublishedEncoders.find(kafka, config.run().topics(), version)))
-                .embedder();
+                        encoders.of(PublishedEncoders.find(kafka, config.run().topics(), version)));
     }
 
     private RecentImages read() {
         RecentImages known = recent.get();
         if (known == null || clock.millis() - known.readAtMillis() > RECENT_MILLIS) {
-            known = new RecentImages(images.newest(RECENT), decoder(), clock.millis());
+            known = new RecentImages(
+                    images.newest(RECENT),
+                    decoding(BoundedDecoding.MANY),
+                    config.images().maxPixels(),
+                    clock.millis());
             recent.set(known);
         }
         return known;
     }
 
-    private ImageDecoder decoder() {
-        return new ImageDecoder(config.encoder().channels(), config.images().maxPixels());
+    private BoundedDecoding decoding(long work) {
+        return new BoundedDecoding(
+                new ImageDecoder(config.encoder().channels(), config.images().maxPixels()), work);
     }
 
     private void refresh() {
@@ -202,7 +209,7 @@ final class Pictures implements AutoCloseable {
             live.put("checkpoints", CheckpointList.of(config.run().folder().resolve("checkpoints")));
             Planned newest = planned.get();
             if (newest != null && live.isWatched() && newest.plan().step() != shownStep) {
-                live.put("gallery", GalleryMaker.of(newest.plan(), newest.settings(), images));
+                live.put("gallery", GalleryMaker.of(newest.plan(), newest.settings(), images::first));
                 shownStep = newest.plan().step();
             }
         } catch (KafkaException e) {
@@ -222,7 +229,7 @@ final class Pictures implements AutoCloseable {
             try {
                 answer.complete(work.call());
             } catch (KafkaException e) {
-                answer.completeExceptionally(HttpProblem.unavailable("the broker does not answer: " + e.getMessage()));
+                answer.completeExceptionally(HttpProblem.unavailable("the broker does not answer: " + BrokerWords.of(e)));
             } catch (Exception e) {
                 answer.completeExceptionally(e);
             } finally {
@@ -235,7 +242,10 @@ final class Pictures implements AutoCloseable {
     private static void enough(RecentImages read) {
         if (read.size() < 2) {
             throw new UserException("there are not enough recent images: wanted at least 2, but the log has "
-                    + read.size() + "\nPush some with millrace push.");
+                    + read.size()
+                    + (read.leftOut() == 0
+                            ? "\nPush some with millrace push."
+                            : " that can be decoded here; the other " + read.leftOut() + " are too large"));
         }
     }
 

@@ -1,41 +1,54 @@
 package org.millrace.server.dashboard;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.UndecodableImageException;
-import org.millrace.evaluator.Embedder;
 import org.millrace.numerics.FeatureMatrix;
 import org.millrace.numerics.PrincipalPlane;
 import org.millrace.numerics.Rows;
+import org.millrace.server.embed.LoadedEncoders;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The newest images that decode, their thumbnails, and their features under each encoder that was asked for. Not thread safe. */
+/**
+ * The newest images that decode within a bounded amount of work, their thumbnails, and their features under each encoder that was asked
+ * for. Not thread safe.
+ */
 final class RecentImages {
     private static final Logger log = LoggerFactory.getLogger(RecentImages.class);
-    private static final int BATCH = 64;
 
     private final long readAtMillis;
+    private final int maxPixels;
+    private final int leftOut;
     private final Map<String, StoredImage> images = new LinkedHashMap<>(); // oldest first
     private final Map<String, byte[]> pictures = new HashMap<>();
     private final Map<Long, FeatureMatrix> features = new HashMap<>(); // by version, unit rows
 
-    RecentImages(List<StoredImage> newest, ImageDecoder decoder, long readAtMillis) {
+    /** @param maxPixels of an image, as {@code decoding} bounds it too */
+    RecentImages(StoredImages.Newest newest, BoundedDecoding decoding, int maxPixels, long readAtMillis) {
         this.readAtMillis = readAtMillis;
-        for (StoredImage image : newest) {
+        this.maxPixels = maxPixels;
+        List<StoredImage> decoded = new ArrayList<>();
+        for (StoredImage image : newest.images()) {
             try {
-                pictures.put(image.name(), Png.of(decoder.decode(image.file())));
-                images.put(image.name(), image);
+                decoding.decode(image.file()).ifPresent(pixels -> {
+                    pictures.put(image.name(), Png.of(pixels));
+                    decoded.add(image);
+                });
             } catch (UndecodableImageException e) {
                 log.debug("{} is skipped", image.name(), e); // the page lists it among the rejects
             }
         }
+        Collections.reverse(decoded);
+        decoded.forEach(image -> images.put(image.name(), image));
+        this.leftOut = newest.unread() + decoding.leftOut();
     }
 
     long readAtMillis() {
@@ -44,6 +57,11 @@ final class RecentImages {
 
     int size() {
         return images.size();
+    }
+
+    /** Images as new as these that are too large to be read or decoded here. */
+    int leftOut() {
+        return leftOut;
     }
 
     /** One image as the page lists it. */
@@ -67,10 +85,17 @@ final class RecentImages {
     /** A neighbour and its cosine. */
     record Neighbour(String at, double cosine) {}
 
-    /** The k images nearest to a file in an encoder's features, best first, without the image {@code not}. */
-    List<Neighbour> nearest(byte[] file, String not, int k, long version, Embedder embedder) {
-        FeatureMatrix bank = featuresOf(version, embedder);
-        FeatureMatrix query = Rows.unit(matrix(embedder.embed(List.of(file)), 1, embedder.dimension()));
+    /** The k images nearest to a file in each encoder's features, best first, without the image {@code not}; by version. */
+    Map<Long, List<Neighbour>> nearest(byte[] file, String not, int k, Map<Long, LoadedEncoders.Loaded> encoders) {
+        embed(encoders);
+        Map<Long, List<Neighbour>> nearest = new LinkedHashMap<>();
+        RecentFeatures.of(List.of(file), encoders, maxPixels)
+                .forEach((version, query) ->
+                        nearest.put(version, nearest(query, not, k, Objects.requireNonNull(features.get(version)))));
+        return nearest;
+    }
+
+    private List<Neighbour> nearest(FeatureMatrix query, String not, int k, FeatureMatrix bank) {
         List<Neighbour> all = new ArrayList<>();
         int row = 0;
         for (String name : images.keySet()) {
@@ -84,35 +109,19 @@ final class RecentImages {
     }
 
     /** The images in the plane of the features' largest variance. */
-    PrincipalPlane plane(long version, Embedder embedder) {
-        return PrincipalPlane.of(featuresOf(version, embedder));
+    PrincipalPlane plane(long version, LoadedEncoders.Loaded encoder) {
+        embed(Map.of(version, encoder));
+        return PrincipalPlane.of(Objects.requireNonNull(features.get(version)));
     }
 
-    private FeatureMatrix featuresOf(long version, Embedder embedder) {
-        FeatureMatrix known = features.get(version);
-        if (known == null) {
-            known = embed(embedder);
-            features.put(version, known);
+    /** Embeds the images under those encoders that have not done so yet. */
+    private void embed(Map<Long, LoadedEncoders.Loaded> encoders) {
+        Map<Long, LoadedEncoders.Loaded> missing = new LinkedHashMap<>(encoders);
+        missing.keySet().removeAll(features.keySet());
+        if (!missing.isEmpty()) {
+            List<byte[]> files =
+                    images.values().stream().map(StoredImage::file).toList();
+            features.putAll(RecentFeatures.of(files, missing, maxPixels));
         }
-        return known;
-    }
-
-    private FeatureMatrix embed(Embedder embedder) {
-        List<byte[]> files = images.values().stream().map(StoredImage::file).toList();
-        int dimension = embedder.dimension();
-        float[] rows = new float[files.size() * dimension];
-        for (int from = 0; from < files.size(); from += BATCH) {
-            float[] batch = embedder.embed(files.subList(from, Math.min(files.size(), from + BATCH)));
-            System.arraycopy(batch, 0, rows, from * dimension, batch.length);
-        }
-        return Rows.unit(matrix(rows, files.size(), dimension));
-    }
-
-    private static FeatureMatrix matrix(float[] rows, int count, int dimension) {
-        double[] values = new double[rows.length];
-        for (int i = 0; i < rows.length; i++) {
-            values[i] = rows[i];
-        }
-        return new FeatureMatrix(count, dimension, values);
     }
 }

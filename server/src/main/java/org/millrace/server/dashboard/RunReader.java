@@ -12,6 +12,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.kafka.BrokerWords;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.contract.service.Services;
@@ -73,7 +74,7 @@ final class RunReader implements Services.Service {
                 log.warn(
                         "reading the topics of run {} again from their beginnings: {}",
                         config.run().name(),
-                        e.getMessage());
+                        BrokerWords.of(e));
                 forget();
                 brokerAnswers = false;
                 publish();

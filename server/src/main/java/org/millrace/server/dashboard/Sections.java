@@ -107,8 +107,9 @@ final class Sections {
      * The first images of a step with the views that the trainer saw.
      *
      * @param problem why there are none, or blank
+     * @param note why there are fewer than usual, or blank
      */
-    record Gallery(long step, List<Viewed> images, String problem) {}
+    record Gallery(long step, List<Viewed> images, String problem, String note) {}
 
     /** An image and its two views as PNG in data URIs. */
     record Viewed(String at, String source, String label, String image, String first, String second) {}

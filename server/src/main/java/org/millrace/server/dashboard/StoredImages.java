@@ -1,11 +1,14 @@
 package org.millrace.server.dashboard;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -26,6 +29,8 @@ final class StoredImages implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final long MOST_BYTES = 64L << 20;
     private static final int TEXT = 240;
+    /** Images read first of the newest of a partition. */
+    private static final int LAST_IMAGES = 8;
     /** Images taken from each place of the log, to sample a span of time. */
     private static final int PLACE_IMAGES = 8;
     /** Records searched at each place for images of one source. */
@@ -52,25 +57,67 @@ final class StoredImages implements AutoCloseable {
         return read(new TopicPartition(topic, range.partition()), range.from(), range.to(), most, MOST_BYTES);
     }
 
-    /** The newest images of all partitions, about so many, oldest first. */
-    List<StoredImage> newest(int count) {
+    /**
+     * The newest images that fit into memory, newest first.
+     *
+     * @param unread about how many images as new as these do not fit
+     */
+    record Newest(List<StoredImage> images, int unread) {}
+
+    /** The newest images of all partitions, about so many. */
+    Newest newest(int count) {
         List<TopicPartition> partitions = consumer.partitionsFor(topic, PATIENCE).stream()
                 .map(info -> new TopicPartition(topic, info.partition()))
                 .toList();
         if (partitions.isEmpty()) {
-            return List.of();
+            return new Newest(List.of(), 0);
         }
         int share = Math.max(1, count / partitions.size());
         Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(partitions, PATIENCE);
         Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, PATIENCE);
         List<StoredImage> images = new ArrayList<>();
+        int unread = 0;
         for (TopicPartition partition : partitions) {
             long end = ends.getOrDefault(partition, 0L);
             long from = Math.max(beginnings.getOrDefault(partition, 0L), end - share);
-            images.addAll(read(partition, from, end, share, MOST_BYTES / partitions.size()));
+            Newest some = newest(partition, from, end, MOST_BYTES / partitions.size());
+            images.addAll(some.images());
+            unread += some.unread();
         }
-        images.sort(Comparator.comparingLong(StoredImage::timeMillis));
-        return images;
+        images.sort(Comparator.comparingLong(StoredImage::timeMillis)
+                .thenComparingLong(image -> image.at().offset())
+                .reversed());
+        return new Newest(images, unread);
+    }
+
+    /** The last few first: by their size, as many before them as fit. */
+    private Newest newest(TopicPartition partition, long from, long to, long mostBytes) {
+        long lastFrom = Math.max(from, to - LAST_IMAGES);
+        Deque<StoredImage> images = new ArrayDeque<>(); // oldest first
+        long bytes = readNewest(partition, lastFrom, to, mostBytes, images);
+        long mean = Math.max(1, bytes / Math.max(1, images.size()));
+        long more = Math.min(lastFrom - from, (mostBytes - bytes) / mean);
+        if (more > 0 && lastFrom > from) {
+            Deque<StoredImage> before = new ArrayDeque<>();
+            readNewest(partition, lastFrom - more, lastFrom, mostBytes - bytes, before);
+            before.descendingIterator().forEachRemaining(images::addFirst);
+        }
+        long first = images.isEmpty() ? to : images.getFirst().at().offset();
+        return new Newest(List.copyOf(images), (int) (first - from));
+    }
+
+    /** Adds the newest images of a range that have so many bytes together, and returns the bytes of these. */
+    private long readNewest(TopicPartition partition, long from, long to, long mostBytes, Deque<StoredImage> images) {
+        long[] bytes = {0};
+        read(partition, from, to, image -> {
+            images.addLast(image);
+            bytes[0] += image.file().length;
+            while (bytes[0] > mostBytes && images.size() > 1) {
+                bytes[0] -= images.removeFirst().file().length;
+            }
+            return true;
+        });
+        return bytes[0];
     }
 
     /**
@@ -116,26 +163,36 @@ final class StoredImages implements AutoCloseable {
     }
 
     private List<StoredImage> read(TopicPartition partition, long from, long to, int most, long mostBytes) {
+        List<StoredImage> images = new ArrayList<>();
+        long[] bytes = {0};
+        read(partition, from, to, image -> {
+            images.add(image);
+            bytes[0] += image.file().length;
+            return images.size() < most && bytes[0] <= mostBytes;
+        });
+        return images;
+    }
+
+    /** Hands on the images of a range while {@code goOn} wants more; fewer where some are gone or the broker is slow. */
+    private void read(TopicPartition partition, long from, long to, Predicate<StoredImage> goOn) {
         consumer.assign(List.of(partition));
         consumer.seek(partition, from);
-        List<StoredImage> images = new ArrayList<>();
-        long bytes = 0;
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         try {
             while (consumer.position(partition, PATIENCE) < to && System.nanoTime() < deadline) {
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                    if (images.size() == most || bytes > mostBytes || record.offset() >= to) {
-                        return images;
+                    if (record.offset() >= to) {
+                        return;
                     }
                     Optional<StoredImage> image = image(record);
-                    image.ifPresent(images::add);
-                    bytes += image.map(stored -> stored.file().length).orElse(0);
+                    if (image.isPresent() && !goOn.test(image.get())) {
+                        return;
+                    }
                 }
             }
         } catch (OffsetOutOfRangeException e) {
-            return images; // retention was faster
+            // retention was faster: what was read is all there is
         }
-        return images;
     }
 
     private Optional<StoredImage> image(ConsumerRecord<byte[], byte[]> record) {

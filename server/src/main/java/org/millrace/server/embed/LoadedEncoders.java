@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.encoder.tensor.Torch;
@@ -32,11 +33,13 @@ public final class LoadedEncoders implements AutoCloseable {
     public static final class Loaded {
         private final long version;
         private final String sha256;
+        private final EncoderConfig input;
         private final Embedder embedder;
 
         private Loaded(PublishedEncoder encoder, Embedder embedder) {
             this.version = encoder.manifest().version();
             this.sha256 = encoder.manifest().sha256();
+            this.input = encoder.manifest().encoder();
             this.embedder = embedder;
         }
 
@@ -46,6 +49,11 @@ public final class LoadedEncoders implements AutoCloseable {
 
         int dimension() {
             return embedder.dimension();
+        }
+
+        /** The images that it embeds: their size, channels and normalisation. */
+        public EncoderConfig input() {
+            return input;
         }
 
         /** For images that decode; owned by this. */

@@ -15,6 +15,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Json;
@@ -37,7 +38,7 @@ public final class EmbedRoutes implements Routes {
     private final EncoderWatch encoders;
     private final EmbeddingQueue queue;
     private final String run;
-    private final int maxBytes;
+    private final ImagesConfig images;
     /** Writes the responses, so that no client delays the encoder. */
     private final ExecutorService answering = Executors.newFixedThreadPool(2, work -> {
         Thread thread = new Thread(work, "millrace-http-embeddings");
@@ -49,7 +50,7 @@ public final class EmbedRoutes implements Routes {
         this.encoders = encoders;
         this.queue = queue;
         this.run = config.run().name();
-        this.maxBytes = config.images().maxBytes();
+        this.images = config.images();
     }
 
     /** The formats of a response. */
@@ -107,7 +108,7 @@ public final class EmbedRoutes implements Routes {
         if (!several) {
             Bodies.requireImage(context);
         }
-        Asked asked = several ? files(context) : new Asked(List.of(), List.of(read(Bodies.raw(context), "the image")));
+        Asked asked = several ? files(context) : new Asked(List.of(), List.of(read(Bodies.raw(context), "")));
         CompletableFuture<Embeddings> embeddings = queue.offer(Gate.client(context), asked.images(), version)
                 .orElseThrow(() ->
                         HttpProblem.busy("too many images are waiting to be embedded; send the request again later"));
@@ -152,27 +153,21 @@ public final class EmbedRoutes implements Routes {
         for (UploadedFile file : Bodies.files(context)) {
             Bodies.requireImage(file);
             names.add(file.filename());
-            images.add(read(Bodies.file(file), "the file '" + file.filename() + "'"));
+            images.add(read(Bodies.file(file), "the file '" + file.filename() + "': "));
         }
         return new Asked(names, images);
     }
 
+    /** @param what begins the message of a refusal */
     private byte[] read(IncomingImage.Body body, String what) throws IOException {
         try (InputStream in = body.open()) {
-            byte[] image = in.readNBytes(maxBytes);
-            if (image.length == maxBytes && in.read() >= 0) {
-                throw tooLarge(what, body.declaredBytes(), maxBytes);
-            }
-            if (image.length == 0) {
-                throw new HttpProblem(400, "wanted an image, but " + what + " is empty");
+            byte[] image = in.readNBytes(images.maxBytes());
+            if (image.length == images.maxBytes() && in.read() >= 0) {
+                long bytes = body.declaredBytes();
+                throw new HttpProblem(413, what + images.tooLarge(Math.max(bytes, image.length + 1L), bytes >= 0));
             }
             return image;
         }
-    }
-
-    private static HttpProblem tooLarge(String what, long bytes, long most) {
-        return new HttpProblem(
-                413, what + " has " + (bytes < 0 ? "more than " + most : bytes) + " bytes; wanted at most " + most);
     }
 
     private static void answer(Context context, Form form, boolean several, List<String> names, Embeddings made) {
@@ -181,7 +176,7 @@ public final class EmbedRoutes implements Routes {
         if (!json) {
             made.rows().forEach(row -> {
                 if (row instanceof Embeddings.Undecodable bad) {
-                    throw new HttpProblem(400, "not an image that can be decoded: " + bad.reason());
+                    throw new HttpProblem(400, bad.reason());
                 }
             });
         }

@@ -18,6 +18,7 @@ import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.millrace.contract.OutsideText;
 import org.millrace.contract.event.Json;
 
 /**
@@ -73,6 +74,7 @@ final class Gate extends Handler.Wrapper {
             if (entry.isPresent()) {
                 redirect(exchange, entry.get());
             } else if (hasBody(request)) {
+                requireUncoded(request);
                 collect(exchange, health ? healthWorkers : workers);
             } else {
                 dispatch(exchange, new HeldRequest(request, new ArrayDeque<>()), health ? healthWorkers : workers);
@@ -170,6 +172,16 @@ final class Gate extends Handler.Wrapper {
         response.getHeaders().put(HttpHeader.LOCATION, entry.location());
         response.getHeaders().put(HttpHeader.SET_COOKIE, entry.cookie());
         response.write(true, ByteBuffer.allocate(0), exchange.callback());
+    }
+
+    private static void requireUncoded(Request request) {
+        String coding = request.getHeaders().get(HttpHeader.CONTENT_ENCODING);
+        if (coding != null && !coding.equalsIgnoreCase("identity")) {
+            throw new HttpProblem(
+                    415,
+                    "the body has 'Content-Encoding: " + OutsideText.of(coding)
+                            + "', which this server does not undo: send the file as it is, without that header");
+        }
     }
 
     private static boolean hasBody(Request request) {

@@ -182,7 +182,9 @@ public final class HttpServer implements AutoCloseable {
                 asked + " is not allowed; wanted "
                         + problem.getDetails().getOrDefault("availableMethods", "another method");
             case 413 -> "the body is larger than the limit of " + maxBodyBytes + " bytes";
-            default -> String.valueOf(problem.getMessage());
+            default ->
+                asked + " cannot be answered: " + problem.getMessage()
+                        + "; /v1/openapi.json says what each path wants";
         };
     }
 

@@ -49,7 +49,10 @@ public record Parameters(List<String> names) implements RouteRole {
                 400,
                 known.isEmpty()
                         ? "there is no " + what + "; this path takes none"
-                        : "there is no " + what + "; did you mean " + prefix + Nearest.of(name, known)
-                                + "? This path takes " + known);
+                        : "there is no " + what + "; "
+                                + Nearest.of(name, known)
+                                        .map(word -> "did you mean " + prefix + word + "? This path takes ")
+                                        .orElse("this path takes ")
+                                + known);
     }
 }

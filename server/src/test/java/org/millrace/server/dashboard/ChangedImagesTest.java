@@ -64,7 +64,7 @@ class ChangedImagesTest {
     @Test
     void of_images_showsEightOfEachFromTheLeastToTheMost() {
         List<StoredImage> before = images(1, rgb -> rgb);
-        ChangedImages changed = ChangedImages.of(before, images(2, rgb -> each(rgb, value -> value / 3)), decoder);
+        ChangedImages changed = ChangedImages.of(before, images(2, rgb -> each(rgb, value -> value / 3)), this::decoding);
         assertThat(changed.problem()).isEmpty();
         assertThat(changed.changes()).hasSize(4);
         assertThat(changed.before()).hasSize(8).doesNotHaveDuplicates();
@@ -75,14 +75,29 @@ class ChangedImagesTest {
     void of_imagesGoneOrDamaged_saysWhich() {
         List<StoredImage> some = images(1, rgb -> rgb);
         var damaged = new StoredImage(new ImageOffset(0, 1), 1, "", "", new byte[] {1, 2, 3});
-        assertThat(ChangedImages.of(List.of(), some, decoder).problem())
+        assertThat(ChangedImages.of(List.of(), some, this::decoding).problem())
                 .isEqualTo("the images of the reference are no longer in the log");
-        assertThat(ChangedImages.of(some, List.of(damaged), decoder).problem())
+        assertThat(ChangedImages.of(some, List.of(damaged), this::decoding).problem())
                 .isEqualTo("the images of that window are no longer in the log");
     }
 
+    @Test
+    void of_imagesTooLargeToDecode_areLeftOutAndCounted() throws Exception {
+        List<StoredImage> some = images(1, rgb -> rgb);
+        long two = 2 * decoder.judge(some.get(0).file()).work();
+        ChangedImages changed = ChangedImages.of(some, some, most -> new BoundedDecoding(decoder, two));
+        assertThat(changed.before()).hasSize(2);
+        assertThat(changed.leftOut()).isEqualTo(2 * 14);
+        assertThat(ChangedImages.of(some, some, most -> new BoundedDecoding(decoder, 0)).problem())
+                .isEqualTo("the images of the reference are too large to decode here");
+    }
+
+    private BoundedDecoding decoding(long mostWork) {
+        return new BoundedDecoding(decoder, mostWork);
+    }
+
     private Change most(List<StoredImage> before, List<StoredImage> now) {
-        return ChangedImages.of(before, now, decoder).changes().get(0);
+        return ChangedImages.of(before, now, this::decoding).changes().get(0);
     }
 
     private static List<StoredImage> images(long seed, IntUnaryOperator colour) {
@@ -92,7 +107,7 @@ class ChangedImagesTest {
                 .toList();
     }
 
-    private static byte[] noise(Random random, IntUnaryOperator colour) {
+    static byte[] noise(Random random, IntUnaryOperator colour) {
         BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
         int least = random.nextInt(40);
         for (int y = 0; y < SIDE; y++) {

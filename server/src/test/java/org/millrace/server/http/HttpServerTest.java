@@ -248,6 +248,7 @@ final class HttpServerTest {
     @ParameterizedTest
     @CsvSource({
         "/page?lable=cat, there is no query parameter 'lable'; did you mean label? This path takes",
+        "/page?colour=red, there is no query parameter 'colour'; this path takes",
         "/health?x, there is no query parameter 'x'; this path takes none",
         "/page?label=a&label=b, is given twice",
         "/page?label=%zz, two hexadecimal digits",
@@ -282,6 +283,19 @@ final class HttpServerTest {
     }
 
     @Test
+    void post_codedBody_isRefusedAndNotTakenForTheFile() throws Exception {
+        try (HttpServer server = start(OPEN)) {
+            for (String coding : List.of("gzip", "deflate, gzip", "br", "x-unknown")) {
+                HttpResponse<String> coded = post(server, 10, "Content-Encoding", coding);
+                assertThat(coded.statusCode()).isEqualTo(415);
+                assertThat(coded.body())
+                        .contains("the body has 'Content-Encoding: " + coding + "', which this server does not undo");
+            }
+            assertThat(post(server, 10, "Content-Encoding", "identity").body()).isEqualTo("10");
+        }
+    }
+
+    @Test
     void get_goodParameters_areTaken() throws Exception {
         try (HttpServer server = start(OPEN)) {
             assertThat(get(server, "/page?label=%C3%A9+%25&split=&").statusCode())
@@ -297,11 +311,28 @@ final class HttpServerTest {
     @Test
     void answer_whatIsNoHttp_isJsonWithoutInnards() throws Exception {
         try (HttpServer server = start(OPEN)) {
-            String answer = raw(server, "GET /%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-            assertThat(answer)
-                    .startsWith("HTTP/1.1 400")
-                    .contains("{\"error\":")
-                    .doesNotContainIgnoringCase("jetty");
+            for (String request : List.of(
+                    "GET /%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+                    "GET /page HTTP/1.1\r\nConnection: close\r\n\r\n",
+                    "GET /page HTTP/9.9\r\nHost: localhost\r\n\r\n",
+                    "GET /page\r\n\r\n",
+                    "hello\r\n\r\n",
+                    "GET /page HTTP/1.1\r\nHost localhost\r\n\r\n",
+                    "POST /length HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\nConnection: close\r\n\r\n",
+                    "POST /length HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\nConnection: close\r\n\r\n")) {
+                String answer = raw(server, request);
+                System.out.println(request.lines().toList() + " -> " + answer.lines().toList());
+                assertThat(answer)
+                        .as(request)
+                        .startsWith("HTTP/1.1 400")
+                        .contains("{\"error\":", "wanted ")
+                        .doesNotContain("\"Bad Request\"")
+                        .doesNotContainIgnoringCase("jetty");
+            }
+            assertThat(raw(server, "GET /" + "a".repeat(9000) + " HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+                    .contains("414", "the address is too long: wanted");
+            assertThat(raw(server, "GET /page HTTP/1.1\r\nHost: localhost\r\nA: " + "a".repeat(9000) + "\r\n\r\n"))
+                    .contains("431", "the headers are too long: wanted");
         }
     }
 

@@ -1,0 +1,37 @@
+package org.millrace.contract.kafka;
+
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.DisconnectException;
+
+/** Why the broker did not do what was asked, in words for users: without the client's names of its own calls, nodes and requests. */
+public final class BrokerWords {
+    private static final String SLOW = "it did not answer in time";
+    private static final String GONE = "it closed the connection";
+
+    private BrokerWords() {}
+
+    /** A clause about the broker, such as {@code it did not answer in time}. */
+    public static String of(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null
+                && (cause instanceof ExecutionException || cause.getClass().equals(KafkaException.class))) {
+            cause = cause.getCause();
+        }
+        if (isSilence(cause) || cause instanceof TimeoutException) {
+            return cause instanceof DisconnectException ? GONE : SLOW;
+        }
+        String message = cause.getMessage();
+        String plain = message == null
+                ? ""
+                : message.replaceAll("\\s*\\(?\\bCall\\b: ?\\w+.*", "").strip();
+        return plain.isEmpty() ? cause.getClass().getSimpleName() : plain;
+    }
+
+    /** Whether the broker gave no answer at all, so that the same may succeed later. */
+    public static boolean isSilence(Throwable cause) {
+        return cause instanceof org.apache.kafka.common.errors.TimeoutException
+                || cause instanceof DisconnectException;
+    }
+}
