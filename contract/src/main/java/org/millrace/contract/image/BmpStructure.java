@@ -19,8 +19,6 @@ final class BmpStructure {
     private static final int MASKS = FILE_HEADER + HEADER; // in longer headers and behind the short one alike
     private static final int MASKS_BYTES = 12;
 
-    private static final int WORK_OF_A_PIXEL = 3;
-
     private static final int PLAIN = 0;
     private static final int RUNS_OF_8_BITS = 1;
     private static final int RUNS_OF_4_BITS = 2;
@@ -59,6 +57,9 @@ final class BmpStructure {
         byte[] masks = new byte[compression == MASKED ? MASKS_BYTES : 0];
         bytes.require(MASKS, masks.length, "masks");
         System.arraycopy(bytes.file(), MASKS, masks, 0, masks.length);
+        if (masks.length > 0) {
+            checkMasks(bytes, bits);
+        }
         int begin = FILE_HEADER + HEADER + masks.length + palette.length;
         byte[] head = ByteBuffer.allocate(begin)
                 .order(ByteOrder.LITTLE_ENDIAN)
@@ -80,7 +81,11 @@ final class BmpStructure {
                 .put(palette)
                 .array();
         List<Part> parts = List.of(Part.of(head), new Part(bytes.file(), (int) data, (int) (data + size)));
-        long work = WORK_OF_A_PIXEL * (long) width * Math.abs(height);
+        long work = limits.checkWork(
+                workOfAPixel(bits) * (long) width * Math.abs(height)
+                        + (long) DecodingLimits.WORK_OF_A_ROW * Math.abs(height)
+                        + size,
+                bytes);
         return SoundImage.whole(ImageFormat.BMP, width, Math.abs(height), Colours.AS_STORED, work, parts);
     }
 
@@ -102,6 +107,30 @@ final class BmpStructure {
         if (height < 0 && compression != PLAIN && compression != MASKED) {
             throw bytes.damaged("compressed from the top down");
         }
+    }
+
+    /** Each mask is one run of bits, or none, within a pixel's; one at least has bits. */
+    private static void checkMasks(FileBytes bytes, int bits) throws UnsoundImageException {
+        int all = 0;
+        for (int i = 0; i < MASKS_BYTES; i += Integer.BYTES) {
+            int mask = bytes.int32(MASKS + i);
+            int run = mask == 0 ? 0 : mask >>> Integer.numberOfTrailingZeros(mask);
+            if ((run & (run + 1)) != 0 || (bits == 16 && mask >>> 16 != 0)) {
+                throw bytes.damaged("the mask %08x of %d bits", mask, bits);
+            }
+            all |= mask;
+        }
+        if (all == 0) {
+            throw bytes.damaged("its masks are empty");
+        }
+    }
+
+    private static int workOfAPixel(int bits) {
+        return switch (bits) {
+            case 16 -> 5;
+            case 32 -> 3;
+            default -> 2;
+        };
     }
 
     /** As many entries as the bits can name, black where the file has none. */

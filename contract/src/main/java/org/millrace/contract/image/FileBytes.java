@@ -56,6 +56,12 @@ record FileBytes(byte[] file, String format) {
         }
     }
 
+    /** A file of a kind that no decoder here takes, though it may be whole. */
+    UnsoundImageException notRead(String message, Object... values) {
+        return new UnsoundImageException(format + " of a kind that is not read: "
+                + String.format(Locale.ROOT, message, values) + "; convert it to an ordinary JPEG or PNG");
+    }
+
     UnsoundImageException damaged(String message, Object... values) {
         return new UnsoundImageException("damaged " + format + ": " + String.format(Locale.ROOT, message, values));
     }

@@ -53,11 +53,11 @@ final class GifStructure {
         palette = ownPalette > 0 ? at + DESCRIPTOR : palette;
         bytes.require(data, 2, "frame");
         int end = Math.min(bytes.length(), endOfBlocks(bytes, data + 1));
-        long unpacked = unpacked(bytes, data);
-        limits.checkWork(unpacked, bytes);
+        long unpacked = unpacked(bytes, data, (long) frame.width() * frame.height());
         List<Part> parts = List.of(head, new Part(bytes.file(), at, end), Part.of(new byte[] {';'}));
         int background = background(bytes, palette, Math.max(transparent, 0));
-        long work = unpacked + (long) width * height;
+        long work = limits.checkWork(
+                2 * unpacked + (long) width * height + (long) DecodingLimits.WORK_OF_A_ROW * height, bytes);
         return new SoundImage(ImageFormat.GIF, width, height, frame, background, Colours.AS_STORED, work, parts);
     }
 
@@ -81,8 +81,8 @@ final class GifStructure {
         return at + 1;
     }
 
-    /** How many pixels the frame's data unpacks to, by the lengths of its LZW codes alone. */
-    private static long unpacked(FileBytes bytes, int at) throws UnsoundImageException {
+    /** How many pixels the frame's data unpacks to, by the lengths of its LZW codes alone; without an end code at least {@code wanted}. */
+    private static long unpacked(FileBytes bytes, int at, long wanted) throws UnsoundImageException {
         int rootBits = bytes.uint8(at);
         if (rootBits < 1 || rootBits > 8) {
             throw bytes.damaged("codes of %d bits", rootBits);
@@ -122,6 +122,9 @@ final class GifStructure {
                 }
             }
             block = blockEnd;
+        }
+        if (pixels < wanted) {
+            throw bytes.damaged("its frame has %d of %d pixels", pixels, wanted);
         }
         return pixels;
     }

@@ -11,7 +11,7 @@ public final class ImageGate {
     /**
      * The image's structure.
      *
-     * @param maxPixels of the image, its canvas and its frame; decoding goes over at most 16 times as many samples
+     * @param maxPixels of the image, its canvas and its frame; decoding counts as at most 16 times as many samples
      * @throws UnsoundImageException where the bytes are no image, or may not be decoded
      */
     public static SoundImage judge(byte[] file, int maxPixels) throws UnsoundImageException {

@@ -1,7 +1,9 @@
 package org.millrace.contract.image;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import org.millrace.contract.image.SoundImage.Colours;
 import org.millrace.contract.image.SoundImage.Part;
 
@@ -16,7 +18,21 @@ final class JpegStructure {
     private static final int DNL = 0xdc;
     private static final int DHP = 0xde;
     private static final int COM = 0xfe;
+    private static final int DHT = 0xc4;
+    private static final int DAC = 0xcc;
+    private static final int DQT = 0xdb;
+    private static final int LOSSLESS = 0xc3;
+    private static final int PROGRESSIVE = 0xc2;
     private static final int LEAST_WORK_OF_A_SCAN = 4096;
+    /** Of a scan, for each row of its units: what a narrow image costs. */
+    private static final int WORK_OF_A_UNIT_ROW = 200;
+
+    private static final int WORK_OF_A_ROW = 50;
+    /** Of a lossless JPEG, which is decoded in Java. */
+    private static final int LOSSLESS_WORK_OF_A_SAMPLE = 10;
+
+    private static final int TABLES = 4;
+    private static final int MOST_BLOCKS_OF_A_UNIT = 10;
 
     private static final byte[] START = {(byte) 0xff, (byte) SOI};
     private static final byte[] JFIF = {
@@ -34,9 +50,13 @@ final class JpegStructure {
     private int height;
     private boolean jfif;
     private int adobeTransform = -1;
+    private int frame;
+    private final BitSet quantisers = new BitSet();
+    private final BitSet codes = new BitSet(); // Huffman tables: of DC from 0, of AC from 16
+    private boolean standardCodes;
     private long work;
 
-    private record Component(int id, int across, int down) {}
+    private record Component(int id, int across, int down, int quantiser) {}
 
     JpegStructure(FileBytes bytes, DecodingLimits limits) {
         this.bytes = bytes;
@@ -58,6 +78,8 @@ final class JpegStructure {
         if (at >= 0) {
             parts.add(Part.of(new byte[] {(byte) 0xff, (byte) EOI}));
         }
+        work += (long) WORK_OF_A_ROW * height;
+        limits.checkWork(work, bytes);
         Colours colours = begin();
         return SoundImage.whole(ImageFormat.JPEG, width, height, colours, work, parts);
     }
@@ -96,7 +118,11 @@ final class JpegStructure {
         } else if (code == 0xee && length >= 14 && bytes.hasText(at + 3, "Adobe")) {
             adobeTransform = bytes.uint8(at + 14);
         } else if (isFrame(code)) {
-            frame(at + 3, end);
+            frame(code, at + 3, end);
+        } else if (code == DQT) {
+            quantisers(at + 3, end);
+        } else if (code == DHT) {
+            codes(at + 3, end);
         } else if (code == SOS) {
             end = scan(at + 3, end);
         }
@@ -117,15 +143,64 @@ final class JpegStructure {
     }
 
     private static boolean isFrame(int code) {
-        return code >= 0xc0 && code <= 0xcf && code != 0xc4 && code != 0xc8 && code != 0xcc;
+        return code >= 0xc0 && code <= 0xcf && code != DHT && code != DAC;
     }
 
-    private void frame(int at, int end) throws UnsoundImageException {
+    /** What the frame's code says of a file that no decoder here takes; empty for the kinds that are read. */
+    private static Optional<String> kindNotRead(int code) {
+        return switch (code) {
+            case 0xc0, 0xc1, PROGRESSIVE, LOSSLESS -> Optional.empty();
+            case 0xc5, 0xc6, 0xc7 -> Optional.of("hierarchical");
+            case 0xc9, 0xca -> Optional.of("arithmetic coding");
+            case 0xcb -> Optional.of("lossless with arithmetic coding");
+            case 0xcd, 0xce, 0xcf -> Optional.of("hierarchical with arithmetic coding");
+            default -> Optional.of("an unknown coding process");
+        };
+    }
+
+    private void quantisers(int from, int end) throws UnsoundImageException {
+        int at = from;
+        while (at < end) {
+            int table = bytes.uint8(at) & 15;
+            if (table >= TABLES) {
+                throw bytes.damaged("quantisation table %d, at most %d may be", table, TABLES - 1);
+            }
+            quantisers.set(table);
+            at += 1 + (bytes.uint8(at) < 16 ? 64 : 128);
+        }
+    }
+
+    private void codes(int from, int end) throws UnsoundImageException {
+        int at = from;
+        while (at + 17 <= end) {
+            int table = bytes.uint8(at);
+            if ((table & 15) >= TABLES || table >> 4 > 1) {
+                throw bytes.damaged("Huffman table %d of class %d", table & 15, table >> 4);
+            }
+            codes.set(table);
+            int symbols = 0;
+            for (int i = 1; i <= 16; i++) {
+                symbols += bytes.uint8(at + i);
+            }
+            at += 17 + symbols;
+        }
+    }
+
+    private void frame(int code, int at, int end) throws UnsoundImageException {
+        Optional<String> notRead = kindNotRead(code);
+        if (notRead.isPresent()) {
+            throw bytes.notRead("%s (SOF%d)", notRead.get(), code - 0xc0);
+        }
+        frame = code;
         if (!components.isEmpty()) {
             throw bytes.damaged("a second frame begins within it");
         }
         if (end - at < 6 || end - at != 6 + 3 * bytes.uint8(at + 5)) {
             throw bytes.damaged("its frame's header has a wrong length");
+        }
+        int bits = bytes.uint8(at);
+        if (code == LOSSLESS ? bits < 2 || bits > 16 : bits != 8) {
+            throw bytes.notRead("samples of %d bits", bits);
         }
         height = bytes.bigUint16(at + 1);
         width = bytes.bigUint16(at + 3);
@@ -139,11 +214,19 @@ final class JpegStructure {
         }
         for (int i = 0; i < count; i++) {
             int sampling = bytes.uint8(at + 7 + 3 * i);
-            Component component = new Component(bytes.uint8(at + 6 + 3 * i), sampling >> 4, sampling & 15);
+            Component component = new Component(
+                    bytes.uint8(at + 6 + 3 * i), sampling >> 4, sampling & 15, bytes.uint8(at + 8 + 3 * i));
             if (component.across < 1 || component.across > 4 || component.down < 1 || component.down > 4) {
                 throw bytes.damaged("a component is sampled %d×%d", component.across, component.down);
             }
             components.add(component);
+        }
+        for (Component component : components) {
+            if (mostAcross() % component.across != 0 || mostDown() % component.down != 0) {
+                throw bytes.notRead(
+                        "a component sampled %d×%d beside %d×%d",
+                        component.across, component.down, mostAcross(), mostDown());
+            }
         }
     }
 
@@ -154,22 +237,71 @@ final class JpegStructure {
             throw bytes.damaged("a scan's header has a wrong length");
         }
         long samples = 0;
+        int blocks = 0;
         for (int i = 0; i < count; i++) {
             int id = bytes.uint8(at + 1 + 2 * i);
-            samples += components.stream()
-                    .filter(component -> component.id == id)
+            Component component = components.stream()
+                    .filter(each -> each.id == id)
                     .findFirst()
-                    .map(this::samples)
                     .orElseThrow(() -> bytes.damaged("a scan of component %d, which its frame does not have", id));
+            samples += samples(component);
+            blocks += component.across * component.down;
+            checkTables(component, bytes.uint8(at + 2 + 2 * i), at + 1 + 2 * count);
+        }
+        if (count > 1 && blocks > MOST_BLOCKS_OF_A_UNIT) {
+            throw bytes.damaged("a scan of %d blocks to the unit, at most %d may be", blocks, MOST_BLOCKS_OF_A_UNIT);
+        }
+        if (frame == PROGRESSIVE) {
+            checkCoefficients(count, at + 1 + 2 * count);
         }
         int data = end;
         while (data + 1 < bytes.length() && !endsScan(bytes.uint8(data), bytes.uint8(data + 1))) {
             data++;
         }
         int to = data + 1 < bytes.length() ? data : bytes.length();
-        work += Math.max(samples, LEAST_WORK_OF_A_SCAN) + (to - end);
+        long ofSamples = frame == LOSSLESS ? LOSSLESS_WORK_OF_A_SAMPLE * samples : samples;
+        work += Math.max(ofSamples, LEAST_WORK_OF_A_SCAN) + WORK_OF_A_UNIT_ROW * unitRows() + (to - end);
         limits.checkWork(work, bytes);
         return to;
+    }
+
+    /**
+     * Refuses a scan whose tables are missing: the JDK's reader would take those of the image that it decoded before.
+     *
+     * @param used Huffman tables of the component in this scan
+     * @param coefficients where the scan says which it holds
+     */
+    private void checkTables(Component component, int used, int coefficients) throws UnsoundImageException {
+        if (frame == LOSSLESS) {
+            return; // its scans name tables of one class and nothing to quantise by
+        }
+        if (!quantisers.get(component.quantiser)) {
+            throw bytes.damaged("its quantisation table %d is missing", component.quantiser);
+        }
+        boolean progressive = frame == PROGRESSIVE;
+        boolean direct = bytes.uint8(coefficients) == 0;
+        boolean refines = bytes.uint8(coefficients + 2) >> 4 > 0;
+        int dc = used >> 4;
+        int ac = used & 15;
+        boolean missing = progressive
+                ? direct ? !refines && !codes.get(dc) : !codes.get(16 + ac)
+                : !codes.get(dc) || !codes.get(16 + ac);
+        if (missing && !progressive && dc <= 1 && ac <= 1) {
+            standardCodes = true;
+        } else if (missing) {
+            throw bytes.damaged("a Huffman table of its scan is missing (%d, %d)", dc, ac);
+        }
+    }
+
+    private void checkCoefficients(int count, int at) throws UnsoundImageException {
+        int first = bytes.uint8(at);
+        int last = bytes.uint8(at + 1);
+        int high = bytes.uint8(at + 2) >> 4;
+        int low = bytes.uint8(at + 2) & 15;
+        boolean band = first == 0 ? last == 0 : last >= first && last < 64 && count == 1;
+        if (!band || low > 13 || (high > 0 && low != high - 1)) {
+            throw bytes.damaged("a scan of coefficients %d to %d, bits %d to %d", first, last, high, low);
+        }
     }
 
     /** Whether these two bytes end a scan's data: a marker that is neither a stuffed byte, a fill byte nor a restart. */
@@ -179,11 +311,20 @@ final class JpegStructure {
 
     // in whole blocks of 8×8, as many as all components together have at least
     private long samples(Component component) {
-        int mostAcross = components.stream().mapToInt(Component::across).max().orElseThrow();
-        int mostDown = components.stream().mapToInt(Component::down).max().orElseThrow();
-        long unitsAcross = (width + 8L * mostAcross - 1) / (8L * mostAcross);
-        long unitsDown = (height + 8L * mostDown - 1) / (8L * mostDown);
-        return unitsAcross * component.across * unitsDown * component.down * 64;
+        long unitsAcross = (width + 8L * mostAcross() - 1) / (8L * mostAcross());
+        return unitsAcross * component.across * unitRows() * component.down * 64;
+    }
+
+    private long unitRows() {
+        return (height + 8L * mostDown() - 1) / (8L * mostDown());
+    }
+
+    private int mostAcross() {
+        return components.stream().mapToInt(Component::across).max().orElseThrow();
+    }
+
+    private int mostDown() {
+        return components.stream().mapToInt(Component::down).max().orElseThrow();
     }
 
     /** Puts the beginning in front: its marker decides the colours. */
@@ -195,6 +336,9 @@ final class JpegStructure {
             marker = new byte[0];
         } else if (components.size() == 3 && isRgb()) {
             marker = ADOBE_RGB;
+        }
+        if (standardCodes) {
+            parts.add(0, Part.of(StandardCodes.segment()));
         }
         parts.add(0, Part.of(marker));
         parts.add(0, Part.of(START));

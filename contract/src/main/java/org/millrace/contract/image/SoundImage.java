@@ -9,7 +9,7 @@ import java.util.List;
  * @param width of the canvas
  * @param frame where the first frame lies on the canvas
  * @param background colour of the canvas beside the frame, 0xRRGGBB
- * @param work of decoding, in units of about 10 ns: the samples that are gone over, weighted by what one costs in the format
+ * @param work of decoding, in units of about 10 ns of one core: pixels, samples, rows and bytes, weighted by what each costs in the format
  */
 public record SoundImage(
         ImageFormat format,

@@ -16,7 +16,6 @@ final class WebpStructure {
     private static final int RIFF_HEAD = 20;
     private static final int KEY_FRAME_HEAD = 10;
     private static final int READ_AHEAD = 8;
-    private static final int WORK_OF_A_PIXEL = 7;
 
     private WebpStructure() {}
 
@@ -94,8 +93,17 @@ final class WebpStructure {
         if (frame.x() + frame.width() > width || frame.y() + frame.height() > height) {
             throw bytes.damaged("its frame lies outside its canvas of %d×%d", width, height);
         }
-        long work = WORK_OF_A_PIXEL * (long) size.width() * size.height();
+        long work = limits.checkWork(work(size, chunk) + (long) DecodingLimits.WORK_OF_A_ROW * height, bytes);
         return new SoundImage(ImageFormat.WEBP, width, height, frame, 0, Colours.AS_STORED, work, simple(bytes, chunk));
+    }
+
+    /** Lossy data is decoded in blocks of 16×16. */
+    private static long work(Frame size, Chunk chunk) {
+        int length = chunk.to - chunk.from;
+        long blocks = ((size.width() + 15L) / 16) * ((size.height() + 15L) / 16);
+        return chunk.name.equals("VP8L")
+                ? 5L * size.width() * size.height() + 3L * length
+                : 10 * 256 * blocks + 7L * length;
     }
 
     /** The size in the bitstream itself. */
@@ -110,6 +118,9 @@ final class WebpStructure {
                 throw bytes.damaged("its lossless data begins with %02x, wanted 2f", bytes.uint8(at));
             }
             int bits = bytes.int32(at + 1);
+            if (bits >>> 29 != 0) {
+                throw bytes.damaged("its lossless data is of version %d, wanted 0", bits >>> 29);
+            }
             return new Frame(0, 0, 1 + (bits & 0x3fff), 1 + (bits >>> 14 & 0x3fff));
         }
         boolean keyFrame = (bytes.uint8(at) & 1) == 0 && bytes.hasText(at + 3, "\u009d\u0001*");

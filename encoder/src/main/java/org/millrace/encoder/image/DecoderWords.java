@@ -2,49 +2,66 @@ package org.millrace.encoder.image;
 
 import java.io.EOFException;
 import java.nio.BufferUnderflowException;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Optional;
+import java.util.List;
+import java.util.Locale;
+import java.util.zip.ZipException;
+import org.jspecify.annotations.Nullable;
 
-/** What a decoder's exception means, in words for users. Messages of libraries that have no entry here are quoted. */
+/** What a decoder's exception means, in words for users. Only what has no entry here is told in the library's own words. */
 final class DecoderWords {
-    private static final String SHORT = "it ends before its last pixel";
-    private static final String INCONSISTENT = "its compressed data contradicts itself";
+    static final String SHORT = "it ends before its last pixel";
 
-    /** By a part of the library's message; the first that fits counts. */
-    private static final Map<String, String> WORDS = new LinkedHashMap<>();
+    private static final String WRONG_PIXELS = "its compressed pixels are wrong";
 
-    static {
-        WORDS.put("Unexpected end of ZLIB", SHORT);
-        WORDS.put("Unexpected end", SHORT);
-        WORDS.put("Premature end", SHORT);
-    }
+    /** The first whose part the library's message has. */
+    private static final List<Entry> ENTRIES = List.of(
+            new Entry("unexpected end", SHORT),
+            new Entry("end of zlib", SHORT),
+            new Entry("getn()", WRONG_PIXELS), // a lossless JPEG's bits run out
+            new Entry("corrupt webp", WRONG_PIXELS),
+            new Entry("code length repeat", WRONG_PIXELS),
+            new Entry("png image data", WRONG_PIXELS),
+            new Entry("error reading image", WRONG_PIXELS),
+            new Entry("more than one scan", "it has more than one scan, and its frame is not of that kind"),
+            new Entry("huffman", "a Huffman table is wrong or missing"),
+            new Entry("quantization", "a quantisation table is wrong or missing"),
+            new Entry("inconsistent metadata", "its frame and its scans contradict each other"),
+            new Entry("marker", "its segments are wrong"),
+            new Entry("sof length", "its segments are wrong"),
+            new Entry("bogus", "its segments are wrong"),
+            new Entry("png header", "its header is wrong"),
+            new Entry("image header", "its header is wrong"),
+            new Entry("png metadata", "a chunk before its pixels is wrong"));
+
+    /** @param part of the library's message, in lower case */
+    private record Entry(String part, String words) {}
 
     private DecoderWords() {}
 
     static String of(Exception problem) {
-        if (problem instanceof EOFException) {
-            return SHORT;
+        for (@Nullable Throwable cause = problem; cause != null; cause = cause.getCause()) {
+            if (cause instanceof EOFException) {
+                return SHORT;
+            }
         }
-        String message = firstLine(problem);
-        Optional<String> own = WORDS.entrySet().stream()
-                .filter(entry -> message.contains(entry.getKey()))
-                .map(Map.Entry::getValue)
-                .findFirst();
-        if (own.isPresent()) {
-            return own.get();
+        String message = String.valueOf(problem.getMessage()).lines().findFirst().orElse("");
+        for (Entry entry : ENTRIES) {
+            if (message.toLowerCase(Locale.ROOT).contains(entry.part())) {
+                return entry.words();
+            }
         }
-        boolean fault = problem instanceof IndexOutOfBoundsException
+        return isFault(problem) ? WRONG_PIXELS : message;
+    }
+
+    /** Whether the decoder itself failed, on data that it did not expect. */
+    private static boolean isFault(Exception problem) {
+        return problem instanceof IndexOutOfBoundsException
                 || problem instanceof BufferUnderflowException
                 || problem instanceof NegativeArraySizeException
                 || problem instanceof ArithmeticException
                 || problem instanceof NullPointerException
-                || problem instanceof ClassCastException;
-        return fault || message.isEmpty() ? INCONSISTENT : "the decoder says: " + message;
-    }
-
-    private static String firstLine(Exception problem) {
-        String message = problem.getMessage();
-        return message == null ? "" : message.lines().findFirst().orElse("");
+                || problem instanceof ClassCastException
+                || problem instanceof ZipException
+                || problem.getMessage() == null;
     }
 }

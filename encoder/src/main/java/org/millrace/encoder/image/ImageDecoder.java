@@ -150,11 +150,11 @@ public final class ImageDecoder {
                 pixelsMissing = false;
                 Pixels pixels = pixels(reader, image);
                 if (pixelsMissing) {
-                    throw new UndecodableImageException("damaged " + format + ": it ends before its last pixel");
+                    throw new UndecodableImageException("damaged " + format + ": " + DecoderWords.SHORT);
                 }
                 return onCanvas(pixels, image);
             } catch (IOException | RuntimeException e) {
-                problem = "damaged " + format + ": " + firstLine(e);
+                problem = "damaged " + format + ": " + DecoderWords.of(e);
                 if (begun) { // another reader would get no further
                     break;
                 }
@@ -247,12 +247,5 @@ public final class ImageDecoder {
             grey[i] = (byte) ((sum + 0x8000) >> 16);
         }
         return grey;
-    }
-
-    private static String firstLine(Exception e) {
-        String message = e.getMessage();
-        return message == null
-                ? e.getClass().getSimpleName()
-                : message.lines().findFirst().orElse("");
     }
 }

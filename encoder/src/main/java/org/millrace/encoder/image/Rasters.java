@@ -6,6 +6,7 @@ import java.awt.image.ComponentColorModel;
 import java.awt.image.DataBuffer;
 import java.awt.image.DataBufferByte;
 import java.awt.image.DirectColorModel;
+import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import org.millrace.contract.image.SoundImage.Colours;
 
@@ -33,6 +34,9 @@ final class Rasters {
         }
         if (image.getColorModel() instanceof DirectColorModel model && model.getPixelSize() == 16) {
             return fromMasks(image.getRaster());
+        }
+        if (image.getColorModel() instanceof IndexColorModel model) {
+            return fromPalette(image.getRaster(), model);
         }
         boolean stored = image.getColorModel() instanceof ComponentColorModel model
                 && model.getNumColorComponents() == 3
@@ -125,6 +129,29 @@ final class Rasters {
                 target[from + y * width + x] = (byte) ((row[x] >> shift) * scale);
             }
         }
+    }
+
+    /** As getRGB would, which looks every pixel up by several calls. */
+    private static byte[] fromPalette(Raster raster, IndexColorModel model) {
+        int[] colours = new int[1 << model.getPixelSize()];
+        for (int i = 0; i < colours.length; i++) {
+            colours[i] = model.getRGB(i);
+        }
+        int width = raster.getWidth();
+        int plane = width * raster.getHeight();
+        int[] row = new int[width];
+        byte[] rgb = new byte[3 * plane];
+        for (int y = 0; y < raster.getHeight(); y++) {
+            raster.getSamples(0, y, width, 1, 0, row);
+            for (int x = 0; x < width; x++) {
+                int colour = colours[row[x]];
+                int at = y * width + x;
+                rgb[at] = (byte) (colour >> 16);
+                rgb[plane + at] = (byte) (colour >> 8);
+                rgb[2 * plane + at] = (byte) colour;
+            }
+        }
+        return rgb;
     }
 
     private static byte[] fromAny(BufferedImage image) {

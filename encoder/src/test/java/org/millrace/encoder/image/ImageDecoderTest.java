@@ -11,9 +11,16 @@ import java.awt.image.ComponentColorModel;
 import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.awt.image.WritableRaster;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.zip.CRC32;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.ImageOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -191,6 +198,46 @@ final class ImageDecoderTest {
         byte[] file = TestImages.write(smooth(48, 32), "jpg");
         byte[] withoutEnd = Arrays.copyOf(file, file.length - 2); // the end marker
         assertThat(rgb.decode(withoutEnd).values()).isEqualTo(rgb.decode(file).values());
+    }
+
+    @Test
+    void decode_jpegWithoutItsTables_doesNotTakeThoseOfTheImageBefore() throws Exception {
+        byte[] file = TestImages.write(smooth(48, 32), "jpg");
+        byte[] withoutCodes = without(file, 0xc4);
+        Pixels alone = new ImageDecoder(3).decode(withoutCodes);
+        assertThat(alone.values()).isEqualTo(rgb.decode(file).values()); // it was written with the standard ones
+        rgb.decode(progressive(TestImages.noise(64, 64, 4))); // its tables are its own
+        assertThat(rgb.decode(withoutCodes).values()).isEqualTo(alone.values());
+        assertReason(without(file, 0xdb), "damaged jpeg: its quantisation table 0 is missing");
+    }
+
+    private static byte[] progressive(BufferedImage image) throws IOException {
+        ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+        ImageWriteParam wanted = writer.getDefaultWriteParam();
+        wanted.setProgressiveMode(ImageWriteParam.MODE_DEFAULT);
+        ByteArrayOutputStream file = new ByteArrayOutputStream();
+        try (ImageOutputStream out = ImageIO.createImageOutputStream(file)) {
+            writer.setOutput(out);
+            writer.write(null, new IIOImage(image, null, null), wanted);
+        } finally {
+            writer.dispose();
+        }
+        return file.toByteArray();
+    }
+
+    /** The file without its segments of a kind. */
+    private static byte[] without(byte[] jpeg, int code) {
+        ByteBuffer kept = ByteBuffer.allocate(jpeg.length).put(jpeg, 0, 2);
+        int at = 2;
+        while ((jpeg[at + 1] & 0xff) != 0xda) {
+            int length = 2 + ((jpeg[at + 2] & 0xff) << 8 | (jpeg[at + 3] & 0xff));
+            if ((jpeg[at + 1] & 0xff) != code) {
+                kept.put(jpeg, at, length);
+            }
+            at += length;
+        }
+        kept.put(jpeg, at, jpeg.length - at);
+        return Arrays.copyOf(kept.array(), kept.position());
     }
 
     @Test

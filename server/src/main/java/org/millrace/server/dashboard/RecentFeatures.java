@@ -9,7 +9,6 @@ import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.InputTransform;
 import org.millrace.encoder.image.UndecodableImageException;
-import org.millrace.evaluator.Embedder;
 import org.millrace.numerics.FeatureMatrix;
 import org.millrace.numerics.Rows;
 import org.millrace.server.embed.LoadedEncoders;
@@ -20,31 +19,43 @@ final class RecentFeatures {
 
     private RecentFeatures() {}
 
-    /** @param files that are known to decode */
-    static Map<Long, FeatureMatrix> of(
-            List<byte[]> files, Map<Long, LoadedEncoders.Loaded> encoders, int maxPixels) {
-        Map<Long, double[]> rows = new LinkedHashMap<>();
-        encoders.forEach(
-                (version, encoder) -> rows.put(version, new double[files.size() * encoder.embedder().dimension()]));
-        Map<EncoderConfig, List<Long>> byInput = encoders.keySet().stream()
-                .collect(Collectors.groupingBy(version -> encoders.get(version).input()));
-        byInput.forEach((input, versions) -> {
-            ImageDecoder decoder = new ImageDecoder(input.channels(), maxPixels);
-            for (int from = 0; from < files.size(); from += BATCH) {
-                List<float[]> scaled =
-                        scaled(files.subList(from, Math.min(files.size(), from + BATCH)), input, decoder);
-                for (long version : versions) {
-                    Embedder embedder = encoders.get(version).embedder();
-                    put(embedder.embedScaled(scaled), rows.get(version), from * embedder.dimension());
-                }
+    /** An encoder and the rows that it fills. */
+    @SuppressWarnings("ArrayRecordComponent")
+    private record Filling(long version, LoadedEncoders.Loaded encoder, double[] rows) {
+        void put(List<float[]> scaled, int first) {
+            float[] batch = encoder.embedder().embedScaled(scaled);
+            int from = first * encoder.embedder().dimension();
+            for (int i = 0; i < batch.length; i++) {
+                rows[from + i] = batch[i];
             }
-        });
+        }
+
+        FeatureMatrix features() {
+            int dimension = encoder.embedder().dimension();
+            return Rows.unit(new FeatureMatrix(rows.length / dimension, dimension, rows));
+        }
+    }
+
+    /** @param files that are known to decode */
+    static Map<Long, FeatureMatrix> of(List<byte[]> files, Map<Long, LoadedEncoders.Loaded> encoders, int maxPixels) {
+        List<Filling> all = new ArrayList<>();
+        encoders.forEach((version, encoder) -> all.add(new Filling(
+                version, encoder, new double[files.size() * encoder.embedder().dimension()])));
+        all.stream()
+                .collect(Collectors.groupingBy(filling -> filling.encoder().input()))
+                .forEach((input, some) -> fill(files, input, some, new ImageDecoder(input.channels(), maxPixels)));
         Map<Long, FeatureMatrix> features = new LinkedHashMap<>();
-        rows.forEach((version, values) -> features.put(
-                version,
-                Rows.unit(new FeatureMatrix(
-                        files.size(), encoders.get(version).embedder().dimension(), values))));
+        all.forEach(filling -> features.put(filling.version(), filling.features()));
         return features;
+    }
+
+    private static void fill(List<byte[]> files, EncoderConfig input, List<Filling> all, ImageDecoder decoder) {
+        for (int from = 0; from < files.size(); from += BATCH) {
+            List<float[]> scaled = scaled(files.subList(from, Math.min(files.size(), from + BATCH)), input, decoder);
+            for (Filling filling : all) {
+                filling.put(scaled, from);
+            }
+        }
     }
 
     private static List<float[]> scaled(List<byte[]> files, EncoderConfig input, ImageDecoder decoder) {
@@ -60,11 +71,5 @@ final class RecentFeatures {
             scaled.add(values);
         }
         return scaled;
-    }
-
-    private static void put(float[] batch, double[] rows, int from) {
-        for (int i = 0; i < batch.length; i++) {
-            rows[from + i] = batch[i];
-        }
     }
 }
