@@ -118,7 +118,8 @@ final class EvaluatorTopics implements AutoCloseable {
                     .map(partition -> new TopicPartition(topic, partition.partition()))
                     .toList();
         } catch (TimeoutException e) {
-            throw new UserException("the broker does not answer: " + BrokerWords.of(e) + "\nCheck --bootstrap-server.", e);
+            throw new UserException(
+                    "the broker does not answer: " + BrokerWords.of(e) + "\nCheck --bootstrap-server.", e);
         }
     }
 

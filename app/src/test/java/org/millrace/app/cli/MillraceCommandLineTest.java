@@ -273,6 +273,15 @@ class MillraceCommandLineTest {
         assertThat(Failures.report(new RuntimeException(new UserException("the folder is empty")), root))
                 .isEqualTo(1);
         assertThat(error.toString()).isEqualTo("millrace: the folder is empty" + System.lineSeparator());
+        error.getBuffer().setLength(0);
+        assertThat(Failures.report(
+                        new RuntimeException(new org.apache.kafka.common.errors.TimeoutException(
+                                "Timed out waiting for a node assignment. Call: listNodes")),
+                        root))
+                .isEqualTo(1);
+        assertThat(error.toString())
+                .startsWith("millrace: the broker does not answer: it did not answer in time")
+                .doesNotContain("Call", "stack trace");
     }
 
     private int run(String... arguments) {

@@ -3,6 +3,10 @@ package org.millrace.app.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.millrace.app.run.Commands.run;
 
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,6 +70,15 @@ class DashboardInBrowserTest {
                         "it says what is missing",
                         page -> page.text("#status").contains("waiting for the first step")
                                 && page.text("#loss").contains("millrace push PATH"));
+
+                HttpResponse<String> events = HttpClient.newHttpClient()
+                        .send(
+                                HttpRequest.newBuilder(server.address().resolve("/dashboard/events"))
+                                        .build(),
+                                BodyHandlers.ofString());
+                assertThat(events.statusCode()).isEqualTo(406);
+                assertThat(events.body())
+                        .contains("is a stream of events: wanted 'Accept: text/event-stream', but got none");
 
                 push(config, kafka);
                 commands.good("train", "--until-step=0", run("main"));

@@ -21,6 +21,8 @@ import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.AfterAll;
@@ -92,6 +94,7 @@ final class FolderWatchTest {
             assertThat(keys(images.rejectedTopic())).containsExactly(id + "/notes.txt");
             watch.look();
         }
+        forgeMemory(); // left out, and the rest of the memory counts
         Files.move(folder.resolve("coming.jpg.part"), folder.resolve("coming.jpg"));
         Files.move(cat, folder.resolve("moved.png"));
         Files.setLastModifiedTime(deep, FileTime.fromMillis(1_000_000_000_000L));
@@ -113,6 +116,26 @@ final class FolderWatchTest {
         assertThat(keys(images.rejectedTopic())).hasSize(1);
         assertThat(ImageHeaders.text(records(images.topic()).get(4).headers(), ImageHeaders.SOURCE))
                 .contains(folder.toString());
+    }
+
+    /** Writes records that are no memory of a file, under this watch's keys and under others. */
+    private void forgeMemory() throws Exception {
+        String known = keys(images.watchedTopic()).get(0);
+        String watch = known.substring(0, known.indexOf('!') + 1);
+        try (var producer = new KafkaProducer<byte[], byte[]>(kafka.producer(Map.of()))) {
+            for (String key : List.of(watch + "forged.png", watch, "nobody!a.png", "\u001b[31m")) {
+                for (String value : List.of("no json", "null", "[]", "{\"schema\":1}", "")) {
+                    producer.send(new ProducerRecord<>(
+                                    images.watchedTopic(),
+                                    key.getBytes(StandardCharsets.UTF_8),
+                                    value.getBytes(StandardCharsets.UTF_8)))
+                            .get();
+                }
+            }
+            producer.send(new ProducerRecord<>(
+                            images.watchedTopic(), (watch + "gone").getBytes(StandardCharsets.UTF_8), null))
+                    .get();
+        }
     }
 
     @Test

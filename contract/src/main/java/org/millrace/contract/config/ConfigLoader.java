@@ -75,8 +75,8 @@ public final class ConfigLoader {
                 .filter(key -> Secrets.isSecret(key, properties.getProperty(key)))
                 .min(Comparator.naturalOrder())
                 .filter(key -> isReadableByAll(path))
-                .ifPresent(key -> warnings.add("every user of this machine can read " + path + ", which holds a secret ("
-                        + key + "): close it with chmod 600 " + path));
+                .ifPresent(key -> warnings.add("every user of this machine can read " + path
+                        + ", which holds a secret (" + key + "): close it with chmod 600 " + path));
         return this;
     }
 

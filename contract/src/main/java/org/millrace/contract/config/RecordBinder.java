@@ -46,7 +46,8 @@ final class RecordBinder {
             try {
                 arguments[i] = parse(text.trim(), components[i].getGenericType());
             } catch (IllegalArgumentException e) {
-                problems.add(key + " must be " + wanted(components[i].getGenericType(), text.trim()) + ", but was '" + text + "'");
+                problems.add(key + " must be " + wanted(components[i].getGenericType(), text.trim()) + ", but was '"
+                        + text + "'");
             }
         }
         if (problems.size() > before) {
@@ -154,7 +155,8 @@ final class RecordBinder {
     private static String wanted(Type type, String text) {
         if (type == int.class || type == long.class) {
             boolean large = text.matches("[+-]?\\d+");
-            return "a whole number" + (large ? " of at most " + (type == int.class ? Integer.MAX_VALUE : Long.MAX_VALUE) : "");
+            return "a whole number"
+                    + (large ? " of at most " + (type == int.class ? Integer.MAX_VALUE : Long.MAX_VALUE) : "");
         }
         if (type == double.class) {
             return "a finite number";

@@ -22,8 +22,7 @@ final class UnreadableLog {
     private static final int MOST_REMEMBERED = 10_000;
 
     private static final Logger log = LoggerFactory.getLogger(RecordReader.class);
-    private static final UnreadableLog OF_PROCESS =
-            new UnreadableLog(System::currentTimeMillis, log::warn, log::debug);
+    private static final UnreadableLog OF_PROCESS = new UnreadableLog(System::currentTimeMillis, log::warn, log::debug);
 
     private final LongSupplier millis;
     private final Consumer<String> warn;

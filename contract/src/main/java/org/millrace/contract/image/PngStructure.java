@@ -72,8 +72,7 @@ final class PngStructure {
             throw bytes.damaged("its palette is missing");
         }
         long work = limits.checkWork(
-                (1 + pixelBytes(bits, colours)) * (long) width * height
-                        + (long) DecodingLimits.WORK_OF_A_ROW * height,
+                (1 + pixelBytes(bits, colours)) * (long) width * height + (long) DecodingLimits.WORK_OF_A_ROW * height,
                 bytes);
         return SoundImage.whole(ImageFormat.PNG, width, height, Colours.AS_STORED, work, parts);
     }

@@ -31,7 +31,6 @@ public final class BrokerWords {
 
     /** Whether the broker gave no answer at all, so that the same may succeed later. */
     public static boolean isSilence(Throwable cause) {
-        return cause instanceof org.apache.kafka.common.errors.TimeoutException
-                || cause instanceof DisconnectException;
+        return cause instanceof org.apache.kafka.common.errors.TimeoutException || cause instanceof DisconnectException;
     }
 }

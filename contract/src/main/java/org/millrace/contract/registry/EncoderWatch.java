@@ -145,7 +145,8 @@ public final class EncoderWatch implements AutoCloseable {
                 return;
             } catch (RuntimeException e) { // or nobody would look any more
                 if (!silent && closing.getCount() > 0) {
-                    log.warn("the encoders of run {} cannot be read; trying again: {}", topics.run(), BrokerWords.of(e));
+                    log.warn(
+                            "the encoders of run {} cannot be read; trying again: {}", topics.run(), BrokerWords.of(e));
                 }
                 silent = true;
             }

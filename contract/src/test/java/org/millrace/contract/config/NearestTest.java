@@ -39,9 +39,12 @@ final class NearestTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "x", "foo", "banana", "color", "trainer.colour", "trainer.x", "http.batch-sizes.of.all"})
+    @ValueSource(
+            strings = {"", "x", "foo", "banana", "color", "trainer.colour", "trainer.x", "http.batch-sizes.of.all"})
     void of_wordUnlikeAllOthers_none(String typed) {
-        assertThat(Nearest.of(typed, List.of("id", "label", "split", "source", "captured-at", "trainer.batch-size", "run.seed")))
+        assertThat(Nearest.of(
+                        typed,
+                        List.of("id", "label", "split", "source", "captured-at", "trainer.batch-size", "run.seed")))
                 .isEmpty();
     }
 

@@ -138,7 +138,8 @@ final class ImageGateTest {
             jpeg[TABLES.length + 3] = (byte) 0xc0; // not progressive: standard Huffman tables are put in
             if (code == 0xc4) {
                 byte[] reduced = ImageGate.judge(jpeg, MAX_PIXELS).reduced();
-                assertThat(HexFormat.of().formatHex(reduced)).contains(HexFormat.of().formatHex(StandardCodes.segment()));
+                assertThat(HexFormat.of().formatHex(reduced))
+                        .contains(HexFormat.of().formatHex(StandardCodes.segment()));
             }
         }
         int coefficients = TABLES.length + 2 + 13 + 2 + 5;
@@ -152,7 +153,8 @@ final class ImageGateTest {
     @Test
     void judge_narrowJpegOfManyScans_isRefusedForItsRows() throws Exception {
         assertThat(ImageGate.judge(jpeg(8, 65_500, 100), MAX_PIXELS).work()).isGreaterThan(100 * 8188 * 200L);
-        assertRefused(jpeg(8, 65_500, 1_000), "too much work to decode: this jpeg counts as more than 536870912 samples");
+        assertRefused(
+                jpeg(8, 65_500, 1_000), "too much work to decode: this jpeg counts as more than 536870912 samples");
     }
 
     /** The script of libjpeg's jpeg_simple_progression, which cameras and programs write. */
@@ -214,7 +216,9 @@ final class ImageGateTest {
     void judge_gifThatEndsBeforeItsLastPixel_isRefused() throws Exception {
         byte[] gif = "GIF89a\2\0\2\0\0\0\0,\0\0\0\0\2\0\2\0\0\2\3\4\0\5\0;".getBytes(StandardCharsets.ISO_8859_1);
         assertThat(ImageGate.judge(gif, MAX_PIXELS).width()).isEqualTo(2);
-        assertThat(ImageGate.judge(Arrays.copyOf(gif, gif.length - 1), MAX_PIXELS).width()).isEqualTo(2);
+        assertThat(ImageGate.judge(Arrays.copyOf(gif, gif.length - 1), MAX_PIXELS)
+                        .width())
+                .isEqualTo(2);
         assertRefused(Arrays.copyOf(gif, gif.length - 4), "damaged gif: its frame has 1 of 4 pixels");
         assertRefused(Arrays.copyOf(gif, gif.length - 5), "damaged gif: its frame has 0 of 4 pixels");
     }
@@ -238,7 +242,8 @@ final class ImageGateTest {
         assertThat(ImageGate.judge(jpeg(32, 1), MAX_PIXELS).work()).isLessThan(10_000);
         assertThat(ImageGate.judge(bmp(24, 100, 100), MAX_PIXELS).work()).isEqualTo(20_000 + 800 + 30_000);
         assertThat(ImageGate.judge(webp(100, 100, 6), MAX_PIXELS).work()).isEqualTo(49 * 2560 + 7 * 16 + 800);
-        assertThat(ImageGate.judge(png(100, 100, chunk("IDAT", DATA)), MAX_PIXELS).work())
+        assertThat(ImageGate.judge(png(100, 100, chunk("IDAT", DATA)), MAX_PIXELS)
+                        .work())
                 .isEqualTo(4 * 10_000 + 800);
     }
 
@@ -306,7 +311,8 @@ final class ImageGateTest {
 
     /** Four pixels of 16 bits with these masks. */
     private static byte[] masked(int... masks) {
-        ByteBuffer file = ByteBuffer.wrap(Arrays.copyOf(bmp(16, 2, 2), 54 + 12 + 8)).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer file =
+                ByteBuffer.wrap(Arrays.copyOf(bmp(16, 2, 2), 54 + 12 + 8)).order(ByteOrder.LITTLE_ENDIAN);
         file.putInt(10, 54 + 12).putInt(30, 3);
         for (int i = 0; i < 3; i++) {
             file.putInt(54 + 4 * i, masks[i]);

@@ -16,8 +16,10 @@ final class BrokerWordsTest {
     void of_silence_namesNoCallOfTheClient() {
         for (Throwable failure : List.of(
                 new TimeoutException("Timed out waiting for a node assignment. Call: listNodes"),
-                new TimeoutException("Call(callName=describeTopics, deadlineMs=1, tries=1) timed out at 2 after 1 attempt(s)"),
-                new ExecutionException(new TimeoutException("Timed out waiting for a node assignment. Call: listNodes")),
+                new TimeoutException(
+                        "Call(callName=describeTopics, deadlineMs=1, tries=1) timed out at 2 after 1 attempt(s)"),
+                new ExecutionException(
+                        new TimeoutException("Timed out waiting for a node assignment. Call: listNodes")),
                 new KafkaException("wrapped", new TimeoutException("Timeout of 60000ms expired")),
                 new java.util.concurrent.TimeoutException())) {
             assertThat(BrokerWords.of(failure)).isEqualTo("it did not answer in time");
@@ -30,7 +32,8 @@ final class BrokerWordsTest {
     void of_refusal_saysWhatTheBrokerSaid() {
         assertThat(BrokerWords.of(new TopicAuthorizationException("Not authorized to access topics: [images]")))
                 .isEqualTo("Not authorized to access topics: [images]");
-        assertThat(BrokerWords.of(new ExecutionException(new SaslAuthenticationException("wrong password. Call: listNodes"))))
+        assertThat(BrokerWords.of(
+                        new ExecutionException(new SaslAuthenticationException("wrong password. Call: listNodes"))))
                 .isEqualTo("wrong password.");
         assertThat(BrokerWords.of(new KafkaException())).isEqualTo("KafkaException");
     }

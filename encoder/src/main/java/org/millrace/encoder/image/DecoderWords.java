@@ -44,7 +44,8 @@ final class DecoderWords {
                 return SHORT;
             }
         }
-        String message = String.valueOf(problem.getMessage()).lines().findFirst().orElse("");
+        String message =
+                String.valueOf(problem.getMessage()).lines().findFirst().orElse("");
         for (Entry entry : ENTRIES) {
             if (message.toLowerCase(Locale.ROOT).contains(entry.part())) {
                 return entry.words();

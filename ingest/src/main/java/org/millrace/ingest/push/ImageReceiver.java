@@ -97,7 +97,8 @@ public final class ImageReceiver {
     }
 
     private Receipt notTaken(ProducerRecord<byte[], byte[]> record, Exception problem) {
-        String got = "Kafka did not take the record for topic '%s': %s".formatted(record.topic(), BrokerWords.of(problem));
+        String got =
+                "Kafka did not take the record for topic '%s': %s".formatted(record.topic(), BrokerWords.of(problem));
         if (problem instanceof BufferExhaustedException) {
             return new Receipt.NotTaken(Receipt.Trouble.BUSY, "more images come than Kafka takes");
         }

@@ -59,8 +59,7 @@ record ChangedImages(String problem, List<Change> changes, List<String> before, 
         List<Seen> seen = new ArrayList<>();
         for (StoredImage image : images) {
             try {
-                decoding.decode(image.file())
-                        .ifPresent(pixels -> seen.add(new Seen(Appearance.of(pixels), pixels)));
+                decoding.decode(image.file()).ifPresent(pixels -> seen.add(new Seen(Appearance.of(pixels), pixels)));
             } catch (UndecodableImageException e) {
                 log.debug("{} is skipped", image.name(), e); // the page lists it among the rejects
             }

@@ -53,7 +53,8 @@ final class GalleryMaker {
                 if (pixels.isEmpty()) {
                     break;
                 }
-                images.add(viewed(image, pixels.get(), views, plan.step(), images.size(), input)); // its place in the batch
+                images.add(viewed(
+                        image, pixels.get(), views, plan.step(), images.size(), input)); // its place in the batch
             } catch (UndecodableImageException e) {
                 log.debug("{} has no place in the batch", image.name(), e); // the page lists it among the rejects
             }

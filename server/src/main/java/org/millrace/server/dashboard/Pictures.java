@@ -176,7 +176,8 @@ final class Pictures implements AutoCloseable {
         java.util.Map<Long, LoadedEncoders.Loaded> asked = new LinkedHashMap<>();
         versions.forEach(version -> asked.put(version, encoder(version)));
         List<Found> found = new ArrayList<>();
-        read.nearest(file, name, NEIGHBOURS, asked).forEach((version, nearest) -> found.add(new Found(version, nearest)));
+        read.nearest(file, name, NEIGHBOURS, asked)
+                .forEach((version, nearest) -> found.add(new Found(version, nearest)));
         return new Neighbours(Png.dataUri(Png.of(pixels)), found);
     }
 
@@ -229,7 +230,8 @@ final class Pictures implements AutoCloseable {
             try {
                 answer.complete(work.call());
             } catch (KafkaException e) {
-                answer.completeExceptionally(HttpProblem.unavailable("the broker does not answer: " + BrokerWords.of(e)));
+                answer.completeExceptionally(
+                        HttpProblem.unavailable("the broker does not answer: " + BrokerWords.of(e)));
             } catch (Exception e) {
                 answer.completeExceptionally(e);
             } finally {

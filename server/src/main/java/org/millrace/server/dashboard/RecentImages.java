@@ -119,8 +119,7 @@ final class RecentImages {
         Map<Long, LoadedEncoders.Loaded> missing = new LinkedHashMap<>(encoders);
         missing.keySet().removeAll(features.keySet());
         if (!missing.isEmpty()) {
-            List<byte[]> files =
-                    images.values().stream().map(StoredImage::file).toList();
+            List<byte[]> files = images.values().stream().map(StoredImage::file).toList();
             features.putAll(RecentFeatures.of(files, missing, maxPixels));
         }
     }

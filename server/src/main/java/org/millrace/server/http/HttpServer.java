@@ -183,8 +183,7 @@ public final class HttpServer implements AutoCloseable {
                         + problem.getDetails().getOrDefault("availableMethods", "another method");
             case 413 -> "the body is larger than the limit of " + maxBodyBytes + " bytes";
             default ->
-                asked + " cannot be answered: " + problem.getMessage()
-                        + "; /v1/openapi.json says what each path wants";
+                asked + " cannot be answered: " + problem.getMessage() + "; /v1/openapi.json says what each path wants";
         };
     }
 

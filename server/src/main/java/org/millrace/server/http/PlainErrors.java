@@ -31,8 +31,9 @@ final class PlainErrors extends ErrorHandler {
             case 414 -> "the address is too long: wanted a request line and headers of at most " + most + " bytes";
             case 431 -> "the headers are too long: wanted a request line and headers of at most " + most + " bytes";
             case 500 -> "unexpected failure; see the server's log";
-            default -> "this is not a request that the server can read" + detail(request, status)
-                    + "; wanted HTTP/1.1: a line METHOD /PATH HTTP/1.1, headers, and the body that they announce";
+            default ->
+                "this is not a request that the server can read" + detail(request, status)
+                        + "; wanted HTTP/1.1: a line METHOD /PATH HTTP/1.1, headers, and the body that they announce";
         };
     }
 

@@ -64,7 +64,8 @@ class ChangedImagesTest {
     @Test
     void of_images_showsEightOfEachFromTheLeastToTheMost() {
         List<StoredImage> before = images(1, rgb -> rgb);
-        ChangedImages changed = ChangedImages.of(before, images(2, rgb -> each(rgb, value -> value / 3)), this::decoding);
+        ChangedImages changed =
+                ChangedImages.of(before, images(2, rgb -> each(rgb, value -> value / 3)), this::decoding);
         assertThat(changed.problem()).isEmpty();
         assertThat(changed.changes()).hasSize(4);
         assertThat(changed.before()).hasSize(8).doesNotHaveDuplicates();
@@ -88,7 +89,8 @@ class ChangedImagesTest {
         ChangedImages changed = ChangedImages.of(some, some, most -> new BoundedDecoding(decoder, two));
         assertThat(changed.before()).hasSize(2);
         assertThat(changed.leftOut()).isEqualTo(2 * 14);
-        assertThat(ChangedImages.of(some, some, most -> new BoundedDecoding(decoder, 0)).problem())
+        assertThat(ChangedImages.of(some, some, most -> new BoundedDecoding(decoder, 0))
+                        .problem())
                 .isEqualTo("the images of the reference are too large to decode here");
     }
 

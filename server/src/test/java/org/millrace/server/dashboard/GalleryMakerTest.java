@@ -45,11 +45,12 @@ final class GalleryMakerTest {
     void of_imageTooLargeToDecode_endsBeforeItAndSaysSo() throws Exception {
         byte[] small = jpeg(new Random(1), 64, 48);
         byte[] large = largePng();
-        Sections.Gallery gallery =
-                GalleryMaker.of(PLAN, config, (range, most) -> List.of(image(0, small), image(1, large), image(2, small)));
+        Sections.Gallery gallery = GalleryMaker.of(
+                PLAN, config, (range, most) -> List.of(image(0, small), image(1, large), image(2, small)));
         assertThat(gallery.images()).hasSize(1);
         assertThat(gallery.note()).isEqualTo("1 of its first 8 images: the next is too large to decode here");
-        Sections.Gallery none = GalleryMaker.of(PLAN, config, (range, most) -> List.of(image(0, large), image(1, small)));
+        Sections.Gallery none =
+                GalleryMaker.of(PLAN, config, (range, most) -> List.of(image(0, large), image(1, small)));
         assertThat(none.images()).isEmpty();
         assertThat(none.problem()).isEqualTo("the first image of step 7 is too large to decode here");
     }

@@ -321,7 +321,6 @@ final class HttpServerTest {
                     "POST /length HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\nConnection: close\r\n\r\n",
                     "POST /length HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\nConnection: close\r\n\r\n")) {
                 String answer = raw(server, request);
-                System.out.println(request.lines().toList() + " -> " + answer.lines().toList());
                 assertThat(answer)
                         .as(request)
                         .startsWith("HTTP/1.1 400")
