@@ -280,7 +280,7 @@ class MillraceCommandLineTest {
                         root))
                 .isEqualTo(1);
         assertThat(error.toString())
-                .startsWith("millrace: the broker does not answer: it did not answer in time")
+                .startsWith("millrace: the broker does not answer: the time limit for it has passed")
                 .doesNotContain("Call", "stack trace");
     }
 

@@ -7,12 +7,12 @@ import org.apache.kafka.common.errors.DisconnectException;
 
 /** Why the broker did not do what was asked, in words for users: without the client's names of its own calls, nodes and requests. */
 public final class BrokerWords {
-    private static final String SLOW = "it did not answer in time";
+    private static final String SLOW = "the time limit for it has passed";
     private static final String GONE = "it closed the connection";
 
     private BrokerWords() {}
 
-    /** A clause about the broker, such as {@code it did not answer in time}. */
+    /** A clause about the broker, such as {@code it closed the connection}. */
     public static String of(Throwable failure) {
         Throwable cause = failure;
         while (cause.getCause() != null

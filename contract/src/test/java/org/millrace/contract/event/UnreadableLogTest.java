@@ -46,13 +46,13 @@ final class UnreadableLogTest {
     }
 
     @Test
-    void add_millionRecords_holdsFewAndCountsAll() {
-        for (int offset = 0; offset < 1_000_000; offset++) {
+    void add_moreThanItRemembers_countsAll() {
+        for (int offset = 0; offset < 50_000; offset++) {
             log.add(record("main.steps", offset), false);
         }
         millis += UnreadableLog.PERIOD_MILLIS;
         log.writeDue();
-        assertThat(warnings.get(3)).startsWith("left out: 999997 more;");
+        assertThat(warnings.get(3)).startsWith("left out: 49997 more;");
     }
 
     @Test

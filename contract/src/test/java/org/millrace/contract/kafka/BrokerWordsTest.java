@@ -22,7 +22,7 @@ final class BrokerWordsTest {
                         new TimeoutException("Timed out waiting for a node assignment. Call: listNodes")),
                 new KafkaException("wrapped", new TimeoutException("Timeout of 60000ms expired")),
                 new java.util.concurrent.TimeoutException())) {
-            assertThat(BrokerWords.of(failure)).isEqualTo("it did not answer in time");
+            assertThat(BrokerWords.of(failure)).isEqualTo("the time limit for it has passed");
         }
         assertThat(BrokerWords.of(new DisconnectException("Cancelled fetchMetadata request with correlation id 4")))
                 .isEqualTo("it closed the connection");
