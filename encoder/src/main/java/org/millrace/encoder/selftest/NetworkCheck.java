@@ -123,8 +123,9 @@ final class NetworkCheck {
             double difference = 0;
             double norm = 0;
             for (int i = (int) slices.get(tensor).from(); i < slices.get(tensor).to(); i++) {
-                difference += Math.pow(got[i] - want[i], 2);
-                norm += Math.pow(want[i], 2);
+                double distance = got[i] - want[i];
+                difference += distance * distance;
+                norm += (double) want[i] * want[i];
             }
             if (!(Math.sqrt(difference) <= tolerance * Math.sqrt(norm) + Float.MIN_NORMAL)) {
                 throw new WrongNumberException(String.format(
