@@ -119,8 +119,8 @@ final class EncodersCommand implements Runnable {
                         second(encoder.publishedAtMillis()),
                         encoder.version() == newest ? "current" : status(encoder.version(), standings),
                         Optional.ofNullable(scores.get(encoder.version()))
-                                .map(score -> ", " + AccuracyText.linear(score) + " of "
-                                        + Count.of(score.testImages(), "held-out image"))
+                                .map(score -> ", on " + Count.of(score.testImages(), "held-out image") + " "
+                                        + AccuracyText.linear(score))
                                 .orElse("")));
             }
         }

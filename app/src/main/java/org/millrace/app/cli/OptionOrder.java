@@ -10,13 +10,16 @@ import picocli.CommandLine.Model.OptionSpec;
 final class OptionOrder {
     private OptionOrder() {}
 
+    /** An option with its values, as given. */
+    private record Given(OptionSpec option, List<String> words) {}
+
     /**
-     * The arguments in the order that picocli parses. Where no command follows, they come without the options, since it is the command that
-     * is missing or mistyped.
+     * The arguments in the order that picocli parses. Where a subcommand is missing or mistyped, the options that only it takes are left
+     * out, so that the message is about the subcommand.
      */
     static String[] commandFirst(CommandLine root, String... arguments) {
         List<String> ordered = new ArrayList<>();
-        List<String> options = new ArrayList<>();
+        List<Given> options = new ArrayList<>();
         CommandLine command = root;
         int at = 0;
         while (at < arguments.length && !command.getSubcommands().isEmpty()) {
@@ -27,20 +30,28 @@ final class OptionOrder {
                 command = inner;
                 ordered.add(argument);
                 at++;
-            } else if (option != null && command.getCommandSpec().findOption(option.longestName()) == null) {
+            } else if (option != null && !has(root, option)) {
                 int end = at + 1 + (argument.contains("=") ? 0 : option.arity().min());
-                while (at < Math.min(end, arguments.length)) {
-                    options.add(arguments[at++]);
-                }
+                List<String> words = List.of(arguments).subList(at, Math.min(end, arguments.length));
+                options.add(new Given(option, words));
+                at += words.size();
             } else {
                 break;
             }
         }
-        if (command.getSubcommands().isEmpty()) {
-            ordered.addAll(options);
+        boolean works =
+                command.getSubcommands().isEmpty() || command.getCommandSpec().findOption("--config") != null;
+        for (Given given : options) {
+            if (works || has(command, given.option)) {
+                ordered.addAll(given.words);
+            }
         }
         ordered.addAll(List.of(arguments).subList(at, arguments.length));
         return ordered.toArray(String[]::new);
+    }
+
+    private static boolean has(CommandLine command, OptionSpec option) {
+        return command.getCommandSpec().findOption(option.longestName()) != null;
     }
 
     /** The option of that name, of the command or of any below it. */

@@ -154,6 +154,10 @@ class MillraceCommandLineTest {
         assertThat(error.toString()).contains("'upp'", "Did you mean up");
         assertThat(run("--run=x", "encoders")).isEqualTo(2);
         assertThat(error.toString()).contains("encoders needs one of list, revoke, reinstate");
+        assertThat(run("--note=x", "drift")).isEqualTo(2);
+        assertThat(error.toString()).contains("Unknown option: '--note=x'", "`millrace drift --help`");
+        assertThat(run("--run=x", "encoders", "--help")).isZero();
+        assertThat(out.toString()).contains("Usage: millrace encoders");
     }
 
     @Test
@@ -329,7 +333,7 @@ class MillraceCommandLineTest {
     }
 
     private int run(String... arguments) {
-        return run(MillraceCommandLine.create(), arguments);
+        return MillraceCommandLine.run(new PrintWriter(out), new PrintWriter(error), arguments);
     }
 
     private int runConnecting(String... arguments) {
