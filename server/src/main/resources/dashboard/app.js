@@ -79,12 +79,13 @@ function showFigures() {
   const range = ({ interval }) => (interval ? `${fixed(100 * interval.low, 1)}–${fixed(100 * interval.high, 1)} ` : '');
   const gain = (probe) => `${range(last[probe])}of ${count(last.testImages)}, `
     + (first === last || !comparable(first, last) ? `encoder ${last.version}` : `from ${percent(first[probe].accuracy)}${first.version === 0 ? ', untrained' : ''}`);
-  const below = (probe) => (last[probe].belowUntrained ? 'below the untrained encoder' : null);
+  const below = (probe) => last[probe].besideUntrained === 'BELOW';
+  const same = (probe) => (last[probe].besideUntrained === 'NO_DIFFERENT' ? `${range(last[probe])}of ${count(last.testImages)}, no different from untrained` : null);
   const score = (term, probe) => {
     if (!last) {
       return figure(term, past.reading ? '–' : 'none yet', null, past.reading ? 'reading…' : 'needs labelled images', 'none');
     }
-    return figure(term, fixed(100 * last[probe].accuracy, 1), '%', below(probe) ?? gain(probe), below(probe) ? 'bad' : null);
+    return figure(term, fixed(100 * last[probe].accuracy, 1), '%', below(probe) ? 'below the untrained encoder' : same(probe) ?? gain(probe), below(probe) ? 'bad' : null);
   };
   const point = steps[steps.length - 1];
   put(byId('figures'),

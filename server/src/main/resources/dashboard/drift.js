@@ -124,6 +124,9 @@ function attribution({ attribution: parts }) {
   ];
 }
 
+/** What an encoder was when the scored one was compared with it. */
+const ROLES = { PREVIOUS: 'the one before', CURRENT: 'current until then', FIRST: 'the first', PINNED: 'pinned' };
+
 function showModelWords(score) {
   if (!score) {
     put(byId('model-words'));
@@ -134,14 +137,14 @@ function showModelWords(score) {
     versions.set(one.version, [...(versions.get(one.version) ?? []), one]);
   }
   const rows = [...versions.values()].map(([one, ...others]) => [
-    `${[one, ...others].map((each) => each.role.toLowerCase()).join(', ')}: encoder ${one.version}`,
+    `encoder ${one.version}, ${[one, ...others].map((each) => ROLES[each.role] ?? each.role.toLowerCase()).join(' and ')}`,
     percent(one.churn, 0),
     fixed(one.cka, 3),
     fixed(one.procrustes, 3),
   ]);
   put(byId('model-words'),
     h('p', { class: 'note' }, `Encoder ${score.version} on ${counted(score.modelDrift.anchors, 'frozen image')}: the share of each image’s ${score.modelDrift.neighbours} neighbours that are new.`),
-    table([{ title: 'against' }, { title: 'new', number: true }, { title: 'CKA', number: true }, { title: 'Procrustes', number: true }], rows, 'Model drift'));
+    table([{ title: 'compared with' }, { title: 'new', number: true }, { title: 'CKA', number: true }, { title: 'Procrustes', number: true }], rows, 'Model drift'));
 }
 
 /** Drift in the strip of key figures. */

@@ -43,11 +43,14 @@ export function comparable(score, other) {
   return Math.abs(score.testImages - other.testImages) <= 0.1 * Math.max(score.testImages, other.testImages);
 }
 
-/** A probe's score: 41.3 % (34.9–48.0), and whether the untrained encoder does better; the interval is absent in older records. */
+/** A score beside the untrained encoder's; different only where that is more than chance. */
+const BESIDE = { BELOW: ' below untrained', NO_DIFFERENT: ' no different from untrained', ABOVE: '' };
+
+/** A probe's score: 41.3 % (34.9–48.0), and how it stands beside the untrained encoder's; older records have neither. */
 export function accuracy(score) {
   const { interval } = score;
   const range = interval ? ` (${fixed(100 * interval.low, 1)}–${fixed(100 * interval.high, 1)})` : '';
-  return percent(score.accuracy) + range + (score.belowUntrained ? ' below untrained' : '');
+  return percent(score.accuracy) + range + (BESIDE[score.besideUntrained] ?? '');
 }
 
 /** Three significant digits, small ones with a power of ten. */

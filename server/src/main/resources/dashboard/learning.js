@@ -37,7 +37,7 @@ export function showLearning({ steps = [], evaluations = [], run }) {
     evaluations.filter((score) => comparable(score, newest)).map((score) => ({
       x: acrossScore(score),
       values: [score.linear.accuracy, score.neighbours.accuracy],
-      marks: [score.linear.belowUntrained, score.neighbours.belowUntrained],
+      marks: [score.linear, score.neighbours].map((one) => one.besideUntrained === 'BELOW'),
       label: `encoder ${score.version}, ${counted(score.imagesTrained, 'image')}; of ${count(score.testImages)} held out: linear ${accuracy(score.linear)}, kNN ${accuracy(score.neighbours)}`,
     })),
     kind,

@@ -100,14 +100,14 @@ function shown(score, sameSet) {
   if (!sameSet) {
     return h('span', { class: 'note' }, `${percent(score.accuracy)} of another set`);
   }
-  return score.belowUntrained ? h('span', { class: 'bad' }, accuracy(score), ' ↓') : accuracy(score);
+  return score.besideUntrained === 'BELOW' ? h('span', { class: 'bad' }, accuracy(score), ' ↓') : accuracy(score);
 }
 
 /** Revoked: by the operator. Held: it would move more neighbours than evaluator.churn-budget; taken only after it was accepted. */
 function standingOf(version, { current, held, revoked }) {
   const revocation = revoked.find((one) => one.version === version);
   if (revocation) {
-    const since = `${clock(revocation.revokedAtMillis)}${revocation.reason ? `: ${revocation.reason}` : ''}`;
+    const since = `${clock(revocation.revokedAtMillis)}: ${revocation.reason}`;
     return h('span', { class: 'bad', title: `${since}\nmillrace encoders reinstate ${version}` }, 'revoked');
   }
   if (held.includes(version)) {

@@ -25,7 +25,7 @@ final class GpuTrialTest {
         var plan = new StepFigures.Plan(source, 1, 2, 48, 32);
         StepFigures figures = StepFigures.measure(
                 new ConfigLoader().assignments(assignments("moco-v2", "fp32")).load(), plan);
-        assertThat(figures.engine()).startsWith("PyTorch ").contains("on cpu");
+        assertThat(figures.engine()).startsWith("PyTorch ").contains("on CPU");
         assertThat(figures.millis()).isPositive();
         assertThat(figures.imagesPerSecond()).isPositive();
         assertThat(figures.loss()).isPositive().isFinite();

@@ -37,6 +37,7 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.Comparison;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.EncoderRevocation;
 import org.millrace.contract.event.EncoderRevocation.State;
@@ -171,9 +172,9 @@ final class EvaluatorTest {
         publish(800, "blind");
         assertThat(standings()).extracting(Standing::held).containsExactly(false, false, true);
         int scoredOn = heard.get(0).testImages();
-        assertThat(heard.get(2).linear().belowUntrained()).hasValue(true);
-        assertThat(heard.get(1).linear().belowUntrained()).hasValue(false);
-        assertThat(heard.get(0).linear().belowUntrained()).isEmpty();
+        assertThat(heard.get(2).linear().besideUntrained()).hasValue(Comparison.BELOW);
+        assertThat(heard.get(1).linear().besideUntrained()).hasValue(Comparison.NO_DIFFERENT);
+        assertThat(heard.get(0).linear().besideUntrained()).isEmpty();
         assertThat(heard.get(1).linear().interval()).hasValue(Interval.wilson(scoredOn, scoredOn));
 
         pushProbe(62);

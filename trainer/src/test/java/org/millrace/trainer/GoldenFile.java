@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.TreeMap;
+import org.millrace.contract.event.EngineWords;
 import org.millrace.encoder.tensor.Torch;
 
 /**
@@ -73,7 +74,7 @@ record GoldenFile(String machine, Map<String, List<GoldenRun.Step>> runs) {
         BufferedReader lines = new BufferedReader(new InputStreamReader(file, StandardCharsets.UTF_8));
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             if (line.startsWith(MACHINE)) {
-                machine = line.substring(MACHINE.length());
+                machine = EngineWords.read(line.substring(MACHINE.length()));
             } else if (line.startsWith("run: ")) {
                 steps = runs.computeIfAbsent(line.substring("run: ".length()), name -> new ArrayList<>());
             } else {

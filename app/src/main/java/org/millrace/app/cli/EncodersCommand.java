@@ -10,6 +10,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.millrace.app.text.AccuracyText;
+import org.millrace.contract.Count;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
@@ -107,29 +109,26 @@ final class EncodersCommand implements Runnable {
             long newest = standings
                     .newestOf(encoders.stream().map(EncoderManifest::version).toList())
                     .orElse(-1);
-            out.println("version     images trained   linear   published              status");
+            out.println("version     images trained   published              status, linear probe (95 %)");
             for (EncoderManifest encoder : encoders) {
                 out.println(String.format(
                         Locale.ROOT,
-                        "%-10d  %,14d  %7s   %s   %s",
+                        "%-10d  %,14d   %s   %s%s",
                         encoder.version(),
                         encoder.imagesTrained(),
-                        Optional.ofNullable(scores.get(encoder.version()))
-                                .map(score -> String.format(
-                                        Locale.ROOT,
-                                        "%.1f %%",
-                                        100 * score.linear().accuracy()))
-                                .orElse("–"),
                         second(encoder.publishedAtMillis()),
-                        encoder.version() == newest ? "current" : status(encoder.version(), standings)));
+                        encoder.version() == newest ? "current" : status(encoder.version(), standings),
+                        Optional.ofNullable(scores.get(encoder.version()))
+                                .map(score -> ", on " + Count.of(score.testImages(), "held-out image") + " "
+                                        + AccuracyText.linear(score))
+                                .orElse("")));
             }
         }
 
         private static String status(long version, Standings standings) {
             @Nullable EncoderRevocation revocation = standings.revoked().get(version);
             if (revocation != null) {
-                return "revoked " + second(revocation.revokedAtMillis())
-                        + (revocation.reason().isBlank() ? "" : ": " + revocation.reason());
+                return "revoked " + second(revocation.revokedAtMillis()) + ": " + revocation.reason();
             }
             if (standings.isHeld(version)) {
                 return "held by the churn budget";
@@ -155,13 +154,19 @@ final class EncodersCommand implements Runnable {
         @Parameters(paramLabel = "VERSION", description = "The encoder's version.")
         private long version;
 
-        @Option(names = "--reason", paramLabel = "TEXT", defaultValue = "", description = "Why; kept with the event.")
+        @Option(
+                names = "--reason",
+                paramLabel = "TEXT",
+                defaultValue = "",
+                description = "Why; shown to everyone who asks for the encoder. Without it: no reason given.")
         private String reason = "";
 
         @Override
         void run(KafkaSettings kafka, RunTopics topics, PrintWriter out) {
-            EncoderRevocations.revoke(kafka, topics, version, reason, Clock.systemUTC());
-            out.println("encoder " + version + " of run " + topics.run() + " is revoked; " + newest(kafka, topics));
+            String why = EncoderRevocations.revoke(kafka, topics, version, reason, Clock.systemUTC())
+                    .reason();
+            out.println("encoder " + version + " of run " + topics.run() + " is revoked (" + why + "); "
+                    + newest(kafka, topics));
         }
     }
 

@@ -37,7 +37,7 @@ public final class MillraceCommandLine {
     private static int run(CommandLine commands, PrintWriter out, PrintWriter error, String... arguments) {
         CommandLine root = commands.setOut(out).setErr(error);
         try {
-            return root.execute(arguments);
+            return root.execute(OptionOrder.commandFirst(root, arguments));
         } catch (Error e) { // picocli passes on throwables that are not Exceptions
             return Failures.report(e, root);
         }

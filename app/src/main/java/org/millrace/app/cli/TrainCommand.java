@@ -76,14 +76,14 @@ final class TrainCommand implements Runnable {
                 Connection connection = options.connect(config);
                 TrainingDisplay display = new TrainingDisplay(out, statistics, last);
                 Services services = new Services()) {
-            RunSettings.requireSame(config, connection.kafka()); // before any topic is created
+            boolean newRun = RunSettings.requireSame(config, connection.kafka()); // before any topic is created
             if (createTopics) {
                 connection.createImageTopics(config.images());
             }
             display.say("training run " + config.run().name() + " from "
                     + config.images().topic() + " at " + connection.kafka().bootstrapServers() + "; log in "
                     + options.logFile(config));
-            HalfInstructions.advice(config).ifPresent(display::say);
+            HalfInstructions.advice(config, newRun).ifPresent(display::say);
             var trainer = new TrainerService(
                     config, connection.kafka(), display, new TrainLimits(last, untilEnd), connection.stopPatience());
             await(services.start("train", trainer), services, signal);

@@ -80,8 +80,8 @@ final class UpCommand implements Runnable {
             display.say("push more from another terminal: millrace push --bootstrap-server " + broker + " PATH");
             display.say("labelled images for scores:      millrace push --bootstrap-server " + broker
                     + " --to probe --labels folder PATH");
-            HalfInstructions.advice(config).ifPresent(display::say);
-            RunSettings.requireSame(config, connection.kafka()); // before any part changes the run
+            boolean newRun = RunSettings.requireSame(config, connection.kafka()); // before any part changes the run
+            HalfInstructions.advice(config, newRun).ifPresent(display::say);
             connection.createImageTopics(config.images());
             http.start(services, config, connection.kafka(), display::say);
             if (!paths.isEmpty()) {

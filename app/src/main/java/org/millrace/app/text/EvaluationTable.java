@@ -33,11 +33,7 @@ public final class EvaluationTable implements EvaluationListener {
     public void published(List<Evaluation> evaluations, Standings standings) {
         for (Evaluation evaluation : evaluations) {
             EncoderRevocation revocation = standings.revoked().get(evaluation.version());
-            row(
-                    evaluation,
-                    revocation == null
-                            ? ""
-                            : "REVOKED" + (revocation.reason().isBlank() ? "" : ": " + revocation.reason()));
+            row(evaluation, revocation == null ? "" : "REVOKED: " + revocation.reason());
         }
     }
 

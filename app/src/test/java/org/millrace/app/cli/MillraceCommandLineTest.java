@@ -10,7 +10,9 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -101,6 +103,61 @@ class MillraceCommandLineTest {
     void unknownOption_isWrongUsageThatNamesTheCommand() {
         assertThat(run("config", "--markdwn")).isEqualTo(2);
         assertThat(error.toString()).contains("'--markdwn'", "`millrace config --help`");
+    }
+
+    @ParameterizedTest
+    @MethodSource("workers")
+    void options_beforeTheCommand_areThoseOfTheCommand(String command) {
+        CommandLine root = MillraceCommandLine.create();
+        List<String> words = List.of(command.split(" "));
+        List<String> options = List.of("--config", "up", "--set", "a=b", "--run=x", "--bootstrap-server", "h:1");
+        for (int before = 0; before <= words.size(); before++) {
+            List<String> given = new ArrayList<>(words);
+            given.addAll(before, options);
+            given.addAll(List.of("--", "--config", "y"));
+            List<String> wanted = new ArrayList<>(words);
+            wanted.addAll(options);
+            wanted.addAll(List.of("--", "--config", "y"));
+            assertThat(OptionOrder.commandFirst(root, given.toArray(String[]::new)))
+                    .containsExactlyElementsOf(wanted);
+        }
+    }
+
+    @Test
+    void options_ofEqualName_takeAsManyValuesInEveryCommand() {
+        Map<String, Integer> values = new HashMap<>();
+        everyCommand(MillraceCommandLine.create())
+                .flatMap(command -> command.getCommandSpec().options().stream())
+                .forEach(option -> {
+                    for (String name : option.names()) {
+                        int min = option.arity().min();
+                        assertThat(values.merge(name, min, (one, other) -> one.equals(other) ? one : -1))
+                                .as(name)
+                                .isEqualTo(min);
+                    }
+                });
+    }
+
+    @Test
+    void options_beforeTheCommand_haveTheirEffect() {
+        assertThat(run("--set", "trainer.batch-size=32", "config")).isZero();
+        assertThat(out.toString()).containsPattern("trainer.batch-size *= *32");
+        assertThat(run("--config", "nowhere.properties", "config")).isEqualTo(1);
+        assertThat(error.toString()).contains("nowhere.properties: there is no such file");
+    }
+
+    @Test
+    void options_withoutACommand_itIsTheCommandThatIsMissing() {
+        assertThat(run("--config", "nowhere.properties")).isEqualTo(2);
+        assertThat(error.toString()).contains("a command is missing");
+        assertThat(run("--run=x", "upp")).isEqualTo(2);
+        assertThat(error.toString()).contains("'upp'", "Did you mean up");
+        assertThat(run("--run=x", "encoders")).isEqualTo(2);
+        assertThat(error.toString()).contains("encoders needs one of list, revoke, reinstate");
+        assertThat(run("--note=x", "drift")).isEqualTo(2);
+        assertThat(error.toString()).contains("Unknown option: '--note=x'", "`millrace drift --help`");
+        assertThat(run("--run=x", "encoders", "--help")).isZero();
+        assertThat(out.toString()).contains("Usage: millrace encoders");
     }
 
     @Test
@@ -285,7 +342,7 @@ class MillraceCommandLineTest {
     }
 
     private int run(String... arguments) {
-        return run(MillraceCommandLine.create(), arguments);
+        return MillraceCommandLine.run(new PrintWriter(out), new PrintWriter(error), arguments);
     }
 
     private int runConnecting(String... arguments) {

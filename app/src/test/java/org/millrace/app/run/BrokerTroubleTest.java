@@ -54,7 +54,7 @@ class BrokerTroubleTest {
                 out,
                 out,
                 "train",
-                "--until-step=60",
+                "--until-step=46",
                 run("tried"),
                 "--set=kafka.producer.transaction.timeout.ms=3000",
                 "--set=kafka.producer.delivery.timeout.ms=4000",
@@ -64,9 +64,9 @@ class BrokerTroubleTest {
         awaitWords(out, trainer, "the broker does not answer");
         Thread.sleep(6_000); // deliveries and transactions run out meanwhile; the outcome is the same if they do not
         broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(port, -1), "test");
-        commands.good("push", Commands.SAMPLE, "--skip=640", "--limit=320");
+        commands.good("push", Commands.SAMPLE, "--skip=640", "--limit=96");
         assertThat(trainer.get()).as(out.toString()).isZero();
-        commands.good("train", "--until-step=60", run("straight"));
+        commands.good("train", "--until-step=46", run("straight"));
 
         assertThat(out.toString())
                 .containsPattern("the broker does not answer; waiting for it(?s:.*)the broker answers again, after ")
@@ -77,9 +77,9 @@ class BrokerTroubleTest {
                 .doesNotContain("WARN");
         assertThat(RunStates.last(commands.folder("tried"))).isEqualTo(RunStates.last(commands.folder("straight")));
         assertThat(commands.good("inspect", "run", "--run=tried"))
-                .contains("steps done       60", "contiguous       yes");
+                .contains("steps done       46", "contiguous       yes");
         assertThat(commands.good("audit", run("tried"))).contains("lost 0, trained twice 0");
-        assertThat(commands.good("replay", run("tried"))).contains("60 losses, 15 digests: all equal to the bit");
+        assertThat(commands.good("replay", run("tried"))).contains("46 losses, 11 digests: all equal to the bit");
     }
 
     @Test
@@ -87,7 +87,7 @@ class BrokerTroubleTest {
         commands.good("push", Commands.SAMPLE, "--limit=640"); // 40 steps: it cannot end before the broker goes
         // a delivery would be tried for longer than the test has patience
         String[] patient = run("stopped", "--set=kafka.producer.delivery.timeout.ms=3600000");
-        try (TrainerChild trainer = TrainerChild.start(commands.line("train", "--until-step=60", patient))) {
+        try (TrainerChild trainer = TrainerChild.start(commands.line("train", "--until-step=46", patient))) {
             await().atMost(PATIENCE)
                     .until(() ->
                             RunStates.checkpoints(commands.folder("stopped")).size() >= 2);
@@ -95,9 +95,9 @@ class BrokerTroubleTest {
             assertThat(trainer.terminate()).isIn(1, 143);
         }
         broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(port, -1), "test");
-        commands.good("push", Commands.SAMPLE, "--skip=640", "--limit=320");
-        commands.good("train", "--until-step=60", "--run=stopped");
-        commands.good("train", "--until-step=60", run("straight"));
+        commands.good("push", Commands.SAMPLE, "--skip=640", "--limit=96");
+        commands.good("train", "--until-step=46", "--run=stopped");
+        commands.good("train", "--until-step=46", run("straight"));
         assertThat(RunStates.last(commands.folder("stopped"))).isEqualTo(RunStates.last(commands.folder("straight")));
         assertThat(commands.good("audit", run("stopped"))).contains("lost 0, trained twice 0");
     }
@@ -137,12 +137,12 @@ class BrokerTroubleTest {
         String[] there = run("twice", "--set=run.data=" + data.resolve("machine-2"));
         StringWriter second = new StringWriter();
         CompletableFuture<Integer> heir =
-                CompletableFuture.supplyAsync(() -> commands.call(second, second, "train", "--until-step=60", there));
+                CompletableFuture.supplyAsync(() -> commands.call(second, second, "train", "--until-step=46", there));
         awaitWords(second, heir, "checkpoint of step 10");
         // the first may have reached the end of the images: it notices the other when it has something to write
-        commands.good("push", Commands.SAMPLE, "--skip=640", "--limit=320");
+        commands.good("push", Commands.SAMPLE, "--skip=640", "--limit=96");
         assertThat(heir.get()).as(second.toString()).isZero();
-        commands.good("train", "--until-step=60", run("shared"));
+        commands.good("train", "--until-step=46", run("shared"));
         assertThat(zombie.get()).as(first.toString()).isEqualTo(1);
         assertThat(first.toString())
                 .contains("run twice was taken over by another trainer (process ", "A run has one trainer at a time")
@@ -150,7 +150,7 @@ class BrokerTroubleTest {
         assertThat(RunStates.last(data.resolve("machine-2/runs/twice")))
                 .isEqualTo(RunStates.last(commands.folder("shared")));
         assertThat(commands.good("audit", there)).contains("lost 0, trained twice 0");
-        assertThat(commands.good("replay", there)).contains("60 losses, 15 digests: all equal to the bit");
+        assertThat(commands.good("replay", there)).contains("46 losses, 11 digests: all equal to the bit");
     }
 
     @Test

@@ -27,8 +27,8 @@ import org.millrace.contract.config.BrokerConfig;
  * -Dmillrace.damage=all} does it here too, for every file.
  */
 class DamageTest {
-    private static final int STEPS = 26;
-    private static final int STOPPED_AT = 20;
+    private static final int STEPS = 18;
+    private static final int STOPPED_AT = 15;
     private static final List<String> CHECKPOINT_FILES = List.of(
             "state.json",
             "state.sha256",
@@ -99,7 +99,7 @@ class DamageTest {
             List<Path> checkpoints = RunStates.checkpoints(folder.resolve("runs/damaged"));
             damage.doTo(checkpoints.get(checkpoints.size() - 1).resolve(file));
             String out = commands.good("train", "--until-step=" + STEPS, run("damaged", "--set=run.data=" + folder));
-            assertThat(out).as(file).contains("going on from the checkpoint of step 15");
+            assertThat(out).as(file).contains("going on from the checkpoint of step 10");
             assertThat(RunStates.last(folder.resolve("runs/damaged"))).as(file).isEqualTo(undamaged);
         }
     }

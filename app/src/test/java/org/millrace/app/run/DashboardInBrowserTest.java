@@ -32,6 +32,7 @@ import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.Comparison;
 import org.millrace.contract.event.EncoderRevocation;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.event.StepDone;
@@ -187,6 +188,7 @@ class DashboardInBrowserTest {
         browser.await("three scores", page -> page.count("#scores circle") == 6);
         assertThat(browser.count("#scores circle.marked")).isEqualTo(2);
         assertThat(browser.text("#figures")).contains("below the untrained encoder");
+        assertThat(browser.text("#encoders")).contains("70.0 % no different from untrained", "50.0 % below untrained");
         assertThat(browser.script("""
                 const svg = document.querySelector('#scores svg.chart').getBoundingClientRect();
                 return [...document.querySelectorAll('#scores svg.chart circle')].every((dot) => {
@@ -204,18 +206,12 @@ class DashboardInBrowserTest {
     }
 
     private static byte[] evaluation(long version, double accuracy) {
+        Comparison beside = accuracy < 0.6 ? Comparison.BELOW : Comparison.NO_DIFFERENT;
         return """
                 {"type":"evaluation","schema":1,"run":"main","version":%d,"step":%d,"imagesTrained":%d,"classes":2,"trainImages":50,
-                 "testImages":50,"linear":{"accuracy":%s,"l2":0.1,"iterations":3,"converged":true,"belowUntrained":%b},
-                 "neighbours":{"accuracy":%s,"k":5,"temperature":0.1,"belowUntrained":%b},"seconds":1,"evaluatedAtMillis":%d}""".formatted(
-                        version,
-                        version,
-                        16 * version,
-                        accuracy,
-                        accuracy < 0.6,
-                        accuracy,
-                        accuracy < 0.6,
-                        System.currentTimeMillis())
+                 "testImages":50,"linear":{"accuracy":%s,"l2":0.1,"iterations":3,"converged":true,"besideUntrained":"%s"},
+                 "neighbours":{"accuracy":%s,"k":5,"temperature":0.1,"besideUntrained":"%s"},"seconds":1,"evaluatedAtMillis":%d}""".formatted(
+                        version, version, 16 * version, accuracy, beside, accuracy, beside, System.currentTimeMillis())
                 .getBytes(StandardCharsets.UTF_8);
     }
 

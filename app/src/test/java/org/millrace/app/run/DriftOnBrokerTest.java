@@ -6,12 +6,14 @@ import static org.millrace.app.run.Commands.run;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
@@ -19,6 +21,7 @@ import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -193,14 +196,17 @@ class DriftOnBrokerTest {
     // a window a second, each of so many images of noise under that brightness
     private void send(int fromWindow, int toWindow, int brightness) throws Exception {
         Random random = new Random(5L + fromWindow);
+        List<Future<RecordMetadata>> sent = new ArrayList<>();
         try (var producer = new KafkaProducer<byte[], byte[]>(kafka().producer(Map.of()))) {
             for (int window = fromWindow; window < toWindow; window++) {
                 for (int i = 0; i < WINDOW_IMAGES; i++) {
                     long time = AT + 1_000L * window + i * 1_000L / WINDOW_IMAGES;
-                    producer.send(new ProducerRecord<>(
-                                    "camera", 0, time, null, HostileImages.noise(16, 16, brightness, random)))
-                            .get();
+                    sent.add(producer.send(new ProducerRecord<>(
+                            "camera", 0, time, null, HostileImages.noise(16, 16, brightness, random))));
                 }
+            }
+            for (Future<RecordMetadata> each : sent) {
+                each.get();
             }
         }
     }

@@ -15,9 +15,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -177,10 +179,14 @@ class HostileImagesTest {
     private static void send(String topic, List<byte[]> images) throws Exception {
         var kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
         try (var producer = new KafkaProducer<byte[], byte[]>(kafka.producer(Map.of("max.request.size", 9 << 20)))) {
+            List<Future<RecordMetadata>> sent = new ArrayList<>();
             for (byte[] image : images) {
                 var record = new ProducerRecord<byte[], byte[]>(topic, image);
                 ImageHeaders.put(record.headers(), ImageHeaders.CONTENT_TYPE, "video/mp4"); // never believed
-                producer.send(record).get();
+                sent.add(producer.send(record));
+            }
+            for (Future<RecordMetadata> each : sent) {
+                each.get();
             }
         }
     }

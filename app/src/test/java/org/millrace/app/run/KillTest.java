@@ -29,13 +29,13 @@ import org.millrace.contract.kafka.KafkaSettings;
 /**
  * {@code kill -9} at random instants, every second time with the broker: the run's result must equal that of an undisturbed run.
  *
- * <p>{@code mvn verify} runs the short form; the long one is {@code bench/kills}, 40 kills over 500 steps for each objective.
+ * <p>{@code mvn verify} runs the short form; the long one is {@code bench/kills}, 40 kills over some 500 steps for each objective.
  */
 class KillTest {
     private static final int KILLS = Integer.getInteger("millrace.kills", 4);
     private static final int STEPS_A_KILL = 12;
     private static final int LAST_STEPS =
-            20; // their images are pushed after the last kill, so no process ends before its kill
+            8; // their images are pushed after the last kill, so no process ends before its kill
     private static final long SEED = Long.getLong("millrace.seed", System.nanoTime() & 0xffff);
 
     @TempDir

@@ -90,7 +90,7 @@ class RunSettingsOnBrokerTest {
         Path image = Files.write(data.resolve("image.png"), image(7));
         assertThat(embed(image)).contains("by encoder 6");
         assertThat(commands.good("encoders", "revoke", "6", "--run=main", "--reason=wrong objective"))
-                .contains("encoder 6 of run main is revoked; the current encoder is 3");
+                .contains("encoder 6 of run main is revoked (wrong objective); the current encoder is 3");
         assertThat(commands.good("encoders", "list", "--run=main"))
                 .containsPattern("(?m)^3 .* current$")
                 .containsPattern("(?m)^6 .* revoked .*: wrong objective$");
@@ -105,6 +105,11 @@ class RunSettingsOnBrokerTest {
         commands.good("encoders", "reinstate", "6", "--run=main");
         assertThat(embed(image)).contains("by encoder 6");
         assertThat(commands.bad("encoders", "reinstate", "6", "--run=main")).contains("is not revoked");
+        assertThat(commands.good("encoders", "revoke", "6", "--run=main"))
+                .contains("encoder 6 of run main is revoked (no reason given)");
+        assertThat(commands.good("encoders", "list", "--run=main"))
+                .containsPattern("(?m)^6 .* revoked .*: no reason given$");
+        commands.good("encoders", "reinstate", "6", "--run=main");
     }
 
     @Test

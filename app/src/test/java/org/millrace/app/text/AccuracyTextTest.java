@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.millrace.contract.event.Comparison;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Interval;
 
@@ -20,8 +21,8 @@ class AccuracyTextTest {
                 23,
                 23,
                 new Evaluation.LinearScore(
-                        10.0 / 23, 1e-3, 5, true, Optional.of(Interval.wilson(10, 23)), Optional.of(true)),
-                new Evaluation.NeighbourScore(0.5, 20, 0.1, Optional.empty(), Optional.empty()),
+                        10.0 / 23, 1e-3, 5, true, Optional.of(Interval.wilson(10, 23)), Optional.of(Comparison.BELOW)),
+                new Evaluation.NeighbourScore(0.5, 20, 0.1, Optional.empty(), Optional.of(Comparison.NO_DIFFERENT)),
                 1,
                 7,
                 Optional.empty(),
@@ -29,6 +30,6 @@ class AccuracyTextTest {
                 Optional.empty(),
                 Optional.empty());
         assertThat(AccuracyText.linear(evaluation)).isEqualTo("43.5 % (25.6–63.2), BELOW the untrained encoder");
-        assertThat(AccuracyText.neighbours(evaluation)).isEqualTo("50.0 %");
+        assertThat(AccuracyText.neighbours(evaluation)).isEqualTo("50.0 %, no different from the untrained encoder");
     }
 }

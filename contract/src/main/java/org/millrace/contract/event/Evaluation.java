@@ -60,8 +60,8 @@ public record Evaluation(
      * @param l2 λ of ½λ‖W‖², chosen on the training half
      * @param converged whether the gradient's norm fell under the solver's tolerance
      * @param interval of the accuracy; absent in records of older writers
-     * @param belowUntrained whether the untrained encoder's newest accuracy is higher; absent for that one, where it has none, and in
-     *     records of older writers
+     * @param besideUntrained the accuracy beside the untrained encoder's newest one; absent for that one, where it has none, and in records
+     *     of older writers
      */
     public record LinearScore(
             double accuracy,
@@ -69,16 +69,14 @@ public record Evaluation(
             int iterations,
             boolean converged,
             Optional<Interval> interval,
-            Optional<Boolean> belowUntrained) {
+            Optional<Comparison> besideUntrained) {
         public LinearScore {
             checkShare(accuracy);
             check(l2 >= 0 && iterations >= 0, "l2 and iterations must not be negative: %s, %d", l2, iterations);
         }
 
-        /** The same beside the untrained encoder's. */
-        public LinearScore beside(LinearScore untrained) {
-            return new LinearScore(
-                    accuracy, l2, iterations, converged, interval, Optional.of(accuracy < untrained.accuracy));
+        private LinearScore with(Comparison comparison) {
+            return new LinearScore(accuracy, l2, iterations, converged, interval, Optional.of(comparison));
         }
     }
 
@@ -86,24 +84,32 @@ public record Evaluation(
      * Weighted nearest neighbours: votes exp(cosine / temperature) of the k nearest.
      *
      * @param interval of the accuracy; absent in records of older writers
-     * @param belowUntrained whether the untrained encoder's newest accuracy is higher; absent likewise
+     * @param besideUntrained the accuracy beside the untrained encoder's newest one; absent likewise
      */
     public record NeighbourScore(
-            double accuracy, int k, double temperature, Optional<Interval> interval, Optional<Boolean> belowUntrained) {
+            double accuracy,
+            int k,
+            double temperature,
+            Optional<Interval> interval,
+            Optional<Comparison> besideUntrained) {
         public NeighbourScore {
             checkShare(accuracy);
             check(k >= 1 && temperature > 0, "k must be at least 1 and temperature positive: %d, %s", k, temperature);
         }
 
-        /** The same beside the untrained encoder's. */
-        public NeighbourScore beside(NeighbourScore untrained) {
-            return new NeighbourScore(accuracy, k, temperature, interval, Optional.of(accuracy < untrained.accuracy));
+        private NeighbourScore with(Comparison comparison) {
+            return new NeighbourScore(accuracy, k, temperature, interval, Optional.of(comparison));
         }
     }
 
-    /** The same scores beside the untrained encoder's. */
+    /** The same scores, compared with the untrained encoder's. */
     public Evaluation beside(Evaluation untrained) {
-        return with(linear.beside(untrained.linear), neighbours.beside(untrained.neighbours), modelDrift, standing);
+        int others = untrained.testImages;
+        return with(
+                linear.with(Comparison.of(linear.accuracy, testImages, untrained.linear.accuracy, others)),
+                neighbours.with(Comparison.of(neighbours.accuracy, testImages, untrained.neighbours.accuracy, others)),
+                modelDrift,
+                standing);
     }
 
     /** The same scores with the standing of an earlier evaluation of the version, which stands, and what that was judged by. */

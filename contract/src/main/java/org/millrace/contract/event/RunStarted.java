@@ -30,6 +30,7 @@ public record RunStarted(
     public RunStarted {
         check(step >= 0, "step must not be negative, but was %d", step);
         check(!session.isBlank(), "session must not be blank");
+        engine = EngineWords.read(engine);
         configuration = new TreeMap<>(configuration);
     }
 }

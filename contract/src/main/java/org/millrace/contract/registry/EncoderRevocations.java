@@ -14,11 +14,12 @@ public final class EncoderRevocations {
     private EncoderRevocations() {}
 
     /**
-     * Revokes a version; the broker has it on return.
+     * Revokes a version; the broker has the returned event.
      *
      * @throws UserException where there is no such version, or it is revoked already
      */
-    public static void revoke(KafkaSettings kafka, RunTopics topics, long version, String reason, Clock clock) {
+    public static EncoderRevocation revoke(
+            KafkaSettings kafka, RunTopics topics, long version, String reason, Clock clock) {
         Standings standings = PublishedEvaluations.read(kafka, topics).standings();
         TreeSet<Long> there = new TreeSet<>();
         PublishedEncoders.all(kafka, topics).stream()
@@ -31,7 +32,7 @@ public final class EncoderRevocations {
         if (standings.isRevoked(version)) {
             throw new UserException("encoder " + version + " of run " + topics.run() + " is revoked already");
         }
-        send(kafka, topics, version, State.REVOKED, reason, clock);
+        return send(kafka, topics, version, State.REVOKED, reason, clock);
     }
 
     /** Takes a revocation back; throws {@link UserException} where that version is not revoked. */
@@ -47,7 +48,7 @@ public final class EncoderRevocations {
         send(kafka, topics, version, State.REINSTATED, reason, clock);
     }
 
-    private static void send(
+    private static EncoderRevocation send(
             KafkaSettings kafka, RunTopics topics, long version, State state, String reason, Clock clock) {
         var event =
                 new EncoderRevocation(EncoderRevocation.SCHEMA, topics.run(), version, state, reason, clock.millis());
@@ -56,5 +57,6 @@ public final class EncoderRevocations {
                 topics,
                 event,
                 "that encoder " + version + " is " + state.name().toLowerCase(java.util.Locale.ROOT));
+        return event;
     }
 }

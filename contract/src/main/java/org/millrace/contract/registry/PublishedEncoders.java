@@ -51,9 +51,9 @@ public final class PublishedEncoders {
                         .revoked()
                         .get(version))
                 .ifPresent(revocation -> {
-                    throw new UserException("encoder " + version + " of run " + topics.run() + " is revoked"
-                            + (revocation.reason().isBlank() ? "" : ": " + revocation.reason())
-                            + "\nTake another one, or undo that with millrace encoders reinstate " + version + ".");
+                    throw new UserException("encoder " + version + " of run " + topics.run() + " is revoked: "
+                            + revocation.reason() + "\nTake another one, or undo that with millrace encoders reinstate "
+                            + version + ".");
                 });
         return with(kafka, topics, consumer -> find(consumer, topics, version));
     }

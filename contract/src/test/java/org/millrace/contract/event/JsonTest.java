@@ -107,8 +107,8 @@ final class JsonTest {
                 2000,
                 2000,
                 new Evaluation.LinearScore(
-                        0.75, 1e-4, 80, true, Optional.of(new Interval(0.5, 0.875)), Optional.of(false)),
-                new Evaluation.NeighbourScore(0.7, 200, 0.1, Optional.empty(), Optional.of(true)),
+                        0.75, 1e-4, 80, true, Optional.of(new Interval(0.5, 0.875)), Optional.of(Comparison.ABOVE)),
+                new Evaluation.NeighbourScore(0.7, 200, 0.1, Optional.empty(), Optional.of(Comparison.BELOW)),
                 1.5,
                 7,
                 Optional.of(

@@ -226,8 +226,14 @@ final class RecordReaderTest {
                 200,
                 200,
                 new Evaluation.LinearScore(
-                        0.75, 1e-4, 80, true, Optional.of(new Interval(0.5, 0.875)), Optional.of(false)),
-                new Evaluation.NeighbourScore(0.7, 200, 0.1, Optional.of(new Interval(0.5, 0.875)), Optional.of(true)),
+                        0.75,
+                        1e-4,
+                        80,
+                        true,
+                        Optional.of(new Interval(0.5, 0.875)),
+                        Optional.of(Comparison.NO_DIFFERENT)),
+                new Evaluation.NeighbourScore(
+                        0.7, 200, 0.1, Optional.of(new Interval(0.5, 0.875)), Optional.of(Comparison.BELOW)),
                 1.5,
                 7,
                 Optional.of(HEALTH),

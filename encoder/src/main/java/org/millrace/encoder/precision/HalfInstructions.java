@@ -18,16 +18,20 @@ public final class HalfInstructions {
 
     private HalfInstructions() {}
 
-    /** A line for the start of training: what bf16 would gain here, or that half precision is slow here; empty where neither holds. */
-    public static Optional<String> advice(MillraceConfig config) {
+    /**
+     * A line for the start of training: what bf16 would gain here, or that half precision is slow here; empty where neither holds.
+     *
+     * @param newRun whether the run may still take another precision
+     */
+    public static Optional<String> advice(MillraceConfig config, boolean newRun) {
         boolean cpu = config.run().device().equals("cpu");
-        return cpu ? advice(config.trainer().precision(), processor()) : Optional.empty();
+        return cpu ? advice(config.trainer().precision(), newRun, processor()) : Optional.empty();
     }
 
-    static Optional<String> advice(Precision precision, Set<String> flags) {
+    static Optional<String> advice(Precision precision, boolean newRun, Set<String> flags) {
         return switch (precision) {
             case FP32 ->
-                have(flags, OF_BF16)
+                newRun && have(flags, OF_BF16)
                         ? Optional.of(
                                 "this processor computes bf16: a new run with trainer.precision=bf16 would take about a"
                                         + " third less time a step")

@@ -20,13 +20,14 @@ import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
 
 /**
- * A network's features and gradient on this machine: eight images in a batch (four large ones) against each alone, and every shape of
- * convolution against plain Java. Two images alternate in an order without a period: two passes give what each row must
- * be, and a row in its neighbour's place is found. Throws {@link WrongNumberException}.
+ * A network's features and gradient on this machine: eight images in a batch (four large ones, and four for the gradient, which costs
+ * three times as much) against each alone, and every shape of convolution against plain Java. Two images alternate in an order without a
+ * period: two passes give what each row must be, and a row in its neighbour's place is found. Throws {@link WrongNumberException}.
  */
 final class NetworkCheck {
     private static final int[] ORDER = {0, 1, 1, 0, 1, 0, 0, 1}; // Thue and Morse
     private static final int[] FEW = {0, 1, 1, 0};
+    private static final int KINDS = 2; // of images
     private static final int LARGE = 128 * 128; // pixels, above which few images take as long as eight below
     private static final double SUM = 1e-4; // of the products' magnitudes; float32 is at 1e-6
     private static final double FEATURE = 1e-3; // of the largest feature; seen: 6e-6
@@ -66,20 +67,27 @@ final class NetworkCheck {
 
     void run() {
         try (Weights weights = Weights.forTrying(torch, network.layout())) {
-            Gradients.unrecorded(() -> features(weights));
+            float[] batch = Gradients.unrecorded(() -> checked(weights));
             if (gradients) {
                 weights.requireGradient();
-                Gradients.recorded(() -> compareGradients(weights));
+                compareFeatures(batch, Gradients.recorded(() -> compareGradients(weights)));
+            } else {
+                compareFeatures(batch, Gradients.unrecorded(() -> alone(weights)));
             }
         }
     }
 
-    private void features(Weights weights) {
+    private float[] checked(Weights weights) {
         double sum = SUM * slack + (precision.isHalf() ? HALF_SUM * precision.unitRoundoff() : 0);
-        var checked = new CheckedConvolution(torch, pass, gradients, sum);
+        return features(weights, new CheckedConvolution(torch, pass, gradients, sum), order);
+    }
+
+    private float[][] alone(Weights weights) {
+        return new float[][] {features(weights, torch.convolution(), 0), features(weights, torch.convolution(), 1)};
+    }
+
+    private void compareFeatures(float[] batch, float[][] alone) {
         double tolerance = precision.isHalf() ? HALF_FEATURE * precision.unitRoundoff() : FEATURE * slack;
-        float[] batch = features(weights, checked, order);
-        float[][] alone = {features(weights, torch.convolution(), 0), features(weights, torch.convolution(), 1)};
         int length = network.features();
         for (int row = 0; row < order.length; row++) {
             float[] want = alone[order[row]];
@@ -103,28 +111,28 @@ final class NetworkCheck {
         }
     }
 
-    // Σₙ gₙ·fₙ has one gradient, whether the images are together or each alone
-    private void compareGradients(Weights weights) {
+    // Σₙ gₙ·fₙ has one gradient, whether the images are together or each alone; returns the features of each alone
+    private float[][] compareGradients(Weights weights) {
         int length = network.features();
         double tolerance = precision.isHalf() ? HALF_GRADIENT * precision.unitRoundoff() : GRADIENT * slack;
-        float[] slopes = TestValues.of(new SplittableRandom(4), order.length * length, precision);
-        float[][] sums = new float[2][length];
+        float[] slopes = TestValues.of(new SplittableRandom(4), FEW.length * length, precision);
+        float[][] sums = new float[KINDS][length];
         for (int i = 0; i < slopes.length; i++) {
-            sums[order[i / length]][i % length] += slopes[i];
+            sums[FEW[i / length]][i % length] += slopes[i];
         }
-        backward(weights, slopes, order);
+        backward(weights, slopes, FEW);
         float[] got = gradient(weights);
         weights.zeroGradient();
-        backward(weights, sums[0], 0);
-        backward(weights, sums[1], 1);
+        float[][] alone = {backward(weights, sums[0], 0), backward(weights, sums[1], 1)};
         float[] want = gradient(weights);
         List<Weights.Slice> slices = weights.slices();
         for (int tensor = 0; tensor < slices.size(); tensor++) {
             double difference = 0;
             double norm = 0;
             for (int i = (int) slices.get(tensor).from(); i < slices.get(tensor).to(); i++) {
-                difference += Math.pow(got[i] - want[i], 2);
-                norm += Math.pow(want[i], 2);
+                double distance = got[i] - want[i];
+                difference += distance * distance;
+                norm += (double) want[i] * want[i];
             }
             if (!(Math.sqrt(difference) <= tolerance * Math.sqrt(norm) + Float.MIN_NORMAL)) {
                 throw new WrongNumberException(String.format(
@@ -133,11 +141,12 @@ final class NetworkCheck {
                                 + " alone, whose norm is %.6g",
                         tensor,
                         slices.size(),
-                        order.length,
+                        FEW.length,
                         Math.sqrt(difference),
                         Math.sqrt(norm)));
             }
         }
+        return alone;
     }
 
     private float[] features(Weights weights, Convolution convolution, int... rows) {
@@ -148,13 +157,15 @@ final class NetworkCheck {
         }
     }
 
-    private void backward(Weights weights, float[] slopes, int... rows) {
+    /** Adds to the weights' gradient; returns the features. */
+    private float[] backward(Weights weights, float[] slopes, int... rows) {
         try (NDManager scope = torch.newManager()) {
             Tensors tensors = weights.tensors(scope);
             NDArray features =
                     pass.of(() -> network.forward(batch(scope, rows), tensors, "", BatchNormMode.EVALUATION));
             NDArray slope = scope.create(slopes, features.getShape());
             JniUtils.backward((PtNDArray) features, (PtNDArray) slope, false, false);
+            return features.toFloatArray();
         }
     }
 

@@ -7,9 +7,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.Precision;
 import org.millrace.contract.config.RunConfig;
+import org.millrace.contract.event.EngineWords;
 
 /**
  * The PyTorch engine of this process on one device. Thread safe.
@@ -85,8 +87,9 @@ public final class Torch {
      */
     public String description() {
         String instructions = System.getenv(INSTRUCTIONS);
-        return "PyTorch " + Engine.getInstance().getVersion() + " on " + device + ", " + JniUtils.getNumThreads()
-                + " threads" + (precision.isHalf() ? ", " + precision.key() : "")
+        OptionalInt gpu = device.isGpu() ? OptionalInt.of(device.getDeviceId()) : OptionalInt.empty();
+        return EngineWords.of("PyTorch " + Engine.getInstance().getVersion(), gpu, JniUtils.getNumThreads())
+                + (precision.isHalf() ? ", " + precision.key() : "")
                 + (convolution.words().isEmpty() ? "" : ", " + convolution.words())
                 + (instructions == null ? "" : ", " + INSTRUCTIONS + "=" + instructions);
     }

@@ -121,10 +121,10 @@ final class ResNetTest {
             float[] parameters = weights.parameters().toFloatArray();
 
             Backbone.of(config).forward(images, weights.tensors(scope), "", BatchNormMode.EVALUATION);
-            assertThat(weights.buffers().toFloatArray()).containsExactly(before);
+            assertThat(weights.buffers().toFloatArray()).isEqualTo(before);
 
             Backbone.of(config).forward(images, weights.tensors(scope), "", BatchNormMode.TRAINING);
-            assertThat(weights.parameters().toFloatArray()).containsExactly(parameters);
+            assertThat(weights.parameters().toFloatArray()).isEqualTo(parameters);
             float[] mean = weights.snapshot("").tensor("bn1.running_mean", 16);
             float[] variance = weights.snapshot("").tensor("bn1.running_var", 16);
             float[] kernel = weights.snapshot("").tensor("conv1.weight", 16, 3, 3, 3);

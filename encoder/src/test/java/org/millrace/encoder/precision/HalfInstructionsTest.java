@@ -21,19 +21,20 @@ final class HalfInstructionsTest {
     }
 
     @Test
-    void advice_processorComputesBf16_saysWhatItWouldGain_onlyInFloat32() {
-        assertThat(HalfInstructions.advice(Precision.FP32, WITH))
+    void advice_processorComputesBf16_saysWhatItWouldGain_onlyToANewRunInFloat32() {
+        assertThat(HalfInstructions.advice(Precision.FP32, true, WITH))
                 .hasValueSatisfying(line -> assertThat(line).contains("trainer.precision=bf16 would take"));
-        assertThat(HalfInstructions.advice(Precision.BF16, WITH)).isEmpty();
-        assertThat(HalfInstructions.advice(Precision.FP32, WITHOUT)).isEmpty();
+        assertThat(HalfInstructions.advice(Precision.FP32, false, WITH)).isEmpty();
+        assertThat(HalfInstructions.advice(Precision.BF16, true, WITH)).isEmpty();
+        assertThat(HalfInstructions.advice(Precision.FP32, true, WITHOUT)).isEmpty();
     }
 
     @Test
     void advice_noInstructionsForIt_warnsThatItIsSlow() {
-        assertThat(HalfInstructions.advice(Precision.BF16, WITHOUT))
+        assertThat(HalfInstructions.advice(Precision.BF16, false, WITHOUT))
                 .hasValue("warning: this processor has no instructions for bf16 (avx512_bf16 or amx_bf16):"
                         + " trainer.precision=bf16 is slower than fp32 here");
-        assertThat(HalfInstructions.advice(Precision.FP16, WITH))
+        assertThat(HalfInstructions.advice(Precision.FP16, false, WITH))
                 .hasValueSatisfying(line -> assertThat(line).contains("trainer.precision=fp16 is for GPUs"));
     }
 
@@ -42,6 +43,6 @@ final class HalfInstructionsTest {
         var config = new ConfigLoader()
                 .assignments(List.of("run.device=gpu", "trainer.precision=bf16"))
                 .load();
-        assertThat(HalfInstructions.advice(config)).isEmpty();
+        assertThat(HalfInstructions.advice(config, true)).isEmpty();
     }
 }

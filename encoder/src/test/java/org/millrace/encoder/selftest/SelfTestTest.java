@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -130,6 +133,31 @@ final class SelfTestTest {
         Torch torch = TestEncoders.torch().with(new Planted(fault)).with(Precision.BF16);
         assertThat(SelfTest.problem(torch, RESNET20, Use.TRAINING))
                 .hasValueSatisfying(line -> assertThat(line).startsWith("1×1 convolution of [8, 16, 16, 16]"));
+    }
+
+    /** A fault that the checks of single convolutions do not meet: only of the batch whose gradient is compared, or only at a repetition. */
+    private record Elusive(int batch, Map<Shape, Integer> calls) implements Convolution {
+        @Override
+        public NDArray apply(NDArray x, NDArray kernel, @Nullable NDArray bias, int stride, int padding) {
+            NDArray y = USUAL.apply(x, kernel, bias, stride, padding);
+            boolean repeated = calls.merge(kernel.getShape(), 1, Integer::sum) > 2;
+            boolean wrong = x.getShape().get(0) == batch && kernel.getShape().get(2) == 1 && (batch == 4 || repeated);
+            return wrong ? Fault.LAST_IMAGE_OF_A_BATCH.in(y) : y;
+        }
+
+        @Override
+        public String words() {
+            return "";
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"8, feature, in a batch of 8 is", "4, the gradient of parameter tensor, from a batch of 4 is"})
+    void problem_wrongKernelThatNoSingleConvolutionShows_isFoundByTheBatch(int batch, String begin, String part) {
+        EncoderConfig resnet50 = TestEncoders.encoder("resnet50", "imagenet", 16, 3); // has 1×1 kernels of equal shapes
+        Torch torch = TestEncoders.torch().with(new Elusive(batch, new HashMap<>()));
+        assertThat(SelfTest.problem(torch, resnet50, Use.TRAINING))
+                .hasValueSatisfying(line -> assertThat(line).startsWith(begin).contains(part));
     }
 
     @Test

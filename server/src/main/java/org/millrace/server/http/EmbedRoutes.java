@@ -140,9 +140,8 @@ public final class EmbedRoutes implements Routes {
         found.revocation().ifPresent(revocation -> {
             throw new HttpProblem(
                     410,
-                    "encoder " + version + " of run " + run + " is revoked"
-                            + (revocation.reason().isBlank() ? "" : " (" + revocation.reason() + ")")
-                            + "; there are " + usable);
+                    "encoder " + version + " of run " + run + " is revoked (" + revocation.reason() + "); there are "
+                            + usable);
         });
         return OptionalLong.of(version);
     }
@@ -255,10 +254,10 @@ public final class EmbedRoutes implements Routes {
         Map<String, Object> scores = new LinkedHashMap<>();
         scores.put("linear", evaluation.linear().accuracy());
         evaluation.linear().interval().ifPresent(interval -> scores.put("linearInterval", interval));
-        evaluation.linear().belowUntrained().ifPresent(below -> scores.put("linearBelowUntrained", below));
+        evaluation.linear().besideUntrained().ifPresent(beside -> scores.put("linearBesideUntrained", beside));
         scores.put("neighbours", evaluation.neighbours().accuracy());
         evaluation.neighbours().interval().ifPresent(interval -> scores.put("neighboursInterval", interval));
-        evaluation.neighbours().belowUntrained().ifPresent(below -> scores.put("neighboursBelowUntrained", below));
+        evaluation.neighbours().besideUntrained().ifPresent(beside -> scores.put("neighboursBesideUntrained", beside));
         scores.put("testImages", evaluation.testImages());
         return scores;
     }

@@ -22,12 +22,15 @@ import org.millrace.server.http.HttpServer.TakenPort;
 class MonitoringTest {
     private static final String TOKEN = "a-token-of-this-test";
 
+    // nobody listens there; closing need not wait for long
+    private static final KafkaSettings KAFKA =
+            new KafkaSettings("127.0.0.1:1", Map.of("default.api.timeout.ms", "1000", "request.timeout.ms", "500"));
+
     private final HttpClient client = HttpClient.newHttpClient();
 
     @Test
     void healthAndMetrics_withATokenAndNoBroker_liveButAreNotReady() throws Exception {
-        Dashboard dashboard = Dashboard.start(
-                new ConfigLoader().load(), new KafkaSettings("127.0.0.1:1", Map.of()), Clock.systemUTC(), List::of);
+        Dashboard dashboard = Dashboard.start(new ConfigLoader().load(), KAFKA, Clock.systemUTC(), List::of);
         try (HttpServer server = HttpServer.start(
                 new HttpConfig("127.0.0.1", 0, TOKEN, "", ""), TakenPort.FAIL, 1_000, List.of(dashboard))) {
             HttpResponse<String> alive = get(server, "/healthz", "");

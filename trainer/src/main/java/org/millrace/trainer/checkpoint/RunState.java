@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.millrace.contract.Sha256;
+import org.millrace.contract.event.EngineWords;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.trainer.stream.StreamPosition;
@@ -49,6 +50,7 @@ public record RunState(
         published = List.copyOf(published);
         nextOffsets = new TreeMap<>(nextOffsets);
         leaderEpochs = new TreeMap<>(leaderEpochs);
+        engine = EngineWords.read(engine);
         configuration = new TreeMap<>(configuration);
         sha256 = new TreeMap<>(sha256);
     }

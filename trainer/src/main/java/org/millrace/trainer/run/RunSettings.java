@@ -32,16 +32,20 @@ public final class RunSettings {
     /**
      * Throws where the run's journal, or its newest checkpoint, says that it cannot go on with that configuration. Only reads, and needs no
      * checkpoint to be whole: to be called before anything of the run is opened.
+     *
+     * @return whether the run is new: no step is planned and there is no checkpoint
      */
-    public static void requireSame(MillraceConfig config, KafkaSettings kafka) {
+    public static boolean requireSame(MillraceConfig config, KafkaSettings kafka) {
         RunTopics topics = config.run().topics();
-        JournalReader.beginning(kafka, topics)
-                .filter(JournalReader.Beginning::planned)
-                .ifPresent(beginning -> require(
-                        changes(beginning.start().configuration(), config),
-                        "run " + topics.run() + " was started with other settings (its journal " + topics.steps()
-                                + " has them) and"));
-        RunFolders.checkpoints(config).newestState().ifPresent(state -> require(state, config));
+        Optional<JournalReader.Beginning> beginning =
+                JournalReader.beginning(kafka, topics).filter(JournalReader.Beginning::planned);
+        beginning.ifPresent(begun -> require(
+                changes(begun.start().configuration(), config),
+                "run " + topics.run() + " was started with other settings (its journal " + topics.steps()
+                        + " has them) and"));
+        Optional<RunState> newest = RunFolders.checkpoints(config).newestState();
+        newest.ifPresent(state -> require(state, config));
+        return beginning.isEmpty() && newest.isEmpty();
     }
 
     /** Throws where a run in that state cannot go on with that configuration, and logs what else is different. */
