@@ -1,9 +1,10 @@
 // The incoming stream: rates, the newest images with the trainer's views of them, and rejects.
 
 import { byId, empty, h, past, put, since, table } from './dom.js';
-import { count, counted, fixed, isNumber, short } from './format.js';
+import { count, counted, fixed, isNumber, percent, short } from './format.js';
 
 const REASONS = 6;
+const SOURCES = 4;
 
 export function showStream({ stream, gallery, rejects, run }) {
   if (stream) {
@@ -13,8 +14,25 @@ export function showStream({ stream, gallery, rejects, run }) {
       fact('Training', rate(stream.training)),
       fact('Lag', isNumber(stream.lag) ? [short(stream.lag), h('small', {}, ' images')] : '–'));
   }
+  showGate(run?.gate);
   showGallery(gallery, run?.step);
   showRejects(rejects, run?.step > 0 || stream?.stored > 0);
+}
+
+/** What the gate skips, the sources with the most images first. */
+function showGate(gate) {
+  const sources = Object.entries(gate?.sources ?? {}).sort(([, a], [, b]) => b.seen - a.seen);
+  const seen = sources.reduce((sum, [, source]) => sum + source.seen, 0);
+  if (seen === 0) {
+    put(byId('gate'));
+    return;
+  }
+  const kept = seen - gate.skipped;
+  const named = sources.slice(0, SOURCES)
+    .map(([name, source]) => `${percent(source.skipped / source.seen, 0)} of ${name || 'images without a source'}`);
+  put(byId('gate'),
+    `Skipped by the gate: ${named.join(', ')}${sources.length > SOURCES ? `, and of ${sources.length - SOURCES} more sources` : ''}. `
+    + `${fixed(seen / Math.max(1, kept), 1)} × fewer steps than with every image.`);
 }
 
 function fact(term, value) {

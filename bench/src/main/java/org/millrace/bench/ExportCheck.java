@@ -38,6 +38,7 @@ import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.RunState;
+import org.millrace.trainer.gate.GateContent;
 import org.millrace.trainer.objective.Objective;
 import org.millrace.trainer.stream.ReplayContent;
 
@@ -189,7 +190,7 @@ final class ExportCheck {
                 RunState.digest(ConfigLoader.effective(config)),
                 0,
                 Map.of());
-        return new Checkpoint(state, query, query, query, ReplayContent.EMPTY);
+        return new Checkpoint(state, query, query, query, ReplayContent.EMPTY, GateContent.EMPTY);
     }
 
     /** N×C×H×W, what {@link FrozenEncoder} makes of the images. */

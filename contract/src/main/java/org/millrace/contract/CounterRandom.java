@@ -55,7 +55,9 @@ public final class CounterRandom implements RandomGenerator {
         VIEW_PAIR(9),
         KEY_ORDER(20),
         NEGATIVES(21),
-        LOCATIONS(22);
+        LOCATIONS(22),
+        GATE_SAMPLE(23),
+        GATE_SHARE(24);
 
         private final long code;
 

@@ -40,6 +40,7 @@ final class StepReports {
                 position.step(),
                 position.imagesTrained(),
                 position.imagesRejected(),
+                state.gateCounts(),
                 result.loss(),
                 result.accuracy(),
                 result.learningRate(),

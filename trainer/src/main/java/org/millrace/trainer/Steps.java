@@ -43,6 +43,7 @@ final class Steps {
                 setup.kafka(),
                 state.position(),
                 state.bufferAhead(),
+                state.gateAhead(),
                 past,
                 Optional.of(this::plan),
                 untilEnd,

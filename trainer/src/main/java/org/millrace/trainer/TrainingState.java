@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.GateCounts;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.kafka.LogIdentity;
@@ -14,6 +15,7 @@ import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.RunState;
+import org.millrace.trainer.gate.Gate;
 import org.millrace.trainer.journal.RunWriter;
 import org.millrace.trainer.run.Moment;
 import org.millrace.trainer.stream.PreparedStep;
@@ -31,6 +33,7 @@ final class TrainingState {
     private final Torch torch;
     private final Learner learner;
     private final ReplayBuffer buffer;
+    private final Gate gate;
     private StreamPosition position = StreamPosition.START;
     private long journalOffset; // behind the plan of the last computed step
 
@@ -39,6 +42,7 @@ final class TrainingState {
         this.torch = torch;
         this.learner = learner;
         this.buffer = ReplayBuffer.of(setup.config());
+        this.gate = new Gate(setup.config());
     }
 
     /** Takes the state of a checkpoint, or of the run's beginning where there is none. */
@@ -53,6 +57,7 @@ final class TrainingState {
         RunState state = checkpoint.state();
         learner.restore(checkpoint.query(), checkpoint.key(), checkpoint.optimiser(), state.keySequence());
         buffer.restore(checkpoint.buffer(), state.bufferOffered());
+        gate.restore(checkpoint.gate());
         position = state.position();
         journalOffset = state.journalOffset();
     }
@@ -64,6 +69,7 @@ final class TrainingState {
         setup.moments().at(Moment.PLAN_DURABLE, step);
         Learner.Result result = learner.step(step, prepared.views(), prepared.images(), prepared.ids(), stages);
         setup.moments().at(Moment.COMPUTED, step);
+        gate.apply(prepared.judged());
         buffer.apply(step, prepared.bufferChanges(), prepared.bufferOffered());
         if (buffer.usesFeatures()) {
             buffer.trained(new TrainedImages(step, prepared.images(), result.features()));
@@ -96,6 +102,18 @@ final class TrainingState {
         ReplayBuffer ahead = ReplayBuffer.of(setup.config());
         ahead.restore(buffer.content(), buffer.offered());
         return ahead;
+    }
+
+    /** A copy of the gate, for the same. */
+    Gate gateAhead() {
+        Gate ahead = new Gate(setup.config());
+        ahead.restore(gate.content());
+        return ahead;
+    }
+
+    /** What the gate has seen and skipped; empty without one. */
+    Optional<GateCounts> gateCounts() {
+        return gate.counts();
     }
 
     /** The encoder alone, as it is published. */
@@ -149,6 +167,7 @@ final class TrainingState {
                 RunState.digest(configuration),
                 setup.clock().millis(),
                 Map.of());
-        return new Checkpoint(state, learner.query(), learner.key(), learner.optimiser(), buffer.content());
+        return new Checkpoint(
+                state, learner.query(), learner.key(), learner.optimiser(), buffer.content(), gate.content());
     }
 }

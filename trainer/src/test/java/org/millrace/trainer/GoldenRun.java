@@ -19,6 +19,7 @@ import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.Memory;
+import org.millrace.trainer.gate.Gate;
 import org.millrace.trainer.journal.JournalReader.Past;
 import org.millrace.trainer.stream.Pipeline;
 import org.millrace.trainer.stream.PreparedStep;
@@ -115,6 +116,7 @@ final class GoldenRun {
                 log((steps + ahead) * config.trainer().batchSize()).consumer(),
                 StreamPosition.START,
                 ReplayBuffer.of(config),
+                new Gate(config),
                 new Past(List.of(), Optional.empty()),
                 Optional.of(plan -> CompletableFuture.completedFuture(plan.step())),
                 Optional.empty(),

@@ -70,6 +70,9 @@ final class AuditCommand implements Runnable {
             if (result.planned() > 0) {
                 out.println("images planned   " + result.planned() + " more, which wait to be trained");
             }
+            if (result.gated() > 0) {
+                out.println("images skipped   " + result.gated() + " by the gate (stream.gate)");
+            }
             out.println("images refused   " + result.refused() + ", each with its reason in "
                     + config.images().rejectedTopic());
             out.println("without a record " + result.absent());

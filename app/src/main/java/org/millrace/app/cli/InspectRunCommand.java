@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.millrace.app.text.GateText;
 import org.millrace.app.text.HealthText;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
@@ -47,6 +48,7 @@ final class InspectRunCommand implements Runnable {
             out.println("steps done       " + history.stepsDone());
             history.last().ifPresent(last -> {
                 out.println("images trained   " + last.imagesTrained());
+                last.gate().ifPresent(gate -> out.println("images skipped   " + GateText.of(gate)));
                 out.println("images rejected  " + last.imagesRejected());
                 out.println("keys             " + last.keysFilled() + " in the dictionary, " + last.keySequence()
                         + " appended");

@@ -202,13 +202,14 @@ public final class TrainingDisplay implements Display, AutoCloseable {
         }
         return String.format(
                 Locale.ROOT,
-                "%sstep %,d%s · %s · %.0f images/s · loss %.3f%s",
+                "%sstep %,d%s · %s · %.0f images/s · loss %.3f%s%s",
                 bar,
                 done.step(),
                 done.step() <= repeatUntil ? " (again)" : "",
                 Count.of(done.imagesTrained(), "image"),
                 statistics.recentImagesPerSecond(),
                 done.loss(),
+                done.gate().map(gate -> " · " + GateText.share(gate)).orElse(""),
                 done.imagesRejected() == 0 ? "" : " · rejected " + done.imagesRejected());
     }
 

@@ -26,6 +26,7 @@ import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.RunState;
+import org.millrace.trainer.gate.GateContent;
 import org.millrace.trainer.run.RunFolders;
 import org.millrace.trainer.stream.ReplayContent;
 
@@ -219,7 +220,8 @@ class ExportCommandTest {
                 1_700_000_000_000L,
                 Map.of());
         Safetensors query = weights(step);
-        RunFolders.checkpoints(config).write(new Checkpoint(state, query, query, query, ReplayContent.EMPTY));
+        RunFolders.checkpoints(config)
+                .write(new Checkpoint(state, query, query, query, ReplayContent.EMPTY, GateContent.EMPTY));
     }
 
     private MillraceConfig config() {

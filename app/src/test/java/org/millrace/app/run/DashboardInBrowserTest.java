@@ -322,6 +322,7 @@ class DashboardInBrowserTest {
                 step,
                 16 * step,
                 1,
+                Optional.empty(),
                 2.5,
                 0.5,
                 0.03,

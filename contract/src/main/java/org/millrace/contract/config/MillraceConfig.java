@@ -22,6 +22,7 @@ public record MillraceConfig(
         EndToEndConfig endToEnd,
         OptimiserConfig optimiser,
         AugmentConfig augment,
+        StreamConfig stream,
         ReplayConfig replay,
         EvaluatorConfig evaluator,
         DriftConfig drift,

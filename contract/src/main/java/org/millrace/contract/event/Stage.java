@@ -6,6 +6,7 @@ import java.util.Locale;
 public enum Stage {
     FETCH,
     DECODE,
+    GATE,
     PLAN,
     MIX,
     VIEWS,

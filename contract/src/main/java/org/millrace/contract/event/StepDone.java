@@ -13,6 +13,7 @@ import java.util.OptionalInt;
  *
  * @param imagesTrained images of the stream trained so far, each counted once
  * @param imagesRejected images of the stream refused so far because their pixels could not be decoded
+ * @param gate what the gate left out so far; absent without one and in records of older writers
  * @param loss mean over the batch, natural logarithm
  * @param accuracy share of the batch whose positive scores above every negative, in [0, 1]; NaN where the objective has none
  * @param learningRate the rate of this step
@@ -32,6 +33,7 @@ public record StepDone(
         long step,
         long imagesTrained,
         long imagesRejected,
+        Optional<GateCounts> gate,
         double loss,
         double accuracy,
         double learningRate,

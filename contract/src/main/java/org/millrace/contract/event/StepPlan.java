@@ -2,6 +2,8 @@ package org.millrace.contract.event;
 
 import static org.millrace.contract.Check.check;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import java.util.List;
 
 /**
@@ -11,17 +13,29 @@ import java.util.List;
  * @param schema version of this record
  * @param step from 1, without gaps
  * @param ranges the fresh images of the step, in batch order; empty for a step that draws its whole batch from the replay buffer
- * @param images how many of the images in the ranges could be decoded: the fresh part of the batch
+ * @param images of the ranges that are trained on: the fresh part of the batch
+ * @param skipped images of the ranges that decode and that the gate left out; 0 in records of older writers. All others are rejected
  */
-public record StepPlan(int schema, long step, List<OffsetRange> ranges, int images) implements JournalEvent {
+public record StepPlan(
+        int schema,
+        long step,
+        List<OffsetRange> ranges,
+        int images,
+        @JsonInclude(Include.NON_DEFAULT) int skipped) implements JournalEvent {
     public StepPlan {
         check(step >= 1, "step must be at least 1, but was %d", step);
         check(images >= 0, "images must not be negative, but was %d", images);
+        check(skipped >= 0, "skipped must not be negative, but was %d", skipped);
         ranges = List.copyOf(ranges);
     }
 
+    public StepPlan(long step, List<OffsetRange> ranges, int images, int skipped) {
+        this(SCHEMA, step, ranges, images, skipped);
+    }
+
+    /** A plan that skips nothing. */
     public StepPlan(long step, List<OffsetRange> ranges, int images) {
-        this(SCHEMA, step, ranges, images);
+        this(step, ranges, images, 0);
     }
 
     /** Whether the step brings images that the run has not seen. */

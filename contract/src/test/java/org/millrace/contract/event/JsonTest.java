@@ -24,6 +24,7 @@ final class JsonTest {
             7,
             896,
             3,
+            Optional.empty(),
             4.25,
             Double.NaN,
             0.03,
@@ -76,7 +77,7 @@ final class JsonTest {
         String newer = "{\"type\":\"plan\",\"schema\":2,\"step\":3,\"rank\":1,\"ranges\":"
                 + "[{\"partition\":0,\"from\":1,\"to\":2,\"epoch\":9}],\"images\":1,\"note\":{\"a\":[1]}}";
         assertThat(Json.read(bytes(newer), JournalEvent.class))
-                .isEqualTo(new StepPlan(2, 3, List.of(new OffsetRange(0, 1, 2)), 1));
+                .isEqualTo(new StepPlan(2, 3, List.of(new OffsetRange(0, 1, 2)), 1, 0));
     }
 
     @Test

@@ -37,6 +37,7 @@ final class RecordReaderTest {
                                 7,
                                 56,
                                 0,
+                                Optional.empty(),
                                 4.25,
                                 0.5,
                                 0.03,

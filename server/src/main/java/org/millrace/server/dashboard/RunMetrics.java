@@ -106,6 +106,10 @@ final class RunMetrics {
                     "images.rejected",
                     "images of the stream rejected by the trainer so far",
                     facts.run().rejected());
+            facts.run()
+                    .gate()
+                    .ifPresent(gate -> counter(
+                            "images.skipped", "images of the stream that the gate skipped so far", gate.skipped()));
         }
     }
 

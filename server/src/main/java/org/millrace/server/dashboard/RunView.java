@@ -197,6 +197,7 @@ final class RunView {
                 done.map(StepDone::step).orElse(0L),
                 done.map(StepDone::imagesTrained).orElse(0L),
                 done.map(StepDone::imagesRejected).orElse(0L),
+                done.flatMap(StepDone::gate),
                 done.map(StepDone::finishedAtMillis),
                 done.map(StepDone::collapsed).orElse(false),
                 RunSettings.named(settings));

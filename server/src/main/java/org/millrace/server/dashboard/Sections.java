@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.event.GateCounts;
 
 /** The page's sections other than histories: one record each, as sent to the page. */
 final class Sections {
@@ -19,6 +20,7 @@ final class Sections {
      * @param brokerAnswers false where the broker has not answered for a while
      * @param missing topics of the run that do not exist
      * @param unreadable records that were skipped because they cannot be read, by topic; only topics that have any
+     * @param gate what the gate has seen and skipped; absent without one
      * @param settings of the newest start that the page shows
      */
     record Run(
@@ -31,6 +33,7 @@ final class Sections {
             long step,
             long images,
             long rejected,
+            Optional<GateCounts> gate,
             Optional<Long> lastStepMillis,
             boolean collapsed,
             Map<String, String> settings) {}

@@ -212,6 +212,7 @@ class RunMetricsTest {
                 step,
                 10 * step,
                 3,
+                Optional.empty(),
                 loss,
                 Double.NaN,
                 0.03,

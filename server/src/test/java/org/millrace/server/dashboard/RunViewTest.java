@@ -210,6 +210,7 @@ class RunViewTest {
                 step,
                 10 * step,
                 0,
+                Optional.empty(),
                 loss,
                 Double.NaN,
                 0.03,

@@ -1,6 +1,7 @@
 package org.millrace.trainer.checkpoint;
 
 import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.trainer.gate.GateContent;
 import org.millrace.trainer.stream.ReplayContent;
 
 /**
@@ -10,10 +11,16 @@ import org.millrace.trainer.stream.ReplayContent;
  * @param key weights of the momentum encoder (BYOL: target network), or what else the objective carries from step to step
  * @param optimiser what the optimiser carries from step to step
  * @param buffer content of the replay buffer
+ * @param gate what the gate remembers of the stream
  */
 public record Checkpoint(
-        RunState state, Safetensors query, Safetensors key, Safetensors optimiser, ReplayContent buffer) {
+        RunState state,
+        Safetensors query,
+        Safetensors key,
+        Safetensors optimiser,
+        ReplayContent buffer,
+        GateContent gate) {
     public Checkpoint withState(RunState other) {
-        return new Checkpoint(other, query, key, optimiser, buffer);
+        return new Checkpoint(other, query, key, optimiser, buffer, gate);
     }
 }

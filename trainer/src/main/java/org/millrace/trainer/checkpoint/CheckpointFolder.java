@@ -23,6 +23,7 @@ import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.Json;
 import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.trainer.gate.GateContent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +43,7 @@ public final class CheckpointFolder {
     private static final String KEY = "key.safetensors";
     private static final String OPTIMISER = "optimiser.safetensors";
     private static final String BUFFER = "buffer.bin";
+    private static final String GATE = "gate.bin"; // where there is anything to remember
 
     private final Path folder;
     private final int kept;
@@ -73,6 +75,9 @@ public final class CheckpointFolder {
             files.put(KEY, checkpoint.key().toBytes());
             files.put(OPTIMISER, checkpoint.optimiser().toBytes());
             files.put(BUFFER, BufferFile.write(checkpoint.buffer()));
+            if (!checkpoint.gate().sources().isEmpty()) {
+                files.put(GATE, GateFile.write(checkpoint.gate()));
+            }
             Map<String, String> digests = new LinkedHashMap<>();
             for (Map.Entry<String, byte[]> file : files.entrySet()) {
                 flushed(aside.resolve(file.getKey()), file.getValue());
@@ -232,7 +237,13 @@ public final class CheckpointFolder {
                 numbers(checkpoint, QUERY, state),
                 numbers(checkpoint, KEY, state),
                 numbers(checkpoint, OPTIMISER, state),
-                BufferFile.read(checked(checkpoint, BUFFER, state.sha256().get(BUFFER))));
+                BufferFile.read(checked(checkpoint, BUFFER, state.sha256().get(BUFFER))),
+                gate(checkpoint, state));
+    }
+
+    private static GateContent gate(Path checkpoint, RunState state) throws IOException {
+        String digest = state.sha256().get(GATE);
+        return digest == null ? GateContent.EMPTY : GateFile.read(checked(checkpoint, GATE, digest));
     }
 
     private static RunState state(Path checkpoint) throws IOException {

@@ -19,7 +19,7 @@ import org.millrace.contract.event.StreamSkipped;
 import org.millrace.contract.kafka.LogIdentity;
 
 /**
- * Whether a run trained every image of its stream exactly once, or refused it with a reason. Goes in: the journal's events, the positions
+ * Whether a run trained every image of its stream exactly once, skipped it by its gate, or refused it with a reason. Goes in: the journal's events, the positions
  * of refused images, and the offsets that the image log holds. Comes out: what is wrong, in words. Not thread safe.
  */
 public final class RunAudit {
@@ -77,7 +77,7 @@ public final class RunAudit {
         return plans.values().stream()
                 .filter(plan -> {
                     LogCounts.Counts counts = counts(plan);
-                    return counts.gone() == 0 && counts.images() != plan.images();
+                    return counts.gone() == 0 && counts.images() != usable(plan);
                 })
                 .flatMap(plan -> plan.ranges().stream())
                 .toList();
@@ -91,6 +91,7 @@ public final class RunAudit {
      * @param offsets covered by plans
      * @param trained images of the steps that were computed, each once
      * @param planned images of the steps that wait
+     * @param gated images that decode and that the gate left out
      * @param refused images of the covered offsets
      * @param absent covered offsets without a record: transactions' markers, or what a compacted topic has dropped before it was planned
      * @param gone covered offsets that the log no longer holds, of which only the plan can speak
@@ -105,6 +106,7 @@ public final class RunAudit {
             long offsets,
             long trained,
             long planned,
+            long gated,
             long refused,
             long absent,
             long gone,
@@ -150,7 +152,7 @@ public final class RunAudit {
         for (StepPlan plan : plans.values()) {
             LogCounts.Counts counts = counts(plan);
             boolean countable = oneLog && counts.gone() == 0;
-            long surplus = counts.images() - plan.images();
+            long surplus = counts.images() - usable(plan);
             if (countable && surplus < 0) { // records that were there when it was planned
                 counts = counts.withGone(Math.min(-surplus, counts.absent()));
                 surplus += counts.gone();
@@ -158,7 +160,9 @@ public final class RunAudit {
             sum = sum.plus(counts);
             if (countable && surplus != 0) {
                 found.add("step " + plan.step() + (done.contains(plan.step()) ? " trained " : " planned ")
-                        + plan.images() + " images, but its offsets hold " + (plan.images() + surplus)
+                        + plan.images() + " images"
+                        + (plan.skipped() > 0 ? " and skipped " + plan.skipped() : "")
+                        + ", but its offsets hold " + (usable(plan) + surplus)
                         + " that are not in the topic of rejects: " + Math.abs(surplus)
                         + (surplus > 0 ? " lost" : " too many"));
             }
@@ -166,11 +170,13 @@ public final class RunAudit {
         long waiting = 0;
         long trained = 0;
         long planned = 0;
+        long gated = 0;
         for (StepPlan plan : plans.values()) {
             boolean computed = done.contains(plan.step());
             waiting += computed ? 0 : 1;
             trained += computed ? plan.images() : 0;
             planned += computed ? 0 : plan.images();
+            gated += plan.skipped();
         }
         List<String> words = skips.values().stream()
                 .map(skip -> "after step " + skip.step() + ": " + skip.reason())
@@ -181,6 +187,7 @@ public final class RunAudit {
                 sum.offsets(),
                 trained,
                 planned,
+                gated,
                 sum.refused(),
                 sum.absent(),
                 sum.gone(),
@@ -270,6 +277,11 @@ public final class RunAudit {
             }
             last = next.range().to() > end ? next : last;
         }
+    }
+
+    // images that could be decoded
+    private static int usable(StepPlan plan) {
+        return plan.images() + plan.skipped();
     }
 
     private LogCounts.Counts counts(StepPlan plan) {

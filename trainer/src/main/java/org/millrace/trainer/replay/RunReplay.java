@@ -15,6 +15,7 @@ import org.millrace.keystore.Memory;
 import org.millrace.trainer.Learner;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.RunState;
+import org.millrace.trainer.gate.Gate;
 import org.millrace.trainer.journal.JournalReader.JournalledPlan;
 import org.millrace.trainer.journal.JournalReader.Past;
 import org.millrace.trainer.run.RunMemory;
@@ -92,14 +93,15 @@ public final class RunReplay implements AutoCloseable {
                             + " to step " + lastPlanned() + ", which step " + lastStep + " is not among.");
         }
         ReplayBuffer buffer = ReplayBuffer.of(config);
+        Gate gate = new Gate(config);
         start.checkpoint()
                 .ifPresentOrElse(
-                        checkpoint -> restore(checkpoint, buffer),
+                        checkpoint -> restore(checkpoint, buffer, gate),
                         () -> InitialWeights.of(config.encoder()).ifPresent(learner::initialise));
         long losses = 0;
         long digests = 0;
         long step = startsAfter();
-        try (Pipeline pipeline = pipeline(lastStep, buffer).start()) {
+        try (Pipeline pipeline = pipeline(lastStep, buffer, gate).start()) {
             while (step < lastStep && !stopped) {
                 Optional<Learner.Result> result = compute(pipeline);
                 if (result.isEmpty()) {
@@ -171,7 +173,7 @@ public final class RunReplay implements AutoCloseable {
                         + " now");
     }
 
-    private void restore(Checkpoint checkpoint, ReplayBuffer buffer) {
+    private void restore(Checkpoint checkpoint, ReplayBuffer buffer, Gate gate) {
         RunState state = checkpoint.state();
         RunSettings.compare(state, config);
         switch (config.trainer().objective().remembers()) {
@@ -186,15 +188,17 @@ public final class RunReplay implements AutoCloseable {
         }
         learner.restore(checkpoint.query(), checkpoint.key(), checkpoint.optimiser(), state.keySequence());
         buffer.restore(checkpoint.buffer(), state.bufferOffered());
+        gate.restore(checkpoint.gate());
     }
 
-    private Pipeline pipeline(long lastStep, ReplayBuffer buffer) {
+    private Pipeline pipeline(long lastStep, ReplayBuffer buffer, Gate gate) {
         List<JournalledPlan> planned = start.past().plans().subList(0, Math.toIntExact(lastStep - startsAfter()));
         return Pipeline.open(
                 config,
                 kafka,
                 start.position(),
                 buffer,
+                gate,
                 new Past(planned, Optional.empty()),
                 Optional.empty(),
                 false,

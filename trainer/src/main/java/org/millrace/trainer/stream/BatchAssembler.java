@@ -17,6 +17,8 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepPlan;
+import org.millrace.trainer.gate.Gate;
+import org.millrace.trainer.gate.Judged;
 
 /**
  * Cuts batches off the image log: a fresh one as the log offers it, so that exactly N images decode, or the one that a journalled plan
@@ -30,13 +32,18 @@ final class BatchAssembler {
 
     private final ImageLog log;
     private final Preparation preparation;
+    private final Gate gate;
     private final int batchSize;
     private final BooleanSupplier stopped;
 
-    /** @param stopped asked between polls; when it holds, no batch is made */
-    BatchAssembler(ImageLog log, Preparation preparation, int batchSize, BooleanSupplier stopped) {
+    /**
+     * @param gate as after the batch before; it judges every image that decodes
+     * @param stopped asked between polls; when it holds, no batch is made
+     */
+    BatchAssembler(ImageLog log, Preparation preparation, Gate gate, int batchSize, BooleanSupplier stopped) {
         this.log = log;
         this.preparation = preparation;
+        this.gate = gate;
         this.batchSize = batchSize;
         this.stopped = stopped;
     }
@@ -53,10 +60,9 @@ final class BatchAssembler {
         while (decoded.images.size() < batchSize) {
             List<LoggedImage> images = take(batchSize - decoded.images.size());
             if (!images.isEmpty()) {
-                decoded.add(images);
+                decoded.add(images, clock);
                 continue;
             }
-            clock.lap(Stage.DECODE);
             if (stopped.getAsBoolean()) {
                 return Optional.empty();
             }
@@ -68,7 +74,6 @@ final class BatchAssembler {
             clock.lap(Stage.FETCH);
             events.waiting(decoded.images.size(), batchSize);
         }
-        clock.lap(Stage.DECODE);
         return Optional.of(decoded.batch(ranges(before, log.nextOffsets())));
     }
 
@@ -96,28 +101,36 @@ final class BatchAssembler {
     Optional<FreshBatch> again(StepPlan plan, StageClock clock) throws InterruptedException {
         Decoded decoded = new Decoded();
         for (OffsetRange range : plan.ranges()) {
-            Optional<List<LoggedImage>> images = log.take(range);
-            while (images.isEmpty()) {
-                if (stopped.getAsBoolean()) {
+            log.requireNext(range);
+            while (!log.hasPassed(range)) {
+                List<LoggedImage> images = log.take(range, batchSize);
+                if (!images.isEmpty()) {
+                    decoded.add(images, clock);
+                } else if (stopped.getAsBoolean()) {
                     return Optional.empty();
+                } else if (!log.hasPassed(range)) {
+                    log.poll(POLL);
+                    clock.lap(Stage.FETCH);
                 }
-                log.poll(POLL);
-                clock.lap(Stage.FETCH);
-                images = log.take(range);
             }
-            decoded.add(images.get());
         }
-        clock.lap(Stage.DECODE);
-        int lacking = plan.images() - decoded.images.size();
+        int lacking = plan.images() + plan.skipped() - decoded.usable();
         if (lacking > decoded.unreachable && lacking <= decoded.withoutRecord(plan)) {
             throw new LogGapException("step " + plan.step() + " planned to train " + plan.images()
                     + " images, of which " + log.topic() + " no longer holds " + lacking + ": " + holes(plan, decoded));
         }
         if (lacking != 0) {
-            throw new UserException("step " + plan.step() + " was planned with " + plan.images()
-                    + " images, but the log gives " + decoded.images.size() + " in " + plan.ranges()
+            throw new UserException("step " + plan.step() + " was planned with " + (plan.images() + plan.skipped())
+                    + " images, but the log gives " + decoded.usable() + " in " + plan.ranges()
                     + ": the file of a claim-check record is gone, or an image decodes differently than before."
                     + " Bring it back, or start a new run with another run.name.");
+        }
+        if (decoded.images.size() != plan.images()) {
+            throw new UserException("step " + plan.step() + " was planned to train " + plan.images()
+                    + " images and to skip "
+                    + plan.skipped() + ", but the gate (stream.gate) now keeps " + decoded.images.size() + " in "
+                    + plan.ranges() + ": the log before them is not the one that it had seen."
+                    + " Start a new run with another run.name.");
         }
         return Optional.of(decoded.batch(plan.ranges()));
     }
@@ -152,28 +165,53 @@ final class BatchAssembler {
         private int unreachable; // claim checks that point to nothing
         private final List<DecodedImage> images = new ArrayList<>();
         private final List<Rejection> rejections = new ArrayList<>();
+        private final List<Judged> judged = new ArrayList<>();
+
+        // images that decode
+        int usable() {
+            return gate.isOpen() ? images.size() : judged.size();
+        }
 
         long withoutRecord(StepPlan plan) {
             return plan.ranges().stream().mapToLong(OffsetRange::length).sum() - records.size();
         }
 
-        void add(List<LoggedImage> taken) throws InterruptedException {
-            for (DecodeOutcome outcome : preparation.decode(taken)) {
+        void add(List<LoggedImage> taken, StageClock clock) throws InterruptedException {
+            List<DecodeOutcome> outcomes = preparation.decode(taken);
+            clock.lap(Stage.DECODE);
+            for (DecodeOutcome outcome : outcomes) {
                 if (outcome instanceof DecodedImage decoded) {
                     records.add(decoded.image().at());
-                    images.add(decoded);
+                    judge(decoded);
                 } else if (outcome instanceof Rejection rejection) {
                     records.add(rejection.image().at());
                     rejections.add(rejection);
                     unreachable += rejection.image().claim().isPresent() ? 1 : 0;
                 }
             }
+            if (!gate.isOpen()) {
+                clock.lap(Stage.GATE);
+            }
+        }
+
+        private void judge(DecodedImage decoded) {
+            if (gate.isOpen()) {
+                images.add(decoded);
+                return;
+            }
+            Judged verdict = gate.judge(decoded.image().at(), decoded.image().source(), decoded.thumbnail());
+            judged.add(verdict);
+            if (verdict.kept()) {
+                images.add(decoded);
+            } else {
+                preparation.drop(decoded);
+            }
         }
 
         // The order of a batch is by partition and offset, so that the plan's ranges alone determine it.
         FreshBatch batch(List<OffsetRange> ranges) {
             images.sort(Comparator.comparing(decoded -> decoded.image().at(), ORDER));
-            return new FreshBatch(ranges, images, rejections, log.nextOffsets(), log.leaderEpochs());
+            return new FreshBatch(ranges, images, rejections, judged, log.nextOffsets(), log.leaderEpochs());
         }
     }
 }

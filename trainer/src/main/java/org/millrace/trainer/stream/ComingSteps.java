@@ -93,8 +93,11 @@ final class ComingSteps {
         if (batch.isEmpty()) {
             return Optional.empty();
         }
-        StepPlan plan =
-                new StepPlan(step, batch.get().ranges(), batch.get().decoded().size());
+        StepPlan plan = new StepPlan(
+                step,
+                batch.get().ranges(),
+                batch.get().decoded().size(),
+                batch.get().skipped());
         return Optional.of(fresh.prepare(plan, append.apply(plan), batch.get(), position, views, clock));
     }
 

@@ -39,6 +39,7 @@ record FreshSteps(long seed, ReplayBuffer buffer, Preparation preparation) {
                 images.stream().map(LoggedImage::id).toList(),
                 views,
                 batch.rejections(),
+                batch.judged(),
                 changes,
                 images.size(),
                 clock.millis());

@@ -129,24 +129,43 @@ final class ImageLog {
                 .map(this::take);
     }
 
-    /** The images of a range, once all of them are fetched. Offsets without a record (compacted, or of transactions) are skipped. */
-    Optional<List<LoggedImage>> take(OffsetRange range) {
+    /**
+     * The next images of a range, in order, as many as are fetched; none where it has {@linkplain #hasPassed passed} or its next image is
+     * not fetched yet. Offsets without a record (compacted, or of transactions) are passed over.
+     *
+     * @param most images at once
+     */
+    List<LoggedImage> take(OffsetRange range, int most) {
         PartitionQueue queue = queue(range.partition());
-        TopicPartition partition = new TopicPartition(topic, range.partition());
-        if (queue.taken != range.from()) {
-            throw new IllegalStateException("partition " + range.partition() + " stands at " + queue.taken
-                    + ", but the plan begins at " + range.from());
-        }
-        if (consumer.position(partition) < range.to()) {
-            consumer.resume(Set.of(partition)); // a range larger than a full queue must still be fetched whole
-            return Optional.empty();
-        }
         List<LoggedImage> images = new ArrayList<>();
-        while (!queue.images.isEmpty() && queue.images.element().image().at().offset() < range.to()) {
+        while (images.size() < most
+                && !queue.images.isEmpty()
+                && queue.images.element().image().at().offset() < range.to()) {
             images.add(take(queue));
         }
-        queue.taken = range.to();
-        return Optional.of(images);
+        boolean fetched = !queue.images.isEmpty() || consumer.position(partition(range)) >= range.to();
+        if (images.size() < most && fetched) {
+            queue.taken = range.to(); // what is left of it has no record
+        }
+        return images;
+    }
+
+    /** Throws where a range does not begin with the next image of its partition. */
+    void requireNext(OffsetRange range) {
+        long taken = queue(range.partition()).taken;
+        if (taken != range.from()) {
+            throw new IllegalStateException("partition " + range.partition() + " stands at " + taken
+                    + ", but the plan begins at " + range.from());
+        }
+    }
+
+    /** Whether everything of a range has been taken. */
+    boolean hasPassed(OffsetRange range) {
+        return queue(range.partition()).taken >= range.to();
+    }
+
+    private TopicPartition partition(OffsetRange range) {
+        return new TopicPartition(topic, range.partition());
     }
 
     /** The offset behind the last image taken of each partition. */

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.trainer.gate.Gate;
 import org.millrace.trainer.journal.JournalReader.Past;
 
 /**
@@ -32,6 +33,7 @@ public final class Pipeline implements AutoCloseable {
     private final MillraceConfig config;
     private final Consumer<byte[], byte[]> consumer;
     private final ReplayBuffer buffer;
+    private final Gate gate;
     private final Preparation preparation;
     private final ComingSteps coming; // of the thread, once that runs
     private final BlockingQueue<TrainedImages> trained = new LinkedBlockingQueue<>();
@@ -47,6 +49,7 @@ public final class Pipeline implements AutoCloseable {
      * @param consumer of the topic images, closed here
      * @param position after the step to go on from
      * @param buffer the replay buffer after that step; this pipeline changes it
+     * @param gate after that step; this pipeline changes it
      * @param past what the journal holds already of the following steps
      * @param journal makes a new plan durable; completes with the journal's offset behind it. Empty: the pipeline ends with the
      *     journalled plans
@@ -57,6 +60,7 @@ public final class Pipeline implements AutoCloseable {
             Consumer<byte[], byte[]> consumer,
             StreamPosition position,
             ReplayBuffer buffer,
+            Gate gate,
             Past past,
             Optional<Function<StepPlan, Future<Long>>> journal,
             Optional<Map<Integer, Long>> ends,
@@ -64,6 +68,7 @@ public final class Pipeline implements AutoCloseable {
         this.config = config;
         this.consumer = consumer;
         this.buffer = buffer;
+        this.gate = gate;
         this.preparation = new Preparation(
                 config, journal.isPresent() ? LogDecoder.ofTrainer(config) : LogDecoder.reading(config));
         this.coming = new ComingSteps(config, position, buffer, preparation, past, journal, ends, events);
@@ -86,6 +91,7 @@ public final class Pipeline implements AutoCloseable {
             KafkaSettings kafka,
             StreamPosition position,
             ReplayBuffer buffer,
+            Gate gate,
             Past past,
             Optional<Function<StepPlan, Future<Long>>> journal,
             boolean untilEnd,
@@ -93,7 +99,7 @@ public final class Pipeline implements AutoCloseable {
         var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(consumerSettings(config)));
         Optional<Map<Integer, Long>> ends =
                 untilEnd ? Optional.of(ImageLog.ends(consumer, config.images().topic())) : Optional.empty();
-        return new Pipeline(config, consumer, position, buffer, past, journal, ends, events);
+        return new Pipeline(config, consumer, position, buffer, gate, past, journal, ends, events);
     }
 
     // a record of the largest size must fit
@@ -174,7 +180,7 @@ public final class Pipeline implements AutoCloseable {
             var log = new ImageLog(
                     consumer, config.images().topic(), position.nextOffsets(), position.leaderEpochs(), FETCHED_BYTES);
             var assembler =
-                    new BatchAssembler(log, preparation, config.trainer().batchSize(), () -> stopped);
+                    new BatchAssembler(log, preparation, gate, config.trainer().batchSize(), () -> stopped);
             Optional<PreparedStep> step = prepare(assembler);
             while (step.isPresent()) {
                 ready.add(step.get()); // there is room: it has as many places as there are buffers

@@ -10,6 +10,8 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.image.ClaimChecks;
 import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
+import org.millrace.trainer.gate.Gate;
+import org.millrace.trainer.gate.Thumbnail;
 import org.millrace.trainer.view.Views;
 
 /**
@@ -27,6 +29,7 @@ final class Preparation implements AutoCloseable {
     private final LogDecoder decoder;
     private final List<Views> views; // by worker
     private final Workers workers;
+    private final boolean thumbnails;
     private final int most; // kilobytes of pixels
     private final Semaphore free;
 
@@ -42,6 +45,7 @@ final class Preparation implements AutoCloseable {
         this.views = Stream.generate(() -> new Views(config))
                 .limit(workers.threads())
                 .toList();
+        this.thumbnails = new Gate(config).looks();
         this.most = (int) (heldBytes / KILO);
         this.free = new Semaphore(most);
     }
@@ -56,6 +60,11 @@ final class Preparation implements AutoCloseable {
         DecodeOutcome[] outcomes = new DecodeOutcome[images.size()];
         workers.each(outcomes.length, (worker, i) -> outcomes[i] = decode(worker, images.get(i)));
         return List.of(outcomes);
+    }
+
+    /** Lets go of an image that gets no views. */
+    void drop(DecodedImage image) {
+        image.pixels().ifPresent(pixels -> free.release(kilobytes(image)));
     }
 
     /** Makes the views of a step's batch; its pixels are no longer held afterwards. */
@@ -87,10 +96,11 @@ final class Preparation implements AutoCloseable {
                     ? image.withFile(fetch(image.claim().get()))
                     : image;
             Pixels pixels = decoder.decode(worker, whole.at(), whole.file());
-            DecodedImage decoded = new DecodedImage(whole, Optional.of(pixels), pixels.values().length);
+            Optional<byte[]> thumbnail = thumbnails ? Optional.of(Thumbnail.of(pixels)) : Optional.empty();
+            DecodedImage decoded = new DecodedImage(whole, Optional.of(pixels), pixels.values().length, thumbnail);
             return free.tryAcquire(kilobytes(decoded))
                     ? decoded
-                    : new DecodedImage(whole, Optional.empty(), decoded.bytes());
+                    : new DecodedImage(whole, Optional.empty(), decoded.bytes(), thumbnail);
         } catch (UndecodableImageException e) {
             return new Rejection(image, e.reason());
         }

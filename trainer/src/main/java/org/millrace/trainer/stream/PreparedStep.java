@@ -7,6 +7,7 @@ import java.util.concurrent.Future;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.keystore.ImageId;
+import org.millrace.trainer.gate.Judged;
 
 /**
  * Everything that a step needs, ready to compute.
@@ -15,6 +16,7 @@ import org.millrace.keystore.ImageId;
  * @param position of the run after this step
  * @param images where the batch's images lie in the log, in batch order
  * @param ids of the batch's images, where their records have one
+ * @param judged what the gate judged for this step
  * @param bufferChanges what the step does to the replay buffer
  * @param bufferOffered how many images the step offered to it
  * @param millis time of each stage of the preparation
@@ -27,6 +29,7 @@ public record PreparedStep(
         List<Optional<ImageId>> ids,
         ViewBuffers views,
         List<Rejection> rejections,
+        List<Judged> judged,
         List<ReplayBuffer.Change> bufferChanges,
         int bufferOffered,
         Map<String, Double> millis) {}

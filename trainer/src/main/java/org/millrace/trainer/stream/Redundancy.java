@@ -5,6 +5,7 @@ import static org.millrace.contract.Check.check;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.millrace.numerics.VectorColumns;
 
 /**
  * Which of many unit vectors is nearest to another one: the choice of MinRed (Purushwalkam, Morgado, Gupta 2022, arXiv:2203.12710,

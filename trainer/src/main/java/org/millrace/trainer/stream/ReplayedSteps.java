@@ -36,6 +36,7 @@ record ReplayedSteps(long seed, int batchSize, ReplayBuffer buffer, Preparation 
                 views,
                 List.of(),
                 List.of(),
+                List.of(),
                 0,
                 clock.millis());
     }

@@ -27,6 +27,7 @@ import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.trainer.gate.GateContent;
 import org.millrace.trainer.stream.LoggedImage;
 import org.millrace.trainer.stream.ReplayContent;
 import org.millrace.trainer.stream.ReplayContent.Kept;
@@ -68,7 +69,8 @@ final class CheckpointFolderTest {
         assertThat(read.key().toBytes()).isEqualTo(written.key().toBytes());
         assertThat(read.optimiser().toBytes()).isEqualTo(written.optimiser().toBytes());
         assertThat(read.buffer()).usingRecursiveComparison().isEqualTo(written.buffer());
-        assertThat(read.state().sha256()).hasSize(4);
+        assertThat(read.gate()).usingRecursiveComparison().isEqualTo(written.gate());
+        assertThat(read.state().sha256()).hasSize(5);
         assertThat(read.state().withDigests(Map.of())).isEqualTo(written.state());
         assertThat(logged.list).isEmpty();
     }
@@ -167,9 +169,9 @@ final class CheckpointFolderTest {
         Checkpoint whole = checkpoint(2);
         Safetensors bad = tensor("w", 1, Float.POSITIVE_INFINITY);
         for (Checkpoint diverged : List.of(
-                new Checkpoint(whole.state(), bad, whole.key(), whole.optimiser(), whole.buffer()),
-                new Checkpoint(whole.state(), whole.query(), bad, whole.optimiser(), whole.buffer()),
-                new Checkpoint(whole.state(), whole.query(), whole.key(), bad, whole.buffer()))) {
+                new Checkpoint(whole.state(), bad, whole.key(), whole.optimiser(), whole.buffer(), whole.gate()),
+                new Checkpoint(whole.state(), whole.query(), bad, whole.optimiser(), whole.buffer(), whole.gate()),
+                new Checkpoint(whole.state(), whole.query(), whole.key(), bad, whole.buffer(), whole.gate()))) {
             assertThatThrownBy(() -> folder().write(diverged))
                     .isInstanceOf(UserException.class)
                     .hasMessageStartingWith("no checkpoint of step 2 is written under ")
@@ -270,7 +272,16 @@ final class CheckpointFolderTest {
                                                 new ImageOffset(3, 5_000_000_000L), 77, "caméra", new byte[] {1, -2, 3
                                                 }),
                                         Optional.of(new float[] {0.6f, 0.8f}))),
-                        List.of(new TrainedImages(step, List.of(new ImageOffset(0, 4)), new float[] {1, 0}))));
+                        List.of(new TrainedImages(step, List.of(new ImageOffset(0, 4)), new float[] {1, 0}))),
+                new GateContent(List.of(new GateContent.Source(
+                        1,
+                        "caméra",
+                        5_000_000_000L,
+                        70,
+                        3,
+                        List.of(new byte[] {1, -2}),
+                        List.of(new byte[] {3, 4}, new byte[0]),
+                        new float[] {0.25f, -0f}))));
     }
 
     private static Safetensors tensor(String name, float first, float second) {

@@ -45,6 +45,19 @@ final class RunAuditTest {
     }
 
     @Test
+    void result_someSkippedByTheGate_areNeitherTrainedNorLost() {
+        audit.add(new StepPlan(1, List.of(new OffsetRange(0, 0, 10)), 4, 5));
+        audit.add(new StepPlan(2, List.of(new OffsetRange(0, 10, 20)), 4, 5));
+        audit.addLog(new OffsetRange(0, 0, 20));
+        audit.addRejected(new ImageOffset(0, 2));
+        RunAudit.Result result = audit.result();
+        assertThat(result.gated()).isEqualTo(10);
+        assertThat(result.problems())
+                .containsExactly("step 2 planned 4 images and skipped 5, but its offsets hold 10 that are not in the"
+                        + " topic of rejects: 1 lost");
+    }
+
+    @Test
     void result_offsetsInTwoPlans_areTrainedTwice() {
         audit.add(plan(1, 8, new OffsetRange(0, 0, 8)));
         audit.add(plan(2, 8, new OffsetRange(0, 6, 14)));
@@ -210,6 +223,7 @@ final class RunAuditTest {
                 step,
                 0,
                 0,
+                Optional.empty(),
                 loss,
                 0,
                 0,

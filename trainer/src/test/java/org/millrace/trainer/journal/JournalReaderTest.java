@@ -184,6 +184,7 @@ final class JournalReaderTest {
                 step,
                 8 * step,
                 0,
+                Optional.empty(),
                 1,
                 0.5,
                 0.1,

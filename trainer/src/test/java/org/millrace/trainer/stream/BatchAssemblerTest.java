@@ -22,6 +22,7 @@ import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.event.StreamSkipped;
 import org.millrace.trainer.TestRuns;
+import org.millrace.trainer.gate.Gate;
 
 final class BatchAssemblerTest {
     private static final Preparation PREPARATION =
@@ -241,7 +242,7 @@ final class BatchAssemblerTest {
     @Test
     void next_stopped_noBatch() throws InterruptedException {
         TestLog.Opened opened = new TestLog(1).open(Map.of(), PLENTY, 100);
-        var assembler = new BatchAssembler(opened.log(), PREPARATION, 4, () -> true);
+        var assembler = new BatchAssembler(opened.log(), PREPARATION, new Gate(TestRuns.config()), 4, () -> true);
         assertThat(assembler.next(Optional.empty(), events, clock())).isEmpty();
         assertThat(leftOver).as("stopping is no end of the stream").isEmpty();
         assertThat(assembler.again(new StepPlan(1, List.of(new OffsetRange(0, 0, 9)), 9), clock()))
@@ -286,7 +287,7 @@ final class BatchAssemblerTest {
     }
 
     private BatchAssembler assembler(TestLog.Opened opened, int batchSize) {
-        return new BatchAssembler(opened.log(), PREPARATION, batchSize, () -> false);
+        return new BatchAssembler(opened.log(), PREPARATION, new Gate(TestRuns.config()), batchSize, () -> false);
     }
 
     private Optional<FreshBatch> next(BatchAssembler assembler, Map<Integer, Long> ends) throws InterruptedException {

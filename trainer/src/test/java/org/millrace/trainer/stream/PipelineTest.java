@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.random.RandomGenerator;
@@ -17,12 +18,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.StepPlan;
 import org.millrace.trainer.TestRuns;
+import org.millrace.trainer.gate.Gate;
+import org.millrace.trainer.gate.GateContent;
 import org.millrace.trainer.journal.JournalReader.JournalledPlan;
 import org.millrace.trainer.journal.JournalReader.Past;
 
@@ -38,8 +43,8 @@ final class PipelineTest {
     private final TestLog topic = log();
 
     /** Where a run stands after a step. */
-    private record Checkpoint(StreamPosition position, ReplayContent buffer, long offered) {
-        static final Checkpoint START = new Checkpoint(StreamPosition.START, ReplayContent.EMPTY, 0);
+    private record Checkpoint(StreamPosition position, ReplayContent buffer, long offered, GateContent gate) {
+        static final Checkpoint START = new Checkpoint(StreamPosition.START, ReplayContent.EMPTY, 0, GateContent.EMPTY);
     }
 
     /** What became of a run: each step's batch and views, and where it stood after each. */
@@ -49,15 +54,23 @@ final class PipelineTest {
         private final Map<Long, Checkpoint> checkpoints = new HashMap<>(Map.of(0L, Checkpoint.START));
         private final List<JournalledPlan> journal = new CopyOnWriteArrayList<>();
 
+        // of each step, the last one
+        List<StepPlan> plans() {
+            Map<Long, StepPlan> plans = new TreeMap<>();
+            journal.forEach(journalled -> plans.put(journalled.plan().step(), journalled.plan()));
+            return plans.values().stream().filter(plan -> plan.step() <= STEPS).toList();
+        }
+
         Checkpoint after(long step) {
             return Objects.requireNonNull(checkpoints.get(step));
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"fifo", "reservoir", "min-red"})
-    void next_killedAgainAndAgain_sameBatchesAsUninterrupted(String policy) throws InterruptedException {
-        MillraceConfig config = config(policy, "trainer.prefetch-batches=3");
+    @CsvSource({"fifo, none", "reservoir, none", "min-red, none", "reservoir, uniform", "min-red, novelty"})
+    void next_killedAgainAndAgain_sameBatchesAsUninterrupted(String policy, String gate) throws InterruptedException {
+        MillraceConfig config =
+                config(policy, "trainer.prefetch-batches=3", "stream.gate=" + gate, "stream.gate-share=0.5");
         Run straight = new Run();
         train(config, straight, Checkpoint.START, STEPS, CounterRandom.of(41, 0, Purpose.SHUFFLE, 0));
 
@@ -71,6 +84,9 @@ final class PipelineTest {
         }
         assertThat(killed.batches).isEqualTo(straight.batches).hasSize((int) STEPS);
         assertThat(killed.views).isEqualTo(straight.views);
+        assertThat(killed.plans()).isEqualTo(straight.plans());
+        assertThat(straight.plans().stream().anyMatch(plan -> plan.skipped() > 0))
+                .isEqualTo(gate.equals("uniform"));
         assertThat(killed.after(STEPS)).usingRecursiveComparison().isEqualTo(straight.after(STEPS));
     }
 
@@ -130,6 +146,7 @@ final class PipelineTest {
             throws InterruptedException {
         ReplayBuffer buffer = ReplayBuffer.of(config);
         buffer.restore(from.buffer(), from.offered());
+        Gate gate = gate(config, from);
         try (Pipeline pipeline = pipeline(config, run, from)) {
             long step = from.position().step();
             while (step < until) {
@@ -145,6 +162,7 @@ final class PipelineTest {
                 run.batches.put(step, prepared.images());
                 run.views.put(step, checksum(prepared.views()));
                 Thread.sleep(pace.nextInt(4));
+                gate.apply(prepared.judged());
                 buffer.apply(step, prepared.bufferChanges(), prepared.bufferOffered());
                 if (buffer.usesFeatures()) {
                     TrainedImages trained =
@@ -153,7 +171,8 @@ final class PipelineTest {
                     pipeline.trained(trained);
                 }
                 pipeline.release(prepared.views());
-                run.checkpoints.put(step, new Checkpoint(prepared.position(), buffer.content(), buffer.offered()));
+                run.checkpoints.put(
+                        step, new Checkpoint(prepared.position(), buffer.content(), buffer.offered(), gate.content()));
             }
         }
     }
@@ -170,6 +189,7 @@ final class PipelineTest {
                         topic.open(Map.of(), 1 << 20, 5).consumer(),
                         from.position(),
                         ahead,
+                        gate(config, from),
                         new Past(past, Optional.empty()),
                         Optional.of(plan -> {
                             run.journal.add(new JournalledPlan(plan, plan.step()));
@@ -178,6 +198,12 @@ final class PipelineTest {
                         Optional.empty(),
                         StreamEvents.NONE)
                 .start();
+    }
+
+    private static Gate gate(MillraceConfig config, Checkpoint from) {
+        Gate gate = new Gate(config);
+        gate.restore(from.gate());
+        return gate;
     }
 
     private static MillraceConfig config(String policy, String... more) {

@@ -1,4 +1,4 @@
-package org.millrace.trainer.stream;
+package org.millrace.numerics;
 
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -8,19 +8,20 @@ import java.util.Deque;
  * Vectors of one length in numbered places, stored dimension by dimension: the products of one vector with all of them are sums over
  * arrays in order, which the compiler turns into vector instructions. Not thread safe.
  */
-final class VectorColumns {
+public final class VectorColumns {
     private static final int LEAST_ROOM = 64;
 
     private final float[][] values; // C×room
     private final Deque<Integer> free = new ArrayDeque<>();
     private int used; // places 0 to used − 1 are taken or free
 
-    VectorColumns(int dimension) {
+    /** @param dimension C */
+    public VectorColumns(int dimension) {
         values = new float[dimension][LEAST_ROOM];
     }
 
     /** Puts a vector, C, into a free place, and returns that. */
-    int add(float[] vector) {
+    public int add(float[] vector) {
         int place = free.isEmpty() ? used++ : free.remove();
         if (used > values[0].length) {
             for (int i = 0; i < values.length; i++) {
@@ -33,7 +34,8 @@ final class VectorColumns {
         return place;
     }
 
-    void remove(int place) {
+    /** Frees a place, which a later vector takes. */
+    public void remove(int place) {
         free.add(place);
     }
 
@@ -41,7 +43,7 @@ final class VectorColumns {
      * The product of a vector, C, with that in each place; of a free place, any number. Summed in the order of the dimensions, so a·b and
      * b·a are the same number to the bit.
      */
-    float[] products(float[] vector) {
+    public float[] products(float[] vector) {
         float[] products = new float[used];
         int i = 0;
         for (; i + 4 <= values.length; i += 4) {

@@ -1,0 +1,118 @@
+package org.millrace.trainer.gate;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.millrace.contract.CounterRandom;
+import org.millrace.contract.CounterRandom.Purpose;
+import org.millrace.contract.ImageOffset;
+import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.config.StreamConfig;
+import org.millrace.contract.event.GateCounts;
+
+/**
+ * Decides which images of the stream are trained on ({@code stream.gate}). Each partition is judged by itself, in the order of its
+ * offsets: the verdict on an image is a function of the configuration and the images before it in its partition, however partitions
+ * interleave. Not thread safe.
+ */
+public final class Gate {
+    /** Sources of a partition with a memory of their own. */
+    private static final int MOST_SOURCES = 32;
+    /** Whose memory the others share. */
+    private static final String OTHERS = "(others)";
+
+    private final StreamConfig config;
+    private final long seed;
+    private final Map<Place, SourceMemory> memories = new TreeMap<>();
+
+    private record Place(int partition, String source) implements Comparable<Place> {
+        @Override
+        public int compareTo(Place other) {
+            int byPartition = Integer.compare(partition, other.partition);
+            return byPartition == 0 ? source.compareTo(other.source) : byPartition;
+        }
+    }
+
+    /** A gate that has seen nothing. */
+    public Gate(MillraceConfig config) {
+        this.config = config.stream();
+        this.seed = config.run().seed();
+    }
+
+    /** Whether there is anything to judge. */
+    public boolean isOpen() {
+        return config.gate() == StreamConfig.Gate.NONE;
+    }
+
+    /** Whether images are judged by their thumbnails. */
+    public boolean looks() {
+        return config.gate() == StreamConfig.Gate.NOVELTY;
+    }
+
+    /** Judges the next image of a partition and remembers it. */
+    public Judged judge(ImageOffset at, String source, Optional<byte[]> thumbnail) {
+        byte[] seen = thumbnail.orElse(new byte[0]);
+        SourceMemory memory = memory(at.partition(), source);
+        Verdict verdict = switch (config.gate()) {
+            case NONE -> Verdict.KEPT;
+            case UNIFORM -> uniform(at);
+            case NOVELTY -> memory.judge(seen);
+        };
+        memory.apply(seen, verdict);
+        return new Judged(at.partition(), source, seen, verdict);
+    }
+
+    private Verdict uniform(ImageOffset at) {
+        double drawn = CounterRandom.of(seed, at.offset(), Purpose.GATE_SHARE, at.partition())
+                .nextDouble();
+        return drawn < config.gateShare() ? Verdict.KEPT : Verdict.SKIPPED;
+    }
+
+    /** Follows the gate that judged these images. */
+    public void apply(List<Judged> images) {
+        for (Judged image : images) {
+            memory(image.partition(), image.source()).apply(image.thumbnail(), image.verdict());
+        }
+    }
+
+    private SourceMemory memory(int partition, String source) {
+        Place own = new Place(partition, source);
+        SourceMemory known = memories.get(own);
+        if (known != null) {
+            return known;
+        }
+        long sources = memories.keySet().stream()
+                .filter(place -> place.partition() == partition)
+                .count();
+        Place place = sources < MOST_SOURCES ? own : new Place(partition, OTHERS);
+        return memories.computeIfAbsent(place, missing -> new SourceMemory(config, seed, partition));
+    }
+
+    /** What was seen and skipped so far; empty where nothing is judged. */
+    public Optional<GateCounts> counts() {
+        if (isOpen()) {
+            return Optional.empty();
+        }
+        Map<String, GateCounts.Source> sources = new TreeMap<>();
+        memories.forEach((place, memory) -> sources.merge(place.source(), memory.counts(), GateCounts.Source::plus));
+        long skipped =
+                sources.values().stream().mapToLong(GateCounts.Source::skipped).sum();
+        return Optional.of(new GateCounts(skipped, sources));
+    }
+
+    /** All that {@link #restore} needs. */
+    public GateContent content() {
+        return new GateContent(memories.entrySet().stream()
+                .map(memory -> memory.getValue().content(memory.getKey().source()))
+                .toList());
+    }
+
+    /** Replaces what it remembers by that of another time. */
+    public void restore(GateContent content) {
+        memories.clear();
+        for (GateContent.Source source : content.sources()) {
+            memories.put(new Place(source.partition(), source.source()), new SourceMemory(config, seed, source));
+        }
+    }
+}

@@ -1,0 +1,13 @@
+package org.millrace.trainer.gate;
+
+/**
+ * An image that a gate has judged, for another gate to follow. Nobody changes the array.
+ *
+ * @param thumbnail empty where the policy does not look at images
+ */
+@SuppressWarnings("ArrayRecordComponent")
+public record Judged(int partition, String source, byte[] thumbnail, Verdict verdict) {
+    public boolean kept() {
+        return verdict.kept();
+    }
+}
