@@ -23,6 +23,13 @@ public record ReplayConfig(
         int updatesPerBatch,
 
         @Setting(
+                value = "1",
+                doc =
+                        "share of new images in the batch of a step that brings new ones; the others are drawn from the buffer, once it holds as many",
+                effect = Effect.STRUCTURE)
+        double freshShare,
+
+        @Setting(
                 value = "0.5",
                 doc = "share of the new feature when an image is trained on again, for `min-red`",
                 effect = Effect.STRUCTURE)
@@ -34,6 +41,11 @@ public record ReplayConfig(
                 policy != Policy.NONE || updatesPerBatch == 1,
                 "replay.updates-per-batch must be 1 without a replay buffer (replay.policy=none), but was %d",
                 updatesPerBatch);
+        check(freshShare > 0 && freshShare <= 1, "replay.fresh-share must be in (0, 1], but was %s", freshShare);
+        check(
+                policy != Policy.NONE || freshShare == 1,
+                "replay.fresh-share must be 1 without a replay buffer (replay.policy=none), but was %s",
+                freshShare);
         check(featureRate > 0 && featureRate <= 1, "replay.feature-rate must be in (0, 1], but was %s", featureRate);
     }
 

@@ -33,32 +33,34 @@ final class BatchAssembler {
     private final ImageLog log;
     private final Preparation preparation;
     private final Gate gate;
-    private final int batchSize;
+    private final int chunk;
     private final BooleanSupplier stopped;
 
     /**
      * @param gate as after the batch before; it judges every image that decodes
+     * @param chunk images of a plan that are taken at once
      * @param stopped asked between polls; when it holds, no batch is made
      */
-    BatchAssembler(ImageLog log, Preparation preparation, Gate gate, int batchSize, BooleanSupplier stopped) {
+    BatchAssembler(ImageLog log, Preparation preparation, Gate gate, int chunk, BooleanSupplier stopped) {
         this.log = log;
         this.preparation = preparation;
         this.gate = gate;
-        this.batchSize = batchSize;
+        this.chunk = chunk;
         this.stopped = stopped;
     }
 
     /**
      * The next batch of new images; empty when stopped, or when the log's end is reached without a full one.
      *
+     * @param wanted images in it
      * @param ends offsets at which to stop waiting, or none to wait for ever
      */
-    Optional<FreshBatch> next(Optional<Map<Integer, Long>> ends, StreamEvents events, StageClock clock)
+    Optional<FreshBatch> next(int wanted, Optional<Map<Integer, Long>> ends, StreamEvents events, StageClock clock)
             throws InterruptedException {
         Map<Integer, Long> before = log.nextOffsets();
         Decoded decoded = new Decoded();
-        while (decoded.images.size() < batchSize) {
-            List<LoggedImage> images = take(batchSize - decoded.images.size());
+        while (decoded.images.size() < wanted) {
+            List<LoggedImage> images = take(wanted - decoded.images.size());
             if (!images.isEmpty()) {
                 decoded.add(images, clock);
                 continue;
@@ -72,7 +74,7 @@ final class BatchAssembler {
             }
             log.poll(POLL);
             clock.lap(Stage.FETCH);
-            events.waiting(decoded.images.size(), batchSize);
+            events.waiting(decoded.images.size(), wanted);
         }
         return Optional.of(decoded.batch(ranges(before, log.nextOffsets())));
     }
@@ -103,7 +105,7 @@ final class BatchAssembler {
         for (OffsetRange range : plan.ranges()) {
             log.requireNext(range);
             while (!log.hasPassed(range)) {
-                List<LoggedImage> images = log.take(range, batchSize);
+                List<LoggedImage> images = log.take(range, chunk);
                 if (!images.isEmpty()) {
                     decoded.add(images, clock);
                 } else if (stopped.getAsBoolean()) {

@@ -23,6 +23,8 @@ final class ComingSteps {
     private final Optional<Map<Integer, Long>> ends;
     private final int updatesPerBatch;
     private final StreamEvents events;
+    private final BatchMix mix;
+    private final DrawnImages drawn;
     private final FreshSteps fresh;
     private final ReplayedSteps replayed;
     private Optional<StreamSkipped> skip; // still to come, behind the journalled plans
@@ -46,8 +48,10 @@ final class ComingSteps {
         this.ends = ends;
         this.updatesPerBatch = config.replay().updatesPerBatch();
         this.events = events;
-        this.fresh = new FreshSteps(seed, buffer, preparation);
-        this.replayed = new ReplayedSteps(seed, config.trainer().batchSize(), buffer, preparation);
+        this.mix = new BatchMix(config.trainer().batchSize(), config.replay().freshShare());
+        this.drawn = new DrawnImages(seed, buffer, preparation);
+        this.fresh = new FreshSteps(seed, mix, buffer, drawn, preparation);
+        this.replayed = new ReplayedSteps(config.trainer().batchSize(), drawn, preparation);
     }
 
     /** After the last step that was prepared. */
@@ -89,7 +93,7 @@ final class ComingSteps {
             StepPlan plan = new StepPlan(step, List.of(), 0);
             return Optional.of(replayed.prepare(plan, append.apply(plan), position, views, clock));
         }
-        Optional<FreshBatch> batch = assembler.next(ends, events, clock);
+        Optional<FreshBatch> batch = assembler.next(mix.fresh(drawn.available()), ends, events, clock);
         if (batch.isEmpty()) {
             return Optional.empty();
         }

@@ -1,5 +1,6 @@
 package org.millrace.trainer.stream;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Future;
 import org.millrace.contract.CounterRandom;
@@ -7,8 +8,11 @@ import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepPlan;
 
-/** Prepares steps of new images, which are offered to the replay buffer too. For one caller. */
-record FreshSteps(long seed, ReplayBuffer buffer, Preparation preparation) {
+/**
+ * Prepares steps of new images, which are offered to the replay buffer too; what a batch then lacks is drawn from the buffer as it was
+ * before. For one caller.
+ */
+record FreshSteps(long seed, BatchMix mix, ReplayBuffer buffer, DrawnImages drawn, Preparation preparation) {
     /**
      * The step of a plan.
      *
@@ -26,22 +30,23 @@ record FreshSteps(long seed, ReplayBuffer buffer, Preparation preparation) {
             StageClock clock)
             throws InterruptedException {
         clock.lap(Stage.PLAN);
-        List<LoggedImage> images = batch.images();
-        var changes = buffer.offer(images, CounterRandom.of(seed, plan.step(), Purpose.BUFFER_INSERT, 0));
+        List<DecodedImage> decoded = new ArrayList<>(batch.decoded());
+        decoded.addAll(drawn.of(plan.step(), mix.drawn(plan.images())));
+        var changes = buffer.offer(batch.images(), CounterRandom.of(seed, plan.step(), Purpose.BUFFER_INSERT, 0));
         clock.lap(Stage.MIX);
-        preparation.makeViews(plan.step(), batch.decoded(), views);
+        preparation.makeViews(plan.step(), decoded, views);
         clock.lap(Stage.VIEWS);
         return new PreparedStep(
                 plan,
                 journalOffset,
                 before.afterFresh(batch),
-                images.stream().map(LoggedImage::at).toList(),
-                images.stream().map(LoggedImage::id).toList(),
+                decoded.stream().map(image -> image.image().at()).toList(),
+                decoded.stream().map(image -> image.image().id()).toList(),
                 views,
                 batch.rejections(),
                 batch.judged(),
                 changes,
-                images.size(),
+                batch.images().size(),
                 clock.millis());
     }
 }

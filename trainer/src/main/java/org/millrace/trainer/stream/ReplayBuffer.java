@@ -144,6 +144,11 @@ public final class ReplayBuffer {
                 List.copyOf(waiting));
     }
 
+    /** Images that it holds. */
+    int size() {
+        return items.size();
+    }
+
     public long offered() {
         return offered;
     }

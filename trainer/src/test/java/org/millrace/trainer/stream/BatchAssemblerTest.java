@@ -57,7 +57,7 @@ final class BatchAssemblerTest {
             topic.add(0, offset, offset, text ? TestLog.TEXT : TestLog.image(offset));
         }
         BatchAssembler assembler = assembler(topic.open(Map.of(), PLENTY, 3), 4);
-        FreshBatch first = next(assembler, Map.of(0, 10L)).orElseThrow();
+        FreshBatch first = next(assembler, 4, Map.of(0, 10L)).orElseThrow();
         assertThat(offsets(first)).containsExactly(at(0, 0), at(0, 1), at(0, 4), at(0, 5));
         assertThat(first.ranges()).containsExactly(new OffsetRange(0, 0, 6));
         assertThat(first.nextOffsets()).containsExactly(Map.entry(0, 6L));
@@ -66,17 +66,17 @@ final class BatchAssemblerTest {
         assertThat(first.images().get(0).source()).isEqualTo("camera-0");
         assertPixelsBeside(first);
 
-        FreshBatch second = next(assembler, Map.of(0, 10L)).orElseThrow();
+        FreshBatch second = next(assembler, 4, Map.of(0, 10L)).orElseThrow();
         assertThat(offsets(second)).containsExactly(at(0, 6), at(0, 7), at(0, 8), at(0, 9));
         assertThat(second.ranges()).containsExactly(new OffsetRange(0, 6, 10));
-        assertThat(next(assembler, Map.of(0, 10L))).isEmpty();
+        assertThat(next(assembler, 4, Map.of(0, 10L))).isEmpty();
         assertThat(leftOver).containsExactly(0);
     }
 
     @Test
     void next_recordWithoutAValue_rejectedAsEmpty() throws InterruptedException {
         TestLog topic = new TestLog(1).add(0, 0, 0, new byte[0]).add(0, 1, 1, TestLog.image(1));
-        FreshBatch batch = next(assembler(topic.open(Map.of(), PLENTY, 9), 1), Map.of(0, 2L))
+        FreshBatch batch = next(assembler(topic.open(Map.of(), PLENTY, 9), 1), 1, Map.of(0, 2L))
                 .orElseThrow();
         assertThat(batch.rejections().get(0).reason()).isEqualTo("empty: it has no bytes");
         assertThat(batch.ranges()).containsExactly(new OffsetRange(0, 0, 2));
@@ -86,7 +86,7 @@ final class BatchAssemblerTest {
     void next_severalPartitions_oldestFirstInContiguousRanges() throws InterruptedException {
         TestLog topic = random(3, 40, 17);
         Map<Integer, Long> ends = Map.of(0, 40L, 1, 40L, 2, 40L);
-        List<FreshBatch> batches = all(assembler(topic.open(Map.of(), PLENTY, 1000), 8), ends);
+        List<FreshBatch> batches = all(assembler(topic.open(Map.of(), PLENTY, 1000), 8), 8, ends);
         Map<Integer, Long> stand = new HashMap<>(Map.of(0, 0L, 1, 0L, 2, 0L));
         long newest = Long.MIN_VALUE;
         int images = 0;
@@ -124,7 +124,7 @@ final class BatchAssemblerTest {
     void again_plansOfAnotherRun_sameBatches(int maxPollRecords) throws InterruptedException {
         TestLog topic = random(3, 40, 18);
         Map<Integer, Long> ends = Map.of(0, 40L, 1, 40L, 2, 40L);
-        List<FreshBatch> batches = all(assembler(topic.open(Map.of(), PLENTY, 5), 8), ends);
+        List<FreshBatch> batches = all(assembler(topic.open(Map.of(), PLENTY, 5), 8), 8, ends);
         assertThat(batches).hasSizeGreaterThan(5);
         int from = 2; // in mid-stream, from the second batch's position
         BatchAssembler assembler =
@@ -150,7 +150,7 @@ final class BatchAssemblerTest {
     void again_rangeLargerThanAFullQueue_stillFetchedWhole() throws InterruptedException {
         TestLog topic = random(1, 30, 19);
         BatchAssembler live = assembler(topic.open(Map.of(), PLENTY, 100), 20);
-        FreshBatch batch = next(live, Map.of(0, 30L)).orElseThrow();
+        FreshBatch batch = next(live, 20, Map.of(0, 30L)).orElseThrow();
         BatchAssembler assembler = assembler(topic.open(Map.of(), 2 * TestLog.image(0).length, 1), 20);
         FreshBatch again = assertTimeoutPreemptively(
                 Duration.ofMinutes(5),
@@ -166,7 +166,7 @@ final class BatchAssemblerTest {
         for (long offset : new long[] {0, 2, 3, 7}) { // between them, markers of transactions
             topic.add(0, offset, offset, TestLog.image((int) offset));
         }
-        FreshBatch batch = next(assembler(topic.open(Map.of(), PLENTY, 2), 4), Map.of(0, 8L))
+        FreshBatch batch = next(assembler(topic.open(Map.of(), PLENTY, 2), 4), 4, Map.of(0, 8L))
                 .orElseThrow();
         assertThat(batch.ranges()).containsExactly(new OffsetRange(0, 0, 8));
         FreshBatch again = assembler(topic.open(Map.of(), PLENTY, 3), 4)
@@ -233,9 +233,9 @@ final class BatchAssemblerTest {
             topic.add(0, offset, offset, TestLog.image(offset));
         }
         BatchAssembler assembler = assembler(topic.open(Map.of(), PLENTY, 100), 4);
-        assertThat(next(assembler, Map.of(0, 6L))).isPresent();
+        assertThat(next(assembler, 4, Map.of(0, 6L))).isPresent();
         assertThat(leftOver).isEmpty();
-        assertThat(next(assembler, Map.of(0, 6L))).isEmpty();
+        assertThat(next(assembler, 4, Map.of(0, 6L))).isEmpty();
         assertThat(leftOver).containsExactly(2);
     }
 
@@ -243,7 +243,7 @@ final class BatchAssemblerTest {
     void next_stopped_noBatch() throws InterruptedException {
         TestLog.Opened opened = new TestLog(1).open(Map.of(), PLENTY, 100);
         var assembler = new BatchAssembler(opened.log(), PREPARATION, new Gate(TestRuns.config()), 4, () -> true);
-        assertThat(assembler.next(Optional.empty(), events, clock())).isEmpty();
+        assertThat(assembler.next(4, Optional.empty(), events, clock())).isEmpty();
         assertThat(leftOver).as("stopping is no end of the stream").isEmpty();
         assertThat(assembler.again(new StepPlan(1, List.of(new OffsetRange(0, 0, 9)), 9), clock()))
                 .isEmpty();
@@ -280,7 +280,7 @@ final class BatchAssemblerTest {
     void poll_retentionRemovedThePosition_saysWhatIsGone() throws InterruptedException {
         TestLog.Opened opened = random(1, 10, 22).open(Map.of(0, 2L), PLENTY, 100);
         opened.consumer().updateBeginningOffsets(Map.of(new TopicPartition(TestLog.TOPIC, 0), 5L));
-        assertThatThrownBy(() -> next(assembler(opened, 4), Map.of(0, 10L)))
+        assertThatThrownBy(() -> next(assembler(opened, 4), 4, Map.of(0, 10L)))
                 .isInstanceOf(LogGapException.class)
                 .hasMessageContaining("images no longer holds offset 2 of partition 0")
                 .hasMessageContaining("--on-gap");
@@ -290,13 +290,15 @@ final class BatchAssemblerTest {
         return new BatchAssembler(opened.log(), PREPARATION, new Gate(TestRuns.config()), batchSize, () -> false);
     }
 
-    private Optional<FreshBatch> next(BatchAssembler assembler, Map<Integer, Long> ends) throws InterruptedException {
-        return assembler.next(Optional.of(ends), events, clock());
+    private Optional<FreshBatch> next(BatchAssembler assembler, int wanted, Map<Integer, Long> ends)
+            throws InterruptedException {
+        return assembler.next(wanted, Optional.of(ends), events, clock());
     }
 
-    private List<FreshBatch> all(BatchAssembler assembler, Map<Integer, Long> ends) throws InterruptedException {
+    private List<FreshBatch> all(BatchAssembler assembler, int wanted, Map<Integer, Long> ends)
+            throws InterruptedException {
         List<FreshBatch> batches = new ArrayList<>();
-        for (var batch = next(assembler, ends); batch.isPresent(); batch = next(assembler, ends)) {
+        for (var batch = next(assembler, wanted, ends); batch.isPresent(); batch = next(assembler, wanted, ends)) {
             batches.add(batch.get());
         }
         return batches;

@@ -67,10 +67,21 @@ final class PipelineTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"fifo, none", "reservoir, none", "min-red, none", "reservoir, uniform", "min-red, novelty"})
-    void next_killedAgainAndAgain_sameBatchesAsUninterrupted(String policy, String gate) throws InterruptedException {
-        MillraceConfig config =
-                config(policy, "trainer.prefetch-batches=3", "stream.gate=" + gate, "stream.gate-share=0.5");
+    @CsvSource({
+        "fifo, none, 1",
+        "reservoir, none, 1",
+        "min-red, none, 1",
+        "reservoir, uniform, 0.6",
+        "min-red, novelty, 0.5"
+    })
+    void next_killedAgainAndAgain_sameBatchesAsUninterrupted(String policy, String gate, String freshShare)
+            throws InterruptedException {
+        MillraceConfig config = config(
+                policy,
+                "trainer.prefetch-batches=3",
+                "stream.gate=" + gate,
+                "stream.gate-share=0.5",
+                "replay.fresh-share=" + freshShare);
         Run straight = new Run();
         train(config, straight, Checkpoint.START, STEPS, CounterRandom.of(41, 0, Purpose.SHUFFLE, 0));
 

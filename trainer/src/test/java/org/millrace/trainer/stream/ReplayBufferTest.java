@@ -136,7 +136,7 @@ final class ReplayBufferTest {
 
     @Test
     void offer_minRed_fewerThanTwiceAsManyTrained_oldestGoes() {
-        ReplayBuffer buffer = new ReplayBuffer(new ReplayConfig(Policy.MIN_RED, 4, 1, 0.5), 1);
+        ReplayBuffer buffer = new ReplayBuffer(new ReplayConfig(Policy.MIN_RED, 4, 1, 1, 0.5), 1);
         buffer.offer(images(0, 4), random(1, 0));
         buffer.trained(trained(1, new long[] {1, 2, 3}, 1, 0, 0, 1, 0, 1));
         buffer.begin(2);
@@ -146,7 +146,7 @@ final class ReplayBufferTest {
 
     @Test
     void offer_minRed_enoughTrained_theOlderOfTheClosestPairGoes() {
-        ReplayBuffer buffer = new ReplayBuffer(new ReplayConfig(Policy.MIN_RED, 4, 1, 0.5), 1);
+        ReplayBuffer buffer = new ReplayBuffer(new ReplayConfig(Policy.MIN_RED, 4, 1, 1, 0.5), 1);
         buffer.offer(images(0, 4), random(1, 0));
         buffer.trained(trained(1, new long[] {1, 2, 3}, 1, 0, 0, 1, 0, 1));
         buffer.begin(2);
@@ -157,7 +157,7 @@ final class ReplayBufferTest {
 
     @Test
     void begin_minRed_featuresCountAfterTheLagAndAreAveraged() {
-        ReplayBuffer buffer = new ReplayBuffer(new ReplayConfig(Policy.MIN_RED, 4, 1, 0.25), 2);
+        ReplayBuffer buffer = new ReplayBuffer(new ReplayConfig(Policy.MIN_RED, 4, 1, 1, 0.25), 2);
         buffer.begin(1);
         buffer.offer(images(0, 2), random(1, 0));
         buffer.trained(trained(1, new long[] {1, 99}, 1, 0, 0, 1)); // image 99 is not in the buffer
@@ -223,7 +223,7 @@ final class ReplayBufferTest {
     }
 
     private static ReplayBuffer buffer(Policy policy, int capacity) {
-        return new ReplayBuffer(new ReplayConfig(policy, capacity, 1, 0.5), LAG);
+        return new ReplayBuffer(new ReplayConfig(policy, capacity, 1, 1, 0.5), LAG);
     }
 
     private static RandomGenerator random(long seed, long step) {

@@ -29,7 +29,7 @@ final class ReplayVectorsTest {
         int arrivals = (int) vector.number("arrivals_per_step");
         int steps = vector.size("train_ids", 0);
         ReplayBuffer buffer =
-                new ReplayBuffer(new ReplayConfig(Policy.MIN_RED, capacity, 1, vector.number("gamma")), 1);
+                new ReplayBuffer(new ReplayConfig(Policy.MIN_RED, capacity, 1, 1, vector.number("gamma")), 1);
         List<Long> ids = new ArrayList<>();
         int step = 0;
         for (int next = 0; next < vector.number("n_total"); next += arrivals) {
@@ -74,7 +74,7 @@ final class ReplayVectorsTest {
         int k = (int) vector.number("k");
         int n = (int) vector.number("n");
         JsonNode draws = vector.root().path("inputs").path("draws").path("data");
-        ReplayBuffer buffer = new ReplayBuffer(new ReplayConfig(Policy.RESERVOIR, k, 1, 0.5), 1);
+        ReplayBuffer buffer = new ReplayBuffer(new ReplayConfig(Policy.RESERVOIR, k, 1, 1, 0.5), 1);
         buffer.offer(images(0, k), new GivenDraw(0, 0));
         int replacements = 0;
         for (int i = k; i < n; i++) {
@@ -103,7 +103,7 @@ final class ReplayVectorsTest {
         int lastAccepted = 0;
         double[] replacements = new double[runs];
         for (int run = 0; run < runs; run++) {
-            ReplayBuffer buffer = new ReplayBuffer(new ReplayConfig(Policy.RESERVOIR, k, 1, 0.5), 1);
+            ReplayBuffer buffer = new ReplayBuffer(new ReplayConfig(Policy.RESERVOIR, k, 1, 1, 0.5), 1);
             RandomGenerator random = CounterRandom.of(run, 1, Purpose.BUFFER_INSERT, 0);
             replacements[run] = buffer.offer(images(0, n - 1), random).size() - k;
             int last = buffer.offer(images(n - 1, 1), random).size();

@@ -1,0 +1,30 @@
+package org.millrace.trainer.stream;
+
+import java.util.List;
+import org.millrace.contract.CounterRandom;
+import org.millrace.contract.CounterRandom.Purpose;
+
+/** Images drawn from the replay buffer, which they do not change. For one caller. */
+record DrawnImages(long seed, ReplayBuffer buffer, Preparation preparation) {
+    /** Images that can be drawn. */
+    int available() {
+        return buffer.size();
+    }
+
+    /** A step's images, in batch order: so many different ones, or fewer where the buffer holds fewer. */
+    List<DecodedImage> of(long step, int count) throws InterruptedException {
+        List<LoggedImage> images = buffer.draw(count, CounterRandom.of(seed, step, Purpose.BUFFER_DRAW, 0));
+        return preparation.decode(images).stream()
+                .map(DrawnImages::stillDecoded)
+                .toList();
+    }
+
+    private static DecodedImage stillDecoded(DecodeOutcome outcome) {
+        if (outcome instanceof DecodedImage decoded) {
+            return decoded;
+        }
+        Rejection rejection = (Rejection) outcome;
+        throw new IllegalStateException("an image of the replay buffer no longer decodes: "
+                + rejection.image().at() + ": " + rejection.reason());
+    }
+}
