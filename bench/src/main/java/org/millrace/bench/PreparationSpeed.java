@@ -135,6 +135,7 @@ final class PreparationSpeed {
                         consumer,
                         StreamPosition.START,
                         buffer,
+                        new Gate(config),
                         Past.NONE,
                         Optional.of(plan -> CompletableFuture.completedFuture(plan.step())),
                         Optional.empty(),
