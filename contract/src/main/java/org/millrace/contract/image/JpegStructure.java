@@ -1,7 +1,6 @@
 package org.millrace.contract.image;
 
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import org.millrace.contract.image.SoundImage.Colours;
@@ -31,7 +30,6 @@ final class JpegStructure {
     /** Of a lossless JPEG, which is decoded in Java. */
     private static final int LOSSLESS_WORK_OF_A_SAMPLE = 10;
 
-    private static final int TABLES = 4;
     private static final int MOST_BLOCKS_OF_A_UNIT = 10;
 
     private static final byte[] START = {(byte) 0xff, (byte) SOI};
@@ -51,15 +49,14 @@ final class JpegStructure {
     private boolean jfif;
     private int adobeTransform = -1;
     private int frame;
-    private final BitSet quantisers = new BitSet();
-    private final BitSet codes = new BitSet(); // Huffman tables: of DC from 0, of AC from 16
-    private boolean standardCodes;
+    private final JpegTables tables;
     private long work;
 
     private record Component(int id, int across, int down, int quantiser) {}
 
     JpegStructure(FileBytes bytes, DecodingLimits limits) {
         this.bytes = bytes;
+        this.tables = new JpegTables(bytes);
         this.limits = limits;
     }
 
@@ -120,9 +117,9 @@ final class JpegStructure {
         } else if (isFrame(code)) {
             frame(code, at + 3, end);
         } else if (code == DQT) {
-            quantisers(at + 3, end);
+            tables.addQuantisers(at + 3, end);
         } else if (code == DHT) {
-            codes(at + 3, end);
+            tables.addCodes(at + 3, end);
         } else if (code == SOS) {
             end = scan(at + 3, end);
         }
@@ -156,34 +153,6 @@ final class JpegStructure {
             case 0xcd, 0xce, 0xcf -> Optional.of("hierarchical with arithmetic coding");
             default -> Optional.of("an unknown coding process");
         };
-    }
-
-    private void quantisers(int from, int end) throws UnsoundImageException {
-        int at = from;
-        while (at < end) {
-            int table = bytes.uint8(at) & 15;
-            if (table >= TABLES) {
-                throw bytes.damaged("quantisation table %d, at most %d may be", table, TABLES - 1);
-            }
-            quantisers.set(table);
-            at += 1 + (bytes.uint8(at) < 16 ? 64 : 128);
-        }
-    }
-
-    private void codes(int from, int end) throws UnsoundImageException {
-        int at = from;
-        while (at + 17 <= end) {
-            int table = bytes.uint8(at);
-            if ((table & 15) >= TABLES || table >> 4 > 1) {
-                throw bytes.damaged("Huffman table %d of class %d", table & 15, table >> 4);
-            }
-            codes.set(table);
-            int symbols = 0;
-            for (int i = 1; i <= 16; i++) {
-                symbols += bytes.uint8(at + i);
-            }
-            at += 17 + symbols;
-        }
     }
 
     private void frame(int code, int at, int end) throws UnsoundImageException {
@@ -246,7 +215,10 @@ final class JpegStructure {
                     .orElseThrow(() -> bytes.damaged("a scan of component %d, which its frame does not have", id));
             samples += samples(component);
             blocks += component.across * component.down;
-            checkTables(component, bytes.uint8(at + 2 + 2 * i), at + 1 + 2 * count);
+            if (frame != LOSSLESS) { // whose scans name tables of one class and nothing to quantise by
+                int coefficients = at + 1 + 2 * count;
+                tables.check(frame == PROGRESSIVE, component.quantiser, bytes.uint8(at + 2 + 2 * i), coefficients);
+            }
         }
         if (count > 1 && blocks > MOST_BLOCKS_OF_A_UNIT) {
             throw bytes.damaged("a scan of %d blocks to the unit, at most %d may be", blocks, MOST_BLOCKS_OF_A_UNIT);
@@ -263,34 +235,6 @@ final class JpegStructure {
         work += Math.max(ofSamples, LEAST_WORK_OF_A_SCAN) + WORK_OF_A_UNIT_ROW * unitRows() + (to - end);
         limits.checkWork(work, bytes);
         return to;
-    }
-
-    /**
-     * Refuses a scan whose tables are missing: the JDK's reader would take those of the image that it decoded before.
-     *
-     * @param used Huffman tables of the component in this scan
-     * @param coefficients where the scan says which it holds
-     */
-    private void checkTables(Component component, int used, int coefficients) throws UnsoundImageException {
-        if (frame == LOSSLESS) {
-            return; // its scans name tables of one class and nothing to quantise by
-        }
-        if (!quantisers.get(component.quantiser)) {
-            throw bytes.damaged("its quantisation table %d is missing", component.quantiser);
-        }
-        boolean progressive = frame == PROGRESSIVE;
-        boolean direct = bytes.uint8(coefficients) == 0;
-        boolean refines = bytes.uint8(coefficients + 2) >> 4 > 0;
-        int dc = used >> 4;
-        int ac = used & 15;
-        boolean missing = progressive
-                ? direct ? !refines && !codes.get(dc) : !codes.get(16 + ac)
-                : !codes.get(dc) || !codes.get(16 + ac);
-        if (missing && !progressive && dc <= 1 && ac <= 1) {
-            standardCodes = true;
-        } else if (missing) {
-            throw bytes.damaged("a Huffman table of its scan is missing (%d, %d)", dc, ac);
-        }
     }
 
     private void checkCoefficients(int count, int at) throws UnsoundImageException {
@@ -337,7 +281,7 @@ final class JpegStructure {
         } else if (components.size() == 3 && isRgb()) {
             marker = ADOBE_RGB;
         }
-        if (standardCodes) {
+        if (tables.lacksStandardCodes()) {
             parts.add(0, Part.of(StandardCodes.segment()));
         }
         parts.add(0, Part.of(marker));
