@@ -18,6 +18,8 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.millrace.contract.RunTopics;
@@ -176,10 +178,13 @@ public final class TopicSetup implements AutoCloseable {
             return;
         }
         try {
-            await(admin.createTopics(List.of(topic), new CreateTopicsOptions().timeoutMs(timeoutMillis))
-                    .all()
-                    .toCompletionStage()
-                    .toCompletableFuture());
+            FencedBrokers.await(
+                    () -> await(admin.createTopics(List.of(topic), new CreateTopicsOptions().timeoutMs(timeoutMillis))
+                            .all()
+                            .toCompletionStage()
+                            .toCompletableFuture()));
+        } catch (InvalidReplicationFactorException e) {
+            throw unreachable(e);
         } catch (TopicExistsException e) {
             // another process was faster
         }
@@ -214,6 +219,9 @@ public final class TopicSetup implements AutoCloseable {
             if (e.getCause() instanceof TopicExistsException exists) {
                 throw exists;
             }
+            if (e.getCause() instanceof InvalidReplicationFactorException tooFew) {
+                throw tooFew;
+            }
             throw unreachable(e);
         } catch (TimeoutException e) {
             throw unreachable(e);
@@ -224,6 +232,13 @@ public final class TopicSetup implements AutoCloseable {
     }
 
     private UserException unreachable(Exception e) {
+        Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
+        if (cause instanceof ApiException && !BrokerWords.isSilence(cause)) {
+            return new UserException(
+                    "the broker at " + bootstrapServers + " refuses: " + BrokerWords.of(cause)
+                            + "\nCheck its settings, its user's rights and the kafka.* settings here.",
+                    e);
+        }
         return new UserException(
                 "the broker at " + bootstrapServers + " does not answer: " + BrokerWords.of(e)
                         + "\nCheck --bootstrap-server and that the broker runs; without --bootstrap-server Millrace starts its own.",
