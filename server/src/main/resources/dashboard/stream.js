@@ -21,18 +21,16 @@ export function showStream({ stream, gallery, rejects, run }) {
 
 /** What the gate skips, the sources with the most images first. */
 function showGate(gate) {
-  const sources = Object.entries(gate?.sources ?? {}).sort(([, a], [, b]) => b.seen - a.seen);
-  const seen = sources.reduce((sum, [, source]) => sum + source.seen, 0);
-  if (seen === 0) {
+  if (!gate?.seen) {
     put(byId('gate'));
     return;
   }
-  const kept = seen - gate.skipped;
+  const sources = Object.entries(gate.sources).sort(([, a], [, b]) => b.seen - a.seen);
   const named = sources.slice(0, SOURCES)
     .map(([name, source]) => `${percent(source.skipped / source.seen, 0)} of ${name || 'images without a source'}`);
   put(byId('gate'),
     `Skipped by the gate: ${named.join(', ')}${sources.length > SOURCES ? `, and of ${sources.length - SOURCES} more sources` : ''}. `
-    + `${fixed(seen / Math.max(1, kept), 1)} × fewer steps than with every image.`);
+    + `${fixed(gate.seen / Math.max(1, gate.seen - gate.skipped), 1)} × fewer steps than with every image.`);
 }
 
 function fact(term, value) {

@@ -14,10 +14,7 @@ public final class GateText {
 
     /** {@code skipped 89 %}: the share of all images. */
     public static String share(GateCounts gate) {
-        long seen = gate.sources().values().stream()
-                .mapToLong(GateCounts.Source::seen)
-                .sum();
-        return "skipped " + percent(gate.skipped(), seen);
+        return "skipped " + percent(gate.skipped(), gate.seen());
     }
 
     /** The count, and the share of each source, those with the most images first. */

@@ -8,12 +8,13 @@ import java.util.TreeMap;
 /**
  * How many images of the stream the gate has seen and skipped since the run began.
  *
- * @param skipped of all sources together
- * @param sources counts of each source; of more than some dozens the later ones count together
+ * @param seen of all sources together, images that decode
+ * @param skipped of these
+ * @param sources counts of each source; of more than some dozens those with the fewest images count together
  */
-public record GateCounts(long skipped, Map<String, Source> sources) {
+public record GateCounts(long seen, long skipped, Map<String, Source> sources) {
     public GateCounts {
-        check(skipped >= 0, "skipped must not be negative, but was %d", skipped);
+        check(skipped >= 0 && skipped <= seen, "skipped must be in [0, seen], but was %d of %d seen", skipped, seen);
         sources = new TreeMap<>(sources);
     }
 

@@ -1,16 +1,22 @@
 package org.millrace.contract.event;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.KeyDeserializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
+import com.fasterxml.jackson.databind.deser.std.StringDeserializer;
 import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,11 +27,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.millrace.contract.OutsideText;
 
 /**
  * The codec of the events: UTF-8 JSON, unknown fields ignored so that an older reader survives a newer writer. Thread safe.
  *
- * <p>Anyone may have written what is read: nesting, texts and numbers are bounded here, for every reader.
+ * <p>Anyone may have written what is read: nesting, texts and numbers are bounded here, for every reader, and every text and every name in
+ * a map becomes one line without control characters ({@link OutsideText#visible}), so that none can forge what is printed.
  */
 public final class Json {
     private static final StreamReadConstraints BOUNDS = StreamReadConstraints.builder()
@@ -37,11 +45,28 @@ public final class Json {
     private static final ObjectMapper MAPPER = JsonMapper.builder(
                     JsonFactory.builder().streamReadConstraints(BOUNDS).build())
             .addModule(new Jdk8Module())
+            .addModule(visibleText())
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
     private static final ObjectWriter PRETTY = MAPPER.writerWithDefaultPrettyPrinter();
 
     private Json() {}
+
+    private static SimpleModule visibleText() {
+        return new SimpleModule()
+                .addDeserializer(String.class, new StdScalarDeserializer<>(String.class) {
+                    @Override
+                    public String deserialize(JsonParser parser, DeserializationContext context) throws IOException {
+                        return OutsideText.visible(StringDeserializer.instance.deserialize(parser, context));
+                    }
+                })
+                .addKeyDeserializer(String.class, new KeyDeserializer() {
+                    @Override
+                    public Object deserializeKey(String key, DeserializationContext context) {
+                        return OutsideText.visible(key);
+                    }
+                });
+    }
 
     public static byte[] write(Object event) {
         try {

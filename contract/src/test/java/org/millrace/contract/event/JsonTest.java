@@ -65,6 +65,21 @@ final class JsonTest {
     }
 
     @Test
+    void read_driftOrderWithControlCharacters_escapesThem() {
+        String forged =
+                "{\"schema\":1,\"kind\":\"ACKNOWLEDGE\",\"source\":\"\\u001b[31mX\\nforged\",\"note\":\"a\\rb\","
+                        + "\"atMillis\":1}";
+        DriftOrder order = Json.read(bytes(forged), DriftOrder.class);
+        assertThat(order.source().orElseThrow()).doesNotContain("\u001b", "\n").contains("[31mX", "forged");
+        assertThat(order.note()).doesNotContain("\r").startsWith("a").endsWith("b");
+        String counts = "{\"seen\":2,\"skipped\":1,\"sources\":{\"a\\u001bb\":{\"seen\":2,\"skipped\":1}}}";
+        assertThat(Json.read(bytes(counts), GateCounts.class).sources().keySet())
+                .singleElement()
+                .asString()
+                .doesNotContain("\u001b");
+    }
+
+    @Test
     void write_plan_wireFormPinned() {
         assertThat(new String(
                         Json.write(new StepPlan(1, List.of(new OffsetRange(0, 0, 8)), 8)), StandardCharsets.UTF_8))

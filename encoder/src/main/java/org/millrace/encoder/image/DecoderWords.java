@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
-/** What a decoder's exception means, in words for users. Only what has no entry here is told in the library's own words. */
+/** What a decoder's exception means, in words for users. An exception without an entry here keeps the library's words. */
 final class DecoderWords {
     static final String SHORT = "it ends before its last pixel";
 

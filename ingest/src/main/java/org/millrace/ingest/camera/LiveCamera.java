@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.millrace.contract.Threads;
 import org.millrace.contract.UserException;
 import org.millrace.ingest.source.EntryReader;
 import org.millrace.ingest.source.FrameSource;
@@ -116,17 +117,7 @@ public final class LiveCamera implements EntryReader {
         if (open != null) {
             open.close();
         }
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.awaitEnd(thread);
         counts.drop(waiting.size());
     }
 

@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.millrace.contract.Count;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.OffsetRange;
@@ -32,11 +33,16 @@ final class GalleryMaker {
 
     /**
      * The gallery of a step, up to the first image that is too large to be decoded here: which place the ones behind it have in the batch
-     * depends on whether it decodes.
+     * depends on whether it decodes. None of a step of which the gate skipped images: which ones, the plan does not say.
      *
      * @param settings of the run: how images are decoded, input size, augmentation and seed
      */
     static Sections.Gallery of(StepPlan plan, MillraceConfig settings, Reading stored) {
+        if (plan.skipped() > 0) {
+            String unknown = "the gate skipped " + Count.of(plan.skipped(), "image") + " of step " + plan.step()
+                    + "; only the trainer knows which ones, so its views are not shown";
+            return new Sections.Gallery(plan.step(), List.of(), unknown, "");
+        }
         OffsetRange range = plan.ranges().get(0);
         EncoderConfig input = settings.encoder();
         BoundedDecoding decoding = new BoundedDecoding(

@@ -42,6 +42,15 @@ final class GalleryMakerTest {
     }
 
     @Test
+    void of_stepWithSkippedImages_showsNoneAndSaysWhy() throws Exception {
+        byte[] file = jpeg(new Random(1), 64, 48);
+        StepPlan gated = new StepPlan(7, List.of(new OffsetRange(0, 0, 3)), 2, 1);
+        Sections.Gallery gallery = GalleryMaker.of(gated, config, (range, most) -> List.of(image(0, file)));
+        assertThat(gallery.images()).isEmpty();
+        assertThat(gallery.problem()).startsWith("the gate skipped 1 image of step 7");
+    }
+
+    @Test
     void of_imageTooLargeToDecode_endsBeforeItAndSaysSo() throws Exception {
         byte[] small = jpeg(new Random(1), 64, 48);
         byte[] large = largePng();

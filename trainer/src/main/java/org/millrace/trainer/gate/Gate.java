@@ -1,5 +1,6 @@
 package org.millrace.trainer.gate;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -94,11 +95,19 @@ public final class Gate {
         if (isOpen()) {
             return Optional.empty();
         }
-        Map<String, GateCounts.Source> sources = new TreeMap<>();
-        memories.forEach((place, memory) -> sources.merge(place.source(), memory.counts(), GateCounts.Source::plus));
-        long skipped =
-                sources.values().stream().mapToLong(GateCounts.Source::skipped).sum();
-        return Optional.of(new GateCounts(skipped, sources));
+        Map<String, GateCounts.Source> all = new TreeMap<>();
+        memories.forEach((place, memory) -> all.merge(place.source(), memory.counts(), GateCounts.Source::plus));
+        GateCounts.Source sum = all.values().stream().reduce(new GateCounts.Source(0, 0), GateCounts.Source::plus);
+        Map<String, GateCounts.Source> named = new TreeMap<>();
+        all.entrySet().stream()
+                .sorted(Comparator.comparingLong((Map.Entry<String, GateCounts.Source> source) ->
+                                source.getValue().seen())
+                        .reversed())
+                .forEach(source -> named.merge(
+                        named.size() < MOST_SOURCES ? source.getKey() : OTHERS,
+                        source.getValue(),
+                        GateCounts.Source::plus));
+        return Optional.of(new GateCounts(sum.seen(), sum.skipped(), named));
     }
 
     /** All that {@link #restore} needs. */

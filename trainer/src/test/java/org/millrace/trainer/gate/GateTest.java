@@ -113,8 +113,24 @@ class GateTest {
             judge(gate, 0, i, "file " + i, i % 2 == 0 ? same : scene());
         }
         GateCounts counts = gate.counts().orElseThrow();
-        assertThat(counts.sources()).hasSize(33);
+        assertThat(counts.sources()).hasSize(32).containsKey("(others)");
+        assertThat(counts.seen()).isEqualTo(3_000);
         assertThat(counts.skipped()).as("seed %d", SEED).isGreaterThan(500);
+    }
+
+    @Test
+    void counts_moreSourcesThanAreNamed_countsTheRestTogether() {
+        Gate uniform = new Gate(config("uniform"));
+        for (int i = 0; i < 800; i++) {
+            uniform.judge(new ImageOffset(i % 4, i / 4), "camera " + i % 80, Optional.empty());
+        }
+        GateCounts counts = uniform.counts().orElseThrow();
+        assertThat(counts.sources()).hasSize(33);
+        assertThat(counts.seen()).isEqualTo(800);
+        assertThat(counts.sources().values().stream()
+                        .mapToLong(GateCounts.Source::seen)
+                        .sum())
+                .isEqualTo(800);
     }
 
     @Test
