@@ -121,8 +121,11 @@ final class TopicPlaces {
         }
     }
 
-    /** Updates how much of the past has been read. */
+    /** Updates how much of the past has been read; none before the broker has said which topics there are. */
     void follow(KafkaConsumer<byte[], byte[]> consumer) {
+        if (!looked) {
+            return;
+        }
         long read = 0;
         long all = 0;
         try {
