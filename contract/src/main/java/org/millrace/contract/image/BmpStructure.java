@@ -89,6 +89,14 @@ final class BmpStructure {
         return SoundImage.whole(ImageFormat.BMP, width, Math.abs(height), Colours.AS_STORED, work, parts);
     }
 
+    /** @param image its head and its pixels, as {@link #judge} leaves them */
+    static void checkData(SoundImage image) throws UnsoundImageException {
+        int compression = new FileBytes(image.parts().get(0).bytes(), "bmp").int32(30);
+        if (compression == RUNS_OF_8_BITS || compression == RUNS_OF_4_BITS) {
+            BmpRuns.check(image, image.parts().get(1), compression == RUNS_OF_4_BITS ? 2 : 1);
+        }
+    }
+
     private static void checkCompression(FileBytes bytes, int header, int bits, int compression, int height)
             throws UnsoundImageException {
         boolean known = switch (bits) {

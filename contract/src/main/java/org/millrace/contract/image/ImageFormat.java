@@ -21,6 +21,11 @@ public enum ImageFormat {
         SoundImage judge(FileBytes file, DecodingLimits limits) throws UnsoundImageException {
             return new JpegStructure(file, limits).judge();
         }
+
+        @Override
+        void checkData(SoundImage image) throws UnsoundImageException {
+            JpegScans.check(image);
+        }
     },
     PNG("PNG", 11) { // four samples of 16 bits
         @Override
@@ -31,6 +36,11 @@ public enum ImageFormat {
         @Override
         SoundImage judge(FileBytes file, DecodingLimits limits) throws UnsoundImageException {
             return PngStructure.judge(file, limits);
+        }
+
+        @Override
+        void checkData(SoundImage image) throws UnsoundImageException {
+            PngPixels.check(image);
         }
     },
     GIF("GIF", 4) {
@@ -53,6 +63,11 @@ public enum ImageFormat {
         @Override
         SoundImage judge(FileBytes file, DecodingLimits limits) throws UnsoundImageException {
             return BmpStructure.judge(file, limits);
+        }
+
+        @Override
+        void checkData(SoundImage image) throws UnsoundImageException {
+            BmpStructure.checkData(image);
         }
     },
     WEBP("WebP", 12) {
@@ -83,6 +98,12 @@ public enum ImageFormat {
 
     /** The structure of a file that begins as this format; throws where it may not be decoded. */
     abstract SoundImage judge(FileBytes file, DecodingLimits limits) throws UnsoundImageException;
+
+    /**
+     * Refuses compressed data that ends before the last pixel. A GIF's structure shows that already, and the lengths in a WebP show where
+     * the file was cut.
+     */
+    void checkData(SoundImage image) throws UnsoundImageException {}
 
     /** The format of a file; empty where it is none of these. */
     public static Optional<ImageFormat> of(byte[] file) {

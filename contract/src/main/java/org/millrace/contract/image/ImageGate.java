@@ -22,4 +22,14 @@ public final class ImageGate {
                 .orElseThrow(() -> new UnsoundImageException("not an image: " + ForeignBytes.describe(file)));
         return format.judge(new FileBytes(file, format.label()), new DecodingLimits(maxPixels));
     }
+
+    /**
+     * The structure of an image that is to enter a log: its compressed data must also reach its last pixel, so that a file that was cut is
+     * refused where its sender hears of it. Costs about a tenth of the decoding.
+     */
+    public static SoundImage judgeWhole(byte[] file, int maxPixels) throws UnsoundImageException {
+        SoundImage image = judge(file, maxPixels);
+        image.format().checkData(image);
+        return image;
+    }
 }

@@ -72,7 +72,7 @@ final class PngStructure {
             throw bytes.damaged("its palette is missing");
         }
         long work = limits.checkWork(
-                (1 + pixelBytes(bits, colours)) * (long) width * height + (long) DecodingLimits.WORK_OF_A_ROW * height,
+                (1 + (pixelBits(bytes) + 7) / 8) * (long) width * height + (long) DecodingLimits.WORK_OF_A_ROW * height,
                 bytes);
         return SoundImage.whole(ImageFormat.PNG, width, height, Colours.AS_STORED, work, parts);
     }
@@ -107,13 +107,17 @@ final class PngStructure {
         }
     }
 
-    private static int pixelBytes(int bits, int colours) {
-        int samples = switch (colours) {
+    static boolean isInterlaced(FileBytes bytes) {
+        return bytes.uint8(SIGNATURE + 20) == 1;
+    }
+
+    static int pixelBits(FileBytes bytes) {
+        int samples = switch (bytes.uint8(SIGNATURE + 17)) {
             case RGB -> 3;
             case GREY_ALPHA -> 2;
             case RGB_ALPHA -> 4;
             default -> 1;
         };
-        return (samples * bits + 7) / 8;
+        return samples * bytes.uint8(SIGNATURE + 16);
     }
 }

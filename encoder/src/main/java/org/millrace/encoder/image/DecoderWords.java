@@ -6,10 +6,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
+import org.millrace.contract.image.UnsoundImageException;
 
 /** What a decoder's exception means, in words for users. An exception without an entry here keeps the library's words. */
 final class DecoderWords {
-    static final String SHORT = "it ends before its last pixel";
+    static final String SHORT = UnsoundImageException.SHORT;
 
     private static final String WRONG_PIXELS = "its compressed pixels are wrong";
 

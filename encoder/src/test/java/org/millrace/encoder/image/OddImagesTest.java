@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.Test;
@@ -78,6 +79,13 @@ final class OddImagesTest {
             sum += pixels.values()[channel * plane + i] & 0xff;
         }
         return (double) sum / plane;
+    }
+
+    /** The images by their names. */
+    static Map<String, byte[]> images() throws IOException {
+        Map<String, byte[]> images = new TreeMap<>(files());
+        images.remove(TABLE);
+        return images;
     }
 
     private static byte[] file(Map<String, byte[]> files, String name) {

@@ -1,4 +1,4 @@
 package org.millrace.ingest.gate;
 
-/** An image of sound structure; whether its pixels decode is found out later. */
+/** An image of sound structure whose data is whole; whether its pixels are right is found out later. */
 public record Accepted(String contentType) implements Verdict {}

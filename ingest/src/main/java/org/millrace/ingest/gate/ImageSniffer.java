@@ -6,7 +6,7 @@ import org.millrace.contract.image.ImageGate;
 import org.millrace.contract.image.UnsoundImageException;
 import org.millrace.ingest.source.Content;
 
-/** Judges a pushed file without decoding it: its size, and its structure by {@link ImageGate}. */
+/** Judges a pushed file without decoding it: its size, and its structure and whether its data is whole by {@link ImageGate}. */
 final class ImageSniffer {
     private ImageSniffer() {}
 
@@ -17,7 +17,7 @@ final class ImageSniffer {
         byte[] bytes = content.bytes();
         try {
             return new Accepted(
-                    ImageGate.judge(bytes, images.maxPixels()).format().contentType());
+                    ImageGate.judgeWhole(bytes, images.maxPixels()).format().contentType());
         } catch (UnsoundImageException e) {
             Rejection.Kind kind = bytes.length == 0
                     ? Rejection.Kind.EMPTY
