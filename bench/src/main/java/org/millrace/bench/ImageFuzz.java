@@ -19,12 +19,14 @@ import java.util.TreeMap;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.millrace.contract.image.ImageFormat;
+import org.millrace.contract.image.ImageGate;
+import org.millrace.contract.image.UnsoundImageException;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.Reduction;
 import org.millrace.encoder.image.UndecodableImageException;
 
 /**
- * Decodes mutated images until the time is over or there were enough: each is decoded or refused with a reason, and nothing else happens. Image i of a seed is
+ * Judges and decodes mutated images until the time is over or there were enough: each is decoded or refused with a reason, and nothing else happens. Image i of a seed is
  * the same in every run.
  */
 final class ImageFuzz {
@@ -40,6 +42,8 @@ final class ImageFuzz {
     private long decoded;
     private long reduced;
     private long refusedReduced;
+    private long late; // passed by the door, and refused by the decoder
+    private long early; // refused by the door, and decoded
     private long slowestNanos;
     private long slowest = -1;
 
@@ -94,6 +98,7 @@ final class ImageFuzz {
     /** Throws what a decoder may not throw. */
     void decode(long number) {
         byte[] file = image(number);
+        boolean passes = passes(file);
         long start = THREADS.getCurrentThreadCpuTime();
         try {
             if (isJpeg(file)) {
@@ -101,8 +106,10 @@ final class ImageFuzz {
             }
             decoder.decode(file);
             decoded++;
+            early += passes ? 0 : 1;
         } catch (UndecodableImageException e) {
             refused.merge(kind(e.reason()), 1L, Long::sum);
+            late += passes ? 1 : 0;
         } catch (RuntimeException e) {
             throw new IllegalStateException("image " + number + " of seed " + seed, e);
         }
@@ -110,6 +117,15 @@ final class ImageFuzz {
         if (nanos > slowestNanos) {
             slowestNanos = nanos;
             slowest = number;
+        }
+    }
+
+    private static boolean passes(byte[] file) {
+        try {
+            var unused = ImageGate.judgeWhole(file, MAX_PIXELS);
+            return true;
+        } catch (UnsoundImageException e) {
+            return false;
         }
     }
 
@@ -140,6 +156,11 @@ final class ImageFuzz {
                 decoded + refused.values().stream().mapToLong(Long::longValue).sum();
         StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT, "JPEGs at an eighth of their size: %,d decoded, %,d refused%n", reduced, refusedReduced));
+        text.append(String.format(
+                Locale.ROOT,
+                "the door passes %,d that the decoder refuses, and refuses %,d that it decodes%n",
+                late,
+                early));
         text.append(String.format(
                 Locale.ROOT,
                 "seed %d: %,d images, %,d decoded, %,d refused; heap %d MB, images.max-pixels %,d; slowest: number %d, %,d ms of the processor%n",

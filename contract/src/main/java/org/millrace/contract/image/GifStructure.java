@@ -61,6 +61,16 @@ final class GifStructure {
         return new SoundImage(ImageFormat.GIF, width, height, frame, background, Colours.AS_STORED, work, parts);
     }
 
+    /** @param image a GIF's head and its first frame, as {@link #judge} leaves them */
+    static void checkData(SoundImage image) throws UnsoundImageException {
+        Part frame = image.parts().get(1);
+        FileBytes bytes = new FileBytes(frame.bytes(), image.format().label());
+        int data = frame.from() + DESCRIPTOR + paletteBytes(bytes.uint8(frame.from() + 9));
+        if (endOfBlocks(bytes, data + 1) > bytes.length()) {
+            throw bytes.damaged(UnsoundImageException.SHORT);
+        }
+    }
+
     private static int paletteBytes(int flags) {
         return (flags & 0x80) == 0 ? 0 : 3 << ((flags & 7) + 1);
     }

@@ -53,6 +53,11 @@ public enum ImageFormat {
         SoundImage judge(FileBytes file, DecodingLimits limits) throws UnsoundImageException {
             return GifStructure.judge(file, limits);
         }
+
+        @Override
+        void checkData(SoundImage image) throws UnsoundImageException {
+            GifStructure.checkData(image);
+        }
     },
     BMP("BMP", 7) {
         @Override
@@ -99,10 +104,7 @@ public enum ImageFormat {
     /** The structure of a file that begins as this format; throws where it may not be decoded. */
     abstract SoundImage judge(FileBytes file, DecodingLimits limits) throws UnsoundImageException;
 
-    /**
-     * Refuses compressed data that ends before the last pixel. A GIF's structure shows that already, and the lengths in a WebP show where
-     * the file was cut.
-     */
+    /** Refuses compressed data that ends before the last pixel. A WebP that was cut lacks what its lengths say, which {@link #judge} sees. */
     void checkData(SoundImage image) throws UnsoundImageException {}
 
     /** The format of a file; empty where it is none of these. */

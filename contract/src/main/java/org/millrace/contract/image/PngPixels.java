@@ -6,12 +6,16 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 import org.millrace.contract.image.SoundImage.Part;
 
-/** Inflates a PNG's data without computing a pixel, and refuses a file whose data ends before its last pixel or is wrong. */
+/**
+ * Inflates a PNG's data without computing a pixel, and refuses a file whose data ends before its last pixel or is wrong. A file that was
+ * cut behind its pixels is as good as a whole one, except that the decoder reads a palette only from a file with its end.
+ */
 final class PngPixels {
     /** Of the inflated data; what is left of a larger image is judged when it is decoded. */
     private static final long MOST_BYTES = 64L << 20;
 
     private static final int BODY = 8; // of a chunk, behind its length and name
+    private static final int NAME = 4; // behind its length
     private static final int CHECKSUM = 4;
     private static final int MOST_FILTER = 4;
     private static final int BUFFER = 32 * 1024;
@@ -35,9 +39,12 @@ final class PngPixels {
         FileBytes bytes = new FileBytes(head.bytes(), image.format().label());
         PngPixels pixels = new PngPixels(bytes);
         for (Part part : image.parts()) {
-            if (bytes.hasText(part.from() + CHECKSUM, "IDAT")) {
+            if (bytes.hasText(part.from() + NAME, "IDAT")) {
                 pixels.data.add(part);
             }
+        }
+        if (PngStructure.hasPalette(bytes)) {
+            pixels.requireWholeChunks(image.parts());
         }
         int pixelBits = PngStructure.pixelBits(bytes);
         Inflater inflater = new Inflater();
@@ -53,10 +60,35 @@ final class PngPixels {
                     left -= row;
                 }
             }
+            if (left > 0) {
+                pixels.finish(inflater);
+            }
         } catch (DataFormatException e) {
             throw bytes.damaged("its compressed pixels are wrong");
         } finally {
             inflater.end();
+        }
+    }
+
+    private void requireWholeChunks(List<Part> parts) throws UnsoundImageException {
+        Part end = parts.get(parts.size() - 1);
+        boolean whole = bytes.hasText(end.from() + NAME, "IEND");
+        for (Part part : data) {
+            whole &= part.to() - part.from() == BODY + CHECKSUM + bytes.bigInt32(part.from());
+        }
+        if (!whole) {
+            throw bytes.damaged("it ends before its end chunk, and has a palette");
+        }
+    }
+
+    /** Reads on to the checksum of the inflated data, which the inflater compares; where that is cut off there is nothing to compare. */
+    private void finish(Inflater inflater) throws DataFormatException {
+        int got = 0;
+        while (got == 0 && !inflater.finished() && (fed < data.size() || !inflater.needsInput())) {
+            if (inflater.needsInput()) {
+                feed(inflater, data.get(fed++));
+            }
+            got = inflater.inflate(buffer);
         }
     }
 

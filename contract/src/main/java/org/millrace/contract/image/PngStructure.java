@@ -107,6 +107,10 @@ final class PngStructure {
         }
     }
 
+    static boolean hasPalette(FileBytes bytes) {
+        return bytes.uint8(SIGNATURE + 17) == PALETTE;
+    }
+
     static boolean isInterlaced(FileBytes bytes) {
         return bytes.uint8(SIGNATURE + 20) == 1;
     }
