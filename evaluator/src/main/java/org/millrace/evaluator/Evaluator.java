@@ -3,10 +3,12 @@ package org.millrace.evaluator;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -53,6 +55,7 @@ public final class Evaluator implements AutoCloseable {
     private final EncoderScorer scorer;
     private final EncoderAssembler assembler = new EncoderAssembler();
     private final WaitingEncoders waiting;
+    private final Set<Long> revoked = new HashSet<>(); // of which the log says so
     private final ReentrantLock running = new ReentrantLock();
     private volatile boolean stopping;
     private boolean closed;
@@ -237,7 +240,9 @@ public final class Evaluator implements AutoCloseable {
 
     private void published(PublishedEncoder encoder) {
         if (evaluations.standings().isRevoked(encoder.version())) {
-            LOG.info("encoder {} is revoked, and not scored", encoder.version());
+            if (revoked.add(encoder.version())) { // encoders may be read again
+                LOG.info("encoder {} is revoked, and not scored", encoder.version());
+            }
         } else if (isWanted(encoder)) {
             waiting.add(encoder);
         } else if (scorer.misses(encoder.version(), evaluations.standings())) {

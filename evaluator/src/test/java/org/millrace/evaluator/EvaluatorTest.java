@@ -409,7 +409,7 @@ final class EvaluatorTest {
                         ENCODERS.topic(),
                         file.getBytes(StandardCharsets.UTF_8),
                         (bytes, chunks, sha256) -> new EncoderManifest(
-                                1, "main", version, version, version * 128, encoder, bytes, chunks, sha256, 0))
+                                1, "main", version, version, version * 128, encoder, bytes, chunks, sha256, 1))
                 .forEach(record ->
                         append(ENCODERS, new String(record.key(), StandardCharsets.UTF_8), record.value(), null));
     }

@@ -47,6 +47,6 @@ final class WaitingEncodersTest {
     private static PublishedEncoder encoder(long version) {
         var config = new ConfigLoader().load().encoder();
         return new PublishedEncoder(
-                new EncoderManifest(1, "main", version, version, version, config, FILE.length, 1, "", 0), FILE);
+                new EncoderManifest(1, "main", version, version, version, config, FILE.length, 1, "", 1), FILE);
     }
 }

@@ -35,5 +35,6 @@ public record EncoderManifest(
         check(imagesTrained >= 0, "imagesTrained must not be negative, but were %d", imagesTrained);
         check(bytes >= 0, "bytes must not be negative, but were %d", bytes);
         check(chunks >= 1, "chunks must be at least 1, but was %d", chunks);
+        check(publishedAtMillis >= 1, "publishedAtMillis must be a time after 1970, but was %d", publishedAtMillis);
     }
 }

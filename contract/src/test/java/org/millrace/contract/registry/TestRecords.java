@@ -39,7 +39,7 @@ public final class TestRecords {
                 .load()
                 .encoder();
         return new EncoderManifest(
-                1, "main", version, version, version * 128, encoder, file.length, chunks, Sha256.of(file), 0);
+                1, "main", version, version, version * 128, encoder, file.length, chunks, Sha256.of(file), 1);
     }
 
     /** Hands all entries to the assembler; the encoder that the last one completed. */

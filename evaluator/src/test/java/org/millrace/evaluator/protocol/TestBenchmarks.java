@@ -74,7 +74,7 @@ final class TestBenchmarks implements BenchmarkProgress {
             file = weights.snapshot("").toBytes();
         }
         EncoderManifest manifest =
-                new EncoderManifest(1, "main", 400, 400, 51_200, CONFIG.encoder(), file.length, 1, Sha256.of(file), 0);
+                new EncoderManifest(1, "main", 400, 400, 51_200, CONFIG.encoder(), file.length, 1, Sha256.of(file), 1);
         return new Benchmark(
                 torch, CONFIG, new PublishedEncoder(manifest, file), embedders, images, this, Clock.systemUTC());
     }

@@ -1,7 +1,6 @@
 package org.millrace.server.dashboard;
 
 import io.javalin.http.Context;
-import io.javalin.http.sse.SseHandler;
 import io.javalin.router.JavalinDefaultRoutingApi;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -42,7 +41,6 @@ public final class Dashboard implements Routes {
     private final MillraceConfig config;
     private final LiveState live = new LiveState(UUID.randomUUID().toString().substring(0, 8));
     private final EventStreams streams = new EventStreams(live);
-    private final SseHandler events = new SseHandler(streams::watch);
     private final Pictures pictures;
     private final Monitoring monitoring;
     private final DriftOrders orders;
@@ -126,7 +124,7 @@ public final class Dashboard implements Routes {
                             + (accept.isEmpty() ? "none" : "'" + accept + "'")
                             + "; /dashboard/state has the state as JSON, once");
         }
-        events.handle(context);
+        streams.answer(context);
     }
 
     private void picture(Context context) {

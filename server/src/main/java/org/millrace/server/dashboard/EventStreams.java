@@ -1,6 +1,8 @@
 package org.millrace.server.dashboard;
 
+import io.javalin.http.Context;
 import io.javalin.http.sse.SseClient;
+import io.javalin.http.sse.SseHandler;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -9,12 +11,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.millrace.server.dashboard.LiveState.Message;
 import org.millrace.server.http.HttpProblem;
 
 /** Streams of server-sent events to open pages, one thread each, so that a slow page delays no other. Thread safe. */
 final class EventStreams implements AutoCloseable {
-    private static final int MOST_WATCHERS = 24;
+    static final int MOST_WATCHERS = 24;
     private static final Duration HEARTBEAT = Duration.ofSeconds(5);
 
     private final LiveState live;
@@ -30,11 +33,29 @@ final class EventStreams implements AutoCloseable {
         });
     }
 
-    /** Sends the whole state, or the changes that a reconnecting page missed, and then every change until it disconnects. */
-    void watch(SseClient client) {
+    /**
+     * Responds with a stream: the whole state, or the changes that a reconnecting page missed, and then every change until it disconnects.
+     * Throws {@link HttpProblem} 503 where too many pages are open.
+     */
+    void answer(Context context) throws Exception {
         if (!places.tryAcquire()) {
             throw HttpProblem.unavailable(MOST_WATCHERS + " pages are open already, which is the limit; close one");
         }
+        AtomicBoolean begun = new AtomicBoolean();
+        try {
+            new SseHandler(client -> { // its status 200 has been sent by now: nothing can be refused from here on
+                        begun.set(true);
+                        watch(client);
+                    })
+                    .handle(context);
+        } finally {
+            if (!begun.get()) {
+                places.release();
+            }
+        }
+    }
+
+    private void watch(SseClient client) {
         client.keepAlive();
         threads.execute(() -> {
             live.watchers(1);

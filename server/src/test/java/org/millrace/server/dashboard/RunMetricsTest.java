@@ -201,7 +201,7 @@ class RunMetricsTest {
                         new DictionaryHealth.Ages(4, 4, 8),
                         Optional.of(new DictionaryHealth.Consistency(0.97, 32, 4))))));
         for (int version = 1; version <= 2; version++) {
-            view.add(new EncoderManifest(1, "main", version, version, 10, CONFIG.encoder(), 100, 1, "00", 0));
+            view.add(new EncoderManifest(1, "main", version, version, 10, CONFIG.encoder(), 100, 1, "00", 1));
             view.add(evaluation(version, version == 1 ? Standing.Verdict.CURRENT : Standing.Verdict.HELD));
         }
         report("null");

@@ -129,7 +129,7 @@ class RunViewTest {
     @Test
     void add_revocation_marksTheEncoderAndOffersItNoLongerUntilItIsReinstated() {
         for (long version : new long[] {1, 2}) {
-            view.add(new EncoderManifest(1, "main", version, version, 10, CONFIG.encoder(), 100, 1, "00", 0));
+            view.add(new EncoderManifest(1, "main", version, version, 10, CONFIG.encoder(), 100, 1, "00", 1));
             view.add(RunMetricsTest.evaluation(version, Standing.Verdict.CURRENT));
         }
         JsonNode before = published();

@@ -28,6 +28,10 @@ import org.millrace.contract.kafka.TopicSetup;
 
 /** Reads the topic {@code <run>.steps} up to its present end. Not thread safe; the consumer belongs to the caller. */
 public final class JournalReader {
+    /** What is left to do where a journal cannot be followed. */
+    public static final String HOW_TO_GO_ON =
+            "Start a new run with another run.name; millrace branch begins one from a checkpoint of this one.";
+
     private static final Duration POLL = Duration.ofMillis(200);
 
     private static final long PAUSE_NANOS = 50_000_000;
@@ -146,13 +150,21 @@ public final class JournalReader {
     public Past plansAfter(long step, long from, java.util.function.Consumer<StepDone> results) {
         List<JournalledPlan> plans = new ArrayList<>();
         Map<Long, StreamSkipped> skips = new HashMap<>();
-        forEach(from, (event, offset) -> {
+        forEachRecord(from, record -> {
+            @Nullable JournalEvent event = records.read(record).orElse(null);
+            long last = step + plans.size();
             if (event instanceof StepPlan plan && plan.step() > step) {
-                long expected = step + 1 + plans.size();
-                if (plan.step() != expected) {
-                    throw notInOrder(plan, offset, expected);
+                if (plan.step() <= last
+                        && plan.equals(plans.get((int) (plan.step() - step - 1)).plan())) {
+                    records.leaveOut(record, "the plan of step " + plan.step() + " is there already");
+                } else if (plan.step() != last + 1) {
+                    throw notInOrder(plan, record.offset(), last + 1);
+                } else {
+                    plans.add(new JournalledPlan(
+                            plan, record.offset() + 1, Optional.ofNullable(skips.get(plan.step() - 1))));
                 }
-                plans.add(new JournalledPlan(plan, offset + 1, Optional.ofNullable(skips.get(plan.step() - 1))));
+            } else if (event instanceof StreamSkipped skip && skip.step() > last) {
+                records.leaveOut(record, "it moves the stream on after step " + skip.step() + ", and " + last + " are planned");
             } else if (event instanceof StreamSkipped skip && skip.step() >= step) {
                 plans.removeIf(journalled -> journalled.plan().step() > skip.step());
                 skips.keySet().removeIf(skippedAt -> skippedAt > skip.step());
@@ -167,15 +179,13 @@ public final class JournalReader {
     // a record that cannot be read may be anything that anyone wrote there, unless a plan is wanting
     private UserException notInOrder(StepPlan plan, long offset, long expected) {
         String got = partition.topic() + " holds the plan of step " + plan.step() + " at offset " + offset
-                + " where step " + expected + " was wanted.";
+                + " where step " + expected + " was wanted (partition " + partition.partition() + ").";
         return new UserException(records.latest()
                 .map(unreadable -> got + " A record before it may be the missing plan: " + unreadable.words()
                         + "\nWithout it the steps from " + expected
-                        + " on cannot be computed again. Start a new run with"
-                        + " another run.name; millrace branch begins one from a checkpoint of this one.")
-                .orElse(got
-                        + " Is the run a branch, does another trainer write to it, or was the topic recreated?"
-                        + " Start a new run with another run.name."));
+                        + " on cannot be computed again. " + HOW_TO_GO_ON)
+                .orElse(got + " Is the run a branch, does another program write to the topic, or was it recreated? "
+                        + HOW_TO_GO_ON));
     }
 
     /**

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.function.Function;
+import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.event.StreamSkipped;
@@ -23,6 +24,7 @@ final class ComingSteps {
     private final Optional<Map<Integer, Long>> ends;
     private final int updatesPerBatch;
     private final StreamEvents events;
+    private final String journalTopic;
     private final BatchMix mix;
     private final DrawnImages drawn;
     private final FreshSteps fresh;
@@ -48,6 +50,7 @@ final class ComingSteps {
         this.ends = ends;
         this.updatesPerBatch = config.replay().updatesPerBatch();
         this.events = events;
+        this.journalTopic = config.run().topics().steps();
         this.mix = new BatchMix(config.trainer().batchSize(), config.replay().freshShare());
         this.drawn = new DrawnImages(seed, buffer, preparation);
         this.fresh = new FreshSteps(seed, mix, buffer, drawn, preparation);
@@ -77,7 +80,14 @@ final class ComingSteps {
         if (!past.plan().fresh()) {
             return Optional.of(replayed.prepare(past.plan(), offset, position, views, clock));
         }
-        Optional<FreshBatch> batch = assembler.again(past.plan(), clock);
+        Optional<FreshBatch> batch;
+        try {
+            batch = assembler.again(past.plan(), clock);
+        } catch (LogGapException e) {
+            throw e;
+        } catch (UserException e) {
+            throw new UserException(journalTopic + ", partition 0, offset " + (past.nextOffset() - 1) + ": " + e.getMessage(), e);
+        }
         return batch.isEmpty()
                 ? Optional.empty()
                 : Optional.of(fresh.prepare(past.plan(), offset, batch.get(), position, views, clock));

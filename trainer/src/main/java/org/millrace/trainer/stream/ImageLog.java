@@ -154,8 +154,8 @@ final class ImageLog {
     void requireNext(OffsetRange range) {
         long taken = queue(range.partition()).taken;
         if (taken != range.from()) {
-            throw new IllegalStateException("partition " + range.partition() + " stands at " + taken
-                    + ", but the plan begins at " + range.from());
+            throw new UserException("partition " + range.partition() + " of " + topic + " stands at " + taken
+                    + ", but the journal's plan begins at " + range.from() + "; millrace audit says which plans do not fit.");
         }
     }
 

@@ -84,6 +84,12 @@ public final class StreamGaps {
         Optional<LogGap> gap;
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
             LogGap.Log now = LogGap.Log.of(consumer, config.images().topic(), log);
+            new PastCheck(
+                            config.run().topics().steps(),
+                            config.trainer().batchSize(),
+                            now,
+                            config.trainer().onGap() == OnGap.SKIP)
+                    .require(position, positionLog, past);
             gap = LogGap.find(position, positionLog, past, now);
             if (gap.isEmpty()) {
                 gap = met.map(gone -> gone.diverged().isEmpty()

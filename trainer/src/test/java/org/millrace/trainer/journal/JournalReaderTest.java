@@ -24,6 +24,7 @@ import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepPlan;
+import org.millrace.contract.event.StreamSkipped;
 import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.trainer.journal.JournalReader.JournalledPlan;
 
@@ -97,11 +98,31 @@ final class JournalReaderTest {
     }
 
     @Test
-    void plansAfter_samePlanTwice_says() {
-        journal(0, plan(1), plan(1));
+    void plansAfter_samePlanTwice_leftOutAndCounted() {
+        journal(0, plan(1), plan(2), plan(1), plan(3), plan(2));
+        assertThat(reader.plansAfter(0, 0).plans())
+                .containsExactly(
+                        new JournalledPlan(plan(1), 1), new JournalledPlan(plan(2), 2), new JournalledPlan(plan(3), 4));
+        assertThat(reader.unreadable()).isEqualTo(2);
+    }
+
+    @Test
+    void plansAfter_twoPlansOfAStep_saysWhichRecordAndHowToGoOn() {
+        journal(0, plan(1), plan(2), new StepPlan(1, List.of(new OffsetRange(0, 0, 4)), 4));
         assertThatThrownBy(() -> reader.plansAfter(0, 0))
                 .isInstanceOf(UserException.class)
-                .hasMessageContaining("holds the plan of step 1 at offset 1 where step 2 was wanted");
+                .hasMessageContaining("main.steps holds the plan of step 1 at offset 2 where step 3 was wanted (partition 0)")
+                .hasMessageContaining("millrace branch");
+    }
+
+    @Test
+    void plansAfter_skipAfterAStepThatIsNotPlanned_leftOutAndCounted() {
+        StreamSkipped skip = new StreamSkipped(
+                JournalEvent.SCHEMA, 5, Map.of(0, 0L), new LogIdentity("c", "t"), "forged", 0);
+        journal(0, plan(1), skip, plan(2));
+        assertThat(reader.plansAfter(0, 0).plans())
+                .containsExactly(new JournalledPlan(plan(1), 1), new JournalledPlan(plan(2), 3));
+        assertThat(reader.unreadable()).isEqualTo(1);
     }
 
     @Test

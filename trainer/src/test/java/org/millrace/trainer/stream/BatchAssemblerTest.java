@@ -219,8 +219,8 @@ final class BatchAssemblerTest {
     void again_planElsewhere_throws() throws InterruptedException {
         BatchAssembler assembler = assembler(random(1, 10, 21).open(Map.of(), PLENTY, 100), 8);
         assertThatThrownBy(() -> assembler.again(new StepPlan(1, List.of(new OffsetRange(0, 5, 9)), 4), clock()))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("stands at 0, but the plan begins at 5");
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("stands at 0, but the journal's plan begins at 5");
         assertThatThrownBy(() -> assembler.again(new StepPlan(1, List.of(new OffsetRange(4, 0, 9)), 4), clock()))
                 .isInstanceOf(UserException.class)
                 .hasMessageContaining("the journal names partition 4 of images");
