@@ -24,7 +24,8 @@ final class HuffmanCode {
             offsets[length] = place - code;
             for (int i = 0; i < counts[length] && length <= AHEAD && code + i < (1 << length); i++) {
                 int from = (code + i) << (AHEAD - length);
-                Arrays.fill(ahead, from, from + (1 << (AHEAD - length)), (short) (length << 8 | (symbols[place + i] & 0xff)));
+                Arrays.fill(ahead, from, from + (1 << (AHEAD - length)), (short)
+                        (length << 8 | (symbols[place + i] & 0xff)));
             }
             place += counts[length];
             code += counts[length];

@@ -110,7 +110,8 @@ final class JsonTest {
                 5);
         assertThat(Json.read(Json.write(manifest), EncoderManifest.class)).isEqualTo(manifest);
         String text = new String(Json.write(manifest), StandardCharsets.UTF_8);
-        for (String changed : List.of(text.replaceAll(",\"publishedAtMillis\":5", ""), text.replace("Millis\":5", "Millis\":-5"))) {
+        for (String changed :
+                List.of(text.replaceAll(",\"publishedAtMillis\":5", ""), text.replace("Millis\":5", "Millis\":-5"))) {
             assertThat(changed).isNotEqualTo(text);
             assertThatThrownBy(() -> Json.read(changed.getBytes(StandardCharsets.UTF_8), EncoderManifest.class))
                     .hasMessageContaining("publishedAtMillis must be a time after 1970");

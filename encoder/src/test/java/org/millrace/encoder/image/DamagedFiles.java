@@ -58,7 +58,8 @@ final class DamagedFiles {
     private static byte[] ended(byte[] file) {
         return ImageFormat.of(file)
                 .map(format -> switch (format) {
-                    case JPEG -> endsWith(file, 0xff, 0xd9) ? file : joined(file, new byte[] {(byte) 0xff, (byte) 0xd9});
+                    case JPEG ->
+                        endsWith(file, 0xff, 0xd9) ? file : joined(file, new byte[] {(byte) 0xff, (byte) 0xd9});
                     case PNG -> png(file);
                     case GIF -> joined(file, new byte[] {0, ';'});
                     case BMP -> file;
@@ -68,9 +69,7 @@ final class DamagedFiles {
     }
 
     private static boolean endsWith(byte[] file, int first, int second) {
-        return file.length > 1
-                && (file[file.length - 2] & 0xff) == first
-                && (file[file.length - 1] & 0xff) == second;
+        return file.length > 1 && (file[file.length - 2] & 0xff) == first && (file[file.length - 1] & 0xff) == second;
     }
 
     private static byte[] png(byte[] file) {

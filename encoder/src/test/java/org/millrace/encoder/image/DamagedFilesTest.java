@@ -46,15 +46,20 @@ final class DamagedFilesTest {
                 }
             });
         }
-        assertThat(late).as("files that were only cut").noneMatch(each -> each.matches("[^:]*(cut at|without its last) \\d+( %)?:.*"));
-        assertThat(strict).as("the rule of the decoder, which misses some").allMatch(each -> each.endsWith(UnsoundImageException.SHORT));
+        assertThat(late)
+                .as("files that were only cut")
+                .noneMatch(each -> each.matches("[^:]*(cut at|without its last) \\d+( %)?:.*"));
+        assertThat(strict)
+                .as("the rule of the decoder, which misses some")
+                .allMatch(each -> each.endsWith(UnsoundImageException.SHORT));
         late.forEach(each -> System.out.println("only the decoder refuses " + each));
         strict.forEach(each -> System.out.println("only the door refuses " + each));
         counts.forEach((format, count) -> System.out.printf(
                 "%s: %d damaged, %d refused by the decoder; of them passed by the structure %d, by the door %d; refused by the door alone %d%n",
                 format, count[0], count[1], count[2], count[3], count[4]));
-        counts.forEach((format, count) ->
-                assertThat(count[3]).as("%s passed by the door and refused by the decoder", format).isLessThanOrEqualTo(MOST_LATE.get(format)));
+        counts.forEach((format, count) -> assertThat(count[3])
+                .as("%s passed by the door and refused by the decoder", format)
+                .isLessThanOrEqualTo(MOST_LATE.get(format)));
     }
 
     private static String decoded(ImageDecoder decoder, byte[] file) {

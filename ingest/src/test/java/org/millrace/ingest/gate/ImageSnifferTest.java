@@ -8,6 +8,7 @@ import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.config.ImagesConfig;
 import org.millrace.ingest.source.Content;
 import org.millrace.ingest.source.TestImages;
@@ -21,6 +22,18 @@ final class ImageSnifferTest {
     @CsvSource({"png,image/png", "jpeg,image/jpeg", "gif,image/gif", "bmp,image/bmp"})
     void judge_realImage_isAcceptedWithItsType(String format, String contentType) {
         assertThat(judge(TestImages.encoded(format, 3))).isEqualTo(new Accepted(contentType));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"png", "jpeg", "gif", "bmp"})
+    void judge_imageThatEndsEarly_isRejected(String format) {
+        byte[] image = TestImages.encoded(format, 3);
+        for (int percent : new int[] {50, 75, 90}) {
+            assertThat(judge(Arrays.copyOf(image, image.length * percent / 100)))
+                    .isInstanceOfSatisfying(
+                            Rejection.class,
+                            rejection -> assertThat(rejection.kind()).isEqualTo(Rejection.Kind.UNSOUND));
+        }
     }
 
     @Test

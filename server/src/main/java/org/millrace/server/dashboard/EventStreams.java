@@ -41,21 +41,22 @@ final class EventStreams implements AutoCloseable {
         if (!places.tryAcquire()) {
             throw HttpProblem.unavailable(MOST_WATCHERS + " pages are open already, which is the limit; close one");
         }
-        AtomicBoolean begun = new AtomicBoolean();
-        try {
-            new SseHandler(client -> { // its status 200 has been sent by now: nothing can be refused from here on
-                        begun.set(true);
-                        watch(client);
-                    })
-                    .handle(context);
-        } finally {
-            if (!begun.get()) {
+        AtomicBoolean held = new AtomicBoolean(true);
+        Runnable release = () -> {
+            if (held.getAndSet(false)) {
                 places.release();
             }
+        };
+        try { // the handler sends its status 200 first, and calls back on another thread: only here can a page be
+            // refused
+            new SseHandler(client -> watch(client, release)).handle(context);
+        } catch (Exception | Error e) {
+            release.run();
+            throw e;
         }
     }
 
-    private void watch(SseClient client) {
+    private void watch(SseClient client, Runnable release) {
         client.keepAlive();
         threads.execute(() -> {
             live.watchers(1);
@@ -66,7 +67,7 @@ final class EventStreams implements AutoCloseable {
             } finally {
                 client.close();
                 live.watchers(-1);
-                places.release();
+                release.run();
             }
         });
     }

@@ -12,6 +12,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -49,6 +50,7 @@ final class EventStreamsTest {
                     .send(
                             HttpRequest.newBuilder(URI.create(server.address() + "events"))
                                     .header("Accept", "text/event-stream")
+                                    .timeout(Duration.ofMillis(PATIENCE_MILLIS))
                                     .build(),
                             HttpResponse.BodyHandlers.ofString());
             assertThat(refused.statusCode()).isEqualTo(503);

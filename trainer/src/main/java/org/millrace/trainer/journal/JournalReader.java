@@ -164,7 +164,8 @@ public final class JournalReader {
                             plan, record.offset() + 1, Optional.ofNullable(skips.get(plan.step() - 1))));
                 }
             } else if (event instanceof StreamSkipped skip && skip.step() > last) {
-                records.leaveOut(record, "it moves the stream on after step " + skip.step() + ", and " + last + " are planned");
+                records.leaveOut(
+                        record, "it moves the stream on after step " + skip.step() + ", and " + last + " are planned");
             } else if (event instanceof StreamSkipped skip && skip.step() >= step) {
                 plans.removeIf(journalled -> journalled.plan().step() > skip.step());
                 skips.keySet().removeIf(skippedAt -> skippedAt > skip.step());

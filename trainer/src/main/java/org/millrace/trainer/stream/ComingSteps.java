@@ -86,7 +86,8 @@ final class ComingSteps {
         } catch (LogGapException e) {
             throw e;
         } catch (UserException e) {
-            throw new UserException(journalTopic + ", partition 0, offset " + (past.nextOffset() - 1) + ": " + e.getMessage(), e);
+            throw new UserException(
+                    journalTopic + ", partition 0, offset " + (past.nextOffset() - 1) + ": " + e.getMessage(), e);
         }
         return batch.isEmpty()
                 ? Optional.empty()

@@ -155,7 +155,8 @@ final class ImageLog {
         long taken = queue(range.partition()).taken;
         if (taken != range.from()) {
             throw new UserException("partition " + range.partition() + " of " + topic + " stands at " + taken
-                    + ", but the journal's plan begins at " + range.from() + "; millrace audit says which plans do not fit.");
+                    + ", but the journal's plan begins at " + range.from()
+                    + "; millrace audit says which plans do not fit.");
         }
     }
 

@@ -59,13 +59,14 @@ record PastCheck(String journal, int batchSize, LogGap.Log now, boolean maySkip)
                 : plan.images() == 0 && plan.skipped() == 0;
         return possible
                 ? Optional.empty()
-                : Optional.of("takes " + plan.images() + " images of " + plan.ranges().size()
-                        + " ranges, and a batch has " + batchSize + " (trainer.batch-size).");
+                : Optional.of("takes " + plan.images() + " images of "
+                        + plan.ranges().size() + " ranges, and a batch has " + batchSize + " (trainer.batch-size).");
     }
 
     /** A move over images that the log still holds, or back in the same log; what is gone justifies others. */
     private void require(StreamSkipped skip, Optional<LogIdentity> before, Map<Integer, Long> next, String where) {
-        boolean sameLog = skip.log().equals(now.identity()) && before.orElse(skip.log()).equals(skip.log());
+        boolean sameLog =
+                skip.log().equals(now.identity()) && before.orElse(skip.log()).equals(skip.log());
         skip.nextOffsets().forEach((partition, offset) -> {
             Long stands = next.put(partition, offset);
             OffsetRange held = now.held().get(partition);
@@ -74,16 +75,18 @@ record PastCheck(String journal, int batchSize, LogGap.Log now, boolean maySkip)
                     || offset.equals(stands)
                     || (offset > stands && offset <= held.from());
             if (sameLog && !maySkip && !explained) {
-                throw refused(where + ": a skip after step " + skip.step() + " moves the run from offset " + stands + " to "
-                        + offset + " of partition " + partition + " of " + now.topic()
-                        + ", and the log does not show why; the reason that it gives is: " + skip.reason()
-                        + "\nIf that was so, start once with --on-gap=skip.");
+                throw refused(
+                        where + ": a skip after step " + skip.step() + " moves the run from offset " + stands + " to "
+                                + offset + " of partition " + partition + " of " + now.topic()
+                                + ", and the log does not show why; the reason that it gives is: " + skip.reason()
+                                + "\nIf that was so, start once with --on-gap=skip.");
             }
         });
     }
 
     private UserException refused(String what) {
-        return new UserException(what + "\nThe trainer of this run did not write that: no program but the trainer may write to "
-                + journal + ". Nothing was trained by it. " + JournalReader.HOW_TO_GO_ON);
+        return new UserException(
+                what + "\nThe trainer of this run did not write that: no program but the trainer may write to "
+                        + journal + ". Nothing was trained by it. " + JournalReader.HOW_TO_GO_ON);
     }
 }

@@ -111,14 +111,15 @@ final class JournalReaderTest {
         journal(0, plan(1), plan(2), new StepPlan(1, List.of(new OffsetRange(0, 0, 4)), 4));
         assertThatThrownBy(() -> reader.plansAfter(0, 0))
                 .isInstanceOf(UserException.class)
-                .hasMessageContaining("main.steps holds the plan of step 1 at offset 2 where step 3 was wanted (partition 0)")
+                .hasMessageContaining(
+                        "main.steps holds the plan of step 1 at offset 2 where step 3 was wanted (partition 0)")
                 .hasMessageContaining("millrace branch");
     }
 
     @Test
     void plansAfter_skipAfterAStepThatIsNotPlanned_leftOutAndCounted() {
-        StreamSkipped skip = new StreamSkipped(
-                JournalEvent.SCHEMA, 5, Map.of(0, 0L), new LogIdentity("c", "t"), "forged", 0);
+        StreamSkipped skip =
+                new StreamSkipped(JournalEvent.SCHEMA, 5, Map.of(0, 0L), new LogIdentity("c", "t"), "forged", 0);
         journal(0, plan(1), skip, plan(2));
         assertThat(reader.plansAfter(0, 0).plans())
                 .containsExactly(new JournalledPlan(plan(1), 1), new JournalledPlan(plan(2), 3));

@@ -26,7 +26,9 @@ final class PastCheckTest {
     @Test
     void require_whatATrainerWrites_passes() {
         assertPasses(false, new Past(List.of(plan(11, 80, 88), plan(12, 88, 96)), Optional.empty()));
-        assertPasses(false, new Past(List.of(journalled(new StepPlan(11, List.of(), 0), Optional.empty())), Optional.empty()));
+        assertPasses(
+                false,
+                new Past(List.of(journalled(new StepPlan(11, List.of(), 0), Optional.empty())), Optional.empty()));
         assertPasses(false, new Past(List.of(), Optional.of(skip(10, 80, LOG))));
         assertPasses(true, new Past(List.of(), Optional.of(skip(10, 60, LOG))));
         assertPasses(
@@ -47,7 +49,8 @@ final class PastCheckTest {
         "80, 96, 16, 'takes 16 images of 1 ranges, and a batch has 8'"
     })
     void require_planThatContradictsTheRun_namesRecordAndWayOn(long from, long to, int images, String words) {
-        assertRefused(plans(fresh(11, from, to, images)), "main.steps, partition 0, offset 11: the plan of step 11 " + words);
+        assertRefused(
+                plans(fresh(11, from, to, images)), "main.steps, partition 0, offset 11: the plan of step 11 " + words);
     }
 
     @Test
@@ -71,12 +74,14 @@ final class PastCheckTest {
     }
 
     private static void assertPasses(boolean maySkip, Past past) {
-        assertThatCode(() -> new PastCheck("main.steps", 8, log(40, 200), maySkip).require(at(80), Optional.of(LOG), past))
+        assertThatCode(() ->
+                        new PastCheck("main.steps", 8, log(40, 200), maySkip).require(at(80), Optional.of(LOG), past))
                 .doesNotThrowAnyException();
     }
 
     private static void assertRefused(Past past, String words) {
-        assertThatThrownBy(() -> new PastCheck("main.steps", 8, log(40, 200), false).require(at(80), Optional.of(LOG), past))
+        assertThatThrownBy(() ->
+                        new PastCheck("main.steps", 8, log(40, 200), false).require(at(80), Optional.of(LOG), past))
                 .isInstanceOf(UserException.class)
                 .hasMessageContaining(words)
                 .hasMessageContaining("millrace branch");
