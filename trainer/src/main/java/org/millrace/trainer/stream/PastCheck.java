@@ -85,8 +85,7 @@ record PastCheck(String journal, int batchSize, LogGap.Log now, boolean maySkip)
     }
 
     private UserException refused(String what) {
-        return new UserException(
-                what + "\nAnother program wrote that record: only the trainer may write to " + journal
-                        + ". Nothing was trained by it. " + JournalReader.HOW_TO_GO_ON);
+        return new UserException(what + "\nAnother program wrote that record: only the trainer may write to " + journal
+                + ". Nothing was trained by it. " + JournalReader.HOW_TO_GO_ON);
     }
 }
