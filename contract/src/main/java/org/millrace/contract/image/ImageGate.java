@@ -25,7 +25,7 @@ public final class ImageGate {
 
     /**
      * The structure of an image that is to enter a log: its compressed data must also reach its last pixel, so that a file that was cut is
-     * refused where its sender hears of it. Costs up to a quarter of a JPEG's decoding and half of a small PNG's.
+     * refused where its sender hears of it. Costs a quarter of a JPEG's decoding, and of a PNG's a third to half.
      */
     public static SoundImage judgeWhole(byte[] file, int maxPixels) throws UnsoundImageException {
         SoundImage image = judge(file, maxPixels);
