@@ -51,7 +51,7 @@ final class StoreFormatTest {
 
     // as the class comment describes it
     private static byte[] firstFormat() {
-        ByteBuffer bytes = ByteBuffer.allocate(76).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes = ByteBuffer.allocate(72).order(ByteOrder.LITTLE_ENDIAN);
         bytes.putInt(1).putInt(2).putLong(4).putLong(9).putInt(2);
         bytes.putInt(1).putLong(7).putInt(0).putLong(5_000_000_000L);
         bytes.putFloat(1).putFloat(2).putFloat(3).putFloat(4);

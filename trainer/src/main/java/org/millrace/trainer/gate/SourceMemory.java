@@ -17,8 +17,8 @@ import org.millrace.contract.event.GateCounts;
  * every fourth image, whatever becomes of it, is measured against W kept ones drawn uniformly from the source's past. So of a source
  * whose images are independent of each other a share α is skipped by construction.
  *
- * <p>A segment is a run of images of which each is nearer to the one before it than the median of those distances. It takes the nearest of
- * W images to come so near every second time, so two that have nothing to do with each other hardly ever do. Not thread safe.
+ * <p>A segment is a run of images of which each is nearer to the one before it than to all but a share α of the same sample of the past.
+ * Of images that are independent of each other a share α is so near by construction. Not thread safe.
  */
 final class SourceMemory {
     private static final int SEEN_BETWEEN_MEASURED = 4;
@@ -26,8 +26,6 @@ final class SourceMemory {
     private static final int APART = 64;
     /** Images of the past without which none is measured against it. */
     private static final int LEAST_PAST = 100;
-    /** Of the distances between images far apart in time: how near the images of a segment are to each other. */
-    private static final double SEGMENT_QUANTILE = 0.5;
 
     private final StreamConfig config;
     private final long seed;
@@ -94,11 +92,15 @@ final class SourceMemory {
     }
 
     private long segmentOf(long offset, String source, float[] unit) {
-        return segment.filter(last -> last.source().equals(source)
-                        && Thumbnail.distance(Thumbnail.unit(last.last()), unit)
-                                < distances.quantile(SEGMENT_QUANTILE))
+        return segment.filter(last -> last.source().equals(source) && isNear(Thumbnail.unit(last.last()), unit))
                 .map(GateContent.Segment::first)
                 .orElse(offset);
+    }
+
+    // a rank test: (1 + images of the past as near to it as the one before) / (1 + images of the past) ≤ α
+    private boolean isNear(float[] before, float[] unit) {
+        return past.size() >= LEAST_PAST
+                && 1 + past.within(Thumbnail.distance(before, unit), unit) <= config.gateQuantile() * (1 + past.size());
     }
 
     // Vitter's Algorithm R over the kept images that now belong to the past

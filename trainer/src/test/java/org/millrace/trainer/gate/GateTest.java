@@ -73,50 +73,66 @@ class GateTest {
     void judge_independentImages_segmentsOfOneImage(String policy) {
         Gate segmenting = new Gate(config(policy, "views.temporal=auto"));
         int joined = 0;
-        for (int i = 0; i < 12_000; i++) {
+        for (int i = 0; i < 4_000; i++) {
             joined += judge(segmenting, 0, i, "", scene()).segment().orElseThrow() == i ? 0 : 1;
         }
-        assertThat(joined).as("of 12,000 joined to the one before, seed %d", SEED).isLessThan(60);
+        assertThat(joined).as("of 4,000 joined to the one before, seed %d", SEED).isBetween(10, 75); // 1 %
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"none", "uniform", "novelty"})
-    void judge_clipsOfInterleavedCamerasThatRecur_segmentsAreTheClips(String policy) {
+    void judge_clipsOfInterleavedCameras_segmentsAreTheClips(String policy) {
         Gate segmenting = new Gate(config(policy, "moco.mask-segment=true"));
-        List<byte[]> scenes = Stream.generate(this::scene).limit(900).toList(); // each comes again, 300 clips later
         int right = 0;
         long offset = 0;
-        for (int clip = 0; clip < 1_200; clip++) {
-            long[] first = new long[3];
+        for (int clip = 0; clip < 160; clip++) {
+            List<byte[]> scenes = List.of(scene(), scene(), scene());
+            long first = offset;
             for (int frame = 0; frame < CLIP; frame++) {
                 for (int camera = 0; camera < 3; camera++) {
-                    byte[] scene = scenes.get((3 * clip + camera) % scenes.size());
-                    first[camera] = frame == 0 ? offset : first[camera];
-                    long segment = judge(segmenting, 0, offset++, "gate" + camera, noisy(scene, 3))
+                    long segment = judge(segmenting, 0, offset++, "gate" + camera, noisy(scenes.get(camera), 3))
                             .segment()
                             .orElseThrow();
-                    right += clip >= 600 && segment == first[camera] ? 1 : 0;
+                    right += clip >= 100 && segment == first + camera ? 1 : 0;
                 }
             }
         }
-        assertThat(right).as("of 18,000 frames in their clip's segment, seed %d", SEED).isGreaterThan(17_800);
+        assertThat(right)
+                .as("of 1,800 frames in their clip's segment, seed %d", SEED)
+                .isGreaterThan(1_700); // 1 % of the clips join the one before
+    }
+
+    @Test
+    void judge_aSceneThatComesBack_isAnotherSegment() {
+        Gate segmenting = new Gate(config("none", "views.temporal=auto"));
+        for (int i = 0; i < 1_000; i++) {
+            judge(segmenting, 0, i, "", scene());
+        }
+        List<byte[]> scenes = List.of(scene(), scene());
+        List<Long> segments = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            byte[] frame = noisy(scenes.get(i / 4 % 2), 2);
+            segments.add(judge(segmenting, 0, 1_000 + i, "", frame).segment().orElseThrow());
+        }
+        assertThat(segments).as("seed %d", SEED).containsExactly(1_000L, 1_000L, 1_000L, 1_000L, 1_004L, 1_004L, 1_004L,
+                1_004L, 1_008L, 1_008L, 1_008L, 1_008L);
     }
 
     @Test
     void judge_aCameraThatTurns_staysInOneSegmentAsLongAsNeighboursAreAlike() {
         Gate segmenting = new Gate(config("none", "views.temporal=auto"));
-        for (int i = 0; i < 3_000; i++) {
+        for (int i = 0; i < 1_000; i++) {
             judge(segmenting, 0, i, "pan", scene());
         }
         byte[] first = scene();
         byte[] beside = scene();
-        long segment = 3_000;
+        long segment = 1_000;
         for (int halves = 0; halves < 2 * Thumbnail.SIDE; halves++) { // an eighth of a field a frame
-            segment = judge(segmenting, 0, 3_000 + halves, "pan", between(first, beside, halves))
+            segment = judge(segmenting, 0, 1_000 + halves, "pan", between(first, beside, halves))
                     .segment()
                     .orElseThrow();
         }
-        assertThat(segment).as("seed %d", SEED).isEqualTo(3_000);
+        assertThat(segment).as("seed %d", SEED).isEqualTo(1_000);
         assertThat(judge(segmenting, 0, 4_000, "other", between(first, beside, 31)).segment())
                 .hasValue(4_000);
     }
@@ -125,15 +141,14 @@ class GateTest {
     void judge_theSameFrameForEver_isNoMoreAlikeThanByChance() {
         Gate segmenting = new Gate(config("none", "views.temporal=auto"));
         byte[] still = scene();
-        for (int i = 0; i < 2_000; i++) {
+        for (int i = 0; i < 500; i++) {
             assertThat(judge(segmenting, 0, i, "", still).segment()).hasValue(i);
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"off", "auto"})
-    void restore_anyMoment_judgesOnTheSame(String temporal) {
-        MillraceConfig config = config("novelty", "views.temporal=" + temporal);
+    @Test
+    void restore_anyMoment_judgesOnTheSame() {
+        MillraceConfig config = config("novelty", "views.temporal=auto");
         Gate gate = new Gate(config);
         List<byte[]> stream = stream(6_000);
         Gate follower = new Gate(config);

@@ -140,7 +140,7 @@ final class PipelineTest {
                 .filter(Optional::isPresent)
                 .count();
         long fresh = straight.plans().stream().mapToLong(StepPlan::images).sum();
-        assertThat(others / (double) fresh).isBetween(clip == 1 ? 0.0 : 0.2, clip == 1 ? 0.02 : 0.6);
+        assertThat(others / (double) fresh).isBetween(clip == 1 ? 0.0 : 0.2, clip == 1 ? 0.05 : 0.6);
         straight.segments.values().forEach(segments -> assertThat(segments).allMatch(OptionalLong::isPresent));
     }
 
@@ -297,10 +297,10 @@ final class PipelineTest {
                 .toList();
     }
 
-    /** What a gate remembers of the cameras when it knows how near unrelated images come to each other. */
+    /** What a gate remembers that has seen 400 images of each camera. */
     private static GateContent thatKnowsTheSources(MillraceConfig config) {
         Gate gate = new Gate(config);
-        for (int i = 0; i < 2_400; i++) {
+        for (int i = 0; i < 800; i++) {
             byte[] thumbnail = new byte[16 * 16];
             int[] fields = fields(-1 - i);
             for (int place = 0; place < thumbnail.length; place++) {
