@@ -17,8 +17,7 @@ import org.millrace.contract.ImageOffset;
  * @param segments N: the offset of the first frame of the image's segment in its partition; absent where segments were not looked for
  */
 @SuppressWarnings("ArrayRecordComponent") // rows in bulk, never compared as a value
-public record KeyBatch(
-        long step, int dimension, float[] keys, List<ImageOffset> images, List<OptionalLong> segments) {
+public record KeyBatch(long step, int dimension, float[] keys, List<ImageOffset> images, List<OptionalLong> segments) {
     public KeyBatch {
         check(step >= 0, "step must not be negative, but was %d", step);
         check(dimension >= 1, "dimension must be at least 1, but was %d", dimension);

@@ -12,7 +12,10 @@ record StoredBatch(long first, KeyBatch batch) {
     KeyProvenance provenance(long sequence) {
         int row = (int) (sequence - first);
         return new KeyProvenance(
-                sequence, batch.step(), batch.images().get(row), batch.segments().get(row));
+                sequence,
+                batch.step(),
+                batch.images().get(row),
+                batch.segments().get(row));
     }
 
     /** The same keys without those before {@code sequence}. */

@@ -43,7 +43,8 @@ final class RecordReaderTest {
                                         2,
                                         List.of(
                                                 new StepImages.Trained(new ImageOffset(0, 3), Optional.empty()),
-                                                new StepImages.Trained(new ImageOffset(0, 7), Optional.of(new ImageOffset(0, 9)))))),
+                                                new StepImages.Trained(
+                                                        new ImageOffset(0, 7), Optional.of(new ImageOffset(0, 9)))))),
                                 4.25,
                                 0.5,
                                 0.03,

@@ -95,7 +95,11 @@ final class GalleryMaker {
             if (own.isEmpty() || second.isEmpty()) {
                 break;
             }
-            add(image.orElseThrow(), own.get(), second.get(), other.map(StoredImage::name).orElse(""));
+            add(
+                    image.orElseThrow(),
+                    own.get(),
+                    second.get(),
+                    other.map(StoredImage::name).orElse(""));
         }
     }
 

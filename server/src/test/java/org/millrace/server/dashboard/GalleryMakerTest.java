@@ -65,10 +65,9 @@ final class GalleryMakerTest {
                 List.of(
                         new StepImages.Trained(new ImageOffset(0, 1), Optional.of(new ImageOffset(0, 3))),
                         new StepImages.Trained(new ImageOffset(0, 4), Optional.empty())));
-        GalleryMaker.Reading log = (range, most) ->
-                List.of(image((int) range.from(), files.get((int) range.from()))).subList(0, Math.min(1, most));
-        Sections.Gallery gallery =
-                GalleryMaker.of(new RunView.FreshStep(gated, Optional.of(named)), config, log);
+        GalleryMaker.Reading log = (range, most) -> List.of(image((int) range.from(), files.get((int) range.from())))
+                .subList(0, Math.min(1, most));
+        Sections.Gallery gallery = GalleryMaker.of(new RunView.FreshStep(gated, Optional.of(named)), config, log);
         assertThat(gallery.images()).extracting(Sections.Viewed::at).containsExactly("0/1", "0/4");
         assertThat(gallery.images()).extracting(Sections.Viewed::secondFrom).containsExactly("0/3", "");
         assertThat(gallery.images().get(0).first()).isEqualTo(view(0, files.get(1), 0));

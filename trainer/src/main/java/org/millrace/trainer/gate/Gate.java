@@ -42,8 +42,8 @@ public final class Gate {
     public Gate(MillraceConfig config) {
         this.config = config.stream();
         this.seed = config.run().seed();
-        this.segments =
-                config.views().temporal() == ViewsConfig.Temporal.AUTO || config.moco().maskSegment();
+        this.segments = config.views().temporal() == ViewsConfig.Temporal.AUTO
+                || config.moco().maskSegment();
     }
 
     /** Whether all images pass and nothing is remembered of them. */

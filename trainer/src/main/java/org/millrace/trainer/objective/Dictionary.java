@@ -98,7 +98,11 @@ final class Dictionary implements AutoCloseable {
                     .orElse(-1);
         }
         int[] ofKeys = new int[capacity];
-        Arrays.setAll(ofKeys, row -> segments.get(row).map(own -> numbers.getOrDefault(own, -2)).orElse(-2));
+        Arrays.setAll(
+                ofKeys,
+                row -> segments.get(row)
+                        .map(own -> numbers.getOrDefault(own, -2))
+                        .orElse(-2));
         NDArray queries = scope.create(ofQueries, new Shape(ofQueries.length, 1)); // N×1
         NDArray keys = scope.create(ofKeys, new Shape(1, capacity)); // 1×K
         return queries.eq(keys).toType(DataType.FLOAT32, false).muli(NEVER);

@@ -40,14 +40,12 @@ final class InfoNce {
     }
 
     /** The same where some negatives do not count: {@code mask}, N×K, is added to their products with the queries. */
-    static Contrast withDictionary(
-            NDArray queries, NDArray keys, NDArray negatives, NDArray mask, double temperature) {
+    static Contrast withDictionary(NDArray queries, NDArray keys, NDArray negatives, NDArray mask, double temperature) {
         return ofUnitRows(unit(queries), unit(keys), negatives, Optional.of(mask), temperature);
     }
 
     // q, k: N×C and negatives: K×C of unit length; mask: N×K
-    static Contrast ofUnitRows(
-            NDArray q, NDArray k, NDArray negatives, Optional<NDArray> mask, double temperature) {
+    static Contrast ofUnitRows(NDArray q, NDArray k, NDArray negatives, Optional<NDArray> mask, double temperature) {
         NDArray positive = q.mul(k).sum(new int[] {1}, true); // N×1
         NDArray products = q.matMul(negatives.transpose()); // N×K
         NDArray negative = mask.map(products::add).orElse(products);

@@ -229,7 +229,8 @@ final class BatchAssembler {
         FreshBatch batch(List<OffsetRange> ranges) {
             List<DecodedImage> ordered = images.stream()
                     .sorted(Comparator.comparing(decoded -> decoded.image().at(), ORDER))
-                    .map(image -> image.withOtherFrame(otherFrames.of(image.image().at())))
+                    .map(image ->
+                            image.withOtherFrame(otherFrames.of(image.image().at())))
                     .toList();
             return new FreshBatch(ranges, ordered, rejections, judged, log.nextOffsets(), log.leaderEpochs());
         }

@@ -76,7 +76,9 @@ class GateTest {
         for (int i = 0; i < 4_000; i++) {
             joined += judge(segmenting, 0, i, "", scene()).segment().orElseThrow() == i ? 0 : 1;
         }
-        assertThat(joined).as("of 4,000 joined to the one before, seed %d", SEED).isBetween(10, 75); // 1 %
+        assertThat(joined)
+                .as("of 4,000 joined to the one before, seed %d", SEED)
+                .isBetween(10, 75); // 1 %
     }
 
     @ParameterizedTest
@@ -114,8 +116,10 @@ class GateTest {
             byte[] frame = noisy(scenes.get(i / 4 % 2), 2);
             segments.add(judge(segmenting, 0, 1_000 + i, "", frame).segment().orElseThrow());
         }
-        assertThat(segments).as("seed %d", SEED).containsExactly(1_000L, 1_000L, 1_000L, 1_000L, 1_004L, 1_004L, 1_004L,
-                1_004L, 1_008L, 1_008L, 1_008L, 1_008L);
+        assertThat(segments)
+                .as("seed %d", SEED)
+                .containsExactly(
+                        1_000L, 1_000L, 1_000L, 1_000L, 1_004L, 1_004L, 1_004L, 1_004L, 1_008L, 1_008L, 1_008L, 1_008L);
     }
 
     @Test
@@ -133,7 +137,8 @@ class GateTest {
                     .orElseThrow();
         }
         assertThat(segment).as("seed %d", SEED).isEqualTo(1_000);
-        assertThat(judge(segmenting, 0, 4_000, "other", between(first, beside, 31)).segment())
+        assertThat(judge(segmenting, 0, 4_000, "other", between(first, beside, 31))
+                        .segment())
                 .hasValue(4_000);
     }
 

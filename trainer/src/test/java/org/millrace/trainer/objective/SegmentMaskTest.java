@@ -41,9 +41,7 @@ final class SegmentMaskTest {
     /** An image and its segment, by where they lie. */
     private record Framed(ImageOffset at, OptionalLong segment) {
         boolean sharesSegment(Framed other) {
-            return segment.isPresent()
-                    && segment.equals(other.segment)
-                    && at.partition() == other.at.partition();
+            return segment.isPresent() && segment.equals(other.segment) && at.partition() == other.at.partition();
         }
     }
 
@@ -71,7 +69,9 @@ final class SegmentMaskTest {
             for (int i = 0; i < expected.length; i++) {
                 expected[i] = queries.get(i / KEYS).sharesSegment(rows.get(i % KEYS)) ? -1e9f : 0;
             }
-            assertThat(mask(dictionary, queries)).as("step %d, seed %d", step, SEED).containsExactly(expected);
+            assertThat(mask(dictionary, queries))
+                    .as("step %d, seed %d", step, SEED)
+                    .containsExactly(expected);
             try (Dictionary reopened = new Dictionary(torch, store, KEYS, DIMENSION, 1)) {
                 assertThat(mask(reopened, queries)).containsExactly(expected);
             }

@@ -43,8 +43,7 @@ final class OtherFramesTest {
             other.map(DecodedImage::image).ifPresent(found -> {
                 assertThat(found.segment()).isEqualTo(image.image().segment());
                 assertThat(found.source()).isEqualTo(image.image().source());
-                distances.merge(
-                        (found.at().offset() - image.image().at().offset()) / 2, 1, Integer::sum);
+                distances.merge((found.at().offset() - image.image().at().offset()) / 2, 1, Integer::sum);
             });
         }
         int drawn = distances.values().stream().mapToInt(Integer::intValue).sum();

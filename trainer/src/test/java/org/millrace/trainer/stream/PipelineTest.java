@@ -318,8 +318,7 @@ final class PipelineTest {
             for (int partition = 0; partition < partitions; partition++) {
                 int[] fields = fields(frame / length * partitions + partition);
                 RandomGenerator noise = CounterRandom.of(frame, partition, Purpose.SHUFFLE, 2);
-                byte[] file = TestLog.image(
-                        16, (x, y) -> Math.min(255, fields[y / 4 * 4 + x / 4] + noise.nextInt(6)));
+                byte[] file = TestLog.image(16, (x, y) -> Math.min(255, fields[y / 4 * 4 + x / 4] + noise.nextInt(6)));
                 topic.add(partition, frame, partitions * frame + partition, file);
             }
         }

@@ -51,7 +51,8 @@ final class PreparationTest {
         MillraceConfig config = TestRuns.config("augment.jitter-probability=0", "augment.grey-probability=0");
         try (Preparation preparation = new Preparation(config, LogDecoder.reading(config))) {
             List<DecodedImage> decoded = decoded(preparation.decode(images(3, 5))); // of one grey value each
-            DecodedImage first = decoded.get(0).withOtherFrame(Optional.of(decoded.get(1).withoutPixels()));
+            DecodedImage first =
+                    decoded.get(0).withOtherFrame(Optional.of(decoded.get(1).withoutPixels()));
             ViewBuffers views = ViewBuffers.allocate(preparation.views(), TestRuns.BATCH, config.encoder());
             preparation.makeViews(7, List.of(first, decoded.get(1)), views);
             int second = 16 * 16 * 3 * Float.BYTES; // where the second image's views begin
@@ -70,7 +71,9 @@ final class PreparationTest {
             List<DecodeOutcome> outcomes = preparation.decode(images(0, 9));
             List<DecodedImage> batch = new ArrayList<>(decoded(outcomes));
             for (int i = 0; i + 1 < batch.size(); i += 3) {
-                batch.set(i, batch.get(i).withOtherFrame(Optional.of(batch.get(i + 1).withoutPixels())));
+                batch.set(
+                        i,
+                        batch.get(i).withOtherFrame(Optional.of(batch.get(i + 1).withoutPixels())));
             }
             ViewBuffers views = ViewBuffers.allocate(preparation.views(), TestRuns.BATCH, config.encoder());
             preparation.makeViews(7, batch, views);
