@@ -3,6 +3,8 @@ package org.millrace.trainer.stream;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -20,14 +22,16 @@ import org.millrace.contract.config.ViewsConfig;
  */
 final class OtherFrames {
     private static final double SHARE = 0.5;
+    /** Sources of a partition whose frames are held, those seen last; the gate remembers fewer. */
+    private static final int MOST_SOURCES = 64;
 
     private final boolean off;
     private final int window;
     private final long seed;
-    private final Map<Place, Deque<Frame>> newest = new HashMap<>(); // of the segment that lasts; oldest first
-    private final Map<ImageOffset, Draw> draws = new HashMap<>();
+    /** Frames of the segment under way, oldest first, by partition and source; each partition by itself, as they are read in any order. */
+    private final Map<Integer, Map<String, Deque<Frame>>> newest = new HashMap<>();
 
-    private record Place(int partition, String source) {}
+    private final Map<ImageOffset, Draw> draws = new HashMap<>();
 
     /** @param draw of an image that another frame is drawn for */
     private record Frame(DecodedImage image, Optional<Draw> draw) {}
@@ -50,8 +54,7 @@ final class OtherFrames {
         if (off || logged.segment().isEmpty()) {
             return;
         }
-        Deque<Frame> before = newest.computeIfAbsent(
-                new Place(logged.at().partition(), logged.source()), place -> new ArrayDeque<>());
+        Deque<Frame> before = framesOf(logged.at().partition(), logged.source());
         if (!before.isEmpty() && !before.getLast().image().image().segment().equals(logged.segment())) {
             before.clear();
         }
@@ -64,6 +67,18 @@ final class OtherFrames {
         if (before.size() > window) {
             before.removeFirst();
         }
+    }
+
+    private Deque<Frame> framesOf(int partition, String source) {
+        Map<String, Deque<Frame>> sources =
+                newest.computeIfAbsent(partition, missing -> new LinkedHashMap<>(16, 0.75f, true)); // by last use
+        Deque<Frame> frames = sources.computeIfAbsent(source, missing -> new ArrayDeque<>());
+        if (sources.size() > MOST_SOURCES) {
+            Iterator<String> oldest = sources.keySet().iterator();
+            oldest.next();
+            oldest.remove();
+        }
+        return frames;
     }
 
     /** The frame drawn for a kept image, once the whole step has been read; empty where its second view is made from itself. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -61,6 +62,19 @@ final class OtherFramesTest {
             frames.add(all.get(i), true);
         }
         assertThat(all).allMatch(image -> frames.of(image.image().at()).isEmpty());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {64, 65})
+    void of_aSourceForEachImage_holdsTheFramesOfTheLastSources(int sources) {
+        frames.begin();
+        for (int i = 0; i < 4 * sources; i++) {
+            frames.add(frame(0, i, "file " + i % sources, i % sources), true);
+        }
+        long drawn = IntStream.range(0, 4 * sources)
+                .filter(i -> frames.of(new ImageOffset(0, i)).isPresent())
+                .count();
+        assertThat(drawn).isBetween(sources == 64 ? 100L : 0L, sources == 64 ? 156L : 0L);
     }
 
     @Test
