@@ -15,6 +15,7 @@ export function showStream({ stream, gallery, rejects, run }) {
       fact('Lag', isNumber(stream.lag) ? [short(stream.lag), h('small', {}, ' images')] : '–'));
   }
   showGate(run?.gate);
+  showOtherFrames(run?.otherFrames);
   showGallery(gallery, run?.step);
   showRejects(rejects, run?.step > 0 || stream?.stored > 0);
 }
@@ -31,6 +32,11 @@ function showGate(gate) {
   put(byId('gate'),
     `Skipped by the gate: ${named.join(', ')}${sources.length > SOURCES ? `, and of ${sources.length - SOURCES} more sources` : ''}. `
     + `${fixed(gate.seen / Math.max(1, gate.seen - gate.skipped), 1)} × fewer steps than with every image.`);
+}
+
+/** How many second views show another frame, where they may. */
+function showOtherFrames(share) {
+  put(byId('other-frames'), share > 0 ? `Made from another frame of the same scene: ${percent(share, 0)} of the second views of the last steps.` : null);
 }
 
 function fact(term, value) {
@@ -52,7 +58,8 @@ function showGallery(gallery, step) {
     gallery.images.map((image, i) => h('img', {
       src: pick(image),
       alt: `${name} ${i + 1} of step ${gallery.step}${image.source ? ', ' + image.source : ''}`,
-      title: [image.label, image.source, `offset ${image.at}`].filter(Boolean).join(' · '),
+      title: [image.label, image.source, `offset ${image.at}`, image.secondFrom && `view 2 from offset ${image.secondFrom}`]
+        .filter(Boolean).join(' · '),
     })),
     Array.from({ length: 8 - gallery.images.length }, () => h('span')),
   ];

@@ -57,7 +57,8 @@ public final class CounterRandom implements RandomGenerator {
         NEGATIVES(21),
         LOCATIONS(22),
         GATE_SAMPLE(23),
-        GATE_SHARE(24);
+        GATE_SHARE(24),
+        OTHER_FRAME(38);
 
         private final long code;
 

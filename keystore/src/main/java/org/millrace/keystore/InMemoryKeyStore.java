@@ -27,7 +27,7 @@ final class InMemoryKeyStore implements KeyStore {
     public long append(KeyBatch batch) {
         StorePosition next = position.append(batch);
         KeyBatch copy =
-                new KeyBatch(batch.step(), batch.dimension(), batch.keys().clone(), batch.images());
+                new KeyBatch(batch.step(), batch.dimension(), batch.keys().clone(), batch.images(), batch.segments());
         batches.put(next.newest(), new StoredBatch(position.newest() + 1, copy));
         position = next;
         return position.newest();

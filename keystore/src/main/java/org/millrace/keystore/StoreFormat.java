@@ -6,12 +6,13 @@ import static org.millrace.keystore.disk.SealedValue.CRC_BYTES;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import org.millrace.contract.ImageOffset;
 import org.millrace.keystore.disk.DamagedKeyStoreException;
 import org.millrace.keystore.disk.SealedValue;
 
 /**
- * The bytes of a store, format 1. A key of the database is a sequence number, 8 bytes big-endian, so that order is kept: 0 for
+ * The bytes of a store. A key of the database is a sequence number, 8 bytes big-endian, so that order is kept: 0 for
  * the position, and for a batch that of its <em>last</em> key. Then the newest batch is the last record, the batch that holds
  * a key is the first record not before it, and the batches before a key are one range. Values are little-endian:
  *
@@ -20,7 +21,7 @@ import org.millrace.keystore.disk.SealedValue;
  * batch:    format i32, dimension i32, first i64, step i64, N i32, N × (partition i32, offset i64), N×C float32, CRC32C i32
  * </pre>
  *
- * Each CRC is over all bytes before it. A batch repeats its place ({@code first}), so a value under a wrong key is noticed too.
+ * A batch has format 1; or 2 where the segment of any of its images is known: then N × segment i64 stand before the keys, −1 for none. Each CRC is over all bytes before it. A batch repeats its place ({@code first}), so a value under a wrong key is noticed too.
  *
  * @param store how errors name the store
  */
@@ -28,6 +29,8 @@ record StoreFormat(String store) {
     private static final int POSITION_BYTES = 2 * Integer.BYTES + 2 * Long.BYTES; // without topic and CRC
     private static final int BATCH_BYTES = 3 * Integer.BYTES + 2 * Long.BYTES; // without images, keys and CRC
     private static final int IMAGE_BYTES = Integer.BYTES + Long.BYTES;
+    private static final int WITH_SEGMENTS = 2;
+    private static final long NO_SEGMENT = -1;
 
     static byte[] key(long sequence) {
         return ByteBuffer.allocate(Long.BYTES).putLong(sequence).array();
@@ -59,8 +62,9 @@ record StoreFormat(String store) {
 
     byte[] encode(StoredBatch stored) {
         KeyBatch batch = stored.batch();
-        byte[] bytes = new byte[batchBytes(batch.size(), batch.dimension())];
-        ByteBuffer value = SealedValue.begin(bytes)
+        boolean segments = batch.segments().stream().anyMatch(OptionalLong::isPresent);
+        byte[] bytes = new byte[batchBytes(batch.size(), batch.dimension(), segments)];
+        ByteBuffer value = (segments ? SealedValue.begin(bytes, WITH_SEGMENTS) : SealedValue.begin(bytes))
                 .putInt(batch.dimension())
                 .putLong(stored.first())
                 .putLong(batch.step())
@@ -68,13 +72,17 @@ record StoreFormat(String store) {
         for (ImageOffset image : batch.images()) {
             value.putInt(image.partition()).putLong(image.offset());
         }
+        if (segments) {
+            batch.segments().forEach(segment -> value.putLong(segment.orElse(NO_SEGMENT)));
+        }
         value.asFloatBuffer().put(batch.keys());
         return SealedValue.seal(bytes);
     }
 
     /** The batch whose last key is {@code last}. */
     StoredBatch decodeBatch(byte[] bytes, long last) {
-        ByteBuffer value = SealedValue.open(store, place(last), bytes, BATCH_BYTES + CRC_BYTES);
+        ByteBuffer value = SealedValue.open(store, place(last), bytes, BATCH_BYTES + CRC_BYTES, WITH_SEGMENTS);
+        boolean segments = value.getInt(0) == WITH_SEGMENTS;
         int dimension = value.getInt();
         long first = value.getLong();
         long step = value.getLong();
@@ -86,17 +94,22 @@ record StoreFormat(String store) {
                     "a batch that ends there",
                     "one of %d keys from key %d".formatted(count, first));
         }
-        if (bytes.length != batchBytes(count, dimension)) {
-            throw new DamagedKeyStoreException(
-                    store, place(last), batchBytes(count, dimension) + " bytes", bytes.length + " bytes");
+        int expected = batchBytes(count, dimension, segments);
+        if (bytes.length != expected) {
+            throw new DamagedKeyStoreException(store, place(last), expected + " bytes", bytes.length + " bytes");
         }
         List<ImageOffset> images = new ArrayList<>(count);
         for (int row = 0; row < count; row++) {
             images.add(new ImageOffset(value.getInt(), value.getLong()));
         }
+        List<OptionalLong> known = new ArrayList<>(count);
+        for (int row = 0; row < count; row++) {
+            long segment = segments ? value.getLong() : NO_SEGMENT;
+            known.add(segment == NO_SEGMENT ? OptionalLong.empty() : OptionalLong.of(segment));
+        }
         float[] keys = new float[count * dimension];
         value.asFloatBuffer().get(keys);
-        return new StoredBatch(first, new KeyBatch(step, dimension, keys, images));
+        return new StoredBatch(first, new KeyBatch(step, dimension, keys, images, known));
     }
 
     /** How errors name a batch, or with 0 the position. */
@@ -104,7 +117,8 @@ record StoreFormat(String store) {
         return "key " + sequence;
     }
 
-    private static int batchBytes(int count, int dimension) {
-        return Math.toIntExact(BATCH_BYTES + count * (IMAGE_BYTES + (long) dimension * Float.BYTES) + CRC_BYTES);
+    private static int batchBytes(int count, int dimension, boolean segments) {
+        int image = IMAGE_BYTES + (segments ? Long.BYTES : 0);
+        return Math.toIntExact(BATCH_BYTES + count * (image + (long) dimension * Float.BYTES) + CRC_BYTES);
     }
 }

@@ -10,7 +10,12 @@ record StoredBatch(long first, KeyBatch batch) {
     }
 
     KeyProvenance provenance(long sequence) {
-        return new KeyProvenance(sequence, batch.step(), batch.images().get((int) (sequence - first)));
+        int row = (int) (sequence - first);
+        return new KeyProvenance(
+                sequence,
+                batch.step(),
+                batch.images().get(row),
+                batch.segments().get(row));
     }
 
     /** The same keys without those before {@code sequence}. */
@@ -30,6 +35,11 @@ record StoredBatch(long first, KeyBatch batch) {
         float[] keys = Arrays.copyOfRange(batch.keys(), from * dimension, to * dimension);
         return new StoredBatch(
                 newFirst,
-                new KeyBatch(batch.step(), dimension, keys, batch.images().subList(from, to)));
+                new KeyBatch(
+                        batch.step(),
+                        dimension,
+                        keys,
+                        batch.images().subList(from, to),
+                        batch.segments().subList(from, to)));
     }
 }

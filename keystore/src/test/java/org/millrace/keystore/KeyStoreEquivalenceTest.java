@@ -5,6 +5,7 @@ import static org.millrace.keystore.TestKeys.SETTINGS;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import java.util.stream.IntStream;
@@ -72,7 +73,13 @@ final class KeyStoreEquivalenceTest {
         List<ImageOffset> images = IntStream.range(0, count)
                 .mapToObj(row -> new ImageOffset(random.nextInt(2), random.nextInt(10)))
                 .toList();
-        return new KeyBatch(step, TestKeys.DIMENSION, keys, images);
+        boolean segments = random.nextBoolean();
+        List<OptionalLong> first = images.stream()
+                .map(image -> segments && random.nextInt(4) > 0
+                        ? OptionalLong.of(random.nextLong(image.offset() + 1))
+                        : OptionalLong.empty())
+                .toList();
+        return new KeyBatch(step, TestKeys.DIMENSION, keys, images, first);
     }
 
     private static void assertAgree(KeyStore disk, KeyStore heap, int count, int action) {

@@ -7,9 +7,11 @@ import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
@@ -98,16 +100,28 @@ public final class Learner implements AutoCloseable {
      * @param views of each image; unchanged until this returns
      * @param images where they lie in the log, in batch order
      * @param ids of the images, where their records have one
+     * @param segments of the images, as {@link Batch#segments} has them
      * @throws UserException where the loss is no longer a number
      */
     public Result step(
-            long step, ViewBuffers views, List<ImageOffset> images, List<Optional<ImageId>> ids, StageClock clock) {
+            long step,
+            ViewBuffers views,
+            List<ImageOffset> images,
+            List<Optional<ImageId>> ids,
+            List<OptionalLong> segments,
+            StageClock clock) {
         try (NDManager scope = torch.newManager()) {
             List<NDArray> tensors = views.views().stream()
                     .map(view -> tensor(view, images.size(), scope))
                     .toList();
-            return step(new Batch(step, images, ids, tensors), scope, clock);
+            return step(new Batch(step, images, ids, segments, tensors), scope, clock);
         }
+    }
+
+    /** Trains on one batch of images whose segments are not known. */
+    public Result step(
+            long step, ViewBuffers views, List<ImageOffset> images, List<Optional<ImageId>> ids, StageClock clock) {
+        return step(step, views, images, ids, Collections.nCopies(images.size(), OptionalLong.empty()), clock);
     }
 
     // the first loss is that of the weights as they were before any update, so that no learning rate can have caused it

@@ -1,12 +1,17 @@
 package org.millrace.trainer;
 
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.millrace.contract.config.ViewsConfig;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepDone;
+import org.millrace.contract.event.StepImages;
 import org.millrace.trainer.journal.RunWriter;
 import org.millrace.trainer.run.Moment;
 import org.millrace.trainer.stream.PreparedStep;
@@ -41,6 +46,7 @@ final class StepReports {
                 position.imagesTrained(),
                 position.imagesRejected(),
                 state.gateCounts(),
+                images(prepared, state),
                 result.loss(),
                 result.accuracy(),
                 result.learningRate(),
@@ -59,6 +65,20 @@ final class StepReports {
         if (collapsedSteps == StepDone.COLLAPSED_STEPS) {
             setup.events().collapsed(done.step());
         }
+    }
+
+    // empty where the plan says it all
+    private Optional<StepImages> images(PreparedStep prepared, TrainingState state) {
+        boolean temporal = setup.config().views().temporal() == ViewsConfig.Temporal.AUTO;
+        if (!temporal && state.gateCounts().isEmpty()) {
+            return Optional.empty();
+        }
+        List<StepImages.Trained> first = IntStream.range(
+                        0, Math.min(StepImages.MOST, prepared.plan().images()))
+                .mapToObj(i -> new StepImages.Trained(
+                        prepared.images().get(i), prepared.secondFrom().get(i)))
+                .toList();
+        return Optional.of(new StepImages(prepared.otherFrames(), first));
     }
 
     private static Map<String, Double> millis(PreparedStep prepared, StageClock stages) {

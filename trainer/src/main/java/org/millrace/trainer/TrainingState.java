@@ -67,7 +67,8 @@ final class TrainingState {
         long step = prepared.plan().step();
         journalOffset = planEnd;
         setup.moments().at(Moment.PLAN_DURABLE, step);
-        Learner.Result result = learner.step(step, prepared.views(), prepared.images(), prepared.ids(), stages);
+        Learner.Result result =
+                learner.step(step, prepared.views(), prepared.images(), prepared.ids(), prepared.segments(), stages);
         setup.moments().at(Moment.COMPUTED, step);
         gate.apply(prepared.judged());
         buffer.apply(step, prepared.bufferChanges(), prepared.bufferOffered());

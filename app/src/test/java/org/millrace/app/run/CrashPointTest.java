@@ -27,6 +27,8 @@ import org.millrace.trainer.CrashingTrainer;
 class CrashPointTest {
     private static final int STEPS = 16;
     private static final String EARLY = "early";
+    /** They add segments to what a key, a checkpoint and an image of the replay buffer hold. */
+    private static final List<String> SEGMENTS = List.of("views.temporal=auto", "moco.mask-segment=true");
 
     @TempDir
     private static Path data;
@@ -44,7 +46,7 @@ class CrashPointTest {
         broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(0, -1), "test");
         commands = new Commands(broker::bootstrapServers, data);
         commands.good("push", Commands.SAMPLE, "--limit=" + 16 * STEPS);
-        commands.good("train", "--until-step=" + STEPS, run("straight"));
+        commands.good("train", "--until-step=" + STEPS, settings("straight"));
         straight = RunStates.last(commands.folder("straight"));
         moments().forEach(moment -> crashes.put(name(moment), crash(moment, 9, 5, name(moment))));
         crashes.put(EARLY, crash("COMPUTED", 4, 0, EARLY));
@@ -75,6 +77,10 @@ class CrashPointTest {
         return moment.toLowerCase(Locale.ROOT);
     }
 
+    private static String[] settings(String run) {
+        return run(run, SEGMENTS.stream().map(setting -> "--set=" + setting).toArray(String[]::new));
+    }
+
     private static Future<Integer> crash(String moment, int step, int checkpointed, String name) {
         String[] arguments = Stream.concat(
                         Stream.of(
@@ -84,7 +90,7 @@ class CrashPointTest {
                                 String.valueOf(checkpointed),
                                 String.valueOf(STEPS),
                                 "run.name=" + name),
-                        commands.settings())
+                        Stream.concat(commands.settings(), SEGMENTS.stream()))
                 .toArray(String[]::new);
         return children.submit(() -> {
             try (TrainerChild child = TrainerChild.start(CrashingTrainer.class, arguments)) {
@@ -97,7 +103,7 @@ class CrashPointTest {
         assertThat(Objects.requireNonNull(crashes.get(name)).get())
                 .as("it did not come to its moment")
                 .isEqualTo(137);
-        String[] run = run(name);
+        String[] run = settings(name);
         String out = commands.good("train", "--until-step=" + STEPS, run);
         assertThat(RunStates.last(commands.folder(name))).isEqualTo(straight);
         assertThat(commands.good("audit", run)).contains("lost 0, trained twice 0");

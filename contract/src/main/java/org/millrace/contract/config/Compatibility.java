@@ -52,6 +52,10 @@ final class Compatibility {
                 !config.trainer().symmetric() || dictionary || objective == Method.END_TO_END,
                 "trainer.symmetric is for moco-v1, moco-v2 and end-to-end; %s has its own form: set trainer.symmetric=false",
                 RecordBinder.text(objective));
+        check(
+                !config.moco().maskSegment() || dictionary,
+                "moco.mask-segment is for the dictionary of moco-v1 and moco-v2; %s has none: set moco.mask-segment=false",
+                RecordBinder.text(objective));
     }
 
     private void parts() {

@@ -22,6 +22,7 @@ public record MillraceConfig(
         EndToEndConfig endToEnd,
         OptimiserConfig optimiser,
         AugmentConfig augment,
+        ViewsConfig views,
         StreamConfig stream,
         ReplayConfig replay,
         EvaluatorConfig evaluator,

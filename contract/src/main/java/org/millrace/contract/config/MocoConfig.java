@@ -19,7 +19,14 @@ public record MocoConfig(
                 value = "constant",
                 doc = "`constant` (a stream has no end), or `cosine` from momentum to 1 at optimiser.total-steps",
                 effect = Effect.NUMBERS)
-        MomentumSchedule momentumSchedule) {
+        MomentumSchedule momentumSchedule,
+
+        @Setting(
+                value = "false",
+                doc =
+                        "whether a query is compared without the keys of its own segment, frames of one scene in a row (moco-v1, moco-v2)",
+                effect = Effect.STRUCTURE)
+        boolean maskSegment) {
     public MocoConfig {
         check(queueSize >= 1, "moco.queue-size must be at least 1, but was %d", queueSize);
         check(temperature > 0, "moco.temperature must be positive, but was %s", temperature);

@@ -21,7 +21,8 @@ public record StreamConfig(
 
         @Setting(
                 value = "0.01",
-                doc = "share of images that `novelty` skips of a source whose images are independent of each other",
+                doc =
+                        "share of images that `novelty` skips of a source whose images are independent of each other; of such images the same share joins a segment",
                 effect = Effect.STRUCTURE)
         double gateQuantile,
 

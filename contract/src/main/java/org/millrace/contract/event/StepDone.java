@@ -14,6 +14,7 @@ import java.util.OptionalInt;
  * @param imagesTrained images of the stream trained so far, each counted once
  * @param imagesRejected images of the stream refused so far because their pixels could not be decoded
  * @param gate what the gate left out so far; absent without one and in records of older writers
+ * @param images what the plan does not say of the step's images: with a gate, or with second views from other frames
  * @param loss mean over the batch, natural logarithm
  * @param accuracy share of the batch whose positive scores above every negative, in [0, 1]; NaN where the objective has none
  * @param learningRate the rate of this step
@@ -34,6 +35,7 @@ public record StepDone(
         long imagesTrained,
         long imagesRejected,
         Optional<GateCounts> gate,
+        Optional<StepImages> images,
         double loss,
         double accuracy,
         double learningRate,

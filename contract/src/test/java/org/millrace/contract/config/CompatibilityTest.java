@@ -28,6 +28,7 @@ final class CompatibilityTest {
                 "moco.queue-size=100 | moco.queue-size must be at least 128, the keys of a step (trainer.batch-size 128), but was 100",
                 "moco.queue-size=200 trainer.symmetric=true | moco.queue-size must be at least 256, the keys of a step (trainer.batch-size 128, symmetric), but was 200",
                 "trainer.objective=byol trainer.symmetric=true | byol has its own form: set trainer.symmetric=false",
+                "moco.mask-segment=true trainer.objective=moco-v3 | the dictionary of moco-v1 and moco-v2; moco-v3 has none: set moco.mask-segment=false",
                 "trainer.objective=amdim | set encoder.architecture=amdim, not resnet20",
                 "encoder.architecture=amdim | set trainer.objective=amdim, or a resnet",
                 "trainer.objective=amdim encoder.architecture=amdim encoder.height=64 | encoder.height and encoder.width must be 32 for amdim",

@@ -14,6 +14,7 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.ConfigLoader;
 
 final class JsonTest {
@@ -25,6 +26,11 @@ final class JsonTest {
             896,
             3,
             Optional.empty(),
+            Optional.of(new StepImages(
+                    2,
+                    List.of(
+                            new StepImages.Trained(new ImageOffset(0, 3), Optional.empty()),
+                            new StepImages.Trained(new ImageOffset(0, 7), Optional.of(new ImageOffset(0, 9)))))),
             4.25,
             Double.NaN,
             0.03,
@@ -61,6 +67,7 @@ final class JsonTest {
         String older = "{\"type\":\"done\",\"schema\":1,\"step\":7,\"stageMillis\":{}}";
         var done = (StepDone) Json.read(bytes(older), JournalEvent.class);
         assertThat(done.digest()).isEmpty();
+        assertThat(done.images()).isEmpty();
         assertThat(done.health()).isEmpty();
     }
 

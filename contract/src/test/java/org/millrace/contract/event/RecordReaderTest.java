@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.kafka.LogIdentity;
 
@@ -38,6 +39,12 @@ final class RecordReaderTest {
                                 56,
                                 0,
                                 Optional.empty(),
+                                Optional.of(new StepImages(
+                                        2,
+                                        List.of(
+                                                new StepImages.Trained(new ImageOffset(0, 3), Optional.empty()),
+                                                new StepImages.Trained(
+                                                        new ImageOffset(0, 7), Optional.of(new ImageOffset(0, 9)))))),
                                 4.25,
                                 0.5,
                                 0.03,

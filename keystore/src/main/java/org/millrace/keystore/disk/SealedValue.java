@@ -12,9 +12,14 @@ public final class SealedValue {
 
     private SealedValue() {}
 
-    /** The bytes as a buffer in which the format number has been put. */
+    /** The bytes as a buffer in which the format number 1 has been put. */
     public static ByteBuffer begin(byte[] bytes) {
-        return littleEndian(bytes).putInt(FORMAT);
+        return begin(bytes, FORMAT);
+    }
+
+    /** The bytes as a buffer in which a format number has been put. */
+    public static ByteBuffer begin(byte[] bytes, int format) {
+        return littleEndian(bytes).putInt(format);
     }
 
     /** The same bytes, with the CRC in the last four. */
@@ -23,13 +28,19 @@ public final class SealedValue {
         return bytes;
     }
 
+    /** The value of format 1 between format number and CRC, both checked; the parameters are those below. */
+    public static ByteBuffer open(String store, String place, byte[] bytes, int leastBytes) {
+        return open(store, place, bytes, leastBytes, FORMAT);
+    }
+
     /**
-     * The value between format number and CRC, both checked.
+     * The value between format number and CRC, both checked; the format number lies at index 0.
      *
      * @param store how errors name the store
      * @param place how they name the value
+     * @param newest of the formats from 1 on that the caller reads
      */
-    public static ByteBuffer open(String store, String place, byte[] bytes, int leastBytes) {
+    public static ByteBuffer open(String store, String place, byte[] bytes, int leastBytes, int newest) {
         if (bytes.length < leastBytes) {
             throw new DamagedKeyStoreException(
                     store, place, "at least %d bytes".formatted(leastBytes), bytes.length + " bytes");
@@ -42,10 +53,10 @@ public final class SealedValue {
                     store, place, "CRC32C %08x".formatted(expected), "%08x".formatted(actual));
         }
         int format = value.getInt();
-        if (format != FORMAT) {
+        if (format < FORMAT || format > newest) {
             throw new UserException(
-                    "The key store %s has format %d, but this Millrace reads format %d. Use the Millrace that wrote it, or delete the key store to begin with an empty one."
-                            .formatted(store, format, FORMAT));
+                    "The key store %s has format %d, but this Millrace reads format %s. Use the Millrace that wrote it, or delete the key store to begin with an empty one."
+                            .formatted(store, format, newest == FORMAT ? "1" : "1 to " + newest));
         }
         return value.limit(bytes.length - CRC_BYTES);
     }

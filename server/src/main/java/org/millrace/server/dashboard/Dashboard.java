@@ -69,7 +69,7 @@ public final class Dashboard implements Routes {
     private void show(RunView view, RunFacts facts) {
         monitoring.put(facts);
         pictures.compared(view.compared());
-        view.newestFresh().ifPresent(plan -> pictures.newest(plan, view.settings()));
+        view.newestFresh().ifPresent(step -> pictures.newest(step, view.settings()));
     }
 
     @Override

@@ -16,7 +16,6 @@ import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.kafka.BrokerWords;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.registry.PublishedEncoders;
@@ -49,12 +48,12 @@ final class Pictures implements AutoCloseable {
     private final StoredImages images;
     private final LoadedEncoders encoders;
     private final Semaphore places = new Semaphore(MOST_WAITING);
-    private final AtomicReference<@Nullable Planned> planned = new AtomicReference<>();
+    private final AtomicReference<@Nullable Newest> newest = new AtomicReference<>();
     private final AtomicReference<@Nullable RecentImages> recent = new AtomicReference<>();
     private volatile java.util.Map<String, DriftView.Compared> compared = java.util.Map.of(); // by source
     private long shownStep = -1;
 
-    private record Planned(StepPlan plan, MillraceConfig settings) {}
+    private record Newest(RunView.FreshStep step, MillraceConfig settings) {}
 
     Pictures(MillraceConfig config, KafkaSettings kafka, LiveState live, Clock clock) {
         this.config = config;
@@ -84,13 +83,13 @@ final class Pictures implements AutoCloseable {
     }
 
     /** Sets the newest step; called on any thread. */
-    void newest(StepPlan plan, MillraceConfig settings) {
-        planned.set(new Planned(plan, settings));
+    void newest(RunView.FreshStep step, MillraceConfig settings) {
+        newest.set(new Newest(step, settings));
     }
 
     /** Takes the times that alarms compare, by source; on any thread. */
-    void compared(java.util.Map<String, DriftView.Compared> newest) {
-        compared = newest;
+    void compared(java.util.Map<String, DriftView.Compared> times) {
+        compared = times;
     }
 
     /** Pictures of what an alarm compares. */
@@ -208,10 +207,10 @@ final class Pictures implements AutoCloseable {
     private void refresh() {
         try {
             live.put("checkpoints", CheckpointList.of(config.run().folder().resolve("checkpoints")));
-            Planned newest = planned.get();
-            if (newest != null && live.isWatched() && newest.plan().step() != shownStep) {
-                live.put("gallery", GalleryMaker.of(newest.plan(), newest.settings(), images::first));
-                shownStep = newest.plan().step();
+            Newest shown = newest.get();
+            if (shown != null && live.isWatched() && shown.step().plan().step() != shownStep) {
+                live.put("gallery", GalleryMaker.of(shown.step(), shown.settings(), images::first));
+                shownStep = shown.step().plan().step();
             }
         } catch (KafkaException e) {
             log.debug("no views now", e); // the broker is away, which the page already says

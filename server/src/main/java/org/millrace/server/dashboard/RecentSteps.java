@@ -45,6 +45,14 @@ final class RecentSteps {
                 : OptionalDouble.of((to.imagesTrained() - from.imagesTrained()) * 1_000.0 / millis);
     }
 
+    /** Share of their second views that were made from another frame; empty where their trainer does not say. */
+    OptionalDouble otherFrames(int batchSize) {
+        return steps.stream()
+                .flatMap(done -> done.images().stream())
+                .mapToDouble(images -> (double) images.otherFrames() / batchSize)
+                .average();
+    }
+
     Sections.Stages stages() {
         Map<String, Double> sums = new LinkedHashMap<>();
         steps.forEach(done -> done.stageMillis().forEach((stage, millis) -> sums.merge(stage, millis, Double::sum)));

@@ -110,6 +110,10 @@ final class RunMetrics {
                     .gate()
                     .ifPresent(gate -> counter(
                             "images.skipped", "images of the stream that the gate skipped so far", gate.skipped()));
+            gauge(
+                    "views.other.frames",
+                    "share of the last steps' second views that were made from another frame, in [0, 1]",
+                    facts.run().otherFrames());
         }
     }
 

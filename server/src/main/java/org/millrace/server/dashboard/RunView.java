@@ -19,6 +19,7 @@ import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepHealth;
+import org.millrace.contract.event.StepImages;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.event.StreamSkipped;
 
@@ -40,7 +41,7 @@ final class RunView {
     private @Nullable RunStarted start;
     private @Nullable StepDone last;
     private Optional<DictionaryHealth> dictionary = Optional.empty(); // the newest there is
-    private @Nullable StepPlan newestFresh;
+    private @Nullable FreshStep newestFresh;
 
     /** @param own configuration of this process, for a run that has not recorded its own */
     RunView(MillraceConfig own) {
@@ -75,7 +76,7 @@ final class RunView {
         StepPlan plan = plans.get(done.step());
         plans.headMap(done.step(), true).clear();
         if (plan != null && plan.fresh()) {
-            newestFresh = plan;
+            newestFresh = new FreshStep(plan, done.images());
             for (OffsetRange range : plan.ranges()) {
                 trainedTo.put(range.partition(), range.to());
             }
@@ -123,8 +124,11 @@ final class RunView {
         return settings;
     }
 
-    /** The newest step done that trained fresh images. */
-    Optional<StepPlan> newestFresh() {
+    /** A step that trained fresh images. */
+    record FreshStep(StepPlan plan, Optional<StepImages> images) {}
+
+    /** The newest of these that is done. */
+    Optional<FreshStep> newestFresh() {
         return Optional.ofNullable(newestFresh);
     }
 
@@ -198,6 +202,7 @@ final class RunView {
                 done.map(StepDone::imagesTrained).orElse(0L),
                 done.map(StepDone::imagesRejected).orElse(0L),
                 done.flatMap(StepDone::gate),
+                recent.otherFrames(settings.trainer().batchSize()),
                 done.map(StepDone::finishedAtMillis),
                 done.map(StepDone::collapsed).orElse(false),
                 RunSettings.named(settings));

@@ -21,6 +21,7 @@ final class Sections {
      * @param missing topics of the run that do not exist
      * @param unreadable records that were skipped because they cannot be read, by topic; only topics that have any
      * @param gate what the gate has seen and skipped; absent without one
+     * @param otherFrames share of the last steps' second views that were made from another frame; absent where none may be
      * @param settings of the newest start that the page shows
      */
     record Run(
@@ -34,6 +35,7 @@ final class Sections {
             long images,
             long rejected,
             Optional<GateCounts> gate,
+            OptionalDouble otherFrames,
             Optional<Long> lastStepMillis,
             boolean collapsed,
             Map<String, String> settings) {}
@@ -114,6 +116,11 @@ final class Sections {
      */
     record Gallery(long step, List<Viewed> images, String problem, String note) {}
 
-    /** An image and its two views as PNG in data URIs. */
-    record Viewed(String at, String source, String label, String image, String first, String second) {}
+    /**
+     * An image and its two views as PNG in data URIs.
+     *
+     * @param secondFrom the frame that the second view was made from, where that is another one; else blank
+     */
+    record Viewed(
+            String at, String source, String label, String image, String first, String second, String secondFrom) {}
 }

@@ -32,6 +32,7 @@ import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.Standing;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepHealth;
+import org.millrace.contract.event.StepImages;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.service.Role;
 
@@ -55,6 +56,7 @@ class RunMetricsTest {
         assertThat(scrape.value("millrace_images_rejected_total", "main")).isEqualTo(3);
         assertThat(scrape.value("millrace_steps_total", "main")).isEqualTo(2);
         assertThat(scrape.value("millrace_images_lag", "main")).isEqualTo(7);
+        assertThat(scrape.value("millrace_views_other_frames", "main")).isEqualTo(0.25);
         assertThat(scrape.value("millrace_batch_images", "main"))
                 .isEqualTo(CONFIG.trainer().batchSize());
         assertThat(scrape.value("millrace_step_seconds", "main", "part", "computing", "stage", "keys"))
@@ -215,6 +217,7 @@ class RunMetricsTest {
                 10 * step,
                 3,
                 Optional.empty(),
+                Optional.of(new StepImages(CONFIG.trainer().batchSize() / 4, List.of())),
                 loss,
                 Double.NaN,
                 0.03,

@@ -117,7 +117,7 @@ class RunViewTest {
     void add_planAndSkip_tellWhereTheRunStands() {
         steps(1, 3);
         assertThat(view.trainedTo(0, -1)).isEqualTo(30);
-        assertThat(view.newestFresh()).map(StepPlan::step).hasValue(3L);
+        assertThat(view.newestFresh()).map(fresh -> fresh.plan().step()).hasValue(3L);
         view.add(new StepPlan(4, List.of(new OffsetRange(0, 30, 40)), 10));
         view.add(new StreamSkipped(1, 3, Map.of(0, 500L), LOG, "gone", 0));
         assertThat(view.trainedTo(0, -1)).isEqualTo(500);
@@ -210,6 +210,7 @@ class RunViewTest {
                 step,
                 10 * step,
                 0,
+                Optional.empty(),
                 Optional.empty(),
                 loss,
                 Double.NaN,

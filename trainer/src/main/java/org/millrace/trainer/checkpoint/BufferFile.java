@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.millrace.contract.ImageOffset;
 import org.millrace.keystore.ImageId;
 import org.millrace.trainer.stream.LoggedImage;
@@ -18,7 +19,8 @@ import org.millrace.trainer.stream.TrainedImages;
  * The replay buffer as bytes, big-endian:
  *
  * <pre>
- * file:    −2 i32, number i32, image …, number of waiting steps i32, step …
+ * file:    −2 i32, number i32, image …, number of waiting steps i32, step …; then, where any image is in a known segment,
+ *          segment i64 of each image, −1 for none
  * image:   partition i32, offset i64, timestamp i64, id length i32, id, source UTF, length i32, file, numbers C i32, C float32;
  *          the lengths are 0 without an id and without a feature
  * step:    step i64, images N i32, N × (partition i32, offset i64), numbers C i32, N×C float32
@@ -28,6 +30,7 @@ import org.millrace.trainer.stream.TrainedImages;
  */
 final class BufferFile {
     private static final int SECOND_FORM = -2;
+    private static final long NO_SEGMENT = -1;
 
     private BufferFile() {}
 
@@ -52,6 +55,7 @@ final class BufferFile {
                 out.writeInt(trained.dimension());
                 write(trained.features(), out);
             }
+            writeSegments(content, out);
         }
         return bytes.toByteArray();
     }
@@ -72,8 +76,28 @@ final class BufferFile {
                 images.add(new ReplayContent.Kept(
                         image, dimension == 0 ? Optional.empty() : Optional.of(readFloats(dimension, in))));
             }
-            return new ReplayContent(images, withFeatures ? readWaiting(in) : List.of());
+            List<TrainedImages> waiting = withFeatures ? readWaiting(in) : List.of();
+            return new ReplayContent(in.available() > 0 ? readSegments(images, in) : images, waiting);
         }
+    }
+
+    private static void writeSegments(ReplayContent content, DataOutputStream out) throws IOException {
+        if (content.images().stream().anyMatch(kept -> kept.image().segment().isPresent())) {
+            for (ReplayContent.Kept kept : content.images()) {
+                out.writeLong(kept.image().segment().orElse(NO_SEGMENT));
+            }
+        }
+    }
+
+    private static List<ReplayContent.Kept> readSegments(List<ReplayContent.Kept> images, DataInputStream in)
+            throws IOException {
+        List<ReplayContent.Kept> known = new ArrayList<>();
+        for (ReplayContent.Kept kept : images) {
+            long segment = in.readLong();
+            OptionalLong first = segment == NO_SEGMENT ? OptionalLong.empty() : OptionalLong.of(segment);
+            known.add(new ReplayContent.Kept(kept.image().inSegment(first), kept.feature()));
+        }
+        return known;
     }
 
     private static List<TrainedImages> readWaiting(DataInputStream in) throws IOException {

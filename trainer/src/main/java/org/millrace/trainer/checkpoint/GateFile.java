@@ -7,27 +7,32 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.millrace.trainer.gate.GateContent;
 
 /**
  * What the gate remembers as bytes, big-endian:
  *
  * <pre>
- * file:       −1 i32, number i32, source …
+ * file:       −2 i32, number i32, source …
  * source:     partition i32, source UTF, seen i64, kept i64, skipped in a row i32, newest thumbnails, past thumbnails,
- *             number i32, distance float32 …
+ *             number i32, distance float32 …, segments (0 or 1) i32, segment …
  * thumbnails: number i32, (length i32, bytes) …
+ * segment:    source UTF, offset of its first image i64, thumbnail of its last one: length i32, bytes
  * </pre>
+ *
+ * The first form, −1, had no segments; it is still read.
  */
 final class GateFile {
-    private static final int FORM = -1;
+    private static final int FIRST_FORM = -1;
+    private static final int SECOND_FORM = -2;
 
     private GateFile() {}
 
     static byte[] write(GateContent content) throws IOException {
         var bytes = new ByteArrayOutputStream();
         try (var out = new DataOutputStream(bytes)) {
-            out.writeInt(FORM);
+            out.writeInt(SECOND_FORM);
             out.writeInt(content.sources().size());
             for (GateContent.Source source : content.sources()) {
                 out.writeInt(source.partition());
@@ -41,6 +46,10 @@ final class GateFile {
                 for (float distance : source.distances()) {
                     out.writeFloat(distance);
                 }
+                out.writeInt(source.segment().isPresent() ? 1 : 0);
+                if (source.segment().isPresent()) {
+                    write(source.segment().get(), out);
+                }
             }
         }
         return bytes.toByteArray();
@@ -49,9 +58,9 @@ final class GateFile {
     static GateContent read(byte[] file) throws IOException {
         try (var in = new DataInputStream(new ByteArrayInputStream(file))) {
             int form = in.readInt();
-            if (form != FORM) {
-                throw new IOException(
-                        "the gate's memory is written in form " + -form + ", but this Millrace reads form " + -FORM);
+            if (form != FIRST_FORM && form != SECOND_FORM) {
+                throw new IOException("the gate's memory is written in form " + -form
+                        + ", but this Millrace reads forms 1 and " + -SECOND_FORM);
             }
             int count = in.readInt();
             List<GateContent.Source> sources = new ArrayList<>();
@@ -64,10 +73,22 @@ final class GateFile {
                         in.readInt(),
                         readThumbnails(in),
                         readThumbnails(in),
-                        readFloats(in)));
+                        readFloats(in),
+                        form == SECOND_FORM && in.readInt() == 1 ? Optional.of(readSegment(in)) : Optional.empty()));
             }
             return new GateContent(sources);
         }
+    }
+
+    private static void write(GateContent.Segment segment, DataOutputStream out) throws IOException {
+        out.writeUTF(segment.source());
+        out.writeLong(segment.first());
+        out.writeInt(segment.last().length);
+        out.write(segment.last());
+    }
+
+    private static GateContent.Segment readSegment(DataInputStream in) throws IOException {
+        return new GateContent.Segment(in.readUTF(), in.readLong(), readThumbnail(in));
     }
 
     private static void write(List<byte[]> thumbnails, DataOutputStream out) throws IOException {
@@ -82,11 +103,15 @@ final class GateFile {
         int count = in.readInt();
         List<byte[]> thumbnails = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            byte[] thumbnail = new byte[in.readInt()];
-            in.readFully(thumbnail);
-            thumbnails.add(thumbnail);
+            thumbnails.add(readThumbnail(in));
         }
         return thumbnails;
+    }
+
+    private static byte[] readThumbnail(DataInputStream in) throws IOException {
+        byte[] thumbnail = new byte[in.readInt()];
+        in.readFully(thumbnail);
+        return thumbnail;
     }
 
     private static float[] readFloats(DataInputStream in) throws IOException {

@@ -10,10 +10,12 @@ import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.StreamConfig;
+import org.millrace.contract.config.ViewsConfig;
 import org.millrace.contract.event.GateCounts;
 
 /**
- * Decides which images of the stream are trained on ({@code stream.gate}). Each partition is judged by itself, in the order of its
+ * Decides which images of the stream are trained on ({@code stream.gate}), and which of them follow each other in one segment, where
+ * {@code views.temporal} or {@code moco.mask-segment} needs to know. Each partition is judged by itself, in the order of its
  * offsets: the verdict on an image is a function of the configuration and the images before it in its partition, however partitions
  * interleave. Not thread safe.
  */
@@ -25,6 +27,7 @@ public final class Gate {
 
     private final StreamConfig config;
     private final long seed;
+    private final boolean segments;
     private final Map<Place, SourceMemory> memories = new TreeMap<>();
 
     private record Place(int partition, String source) implements Comparable<Place> {
@@ -39,41 +42,46 @@ public final class Gate {
     public Gate(MillraceConfig config) {
         this.config = config.stream();
         this.seed = config.run().seed();
+        this.segments = config.views().temporal() == ViewsConfig.Temporal.AUTO
+                || config.moco().maskSegment();
     }
 
-    /** Whether there is anything to judge. */
+    /** Whether all images pass and nothing is remembered of them. */
     public boolean isOpen() {
-        return config.gate() == StreamConfig.Gate.NONE;
+        return config.gate() == StreamConfig.Gate.NONE && !segments;
     }
 
     /** Whether images are judged by their thumbnails. */
     public boolean looks() {
-        return config.gate() == StreamConfig.Gate.NOVELTY;
+        return config.gate() == StreamConfig.Gate.NOVELTY || segments;
     }
 
     /** Judges the next image of a partition and remembers it. */
     public Judged judge(ImageOffset at, String source, Optional<byte[]> thumbnail) {
-        byte[] seen = thumbnail.orElse(new byte[0]);
         SourceMemory memory = memory(at.partition(), source);
-        Verdict verdict = switch (config.gate()) {
-            case NONE -> Verdict.KEPT;
-            case UNIFORM -> uniform(at);
-            case NOVELTY -> memory.judge(seen);
+        Optional<Boolean> keeps = switch (config.gate()) {
+            case NONE -> Optional.of(true);
+            case UNIFORM -> Optional.of(drawn(at));
+            case NOVELTY -> Optional.empty();
         };
-        memory.apply(seen, verdict);
+        Verdict verdict = thumbnail
+                .map(shown -> memory.judge(at.offset(), source, shown, keeps, segments))
+                .orElseGet(() -> Verdict.unseen(keeps.orElseThrow()));
+        byte[] seen = thumbnail.orElse(new byte[0]);
+        memory.apply(source, seen, verdict);
         return new Judged(at.partition(), source, seen, verdict);
     }
 
-    private Verdict uniform(ImageOffset at) {
+    private boolean drawn(ImageOffset at) {
         double drawn = CounterRandom.of(seed, at.offset(), Purpose.GATE_SHARE, at.partition())
                 .nextDouble();
-        return drawn < config.gateShare() ? Verdict.KEPT : Verdict.SKIPPED;
+        return drawn < config.gateShare();
     }
 
     /** Follows the gate that judged these images. */
     public void apply(List<Judged> images) {
         for (Judged image : images) {
-            memory(image.partition(), image.source()).apply(image.thumbnail(), image.verdict());
+            memory(image.partition(), image.source()).apply(image.source(), image.thumbnail(), image.verdict());
         }
     }
 
@@ -90,9 +98,9 @@ public final class Gate {
         return memories.computeIfAbsent(place, missing -> new SourceMemory(config, seed, partition));
     }
 
-    /** What was seen and skipped so far; empty where nothing is judged. */
+    /** What was seen and skipped so far; empty where nothing is skipped. */
     public Optional<GateCounts> counts() {
-        if (isOpen()) {
+        if (config.gate() == StreamConfig.Gate.NONE) {
             return Optional.empty();
         }
         Map<String, GateCounts.Source> all = new TreeMap<>();

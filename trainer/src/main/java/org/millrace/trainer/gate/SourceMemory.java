@@ -2,8 +2,10 @@ package org.millrace.trainer.gate;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.config.StreamConfig;
@@ -13,7 +15,10 @@ import org.millrace.contract.event.GateCounts;
  * What one source of one partition has shown, and whether an image of it is new. An image's distance is 1 − the largest cosine to the
  * newest W kept ones; it is kept where that is more than τ. τ is the α-quantile of the same distance between images far apart in time:
  * every fourth image, whatever becomes of it, is measured against W kept ones drawn uniformly from the source's past. So of a source
- * whose images are independent of each other a share α is skipped by construction. Not thread safe.
+ * whose images are independent of each other a share α is skipped by construction.
+ *
+ * <p>A segment is a run of images of which each is nearer to the one before it than to all but a share α of the same sample of the past.
+ * Of images that are independent of each other a share α is so near by construction. Not thread safe.
  */
 final class SourceMemory {
     private static final int SEEN_BETWEEN_MEASURED = 4;
@@ -32,6 +37,7 @@ final class SourceMemory {
     private long seen;
     private long kept;
     private int skippedInARow;
+    private Optional<GateContent.Segment> segment = Optional.empty(); // of the last image
 
     SourceMemory(StreamConfig config, long seed, int partition) {
         this.config = config;
@@ -45,6 +51,7 @@ final class SourceMemory {
         seen = content.seen();
         kept = content.kept();
         skippedInARow = content.skippedInARow();
+        segment = content.segment();
         int window = config.gateWindow();
         List<byte[]> thumbnails = content.newest();
         thumbnails
@@ -60,15 +67,40 @@ final class SourceMemory {
         return new GateCounts.Source(seen, seen - kept);
     }
 
-    /** Judges the next image. */
-    Verdict judge(byte[] thumbnail) {
+    /**
+     * Judges the next image.
+     *
+     * @param keeps whether it is kept; absent where that depends on what it shows
+     * @param segments whether it also belongs to a segment
+     */
+    Verdict judge(long offset, String source, byte[] thumbnail, Optional<Boolean> keeps, boolean segments) {
         float[] unit = Thumbnail.unit(thumbnail);
         boolean measured = seen % SEEN_BETWEEN_MEASURED == 0 && past.size() >= LEAST_PAST;
         OptionalDouble nullDistance = measured ? OptionalDouble.of(past.distance(unit)) : OptionalDouble.empty();
-        boolean keeps = newest.size() == 0
+        boolean kept = keeps.orElseGet(() -> isNew(unit));
+        return new Verdict(
+                kept,
+                nullDistance,
+                kept ? sampled() : OptionalInt.empty(),
+                segments ? OptionalLong.of(segmentOf(offset, source, unit)) : OptionalLong.empty());
+    }
+
+    private boolean isNew(float[] unit) {
+        return newest.size() == 0
                 || skippedInARow + 1 >= config.gateHeartbeat()
                 || newest.distance(unit) > distances.quantile(config.gateQuantile());
-        return new Verdict(keeps, nullDistance, keeps ? sampled() : OptionalInt.empty());
+    }
+
+    private long segmentOf(long offset, String source, float[] unit) {
+        return segment.filter(last -> last.source().equals(source) && isNear(Thumbnail.unit(last.last()), unit))
+                .map(GateContent.Segment::first)
+                .orElse(offset);
+    }
+
+    // a rank test: (1 + images of the past as near to it as the one before) / (1 + images of the past) ≤ α
+    private boolean isNear(float[] before, float[] unit) {
+        return past.size() >= LEAST_PAST
+                && 1 + past.within(Thumbnail.distance(before, unit), unit) <= config.gateQuantile() * (1 + past.size());
     }
 
     // Vitter's Algorithm R over the kept images that now belong to the past
@@ -86,8 +118,12 @@ final class SourceMemory {
     }
 
     /** Takes the image of a verdict. */
-    void apply(byte[] thumbnail, Verdict verdict) {
+    void apply(String source, byte[] thumbnail, Verdict verdict) {
         seen++;
+        if (verdict.segment().isPresent()) {
+            segment = Optional.of(
+                    new GateContent.Segment(source, verdict.segment().getAsLong(), thumbnail));
+        }
         verdict.nullDistance().ifPresent(distance -> distances.add((float) distance));
         if (!verdict.kept()) {
             skippedInARow++;
@@ -117,6 +153,6 @@ final class SourceMemory {
             oldestFirst.add(newest.get(placeOf(age)));
         }
         return new GateContent.Source(
-                partition, source, seen, kept, skippedInARow, oldestFirst, past.all(), distances.all());
+                partition, source, seen, kept, skippedInARow, oldestFirst, past.all(), distances.all(), segment);
     }
 }

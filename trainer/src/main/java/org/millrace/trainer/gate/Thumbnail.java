@@ -79,6 +79,15 @@ public final class Thumbnail {
         return unit;
     }
 
+    /** 1 − the cosine of two unit vectors, from 0 to 2. */
+    static float distance(float[] one, float[] other) {
+        float product = 0;
+        for (int i = 0; i < DIMENSION; i++) {
+            product += one[i] * other[i];
+        }
+        return 1 - product;
+    }
+
     // sum of three by three places; those beyond the edge are as the edge
     private static int aroundPlace(byte[] thumbnail, int row, int column) {
         int sum = 0;

@@ -40,4 +40,13 @@ final class ThumbnailSet {
         }
         return 1 - nearest;
     }
+
+    /** How many of them are at most that far. */
+    int within(float distance, float[] unit) {
+        int near = 0;
+        for (float product : units.products(unit)) {
+            near += 1 - product <= distance ? 1 : 0;
+        }
+        return near;
+    }
 }

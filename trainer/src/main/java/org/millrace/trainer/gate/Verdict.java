@@ -2,6 +2,7 @@ package org.millrace.trainer.gate;
 
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * What becomes of an image, and of what its source remembers.
@@ -9,8 +10,11 @@ import java.util.OptionalInt;
  * @param kept whether it is trained on
  * @param nullDistance to images long ago, where it was measured
  * @param sampled place among those that an older kept image takes, where it does
+ * @param segment the offset of its segment's first image, where segments are looked for
  */
-record Verdict(boolean kept, OptionalDouble nullDistance, OptionalInt sampled) {
-    static final Verdict KEPT = new Verdict(true, OptionalDouble.empty(), OptionalInt.empty());
-    static final Verdict SKIPPED = new Verdict(false, OptionalDouble.empty(), OptionalInt.empty());
+record Verdict(boolean kept, OptionalDouble nullDistance, OptionalInt sampled, OptionalLong segment) {
+    /** Of an image that is not looked at. */
+    static Verdict unseen(boolean kept) {
+        return new Verdict(kept, OptionalDouble.empty(), OptionalInt.empty(), OptionalLong.empty());
+    }
 }

@@ -4,8 +4,10 @@ import static org.millrace.contract.Check.check;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.millrace.contract.ImageOffset;
 import org.millrace.keystore.ImageId;
 
@@ -15,12 +17,29 @@ import org.millrace.keystore.ImageId;
  * @param step from 1
  * @param images where the images lie in the log, N
  * @param ids of the images, N, where their records have one
+ * @param segments of the images, N: the offset of the first frame of each one's segment in its partition, where that is known
  * @param views of each image, N×C×H×W normalised; each view may have a size of its own
  */
-public record Batch(long step, List<ImageOffset> images, List<Optional<ImageId>> ids, List<NDArray> views) {
+public record Batch(
+        long step,
+        List<ImageOffset> images,
+        List<Optional<ImageId>> ids,
+        List<OptionalLong> segments,
+        List<NDArray> views) {
     public Batch {
         check(views.size() >= 2, "a batch needs at least two views, but has %d", views.size());
+        check(
+                segments.size() == images.size(),
+                "a batch of %d images must have as many segments, but had %d",
+                images.size(),
+                segments.size());
+        segments = List.copyOf(segments);
         views = List.copyOf(views);
+    }
+
+    /** A batch of images whose segments are not known. */
+    public Batch(long step, List<ImageOffset> images, List<Optional<ImageId>> ids, List<NDArray> views) {
+        this(step, images, ids, Collections.nCopies(images.size(), OptionalLong.empty()), views);
     }
 
     /**
@@ -35,6 +54,7 @@ public record Batch(long step, List<ImageOffset> images, List<Optional<ImageId>>
                 step,
                 images.subList(from, from + size),
                 ids.subList(from, from + size),
+                segments.subList(from, from + size),
                 views.stream().map(view -> part(view, index, parts, scope)).toList());
     }
 

@@ -3,15 +3,23 @@ package org.millrace.trainer.objective;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.ImageOffset;
 import org.millrace.encoder.tensor.InPlace;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.BankRows;
 import org.millrace.keystore.KeyBatch;
+import org.millrace.keystore.KeyProvenance;
 import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.KeyWindow;
 
@@ -21,6 +29,9 @@ import org.millrace.keystore.KeyWindow;
  * it, but not the store.
  */
 final class Dictionary implements AutoCloseable {
+    /** Added to a logit, it leaves neither a probability nor a gradient. */
+    private static final float NEVER = -1e9f;
+
     private final NDManager manager;
     private final KeyStore store;
     private final int capacity;
@@ -28,6 +39,16 @@ final class Dictionary implements AutoCloseable {
     private final long seed;
     private final NDArray ring; // K×C
     private final long[] steps; // K: that encoded each row's key
+    private final List<Optional<Segment>> segments; // K: of each row's image, where that is known
+
+    /** Frames of one scene in a row, named by the first of them. */
+    private record Segment(int partition, long first) {
+        static Optional<Segment> of(ImageOffset image, OptionalLong first) {
+            return first.isPresent()
+                    ? Optional.of(new Segment(image.partition(), first.getAsLong()))
+                    : Optional.empty();
+        }
+    }
 
     Dictionary(Torch torch, KeyStore store, int capacity, int dimension, long seed) {
         this.manager = torch.newManager();
@@ -37,6 +58,7 @@ final class Dictionary implements AutoCloseable {
         this.seed = seed;
         this.ring = manager.zeros(new Shape(capacity, dimension));
         this.steps = new long[capacity];
+        this.segments = new ArrayList<>(Collections.nCopies(capacity, Optional.empty()));
         load();
     }
 
@@ -48,17 +70,42 @@ final class Dictionary implements AutoCloseable {
     /**
      * Appends keys (N×C unit rows) to the store and puts them over the oldest rows; the ring's end may lie inside the batch, and of
      * more than K keys the last K stay.
+     *
+     * @param known the offset of the first frame of each image's segment, N
      */
-    void enqueue(NDArray keys, long step, List<ImageOffset> images) {
+    void enqueue(NDArray keys, long step, List<ImageOffset> images, List<OptionalLong> known) {
         int count = images.size();
         int skipped = Math.max(0, count - capacity);
         int from = row(store.newestSequence() + 1 + skipped);
-        store.append(new KeyBatch(step, dimension, keys.toFloatArray(), images));
+        store.append(new KeyBatch(step, dimension, keys.toFloatArray(), images, known));
         int end = Math.min(count, skipped + capacity - from);
         put(from, keys.get(skipped + ":" + end), step);
         if (end < count) {
             put(0, keys.get(end + ":" + count), step);
         }
+        for (int i = skipped; i < count; i++) {
+            segments.set((from + i - skipped) % capacity, Segment.of(images.get(i), known.get(i)));
+        }
+    }
+
+    /** What is added to the logits of a batch's queries so that none is compared with keys of its own segment: N×K of 0 and −10⁹. */
+    NDArray ownSegments(Batch batch, NDManager scope) {
+        Map<Segment, Integer> numbers = new HashMap<>();
+        int[] ofQueries = new int[batch.images().size()];
+        for (int i = 0; i < ofQueries.length; i++) {
+            ofQueries[i] = Segment.of(batch.images().get(i), batch.segments().get(i))
+                    .map(segment -> numbers.computeIfAbsent(segment, missing -> numbers.size()))
+                    .orElse(-1);
+        }
+        int[] ofKeys = new int[capacity];
+        Arrays.setAll(
+                ofKeys,
+                row -> segments.get(row)
+                        .map(own -> numbers.getOrDefault(own, -2))
+                        .orElse(-2));
+        NDArray queries = scope.create(ofQueries, new Shape(ofQueries.length, 1)); // N×1
+        NDArray keys = scope.create(ofKeys, new Shape(1, capacity)); // 1×K
+        return queries.eq(keys).toType(DataType.FLOAT32, false).muli(NEVER);
     }
 
     /** The rows of {@code count} keys as they are now, the last of which has that sequence number; those that left it are absent. */
@@ -111,11 +158,14 @@ final class Dictionary implements AutoCloseable {
 
     private void load() {
         float[] rows = randomUnitRows();
+        Collections.fill(segments, Optional.empty());
         KeyWindow newest = store.newest(capacity);
         int row = row(store.newestSequence() - newest.size() + 1);
         for (int i = 0; i < newest.size(); i++) {
             System.arraycopy(newest.keys(), i * dimension, rows, row * dimension, dimension);
-            steps[row] = newest.provenance().get(i).step();
+            KeyProvenance from = newest.provenance().get(i);
+            steps[row] = from.step();
+            segments.set(row, Segment.of(from.image(), from.segment()));
             row = (row + 1) % capacity;
         }
         InPlace.overwrite(ring, rows);

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import java.util.Optional;
 import org.millrace.encoder.tensor.Scaled;
 
 /**
@@ -35,13 +36,19 @@ final class InfoNce {
      * @param negatives K×C, constants
      */
     static Contrast withDictionary(NDArray queries, NDArray keys, NDArray negatives, double temperature) {
-        return ofUnitRows(unit(queries), unit(keys), negatives, temperature);
+        return ofUnitRows(unit(queries), unit(keys), negatives, Optional.empty(), temperature);
     }
 
-    // q, k: N×C and negatives: K×C of unit length
-    static Contrast ofUnitRows(NDArray q, NDArray k, NDArray negatives, double temperature) {
+    /** The same where some negatives do not count: {@code mask}, N×K, is added to their products with the queries. */
+    static Contrast withDictionary(NDArray queries, NDArray keys, NDArray negatives, NDArray mask, double temperature) {
+        return ofUnitRows(unit(queries), unit(keys), negatives, Optional.of(mask), temperature);
+    }
+
+    // q, k: N×C and negatives: K×C of unit length; mask: N×K
+    static Contrast ofUnitRows(NDArray q, NDArray k, NDArray negatives, Optional<NDArray> mask, double temperature) {
         NDArray positive = q.mul(k).sum(new int[] {1}, true); // N×1
-        NDArray negative = q.matMul(negatives.transpose()); // N×K
+        NDArray products = q.matMul(negatives.transpose()); // N×K
+        NDArray negative = mask.map(products::add).orElse(products);
         NDArray logits = Scaled.over(NDArrays.concat(new NDList(positive, negative), 1), temperature); // N×(1+K)
         return new Contrast(logits.logSoftmax(1).get(":, 0").neg(), logits);
     }

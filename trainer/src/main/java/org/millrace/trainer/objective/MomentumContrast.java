@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.MocoConfig;
@@ -27,6 +28,8 @@ import org.millrace.trainer.objective.InfoNce.Contrast;
  *
  * <p>Asymmetric, one view asks and the other is the key. Symmetric, as in MoCo's CIFAR demonstration, both ask: the loss is the sum
  * of the two, each against the dictionary as it was before the step, and then the keys of both views enter it.
+ *
+ * <p>With {@code moco.mask-segment} keys of a query's own segment, frames of the same scene in a row, are no negatives of it.
  */
 final class MomentumContrast implements Objective {
     private final MocoConfig config;
@@ -92,22 +95,23 @@ final class MomentumContrast implements Objective {
     @Override
     public Loss loss(Batch batch, Targets targets, NDManager scope) {
         Tensors weights = query.weights().tensors(scope);
-        return symmetric ? both(batch, targets, weights) : one(batch, targets, weights);
+        return symmetric ? both(batch, targets, weights, scope) : one(batch, targets, weights, scope);
     }
 
-    private Loss one(Batch batch, Targets targets, Tensors weights) {
+    private Loss one(Batch batch, Targets targets, Tensors weights, NDManager scope) {
         NDArray keys = targets.rows().get(0); // N×C
         NDArray queries = query.project(batch.first(), weights); // N×C
-        Contrast contrast = contrast(queries, keys);
+        Contrast contrast = contrast(queries, keys, mask(batch, scope));
         return new Loss(
                 contrast.loss(), InfoNce.accuracy(contrast.logits()), Optional.of(keys), Projections.of(queries, keys));
     }
 
-    private Loss both(Batch batch, Targets targets, Tensors weights) {
+    private Loss both(Batch batch, Targets targets, Tensors weights, NDManager scope) {
         NDArray first = targets.rows().get(0); // N×C
         NDArray second = targets.rows().get(1); // N×C
-        Contrast one = contrast(query.project(batch.first(), weights), second);
-        Contrast two = contrast(query.project(batch.second(), weights), first);
+        Optional<NDArray> mask = mask(batch, scope);
+        Contrast one = contrast(query.project(batch.first(), weights), second, mask);
+        Contrast two = contrast(query.project(batch.second(), weights), first, mask);
         NDArray keys = NDArrays.concat(new NDList(first, second), 0); // 2N×C
         return new Loss(
                 one.loss().add(two.loss()),
@@ -120,17 +124,25 @@ final class MomentumContrast implements Objective {
         return dictionary;
     }
 
-    private Contrast contrast(NDArray queries, NDArray keys) {
-        return InfoNce.withDictionary(queries, keys, dictionary.rows(), config.temperature());
+    private Optional<NDArray> mask(Batch batch, NDManager scope) {
+        return config.maskSegment() ? Optional.of(dictionary.ownSegments(batch, scope)) : Optional.empty();
+    }
+
+    private Contrast contrast(NDArray queries, NDArray keys, Optional<NDArray> mask) {
+        NDArray rows = dictionary.rows();
+        return mask.map(own -> InfoNce.withDictionary(queries, keys, rows, own, config.temperature()))
+                .orElseGet(() -> InfoNce.withDictionary(queries, keys, rows, config.temperature()));
     }
 
     @Override
     public void remember(Loss loss, Batch batch) {
         List<ImageOffset> images = new ArrayList<>(batch.images());
+        List<OptionalLong> segments = new ArrayList<>(batch.segments());
         if (symmetric) {
             images.addAll(batch.images());
+            segments.addAll(batch.segments());
         }
-        dictionary.enqueue(loss.keys().orElseThrow(), batch.step(), images);
+        dictionary.enqueue(loss.keys().orElseThrow(), batch.step(), images, segments);
     }
 
     @Override

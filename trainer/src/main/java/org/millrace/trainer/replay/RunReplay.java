@@ -146,7 +146,12 @@ public final class RunReplay implements AutoCloseable {
             PreparedStep prepared = next.get();
             long step = prepared.plan().step();
             Learner.Result result = learner.step(
-                    step, prepared.views(), prepared.images(), prepared.ids(), new StageClock(System::nanoTime));
+                    step,
+                    prepared.views(),
+                    prepared.images(),
+                    prepared.ids(),
+                    prepared.segments(),
+                    new StageClock(System::nanoTime));
             pipeline.trained(new TrainedImages(step, prepared.images(), result.features()));
             pipeline.release(prepared.views());
             return Optional.of(result);

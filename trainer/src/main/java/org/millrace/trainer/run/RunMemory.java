@@ -96,13 +96,13 @@ public final class RunMemory {
                 to++;
             }
             float[] rows = Arrays.copyOfRange(window.keys(), from * dimension, to * dimension);
+            List<KeyProvenance> ofStep = provenance.subList(from, to);
             batches.add(new KeyBatch(
                     step,
                     dimension,
                     rows,
-                    provenance.subList(from, to).stream()
-                            .map(KeyProvenance::image)
-                            .toList()));
+                    ofStep.stream().map(KeyProvenance::image).toList(),
+                    ofStep.stream().map(KeyProvenance::segment).toList()));
             from = to;
         }
         return batches;

@@ -33,18 +33,27 @@ final class BatchAssembler {
     private final ImageLog log;
     private final Preparation preparation;
     private final Gate gate;
+    private final OtherFrames otherFrames;
     private final int chunk;
     private final BooleanSupplier stopped;
 
     /**
      * @param gate as after the batch before; it judges every image that decodes
+     * @param otherFrames of the batch under way
      * @param chunk images of a plan that are taken at once
      * @param stopped asked between polls; when it holds, no batch is made
      */
-    BatchAssembler(ImageLog log, Preparation preparation, Gate gate, int chunk, BooleanSupplier stopped) {
+    BatchAssembler(
+            ImageLog log,
+            Preparation preparation,
+            Gate gate,
+            OtherFrames otherFrames,
+            int chunk,
+            BooleanSupplier stopped) {
         this.log = log;
         this.preparation = preparation;
         this.gate = gate;
+        this.otherFrames = otherFrames;
         this.chunk = chunk;
         this.stopped = stopped;
     }
@@ -169,6 +178,10 @@ final class BatchAssembler {
         private final List<Rejection> rejections = new ArrayList<>();
         private final List<Judged> judged = new ArrayList<>();
 
+        Decoded() {
+            otherFrames.begin();
+        }
+
         // images that decode
         int usable() {
             return gate.isOpen() ? images.size() : judged.size();
@@ -203,17 +216,23 @@ final class BatchAssembler {
             }
             Judged verdict = gate.judge(decoded.image().at(), decoded.image().source(), decoded.thumbnail());
             judged.add(verdict);
+            DecodedImage seen = decoded.as(decoded.image().inSegment(verdict.segment()));
+            otherFrames.add(seen, verdict.kept());
             if (verdict.kept()) {
-                images.add(decoded);
+                images.add(seen);
             } else {
-                preparation.drop(decoded);
+                preparation.drop(seen);
             }
         }
 
         // The order of a batch is by partition and offset, so that the plan's ranges alone determine it.
         FreshBatch batch(List<OffsetRange> ranges) {
-            images.sort(Comparator.comparing(decoded -> decoded.image().at(), ORDER));
-            return new FreshBatch(ranges, images, rejections, judged, log.nextOffsets(), log.leaderEpochs());
+            List<DecodedImage> ordered = images.stream()
+                    .sorted(Comparator.comparing(decoded -> decoded.image().at(), ORDER))
+                    .map(image ->
+                            image.withOtherFrame(otherFrames.of(image.image().at())))
+                    .toList();
+            return new FreshBatch(ranges, ordered, rejections, judged, log.nextOffsets(), log.leaderEpochs());
         }
     }
 }

@@ -42,6 +42,8 @@ record FreshSteps(long seed, BatchMix mix, ReplayBuffer buffer, DrawnImages draw
                 before.afterFresh(batch),
                 decoded.stream().map(image -> image.image().at()).toList(),
                 decoded.stream().map(image -> image.image().id()).toList(),
+                decoded.stream().map(image -> image.image().segment()).toList(),
+                decoded.stream().map(DecodedImage::secondFrom).toList(),
                 views,
                 batch.rejections(),
                 batch.judged(),

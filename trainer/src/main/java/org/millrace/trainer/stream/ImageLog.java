@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -94,7 +95,8 @@ final class ImageLog {
                         id(record.key()),
                         ImageHeaders.text(record.headers(), ImageHeaders.SOURCE).orElse(""),
                         file,
-                        file.length == 0 ? claim(record.headers()) : Optional.empty());
+                        file.length == 0 ? claim(record.headers()) : Optional.empty(),
+                        OptionalLong.empty());
                 queue(record.partition()).add(new Fetched(image, record.leaderEpoch()));
             }
         } catch (OffsetOutOfRangeException e) {

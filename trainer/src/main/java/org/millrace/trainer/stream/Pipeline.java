@@ -170,8 +170,13 @@ public final class Pipeline implements AutoCloseable {
             StreamPosition position = coming.position();
             var log = new ImageLog(
                     consumer, config.images().topic(), position.nextOffsets(), position.leaderEpochs(), FETCHED_BYTES);
-            var assembler =
-                    new BatchAssembler(log, preparation, gate, config.trainer().batchSize(), () -> stopped);
+            var assembler = new BatchAssembler(
+                    log,
+                    preparation,
+                    gate,
+                    new OtherFrames(config),
+                    config.trainer().batchSize(),
+                    () -> stopped);
             Optional<PreparedStep> step = prepare(assembler);
             while (step.isPresent()) {
                 ready.add(step.get()); // there is room: it has as many places as there are buffers

@@ -1,9 +1,10 @@
 package org.millrace.trainer.stream;
 
-import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.millrace.contract.config.MillraceConfig;
@@ -72,22 +73,25 @@ final class Preparation implements AutoCloseable {
         workers.each(
                 batch.size(),
                 (worker, i) -> batch.get(i).pixels().ifPresent(pixels -> {
-                    makeViews(worker, pixels, step, i, buffers);
+                    makeOwnViews(worker, pixels, batch.get(i), step, i, buffers);
                     free.release(kilobytes(batch.get(i)));
                 }));
-        int[] dropped = IntStream.range(0, batch.size())
-                .filter(i -> batch.get(i).pixels().isEmpty())
-                .toArray();
+        int[] dropped = where(batch, image -> image.pixels().isEmpty());
         workers.each(dropped.length, (worker, i) -> {
             DecodedImage image = batch.get(dropped[i]);
-            int kilobytes = Math.min(most, kilobytes(image));
-            free.acquireUninterruptibly(kilobytes);
-            try {
-                makeViews(worker, again(worker, image.image()), step, dropped[i], buffers);
-            } finally {
-                free.release(kilobytes);
-            }
+            again(worker, image, pixels -> makeOwnViews(worker, pixels, image, step, dropped[i], buffers));
         });
+        int[] paired = where(batch, image -> image.otherFrame().isPresent());
+        workers.each(paired.length, (worker, i) -> {
+            DecodedImage other = batch.get(paired[i]).otherFrame().orElseThrow();
+            again(worker, other, pixels -> makeView(worker, Views.SECOND, pixels, step, paired[i], buffers));
+        });
+    }
+
+    private static int[] where(List<DecodedImage> batch, Predicate<DecodedImage> condition) {
+        return IntStream.range(0, batch.size())
+                .filter(i -> condition.test(batch.get(i)))
+                .toArray();
     }
 
     private DecodeOutcome decode(int worker, LoggedImage image) {
@@ -110,20 +114,33 @@ final class Preparation implements AutoCloseable {
         return claimChecks.fetch(claim.location(), claim.sha256());
     }
 
-    private Pixels again(int worker, LoggedImage image) {
+    // decodes an image once more, when there is room for its pixels
+    private void again(int worker, DecodedImage image, Consumer<Pixels> use) {
+        int kilobytes = Math.min(most, kilobytes(image));
+        free.acquireUninterruptibly(kilobytes);
         try {
-            return decoder.decode(worker, image.at(), image.file());
+            use.accept(decoder.decode(worker, image.image().at(), image.image().file()));
         } catch (UndecodableImageException e) {
-            throw new IllegalStateException("an image no longer decodes: " + image.at(), e);
+            throw new IllegalStateException(
+                    "an image no longer decodes: " + image.image().at(), e);
+        } finally {
+            free.release(kilobytes);
         }
     }
 
-    private void makeViews(int worker, Pixels pixels, long step, int index, ViewBuffers buffers) {
-        List<FloatBuffer> targets = buffers.views().stream()
-                .map(view ->
-                        view.values().asFloatBuffer().position(index * view.height() * view.width() * view.channels()))
-                .toList();
-        views.get(worker).make(pixels, step, index, targets);
+    private void makeOwnViews(
+            int worker, Pixels pixels, DecodedImage image, long step, int index, ViewBuffers buffers) {
+        int own = image.otherFrame().isPresent() ? Views.SECOND : views();
+        for (int view = 0; view < own; view++) {
+            makeView(worker, view, pixels, step, index, buffers);
+        }
+    }
+
+    private void makeView(int worker, int view, Pixels pixels, long step, int index, ViewBuffers buffers) {
+        ViewBuffers.View target = buffers.views().get(view);
+        int at = index * target.height() * target.width() * target.channels();
+        views.get(worker)
+                .make(view, pixels, step, index, target.values().asFloatBuffer().position(at));
     }
 
     private static int kilobytes(DecodedImage image) {

@@ -3,6 +3,7 @@ package org.millrace.trainer.stream;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Future;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.event.StepPlan;
@@ -16,6 +17,8 @@ import org.millrace.trainer.gate.Judged;
  * @param position of the run after this step
  * @param images where the batch's images lie in the log, in batch order
  * @param ids of the batch's images, where their records have one
+ * @param segments of the batch's images, as {@link LoggedImage#segment} has them
+ * @param secondFrom what the second view of each image was made from, where that is another image
  * @param judged what the gate judged for this step
  * @param bufferChanges what the step does to the replay buffer
  * @param bufferOffered how many images the step offered to it
@@ -27,9 +30,16 @@ public record PreparedStep(
         StreamPosition position,
         List<ImageOffset> images,
         List<Optional<ImageId>> ids,
+        List<OptionalLong> segments,
+        List<Optional<ImageOffset>> secondFrom,
         ViewBuffers views,
         List<Rejection> rejections,
         List<Judged> judged,
         List<ReplayBuffer.Change> bufferChanges,
         int bufferOffered,
-        Map<String, Double> millis) {}
+        Map<String, Double> millis) {
+    /** Images whose second view was made from another image. */
+    public int otherFrames() {
+        return (int) secondFrom.stream().filter(Optional::isPresent).count();
+    }
+}

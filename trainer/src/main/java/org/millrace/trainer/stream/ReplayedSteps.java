@@ -29,6 +29,8 @@ record ReplayedSteps(int batchSize, DrawnImages drawn, Preparation preparation) 
                 before.afterReplay(),
                 images.stream().map(LoggedImage::at).toList(),
                 images.stream().map(LoggedImage::id).toList(),
+                images.stream().map(LoggedImage::segment).toList(),
+                decoded.stream().map(DecodedImage::secondFrom).toList(),
                 views,
                 List.of(),
                 List.of(),

@@ -10,6 +10,9 @@ import org.millrace.encoder.image.Pixels;
 
 /** Random views of an image, a pure function of (run seed, step, place in the batch). Not thread safe. */
 public final class Views {
+    /** The number of the second view. */
+    public static final int SECOND = 1;
+
     private final long seed;
     private final boolean flipOnce;
     private final List<Maker> makers;
@@ -33,10 +36,15 @@ public final class Views {
     /** Puts each view, H×W×C, at the position of its buffer; {@code index} is the image's place in the step's batch. */
     public void make(Pixels source, long step, int index, List<FloatBuffer> targets) {
         for (int view = 0; view < makers.size(); view++) {
-            Maker maker = makers.get(view);
-            CounterRandom random = CounterRandom.of(seed, step, maker.purpose(), index);
-            maker.views().make(source, random, flipOnce ? shared(step, index) : random, targets.get(view));
+            make(view, source, step, index, targets.get(view));
         }
+    }
+
+    /** Puts one of the views, numbered from 0; its draws do not depend on the others, nor on what those are made from. */
+    public void make(int view, Pixels source, long step, int index, FloatBuffer target) {
+        Maker maker = makers.get(view);
+        CounterRandom random = CounterRandom.of(seed, step, maker.purpose(), index);
+        maker.views().make(source, random, flipOnce ? shared(step, index) : random, target);
     }
 
     /** A new generator of the draws that all views share: it begins with the same draw for each. */

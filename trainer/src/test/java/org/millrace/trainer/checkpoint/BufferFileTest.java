@@ -8,6 +8,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.ImageOffset;
 import org.millrace.trainer.stream.LoggedImage;
@@ -29,6 +30,18 @@ final class BufferFileTest {
                 List.of(
                         new TrainedImages(4, List.of(FIRST.at(), SECOND.at()), new float[] {1, 2, 3, 4, 5, 6}),
                         new TrainedImages(5, List.of(SECOND.at()), new float[] {7, 8, 9})));
+        assertThat(BufferFile.read(BufferFile.write(content)))
+                .usingRecursiveComparison()
+                .isEqualTo(content);
+    }
+
+    @Test
+    void read_segmentsWritten_same() throws IOException {
+        ReplayContent content = new ReplayContent(
+                List.of(
+                        new Kept(FIRST.inSegment(OptionalLong.of(4_999_999_990L)), Optional.empty()),
+                        new Kept(SECOND, Optional.of(new float[] {1}))),
+                List.of(new TrainedImages(4, List.of(FIRST.at()), new float[] {1, 2})));
         assertThat(BufferFile.read(BufferFile.write(content)))
                 .usingRecursiveComparison()
                 .isEqualTo(content);

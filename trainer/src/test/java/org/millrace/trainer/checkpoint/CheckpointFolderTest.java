@@ -281,7 +281,8 @@ final class CheckpointFolderTest {
                         3,
                         List.of(new byte[] {1, -2}),
                         List.of(new byte[] {3, 4}, new byte[0]),
-                        new float[] {0.25f, -0f}))));
+                        new float[] {0.25f, -0f},
+                        Optional.of(new GateContent.Segment("caméra 2", 4_999_999_999L, new byte[] {5, -6}))))));
     }
 
     private static Safetensors tensor(String name, float first, float second) {

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
@@ -65,16 +68,101 @@ class GateTest {
         assertThat(kept.get(kept.size() - 1) - kept.get(kept.size() - 2)).isEqualTo(64);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "uniform", "novelty"})
+    void judge_independentImages_segmentsOfOneImage(String policy) {
+        Gate segmenting = new Gate(config(policy, "views.temporal=auto"));
+        int joined = 0;
+        for (int i = 0; i < 4_000; i++) {
+            joined += judge(segmenting, 0, i, "", scene()).segment().orElseThrow() == i ? 0 : 1;
+        }
+        assertThat(joined)
+                .as("of 4,000 joined to the one before, seed %d", SEED)
+                .isBetween(10, 75); // 1 %
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "uniform", "novelty"})
+    void judge_clipsOfInterleavedCameras_segmentsAreTheClips(String policy) {
+        Gate segmenting = new Gate(config(policy, "moco.mask-segment=true"));
+        int right = 0;
+        long offset = 0;
+        for (int clip = 0; clip < 160; clip++) {
+            List<byte[]> scenes = List.of(scene(), scene(), scene());
+            long first = offset;
+            for (int frame = 0; frame < CLIP; frame++) {
+                for (int camera = 0; camera < 3; camera++) {
+                    long segment = judge(segmenting, 0, offset++, "gate" + camera, noisy(scenes.get(camera), 3))
+                            .segment()
+                            .orElseThrow();
+                    right += clip >= 100 && segment == first + camera ? 1 : 0;
+                }
+            }
+        }
+        assertThat(right)
+                .as("of 1,800 frames in their clip's segment, seed %d", SEED)
+                .isGreaterThan(1_700); // 1 % of the clips join the one before
+    }
+
+    @Test
+    void judge_aSceneThatComesBack_isAnotherSegment() {
+        Gate segmenting = new Gate(config("none", "views.temporal=auto"));
+        for (int i = 0; i < 1_000; i++) {
+            judge(segmenting, 0, i, "", scene());
+        }
+        List<byte[]> scenes = List.of(scene(), scene());
+        List<Long> segments = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            byte[] frame = noisy(scenes.get(i / 4 % 2), 2);
+            segments.add(judge(segmenting, 0, 1_000 + i, "", frame).segment().orElseThrow());
+        }
+        assertThat(segments)
+                .as("seed %d", SEED)
+                .containsExactly(
+                        1_000L, 1_000L, 1_000L, 1_000L, 1_004L, 1_004L, 1_004L, 1_004L, 1_008L, 1_008L, 1_008L, 1_008L);
+    }
+
+    @Test
+    void judge_aCameraThatTurns_staysInOneSegmentAsLongAsNeighboursAreAlike() {
+        Gate segmenting = new Gate(config("none", "views.temporal=auto"));
+        for (int i = 0; i < 1_000; i++) {
+            judge(segmenting, 0, i, "pan", scene());
+        }
+        byte[] first = scene();
+        byte[] beside = scene();
+        long segment = 1_000;
+        for (int halves = 0; halves < 2 * Thumbnail.SIDE; halves++) { // an eighth of a field a frame
+            segment = judge(segmenting, 0, 1_000 + halves, "pan", between(first, beside, halves))
+                    .segment()
+                    .orElseThrow();
+        }
+        assertThat(segment).as("seed %d", SEED).isEqualTo(1_000);
+        assertThat(judge(segmenting, 0, 4_000, "other", between(first, beside, 31))
+                        .segment())
+                .hasValue(4_000);
+    }
+
+    @Test
+    void judge_theSameFrameForEver_isNoMoreAlikeThanByChance() {
+        Gate segmenting = new Gate(config("none", "views.temporal=auto"));
+        byte[] still = scene();
+        for (int i = 0; i < 500; i++) {
+            assertThat(judge(segmenting, 0, i, "", still).segment()).hasValue(i);
+        }
+    }
+
     @Test
     void restore_anyMoment_judgesOnTheSame() {
+        MillraceConfig config = config("novelty", "views.temporal=auto");
+        Gate gate = new Gate(config);
         List<byte[]> stream = stream(6_000);
-        Gate follower = new Gate(config("novelty"));
-        Gate restored = new Gate(config("novelty"));
+        Gate follower = new Gate(config);
+        Gate restored = new Gate(config);
         for (int i = 0; i < stream.size(); i++) {
             Judged judged = judge(gate, i % 2, i / 2, "camera " + i % 3, stream.get(i));
             follower.apply(List.of(judged));
             if (i % 1_499 == 0) {
-                restored = new Gate(config("novelty"));
+                restored = new Gate(config);
                 restored.restore(follower.content());
             } else {
                 assertThat(judge(restored, i % 2, i / 2, "camera " + i % 3, stream.get(i))
@@ -146,8 +234,28 @@ class GateTest {
         assertThat(again.counts()).isEqualTo(uniform.counts());
     }
 
-    private static MillraceConfig config(String policy) {
-        return new ConfigLoader().assignments(List.of("stream.gate=" + policy)).load();
+    private static MillraceConfig config(String policy, String... more) {
+        return new ConfigLoader()
+                .assignments(Stream.concat(Stream.of("stream.gate=" + policy), Stream.of(more))
+                        .toList())
+                .load();
+    }
+
+    // the right part of one scene and the left part of the next, turned by so many halves of a place
+    private static byte[] between(byte[] scene, byte[] next, int halves) {
+        byte[] turning = new byte[scene.length];
+        for (int i = 0; i < turning.length; i++) {
+            int row = i / Thumbnail.SIDE * Thumbnail.SIDE;
+            int column = i % Thumbnail.SIDE + halves / 2;
+            int here = at(scene, next, row, column);
+            turning[i] = (byte) (halves % 2 == 0 ? here : (here + at(scene, next, row, column + 1)) / 2);
+        }
+        return turning;
+    }
+
+    private static int at(byte[] scene, byte[] next, int row, int column) {
+        byte[] shown = column < Thumbnail.SIDE ? scene : next;
+        return shown[row + column % Thumbnail.SIDE] & 0xff;
     }
 
     private static Judged judge(Gate gate, int partition, long offset, String source, byte[] thumbnail) {

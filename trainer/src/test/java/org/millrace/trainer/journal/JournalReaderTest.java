@@ -207,6 +207,7 @@ final class JournalReaderTest {
                 8 * step,
                 0,
                 Optional.empty(),
+                Optional.empty(),
                 1,
                 0.5,
                 0.1,

@@ -6,7 +6,9 @@ import static org.millrace.encoder.VectorTensors.tensor;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.util.Collections;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,7 +46,10 @@ final class DictionaryVectorsTest {
                 for (var size : vector.parameter("batch_sizes")) {
                     int to = arrived + size.asInt();
                     dictionary.enqueue(
-                            keys.get(arrived + ":" + to), step + 1, offsets(pointer + arrived, size.asInt()));
+                            keys.get(arrived + ":" + to),
+                            step + 1,
+                            offsets(pointer + arrived, size.asInt()),
+                            unknown(size.asInt()));
                     arrived = to;
                     int rows = capacity * dimension;
                     vector.checkAt(
@@ -78,7 +83,7 @@ final class DictionaryVectorsTest {
                     step <= 3;
                     step++) { // keys 1 to 9, each its own number; 5 to 9 stay, around the ring's end
                 float[] keys = {3 * step - 2, 3 * step - 1, 3 * step};
-                dictionary.enqueue(scope.create(keys, new Shape(3, 1)), step, offsets(3L * step, 3));
+                dictionary.enqueue(scope.create(keys, new Shape(3, 1)), step, offsets(3L * step, 3), unknown(3));
             }
             assertThat(dictionary.rows(9, 3, scope).rows()).containsExactly(7, 8, 9);
             assertThat(dictionary.rows(8, 5, scope).rows()).containsExactly(0, 5, 6, 7, 8);
@@ -119,6 +124,10 @@ final class DictionaryVectorsTest {
                 }
             }
         }
+    }
+
+    private static List<OptionalLong> unknown(int count) {
+        return Collections.nCopies(count, OptionalLong.empty());
     }
 
     private static List<ImageOffset> offsets(long from, int count) {

@@ -6,6 +6,7 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,7 +46,7 @@ final class LossVectorsTest {
         NDArray unit = InfoNce.unit(tensor(vector, "q", manager));
         unit.setRequiresGradient(true);
         try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-            collector.backward(InfoNce.ofUnitRows(unit, InfoNce.unit(keys), negatives, temperature)
+            collector.backward(InfoNce.ofUnitRows(unit, InfoNce.unit(keys), negatives, Optional.empty(), temperature)
                     .loss());
         }
         vector.check("grad_q_normalized", unit.getGradient().toFloatArray());

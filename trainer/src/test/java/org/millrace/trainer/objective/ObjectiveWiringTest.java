@@ -10,13 +10,17 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.network.MultilayerPerceptron;
 import org.millrace.encoder.network.MultilayerPerceptron.Norm;
@@ -47,6 +51,7 @@ final class ObjectiveWiringTest {
     private final double[][] first = random(IMAGES, INPUTS);
     private final double[][] second = random(IMAGES, INPUTS);
     private final double[][] slow = random(INPUTS, OUTPUTS); // the momentum encoder's matrix
+    private List<OptionalLong> segments = Collections.nCopies(IMAGES, OptionalLong.empty());
 
     ObjectiveWiringTest() {
         System.out.println("seed " + SEED);
@@ -71,6 +76,38 @@ final class ObjectiveWiringTest {
                 double one = dictionaryLoss(unit(times(first, w)), unit(times(second, slow)), queue);
                 return symmetric ? one + dictionaryLoss(unit(times(second, w)), unit(times(first, slow)), queue) : one;
             });
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void moco_maskSegment_lossAndGradientWithoutTheKeysOfTheQuerysSegment(boolean symmetric) {
+        MillraceConfig config = config("moco-v2", "trainer.symmetric=" + symmetric, "moco.mask-segment=true");
+        double[][] queue = unit(random(QUEUE, OUTPUTS));
+        List<OptionalLong> everySecond = new ArrayList<>();
+        for (int row = 0; row < QUEUE; row++) {
+            everySecond.add(row % 2 == 0 ? OptionalLong.of(0) : OptionalLong.empty());
+        }
+        List<ImageOffset> images = IntStream.range(0, QUEUE)
+                .mapToObj(row -> new ImageOffset(0, row))
+                .toList();
+        double[][] others = IntStream.range(0, QUEUE)
+                .filter(row -> row % 2 == 1)
+                .mapToObj(row -> queue[row])
+                .toArray(double[][]::new);
+        segments = Collections.nCopies(IMAGES, OptionalLong.of(0));
+        try (KeyStore keys = TestRuns.keys(config)) {
+            keys.append(new KeyBatch(1, OUTPUTS, floats(queue), images, everySecond));
+            try (var moco = new MomentumContrast(config, matrix(), torch, keys)) {
+                prepare(moco);
+                check(moco, at -> {
+                    double[][] w = matrix(at);
+                    double one = dictionaryLoss(unit(times(first, w)), unit(times(second, slow)), others);
+                    return symmetric
+                            ? one + dictionaryLoss(unit(times(second, w)), unit(times(first, slow)), others)
+                            : one;
+                });
+            }
         }
     }
 
@@ -249,6 +286,7 @@ final class ObjectiveWiringTest {
                 2,
                 TestRuns.images(1),
                 TestRuns.ids(TestRuns.images(1)),
+                segments,
                 List.of(
                         scope.create(floats(first), new Shape(IMAGES, INPUTS)),
                         scope.create(floats(second), new Shape(IMAGES, INPUTS))));

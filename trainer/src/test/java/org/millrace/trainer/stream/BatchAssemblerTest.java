@@ -242,7 +242,13 @@ final class BatchAssemblerTest {
     @Test
     void next_stopped_noBatch() throws InterruptedException {
         TestLog.Opened opened = new TestLog(1).open(Map.of(), PLENTY, 100);
-        var assembler = new BatchAssembler(opened.log(), PREPARATION, new Gate(TestRuns.config()), 4, () -> true);
+        var assembler = new BatchAssembler(
+                opened.log(),
+                PREPARATION,
+                new Gate(TestRuns.config()),
+                new OtherFrames(TestRuns.config()),
+                4,
+                () -> true);
         assertThat(assembler.next(4, Optional.empty(), events, clock())).isEmpty();
         assertThat(leftOver).as("stopping is no end of the stream").isEmpty();
         assertThat(assembler.again(new StepPlan(1, List.of(new OffsetRange(0, 0, 9)), 9), clock()))
@@ -287,7 +293,13 @@ final class BatchAssemblerTest {
     }
 
     private BatchAssembler assembler(TestLog.Opened opened, int batchSize) {
-        return new BatchAssembler(opened.log(), PREPARATION, new Gate(TestRuns.config()), batchSize, () -> false);
+        return new BatchAssembler(
+                opened.log(),
+                PREPARATION,
+                new Gate(TestRuns.config()),
+                new OtherFrames(TestRuns.config()),
+                batchSize,
+                () -> false);
     }
 
     private Optional<FreshBatch> next(BatchAssembler assembler, int wanted, Map<Integer, Long> ends)

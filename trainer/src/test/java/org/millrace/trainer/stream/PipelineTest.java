@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -40,7 +41,7 @@ final class PipelineTest {
     @TempDir
     private static Path folder;
 
-    private final TestLog topic = log();
+    private TestLog topic = log();
 
     /** Where a run stands after a step. */
     private record Checkpoint(StreamPosition position, ReplayContent buffer, long offered, GateContent gate) {
@@ -51,6 +52,8 @@ final class PipelineTest {
     private static final class Run {
         private final Map<Long, List<ImageOffset>> batches = new HashMap<>();
         private final Map<Long, Long> views = new HashMap<>();
+        private final Map<Long, List<Optional<ImageOffset>>> secondFrom = new HashMap<>();
+        private final Map<Long, List<OptionalLong>> segments = new HashMap<>();
         private final Map<Long, Checkpoint> checkpoints = new HashMap<>(Map.of(0L, Checkpoint.START));
         private final List<JournalledPlan> journal = new CopyOnWriteArrayList<>();
 
@@ -99,6 +102,46 @@ final class PipelineTest {
         assertThat(straight.plans().stream().anyMatch(plan -> plan.skipped() > 0))
                 .isEqualTo(gate.equals("uniform"));
         assertThat(killed.after(STEPS)).usingRecursiveComparison().isEqualTo(straight.after(STEPS));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"none, 5", "uniform, 5", "novelty, 5", "none, 1"})
+    void next_framesAsViewsKilledAgainAndAgain_sameViewsAsUninterrupted(String gate, int clip)
+            throws InterruptedException {
+        MillraceConfig config = config(
+                "reservoir",
+                "trainer.prefetch-batches=3",
+                "views.temporal=auto",
+                "stream.gate=" + gate,
+                "stream.gate-share=0.5",
+                "replay.fresh-share=0.6");
+        topic = clips(2, 1_000, clip);
+        Checkpoint begun = new Checkpoint(StreamPosition.START, ReplayContent.EMPTY, 0, thatKnowsTheSources(config));
+        Run straight = new Run();
+        train(config, straight, begun, STEPS, CounterRandom.of(41, 0, Purpose.SHUFFLE, 0));
+
+        Run killed = new Run();
+        killed.checkpoints.put(0L, begun);
+        RandomGenerator random = CounterRandom.of(42, 0, Purpose.SHUFFLE, 0);
+        long at = 0;
+        while (at < STEPS) {
+            long until = Math.min(STEPS, at + 1 + random.nextInt(9));
+            train(config, killed, killed.after(at), until, random);
+            at = until == STEPS ? STEPS : until - random.nextInt(3); // back to an earlier checkpoint
+        }
+        assertThat(killed.batches).isEqualTo(straight.batches).hasSize((int) STEPS);
+        assertThat(killed.secondFrom).isEqualTo(straight.secondFrom);
+        assertThat(killed.segments).isEqualTo(straight.segments);
+        assertThat(killed.views).isEqualTo(straight.views);
+        assertThat(killed.after(STEPS)).usingRecursiveComparison().isEqualTo(straight.after(STEPS));
+
+        long others = straight.secondFrom.values().stream()
+                .flatMap(List::stream)
+                .filter(Optional::isPresent)
+                .count();
+        long fresh = straight.plans().stream().mapToLong(StepPlan::images).sum();
+        assertThat(others / (double) fresh).isBetween(clip == 1 ? 0.0 : 0.2, clip == 1 ? 0.05 : 0.6);
+        straight.segments.values().forEach(segments -> assertThat(segments).allMatch(OptionalLong::isPresent));
     }
 
     @ParameterizedTest
@@ -172,6 +215,8 @@ final class PipelineTest {
                 step = prepared.plan().step();
                 run.batches.put(step, prepared.images());
                 run.views.put(step, checksum(prepared.views()));
+                run.secondFrom.put(step, prepared.secondFrom());
+                run.segments.put(step, prepared.segments());
                 Thread.sleep(pace.nextInt(4));
                 gate.apply(prepared.judged());
                 buffer.apply(step, prepared.bufferChanges(), prepared.bufferOffered());
@@ -250,6 +295,39 @@ final class PipelineTest {
         return run.after(STEPS).buffer().images().stream()
                 .map(kept -> kept.image().at())
                 .toList();
+    }
+
+    /** What a gate remembers that has seen 400 images of each camera. */
+    private static GateContent thatKnowsTheSources(MillraceConfig config) {
+        Gate gate = new Gate(config);
+        for (int i = 0; i < 800; i++) {
+            byte[] thumbnail = new byte[16 * 16];
+            int[] fields = fields(-1 - i);
+            for (int place = 0; place < thumbnail.length; place++) {
+                thumbnail[place] = (byte) fields[place / 64 * 4 + place % 16 / 4];
+            }
+            gate.judge(new ImageOffset(i % 2, i), "camera-" + i % 2, Optional.of(thumbnail));
+        }
+        return gate.content();
+    }
+
+    // frames of clips, 16×16 pixels of four by four fields with some noise
+    private static TestLog clips(int partitions, int frames, int length) {
+        TestLog topic = new TestLog(partitions);
+        for (int frame = 0; frame < frames; frame++) {
+            for (int partition = 0; partition < partitions; partition++) {
+                int[] fields = fields(frame / length * partitions + partition);
+                RandomGenerator noise = CounterRandom.of(frame, partition, Purpose.SHUFFLE, 2);
+                byte[] file = TestLog.image(16, (x, y) -> Math.min(255, fields[y / 4 * 4 + x / 4] + noise.nextInt(6)));
+                topic.add(partition, frame, partitions * frame + partition, file);
+            }
+        }
+        return topic;
+    }
+
+    private static int[] fields(long scene) {
+        RandomGenerator random = CounterRandom.of(3, scene, Purpose.SHUFFLE, 0);
+        return random.ints(16, 0, 256).toArray();
     }
 
     private static TestLog log() {

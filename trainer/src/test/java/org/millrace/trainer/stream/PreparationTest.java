@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
@@ -45,11 +46,35 @@ final class PreparationTest {
         }
     }
 
+    @Test
+    void makeViews_otherFrame_makesTheSecondViewFromItAndTheFirstFromTheImage() throws InterruptedException {
+        MillraceConfig config = TestRuns.config("augment.jitter-probability=0", "augment.grey-probability=0");
+        try (Preparation preparation = new Preparation(config, LogDecoder.reading(config))) {
+            List<DecodedImage> decoded = decoded(preparation.decode(images(3, 5))); // of one grey value each
+            DecodedImage first =
+                    decoded.get(0).withOtherFrame(Optional.of(decoded.get(1).withoutPixels()));
+            ViewBuffers views = ViewBuffers.allocate(preparation.views(), TestRuns.BATCH, config.encoder());
+            preparation.makeViews(7, List.of(first, decoded.get(1)), views);
+            int second = 16 * 16 * 3 * Float.BYTES; // where the second image's views begin
+            float dark = views.views().get(0).values().getFloat(0);
+            float light = views.views().get(0).values().getFloat(second);
+            assertThat(light).isGreaterThan(dark);
+            assertThat(views.views().get(1).values().getFloat(0)).isEqualTo(light);
+            assertThat(views.views().get(1).values().getFloat(second)).isEqualTo(light);
+            assertThat(first.secondFrom()).hasValue(new ImageOffset(0, 4));
+        }
+    }
+
     private static List<Object> prepared(int threads, int held) throws InterruptedException {
         MillraceConfig config = TestRuns.config("trainer.prepare-threads=" + threads);
         try (Preparation preparation = new Preparation(config, LogDecoder.reading(config), (long) held * HELD)) {
             List<DecodeOutcome> outcomes = preparation.decode(images(0, 9));
-            List<DecodedImage> batch = decoded(outcomes);
+            List<DecodedImage> batch = new ArrayList<>(decoded(outcomes));
+            for (int i = 0; i + 1 < batch.size(); i += 3) {
+                batch.set(
+                        i,
+                        batch.get(i).withOtherFrame(Optional.of(batch.get(i + 1).withoutPixels())));
+            }
             ViewBuffers views = ViewBuffers.allocate(preparation.views(), TestRuns.BATCH, config.encoder());
             preparation.makeViews(7, batch, views);
             CRC32 sum = new CRC32();

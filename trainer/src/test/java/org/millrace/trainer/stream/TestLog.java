@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntBinaryOperator;
 import javax.imageio.ImageIO;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
@@ -77,9 +78,14 @@ public final class TestLog {
     record Opened(MockConsumer<byte[], byte[]> consumer, ImageLog log) {}
 
     static byte[] image(int value) {
-        var image = new BufferedImage(4, 4, BufferedImage.TYPE_BYTE_GRAY);
-        for (int i = 0; i < 16; i++) {
-            image.getRaster().setSample(i % 4, i / 4, 0, value);
+        return image(4, (x, y) -> value);
+    }
+
+    /** A PNG of that many pixels a side, with grey values by column and row. */
+    static byte[] image(int side, IntBinaryOperator grey) {
+        var image = new BufferedImage(side, side, BufferedImage.TYPE_BYTE_GRAY);
+        for (int i = 0; i < side * side; i++) {
+            image.getRaster().setSample(i % side, i / side, 0, grey.applyAsInt(i % side, i / side));
         }
         var bytes = new ByteArrayOutputStream();
         try {
