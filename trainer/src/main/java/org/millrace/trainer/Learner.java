@@ -78,6 +78,7 @@ public final class Learner implements AutoCloseable {
     /**
      * What a step did; the keys' counts as after it.
      *
+     * @param losses of the images in batch order, up to a constant factor; none where the objective has no loss of a single image
      * @param features a unit row for each image, the direction between its views' projections: N×C row by row
      * @param health after every {@code trainer.health-every-steps}-th step
      */
@@ -89,6 +90,7 @@ public final class Learner implements AutoCloseable {
             OptionalDouble momentum,
             long keySequence,
             long keysFilled,
+            float[] losses,
             float[] features,
             Optional<StepHealth> health) {}
 
@@ -156,6 +158,7 @@ public final class Learner implements AutoCloseable {
                 objective.momentum(step),
                 objective.keySequence(),
                 objective.keysFilled(),
+                loss.ofImages(),
                 loss.projections().between().toFloatArray(),
                 healthNow);
     }

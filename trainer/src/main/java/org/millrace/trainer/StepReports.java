@@ -41,6 +41,7 @@ final class StepReports {
                 position.imagesTrained(),
                 position.imagesRejected(),
                 state.gateCounts(),
+                prepared.freshShare(),
                 result.loss(),
                 result.accuracy(),
                 result.learningRate(),

@@ -323,6 +323,7 @@ class DashboardInBrowserTest {
                 16 * step,
                 1,
                 Optional.empty(),
+                OptionalDouble.empty(),
                 2.5,
                 0.5,
                 0.03,

@@ -14,6 +14,7 @@ import java.util.OptionalInt;
  * @param imagesTrained images of the stream trained so far, each counted once
  * @param imagesRejected images of the stream refused so far because their pixels could not be decoded
  * @param gate what the gate left out so far; absent without one and in records of older writers
+ * @param freshShare share of the batch meant for new and short-term images, in [0, 1]; only with {@code replay.policy=two-tier}
  * @param loss mean over the batch, natural logarithm
  * @param accuracy share of the batch whose positive scores above every negative, in [0, 1]; NaN where the objective has none
  * @param learningRate the rate of this step
@@ -34,6 +35,7 @@ public record StepDone(
         long imagesTrained,
         long imagesRejected,
         Optional<GateCounts> gate,
+        OptionalDouble freshShare,
         double loss,
         double accuracy,
         double learningRate,
@@ -59,6 +61,10 @@ public record StepDone(
                 imagesRejected,
                 keySequence,
                 keysFilled);
+        check(
+                !(freshShare.orElse(0) < 0 || freshShare.orElse(0) > 1),
+                "freshShare must be in [0, 1], but was %s",
+                freshShare);
         check(!(accuracy < 0 || accuracy > 1), "accuracy must be in [0, 1] or NaN, but was %s", accuracy);
         check(!(learningRate < 0), "learningRate must not be negative, but was %s", learningRate);
         check(!(spread.orElse(0) < 0), "spread must not be negative, but was %s", spread);

@@ -25,6 +25,7 @@ final class JsonTest {
             896,
             3,
             Optional.empty(),
+            OptionalDouble.of(0.375),
             4.25,
             Double.NaN,
             0.03,

@@ -38,6 +38,7 @@ final class RecordReaderTest {
                                 56,
                                 0,
                                 Optional.empty(),
+                                OptionalDouble.of(0.375),
                                 4.25,
                                 0.5,
                                 0.03,

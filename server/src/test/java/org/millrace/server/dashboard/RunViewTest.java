@@ -211,6 +211,7 @@ class RunViewTest {
                 10 * step,
                 0,
                 Optional.empty(),
+                OptionalDouble.empty(),
                 loss,
                 Double.NaN,
                 0.03,

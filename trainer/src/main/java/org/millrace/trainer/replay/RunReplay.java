@@ -26,7 +26,7 @@ import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
 import org.millrace.trainer.stream.StageClock;
 import org.millrace.trainer.stream.StreamEvents;
-import org.millrace.trainer.stream.TrainedImages;
+import org.millrace.trainer.stream.TrainedStep;
 
 /**
  * A run computed again from nothing but its configuration, its journal's plans and the image log, and compared with the results in the
@@ -147,7 +147,7 @@ public final class RunReplay implements AutoCloseable {
             long step = prepared.plan().step();
             Learner.Result result = learner.step(
                     step, prepared.views(), prepared.images(), prepared.ids(), new StageClock(System::nanoTime));
-            pipeline.trained(new TrainedImages(step, prepared.images(), result.features()));
+            pipeline.trained(TrainedStep.of(prepared, result.features(), result.losses()));
             pipeline.release(prepared.views());
             return Optional.of(result);
         } catch (InterruptedException e) {
@@ -188,6 +188,7 @@ public final class RunReplay implements AutoCloseable {
         }
         learner.restore(checkpoint.query(), checkpoint.key(), checkpoint.optimiser(), state.keySequence());
         buffer.restore(checkpoint.buffer(), state.bufferOffered());
+        state.freshShare().ifPresent(buffer::restoreShare);
         gate.restore(checkpoint.gate());
     }
 

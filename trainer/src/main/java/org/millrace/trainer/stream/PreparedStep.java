@@ -3,6 +3,7 @@ package org.millrace.trainer.stream;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.Future;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.event.StepPlan;
@@ -16,6 +17,8 @@ import org.millrace.trainer.gate.Judged;
  * @param position of the run after this step
  * @param images where the batch's images lie in the log, in batch order
  * @param ids of the batch's images, where their records have one
+ * @param freshImages how many of the batch, the first ones, are new or of the buffer's short-term tier
+ * @param freshShare share of the batch meant for those, where the buffer has tiers
  * @param judged what the gate judged for this step
  * @param bufferChanges what the step does to the replay buffer
  * @param bufferOffered how many images the step offered to it
@@ -27,6 +30,8 @@ public record PreparedStep(
         StreamPosition position,
         List<ImageOffset> images,
         List<Optional<ImageId>> ids,
+        int freshImages,
+        OptionalDouble freshShare,
         ViewBuffers views,
         List<Rejection> rejections,
         List<Judged> judged,

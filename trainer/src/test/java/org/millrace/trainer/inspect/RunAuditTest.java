@@ -224,6 +224,7 @@ final class RunAuditTest {
                 0,
                 0,
                 Optional.empty(),
+                OptionalDouble.empty(),
                 loss,
                 0,
                 0,

@@ -185,6 +185,7 @@ final class JournalReaderTest {
                 8 * step,
                 0,
                 Optional.empty(),
+                OptionalDouble.empty(),
                 1,
                 0.5,
                 0.1,
