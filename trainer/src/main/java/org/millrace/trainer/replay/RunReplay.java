@@ -103,8 +103,8 @@ public final class RunReplay implements AutoCloseable {
         long step = startsAfter();
         try (Pipeline pipeline = pipeline(lastStep, buffer, gate).start()) {
             while (step < lastStep && !stopped) {
-                Optional<Learner.Result> result = compute(pipeline);
-                if (result.isEmpty()) {
+                Optional<Computed> computed = compute(pipeline);
+                if (computed.isEmpty()) {
                     break;
                 }
                 step++;
@@ -112,7 +112,7 @@ public final class RunReplay implements AutoCloseable {
                 Optional<StepDone> then = Optional.ofNullable(start.done().get(step));
                 losses += then.isPresent() ? 1 : 0;
                 digests += then.flatMap(StepDone::digest).isPresent() ? 1 : 0;
-                Optional<String> difference = then.flatMap(was -> difference(was, result.get()));
+                Optional<String> difference = then.flatMap(was -> difference(was, computed.get()));
                 if (difference.isPresent()) {
                     return new Result(step - startsAfter(), losses, digests, difference);
                 }
@@ -137,7 +137,10 @@ public final class RunReplay implements AutoCloseable {
         memory.close();
     }
 
-    private Optional<Learner.Result> compute(Pipeline pipeline) {
+    /** A step computed again. */
+    private record Computed(PreparedStep prepared, Learner.Result result) {}
+
+    private Optional<Computed> compute(Pipeline pipeline) {
         try {
             Optional<PreparedStep> next = pipeline.next(() -> stopped);
             if (next.isEmpty()) {
@@ -149,7 +152,7 @@ public final class RunReplay implements AutoCloseable {
                     step, prepared.views(), prepared.images(), prepared.ids(), new StageClock(System::nanoTime));
             pipeline.trained(TrainedStep.of(prepared, result.features(), result.losses()));
             pipeline.release(prepared.views());
-            return Optional.of(result);
+            return Optional.of(new Computed(prepared, result));
         } catch (InterruptedException e) {
             stopped = true;
             Thread.currentThread().interrupt();
@@ -157,10 +160,15 @@ public final class RunReplay implements AutoCloseable {
         }
     }
 
-    private Optional<String> difference(StepDone then, Learner.Result now) {
-        if (Double.compare(then.loss(), now.loss()) != 0) {
-            return Optional.of(
-                    "the loss of step " + then.step() + " was " + then.loss() + " and is " + now.loss() + " now");
+    private Optional<String> difference(StepDone then, Computed now) {
+        double loss = now.result().loss();
+        if (Double.compare(then.loss(), loss) != 0) {
+            return Optional.of("the loss of step " + then.step() + " was " + then.loss() + " and is " + loss + " now");
+        }
+        double share = now.prepared().freshShare().orElse(0);
+        if (Double.compare(then.freshShare().orElse(0), share) != 0) {
+            return Optional.of("the share of fresh images in the batch of step " + then.step() + " was "
+                    + then.freshShare().orElse(0) + " and is " + share + " now");
         }
         if (then.digest().isEmpty()) {
             return Optional.empty();
