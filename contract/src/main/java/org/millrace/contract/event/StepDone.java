@@ -14,11 +14,11 @@ import java.util.OptionalInt;
  * @param imagesTrained images of the stream trained so far, each counted once
  * @param imagesRejected images of the stream refused so far because their pixels could not be decoded
  * @param gate what the gate left out so far; absent without one and in records of older writers
- * @param freshShare share of the batch meant for new and short-term images, in [0, 1]; only with {@code replay.policy=two-tier}
  * @param loss mean over the batch, natural logarithm
  * @param accuracy share of the batch whose positive scores above every negative, in [0, 1]; NaN where the objective has none
  * @param learningRate the rate of this step
  * @param momentum of the momentum encoder (BYOL: target network) in this step; absent without one and in records of older writers
+ * @param freshShare share of the batch meant for new and short-term images, in [0, 1]; only with {@code replay.policy=two-tier}
  * @param keySequence keys appended to the dictionary so far
  * @param keysFilled keys that the dictionary holds now
  * @param spread of the batch's projections, as {@link Health#spread}: near 0 is collapsed; absent in records of older writers
@@ -35,11 +35,11 @@ public record StepDone(
         long imagesTrained,
         long imagesRejected,
         Optional<GateCounts> gate,
-        OptionalDouble freshShare,
         double loss,
         double accuracy,
         double learningRate,
         OptionalDouble momentum,
+        OptionalDouble freshShare,
         long keySequence,
         long keysFilled,
         OptionalDouble spread,

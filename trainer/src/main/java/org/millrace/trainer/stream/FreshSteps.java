@@ -45,13 +45,13 @@ record FreshSteps(long seed, BatchMix mix, ReplayBuffer buffer, DrawnImages draw
                 before.afterFresh(batch),
                 decoded.stream().map(image -> image.image().at()).toList(),
                 decoded.stream().map(image -> image.image().id()).toList(),
-                plan.images() + shortTerm,
-                share,
                 views,
                 batch.rejections(),
                 batch.judged(),
                 changes,
                 batch.images().size(),
+                plan.images() + shortTerm,
+                share,
                 clock.millis());
     }
 }

@@ -17,11 +17,11 @@ import org.millrace.trainer.gate.Judged;
  * @param position of the run after this step
  * @param images where the batch's images lie in the log, in batch order
  * @param ids of the batch's images, where their records have one
- * @param freshImages how many of the batch, the first ones, are new or of the buffer's short-term tier
- * @param freshShare share of the batch meant for those, where the buffer has tiers
  * @param judged what the gate judged for this step
  * @param bufferChanges what the step does to the replay buffer
  * @param bufferOffered how many images the step offered to it
+ * @param freshImages how many of the batch, the first ones, are new or of the buffer's short-term tier
+ * @param freshShare share of the batch meant for those, where the buffer has tiers
  * @param millis time of each stage of the preparation
  */
 public record PreparedStep(
@@ -30,11 +30,11 @@ public record PreparedStep(
         StreamPosition position,
         List<ImageOffset> images,
         List<Optional<ImageId>> ids,
-        int freshImages,
-        OptionalDouble freshShare,
         ViewBuffers views,
         List<Rejection> rejections,
         List<Judged> judged,
         List<ReplayBuffer.Change> bufferChanges,
         int bufferOffered,
+        int freshImages,
+        OptionalDouble freshShare,
         Map<String, Double> millis) {}

@@ -30,13 +30,13 @@ record ReplayedSteps(int batchSize, DrawnImages drawn, Preparation preparation) 
                 before.afterReplay(),
                 images.stream().map(LoggedImage::at).toList(),
                 images.stream().map(LoggedImage::id).toList(),
-                0,
-                OptionalDouble.empty(),
                 views,
                 List.of(),
                 List.of(),
                 List.of(),
                 0,
+                0,
+                OptionalDouble.empty(),
                 clock.millis());
     }
 }
