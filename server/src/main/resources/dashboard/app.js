@@ -97,6 +97,7 @@ function showFigures() {
     score(last?.neighbours.k ? `kNN, k = ${last.neighbours.k}` : 'kNN', 'neighbours'),
     figure('Loss', point && isNumber(point.loss) ? fixed(point.loss, 3) : '–', null,
       run.collapsed ? 'collapsed' : run.lastStepMillis ? ['last step ', since(run.lastStepMillis)] : '', run.collapsed ? 'bad' : null),
+    point && isNumber(point.freshShare) ? figure('Fresh', percent(point.freshShare, 0), 'of a batch', 'the rest is long past') : null,
     driftFigure(state, figure));
 }
 

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.millrace.app.export.EncoderExport;
 import org.millrace.app.export.Evaluations;
@@ -184,6 +185,7 @@ final class ExportCheck {
                 0,
                 0,
                 0,
+                Optional.empty(),
                 List.of(),
                 torch.description(),
                 ConfigLoader.effective(config),

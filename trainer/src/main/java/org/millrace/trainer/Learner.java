@@ -80,6 +80,7 @@ public final class Learner implements AutoCloseable {
     /**
      * What a step did; the keys' counts as after it.
      *
+     * @param losses of the images in batch order, up to a constant factor; none where the objective has no loss of a single image
      * @param features a unit row for each image, the direction between its views' projections: N×C row by row
      * @param health after every {@code trainer.health-every-steps}-th step
      */
@@ -91,6 +92,7 @@ public final class Learner implements AutoCloseable {
             OptionalDouble momentum,
             long keySequence,
             long keysFilled,
+            float[] losses,
             float[] features,
             Optional<StepHealth> health) {}
 
@@ -170,6 +172,7 @@ public final class Learner implements AutoCloseable {
                 objective.momentum(step),
                 objective.keySequence(),
                 objective.keysFilled(),
+                loss.ofImages(),
                 loss.projections().between().toFloatArray(),
                 healthNow);
     }

@@ -51,6 +51,7 @@ final class StepReports {
                 result.accuracy(),
                 result.learningRate(),
                 result.momentum(),
+                prepared.freshShare(),
                 result.keySequence(),
                 result.keysFilled(),
                 OptionalDouble.of(spread),

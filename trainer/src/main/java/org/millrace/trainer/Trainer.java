@@ -28,7 +28,7 @@ import org.millrace.trainer.stream.LogGapException;
 import org.millrace.trainer.stream.Pipeline;
 import org.millrace.trainer.stream.StageClock;
 import org.millrace.trainer.stream.StreamGaps;
-import org.millrace.trainer.stream.TrainedImages;
+import org.millrace.trainer.stream.TrainedStep;
 
 /**
  * One run, trained from its topics: the state after a step is a function of the configuration, the journal's plans and the image log.
@@ -138,7 +138,7 @@ public final class Trainer implements AutoCloseable {
     private void step(Due due, Pipeline pipeline, StageClock stages) {
         var prepared = due.prepared();
         Learner.Result result = state.compute(prepared, due.planEnd(), stages);
-        pipeline.trained(new TrainedImages(prepared.plan().step(), prepared.images(), result.features()));
+        pipeline.trained(TrainedStep.of(prepared, result.features(), result.losses()));
         reports.send(prepared, result, state, stages);
         pipeline.release(prepared.views());
     }

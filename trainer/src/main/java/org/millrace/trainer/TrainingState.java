@@ -22,7 +22,7 @@ import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
 import org.millrace.trainer.stream.StageClock;
 import org.millrace.trainer.stream.StreamPosition;
-import org.millrace.trainer.stream.TrainedImages;
+import org.millrace.trainer.stream.TrainedStep;
 
 /**
  * What a step changes: networks and memory (the {@link Learner}'s), replay buffer, and the place in stream and journal, as after the last
@@ -57,6 +57,7 @@ final class TrainingState {
         RunState state = checkpoint.state();
         learner.restore(checkpoint.query(), checkpoint.key(), checkpoint.optimiser(), state.keySequence());
         buffer.restore(checkpoint.buffer(), state.bufferOffered());
+        state.freshShare().ifPresent(buffer::restoreShare);
         gate.restore(checkpoint.gate());
         position = state.position();
         journalOffset = state.journalOffset();
@@ -72,8 +73,8 @@ final class TrainingState {
         setup.moments().at(Moment.COMPUTED, step);
         gate.apply(prepared.judged());
         buffer.apply(step, prepared.bufferChanges(), prepared.bufferOffered());
-        if (buffer.usesFeatures()) {
-            buffer.trained(new TrainedImages(step, prepared.images(), result.features()));
+        if (buffer.learns()) {
+            buffer.trained(TrainedStep.of(prepared, result.features(), result.losses()));
         }
         position = prepared.position();
         return result;
@@ -102,6 +103,7 @@ final class TrainingState {
     ReplayBuffer bufferAhead() {
         ReplayBuffer ahead = ReplayBuffer.of(setup.config());
         ahead.restore(buffer.content(), buffer.offered());
+        buffer.shareContent().ifPresent(ahead::restoreShare);
         return ahead;
     }
 
@@ -162,6 +164,7 @@ final class TrainingState {
                 journalOffset,
                 learner.keySequence(),
                 buffer.offered(),
+                buffer.shareContent(),
                 published,
                 torch.description(),
                 configuration,

@@ -47,6 +47,7 @@ final class AccumulationTest {
                 .isEqualTo(Double.valueOf(whole.result().accuracy())); // byol: NaN
         assertThat(distance(parts.result().features(), whole.result().features()))
                 .isLessThan(RELATIVE);
+        assertThat(distance(parts.result().losses(), whole.result().losses())).isLessThan(RELATIVE);
         assertThat(parts.keyImages()).isEqualTo(whole.keyImages());
         assertThat(distance(parts.keys(), whole.keys())).isLessThan(RELATIVE);
     }

@@ -28,7 +28,7 @@ import org.millrace.trainer.stream.StageClock;
 import org.millrace.trainer.stream.StreamEvents;
 import org.millrace.trainer.stream.StreamPosition;
 import org.millrace.trainer.stream.TestLog;
-import org.millrace.trainer.stream.TrainedImages;
+import org.millrace.trainer.stream.TrainedStep;
 
 /**
  * A training run that depends on its configuration only: every part but Kafka and the disk is the product's, and the images come from a
@@ -100,7 +100,7 @@ final class GoldenRun {
                 long step = prepared.plan().step();
                 Learner.Result result = learner.step(
                         step, prepared.views(), prepared.images(), prepared.ids(), new StageClock(System::nanoTime));
-                pipeline.trained(new TrainedImages(step, prepared.images(), result.features()));
+                pipeline.trained(TrainedStep.of(prepared, result.features(), result.losses()));
                 pipeline.release(prepared.views());
                 Optional<String> digest = step % DIGEST_EVERY == 0 ? Optional.of(learner.digest()) : Optional.empty();
                 done.add(new Step(step, result.loss(), digest));

@@ -77,7 +77,7 @@ final class LearnerTest {
             long sequence;
             try (Learner first = new Learner(config, TestRuns.torch(), keys)) {
                 for (long step = 1; step <= 4; step++) {
-                    TestRuns.step(first, config, step);
+                    assertLossesOfImages(objective, TestRuns.step(first, config, step));
                 }
                 query = Safetensors.parse(first.query().toBytes());
                 key = Safetensors.parse(first.key().toBytes());
@@ -93,6 +93,21 @@ final class LearnerTest {
                 assertThat(digests(second)).isEqualTo(undisturbed(objective).get(0));
             }
         }
+    }
+
+    // the losses of the images, up to a factor, have the batch's loss as their mean
+    private static void assertLossesOfImages(String objective, Learner.Result result) {
+        if (objective.startsWith("amdim")) {
+            assertThat(result.losses()).isEmpty();
+            return;
+        }
+        double sum = 0;
+        for (float loss : result.losses()) {
+            sum += loss;
+        }
+        int directions = objective.equals("simclr") ? 2 : 1; // of whose losses its own is the mean and not the sum
+        assertThat(result.losses()).hasSize(TestRuns.BATCH).doesNotHaveDuplicates();
+        assertThat(sum / TestRuns.BATCH / directions).isCloseTo(result.loss(), withinPercentage(0.001));
     }
 
     /** What a step reads must be its own until its end: a collection beside it frees whatever memory Java no longer holds. */

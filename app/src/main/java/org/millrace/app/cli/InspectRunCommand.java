@@ -58,6 +58,9 @@ final class InspectRunCommand implements Runnable {
                         last.step(),
                         last.loss(),
                         last.learningRate()));
+                last.freshShare()
+                        .ifPresent(share -> out.println(String.format(
+                                Locale.ROOT, "fresh share      %.3f of a batch, the rest is long-term", share)));
             });
             history.lastMeasured().ifPresent(measured -> print(out, measured));
             for (OffsetRange range : history.covered().values()) {

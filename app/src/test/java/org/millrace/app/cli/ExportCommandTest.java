@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -213,6 +214,7 @@ class ExportCommandTest {
                 2 * step + 1,
                 128 * step,
                 0,
+                Optional.empty(),
                 List.of(),
                 "an engine",
                 ConfigLoader.effective(config),

@@ -328,6 +328,7 @@ class DashboardInBrowserTest {
                 0.5,
                 0.03,
                 OptionalDouble.of(0.999),
+                OptionalDouble.empty(),
                 64,
                 64,
                 OptionalDouble.of(0.7),

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.event.StepDone;
@@ -57,12 +57,16 @@ class KillTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"moco-v2", "byol"})
-    void train_killedAgainAndAgain_comesToTheSameBits(String objective) throws Exception {
+    @CsvSource({"moco-v2, reservoir, replay.updates-per-batch=2", "byol, two-tier, replay.fresh-share=0.5"})
+    void train_killedAgainAndAgain_comesToTheSameBits(String objective, String policy, String share) throws Exception {
         int steps = STEPS_A_KILL * KILLS + LAST_STEPS;
         String[] settings = {
-            "--set=trainer.objective=" + objective, "--set=replay.updates-per-batch=2", "--set=images.partitions=1"
+            "--set=trainer.objective=" + objective,
+            "--set=replay.policy=" + policy,
+            "--set=" + share,
+            "--set=images.partitions=1"
         };
+        int firstBatch = policy.equals("two-tier") ? 8 : 0; // which is all new, beyond its share
         int before = imagesOf(steps - LAST_STEPS);
         commands.good("push", Commands.SAMPLE, "--limit=" + before, settings);
 
@@ -72,15 +76,19 @@ class KillTest {
                 killed,
                 KILLS,
                 () -> commands.good(
-                        "push", Commands.SAMPLE, "--skip=" + before, "--limit=" + imagesOf(LAST_STEPS), settings));
+                        "push",
+                        Commands.SAMPLE,
+                        "--skip=" + before,
+                        "--limit=" + (imagesOf(LAST_STEPS) + firstBatch),
+                        settings));
         commands.good("train", "--until-step=" + steps, run("straight", settings));
         assertThat(RunStates.last(commands.folder("killed"))).isEqualTo(RunStates.last(commands.folder("straight")));
         assertThat(commands.good("inspect", "run", killed))
                 .contains("steps done       " + steps, "contiguous       yes");
         assertThat(commands.good("audit", killed)).contains("lost 0, trained twice 0");
         assertThat(commands.good("replay", killed)).contains(": all equal to the bit");
-        System.out.println(
-                objective + ": " + KILLS + " kills over " + steps + " steps, seed " + SEED + ": the same bits");
+        System.out.println(objective + ", " + policy + ": " + KILLS + " kills over " + steps + " steps, seed " + SEED
+                + ": the same bits");
     }
 
     @Test
@@ -102,7 +110,7 @@ class KillTest {
         System.out.println("bursts to 4 partitions: " + kills + " kills, seed " + SEED + ": " + replayed.strip());
     }
 
-    /** Fresh images of so many steps: a batch of 16 is trained twice. */
+    /** New images of so many steps: half of each batch of 16, or every second batch. */
     private static int imagesOf(int steps) {
         return 16 * steps / 2;
     }

@@ -1,5 +1,6 @@
 package org.millrace.app.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.millrace.contract.Sha256;
+import org.millrace.contract.event.Json;
 import org.millrace.keystore.KeyStore;
 
 /** Digests of runs' files on disk, for comparison. */
@@ -22,7 +24,7 @@ final class RunStates {
         return digests;
     }
 
-    /** Digests of the weights, optimiser and buffer files of a run's last checkpoint. */
+    /** Digests of the weights, optimiser and buffer files of a run's last checkpoint, and its share of fresh images. */
     static List<String> lastCheckpoint(Path run) throws IOException {
         List<Path> checkpoints = checkpoints(run);
         Path last = checkpoints.get(checkpoints.size() - 1);
@@ -30,6 +32,8 @@ final class RunStates {
         for (String file : List.of("query.safetensors", "key.safetensors", "optimiser.safetensors", "buffer.bin")) {
             digests.add(last.getFileName() + " " + file + " " + Sha256.of(Files.readAllBytes(last.resolve(file))));
         }
+        JsonNode state = Json.read(Files.readAllBytes(last.resolve("state.json")), JsonNode.class);
+        digests.add(last.getFileName() + " fresh share " + state.path("freshShare"));
         return digests;
     }
 

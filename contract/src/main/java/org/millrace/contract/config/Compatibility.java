@@ -44,6 +44,10 @@ final class Compatibility {
                 batch,
                 config.replay().capacity());
         check(
+                config.replay().policy() != ReplayConfig.Policy.TWO_TIER || objective != Method.AMDIM,
+                "replay.policy=two-tier compares the losses of single images, which trainer.objective=amdim does not have: set"
+                        + " replay.policy=reservoir or min-red, or another objective");
+        check(
                 objective != Method.MEMORY_BANK || config.memoryBank().capacity() > batch,
                 "memory-bank.capacity must be more than trainer.batch-size (%d), but was %d",
                 batch,

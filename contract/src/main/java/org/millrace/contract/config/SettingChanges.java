@@ -14,8 +14,10 @@ import org.millrace.contract.config.Setting.Effect;
  * @param others those that it may go on with
  */
 public record SettingChanges(List<Change> structural, List<Change> others) {
-    /** Where the replay buffer uses features, the number of prepared batches decides when those of a step count. */
+    /** Where the replay buffer uses features or losses, the number of prepared batches decides when those of a step count. */
     private static final String PREFETCH = "trainer.prefetch-batches";
+
+    private static final Set<String> LEARNING = Set.of("min-red", "two-tier");
 
     private static final Map<String, Effect> EFFECTS =
             ConfigLoader.keys().stream().collect(Collectors.toMap(ConfigKey::name, ConfigKey::effect));
@@ -55,8 +57,8 @@ public record SettingChanges(List<Change> structural, List<Change> others) {
 
     /** Whether a run with this configuration keeps the key's value from its first plan on. */
     public static boolean isStructural(String key, Map<String, String> configuration) {
-        boolean features = "min-red".equals(configuration.get("replay.policy"));
-        return effect(key) == Effect.STRUCTURE || (features && key.equals(PREFETCH));
+        boolean learns = LEARNING.contains(configuration.getOrDefault("replay.policy", ""));
+        return effect(key) == Effect.STRUCTURE || (learns && key.equals(PREFETCH));
     }
 
     public boolean isEmpty() {

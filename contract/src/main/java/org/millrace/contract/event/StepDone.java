@@ -19,6 +19,7 @@ import java.util.OptionalInt;
  * @param accuracy share of the batch whose positive scores above every negative, in [0, 1]; NaN where the objective has none
  * @param learningRate the rate of this step
  * @param momentum of the momentum encoder (BYOL: target network) in this step; absent without one and in records of older writers
+ * @param freshShare share of the batch meant for new and short-term images, in [0, 1]; only with {@code replay.policy=two-tier}
  * @param keySequence keys appended to the dictionary so far
  * @param keysFilled keys that the dictionary holds now
  * @param spread of the batch's projections, as {@link Health#spread}: near 0 is collapsed; absent in records of older writers
@@ -40,6 +41,7 @@ public record StepDone(
         double accuracy,
         double learningRate,
         OptionalDouble momentum,
+        OptionalDouble freshShare,
         long keySequence,
         long keysFilled,
         OptionalDouble spread,
@@ -61,6 +63,10 @@ public record StepDone(
                 imagesRejected,
                 keySequence,
                 keysFilled);
+        check(
+                !(freshShare.orElse(0) < 0 || freshShare.orElse(0) > 1),
+                "freshShare must be in [0, 1], but was %s",
+                freshShare);
         check(!(accuracy < 0 || accuracy > 1), "accuracy must be in [0, 1] or NaN, but was %s", accuracy);
         check(!(learningRate < 0), "learningRate must not be negative, but was %s", learningRate);
         check(!(spread.orElse(0) < 0), "spread must not be negative, but was %s", spread);

@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.config.SettingChanges.Change;
 
 class SettingChangesTest {
@@ -55,14 +57,15 @@ class SettingChangesTest {
         assertThat(changes.others()).extracting(Change::key).containsExactly("trainer.was");
     }
 
-    @Test
-    void between_prefetchUnderMinRed_isStructural() {
+    @ParameterizedTest
+    @ValueSource(strings = {"replay.policy=min-red", "replay.policy=two-tier replay.fresh-share=0.25"})
+    void between_prefetchWhereTheBufferLearns_isStructural(String policy) {
         assertThat(SettingChanges.between(settings(), settings("trainer.prefetch-batches=3"))
                         .structural())
                 .isEmpty();
         assertThat(SettingChanges.between(
-                                settings("replay.policy=min-red"),
-                                settings("replay.policy=min-red", "trainer.prefetch-batches=3"))
+                                settings(policy.split(" ")),
+                                settings((policy + " trainer.prefetch-batches=3").split(" ")))
                         .structural())
                 .containsExactly(new Change("trainer.prefetch-batches", "2", "3"));
     }

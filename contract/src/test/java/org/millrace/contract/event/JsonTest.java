@@ -35,6 +35,7 @@ final class JsonTest {
             Double.NaN,
             0.03,
             OptionalDouble.of(0.99),
+            OptionalDouble.of(0.375),
             896,
             512,
             OptionalDouble.of(0.75),

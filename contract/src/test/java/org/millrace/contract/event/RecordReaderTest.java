@@ -49,6 +49,7 @@ final class RecordReaderTest {
                                 0.5,
                                 0.03,
                                 OptionalDouble.of(0.99),
+                                OptionalDouble.of(0.375),
                                 56,
                                 56,
                                 OptionalDouble.of(0.5),

@@ -120,6 +120,10 @@ final class RunMetrics {
     private void learning(RunFacts facts, StepPoint step) {
         counter("steps", "steps done", step.step());
         gauge("last.step.timestamp", "Unix time of the last step's end", SECONDS, step.timeMillis() / MILLIS);
+        gauge(
+                "replay.fresh.share",
+                "share of the last step's batch meant for new and short-term images",
+                step.freshShare());
         gauge("loss", "loss of the last step", step.loss());
         gauge("learning.rate", "learning rate of the last step", step.learningRate());
         gauge("momentum", "momentum of the momentum encoder (BYOL: target network) at the last step", step.momentum());

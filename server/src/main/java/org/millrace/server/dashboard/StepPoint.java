@@ -10,6 +10,7 @@ import org.millrace.contract.event.StepDone;
  * @param step the last of them
  * @param images trained up to and including it
  * @param timeMillis Unix time of its end
+ * @param freshShare share of a batch meant for new and short-term images; absent where the replay buffer has no tiers
  * @param loss absent where it was not finite
  */
 record StepPoint(
@@ -17,6 +18,7 @@ record StepPoint(
         long step,
         long images,
         long timeMillis,
+        OptionalDouble freshShare,
         OptionalDouble loss,
         OptionalDouble accuracy,
         OptionalDouble learningRate,
@@ -28,6 +30,7 @@ record StepPoint(
                 done.step(),
                 done.imagesTrained(),
                 done.finishedAtMillis(),
+                done.freshShare(),
                 finite(done.loss()),
                 finite(done.accuracy()),
                 finite(done.learningRate()),
@@ -42,6 +45,7 @@ record StepPoint(
                 next.step,
                 next.images,
                 next.timeMillis,
+                mean(freshShare, next.freshShare, next),
                 mean(loss, next.loss, next),
                 mean(accuracy, next.accuracy, next),
                 mean(learningRate, next.learningRate, next),

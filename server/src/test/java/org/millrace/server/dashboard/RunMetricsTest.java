@@ -64,6 +64,7 @@ class RunMetricsTest {
         assertThat(scrape.value("millrace_step_seconds", "main", "part", "preparing", "stage", "decode"))
                 .isEqualTo(0.5);
         assertThat(scrape.value("millrace_last_step_timestamp_seconds", "main")).isEqualTo(2.5);
+        assertThat(scrape.value("millrace_replay_fresh_share", "main")).isEqualTo(0.375);
         assertThat(scrape.value("millrace_loss", "main")).isEqualTo(1.5);
         assertThat(scrape.value("millrace_learning_rate", "main")).isEqualTo(0.03);
         assertThat(scrape.value("millrace_momentum", "main"))
@@ -222,6 +223,7 @@ class RunMetricsTest {
                 Double.NaN,
                 0.03,
                 OptionalDouble.of(CONFIG.moco().momentum()),
+                OptionalDouble.of(0.375),
                 64,
                 64,
                 spread,

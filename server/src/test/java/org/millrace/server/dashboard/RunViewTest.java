@@ -216,6 +216,7 @@ class RunViewTest {
                 Double.NaN,
                 0.03,
                 OptionalDouble.of(0.5),
+                OptionalDouble.empty(),
                 0,
                 0,
                 spread,

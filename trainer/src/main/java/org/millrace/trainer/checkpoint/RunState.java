@@ -2,11 +2,13 @@ package org.millrace.trainer.checkpoint;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.event.EngineWords;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.kafka.LogIdentity;
+import org.millrace.trainer.stream.FreshShareContent;
 import org.millrace.trainer.stream.StreamPosition;
 
 /**
@@ -19,6 +21,7 @@ import org.millrace.trainer.stream.StreamPosition;
  * @param journalOffset the journal's offset behind the plan of that step
  * @param keySequence keys appended to the dictionary
  * @param bufferOffered images offered to the replay buffer
+ * @param freshShare the share of fresh images in a batch, where the replay buffer has tiers
  * @param published versions of the encoders on the topic that are removed in time, oldest first
  * @param engine what bit-exactness is promised for: library, device, threads
  * @param configuration every key with its value, secrets masked
@@ -38,6 +41,7 @@ public record RunState(
         long journalOffset,
         long keySequence,
         long bufferOffered,
+        Optional<FreshShareContent> freshShare,
         List<Long> published,
         String engine,
         Map<String, String> configuration,
@@ -79,6 +83,7 @@ public record RunState(
                 0,
                 keySequence,
                 bufferOffered,
+                freshShare,
                 List.of(),
                 engine,
                 newConfiguration,
@@ -100,6 +105,7 @@ public record RunState(
                 journalOffset,
                 keySequence,
                 bufferOffered,
+                freshShare,
                 published,
                 engine,
                 configuration,

@@ -2,6 +2,7 @@ package org.millrace.trainer.objective;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.millrace.contract.CounterRandom;
@@ -54,6 +55,7 @@ final class Amdim implements Objective {
         return new Loss(
                 loss.total(config.regulariser()),
                 loss.oneToFive().forth().scores().accuracy(),
+                List.of(),
                 Optional.empty(),
                 Projections.of(first.whole(), second.whole()));
     }

@@ -2,6 +2,7 @@ package org.millrace.trainer.objective;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.millrace.contract.config.ByolConfig;
@@ -71,7 +72,12 @@ final class Byol implements Objective {
         NDArray first = query.predict(query.project(batch.first(), weights), weights); // N×C
         NDArray second = query.predict(query.project(batch.second(), weights), weights); // N×C
         NDArray distances = distances(first, secondTarget).add(distances(second, firstTarget)); // N
-        return new Loss(distances.mean(), Double.NaN, Optional.empty(), Projections.of(firstTarget, secondTarget));
+        return new Loss(
+                distances.mean(),
+                Double.NaN,
+                List.of(distances),
+                Optional.empty(),
+                Projections.of(firstTarget, secondTarget));
     }
 
     // ‖p/‖p‖ − z‖² = 2 − 2·cos(p, z) of each row; predictions: N×C raw, targets: N×C unit constants → N

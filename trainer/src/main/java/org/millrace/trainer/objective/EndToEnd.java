@@ -2,6 +2,7 @@ package org.millrace.trainer.objective;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.List;
 import java.util.Optional;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.network.MultilayerPerceptron.Norm;
@@ -44,6 +45,7 @@ final class EndToEnd implements Objective {
         return new Loss(
                 contrast.loss(),
                 InfoNce.diagonalAccuracy(contrast.logits()),
+                List.of(contrast.losses()),
                 Optional.empty(),
                 Projections.of(queries, keys));
     }

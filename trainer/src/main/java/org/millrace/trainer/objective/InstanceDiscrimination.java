@@ -76,6 +76,7 @@ final class InstanceDiscrimination implements Objective {
         return new Loss(
                 contrast.loss(),
                 InfoNce.accuracy(contrast.logits()),
+                List.of(contrast.losses()),
                 Optional.of(rowsAfter(own, positives, fresh)),
                 new Projections(fresh, Optional.empty()));
     }

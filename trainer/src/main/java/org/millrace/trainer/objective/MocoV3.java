@@ -2,6 +2,7 @@ package org.millrace.trainer.objective;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.millrace.contract.config.MillraceConfig;
@@ -78,6 +79,7 @@ final class MocoV3 implements Objective {
         return new Loss(
                 one.loss().add(two.loss()),
                 (InfoNce.diagonalAccuracy(one.logits()) + InfoNce.diagonalAccuracy(two.logits())) / 2,
+                List.of(one.losses(), two.losses()),
                 Optional.empty(),
                 Projections.of(firstKeys, secondKeys));
     }

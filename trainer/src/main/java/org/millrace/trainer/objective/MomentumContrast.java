@@ -103,7 +103,11 @@ final class MomentumContrast implements Objective {
         NDArray queries = query.project(batch.first(), weights); // N×C
         Contrast contrast = contrast(queries, keys, mask(batch, scope));
         return new Loss(
-                contrast.loss(), InfoNce.accuracy(contrast.logits()), Optional.of(keys), Projections.of(queries, keys));
+                contrast.loss(),
+                InfoNce.accuracy(contrast.logits()),
+                List.of(contrast.losses()),
+                Optional.of(keys),
+                Projections.of(queries, keys));
     }
 
     private Loss both(Batch batch, Targets targets, Tensors weights, NDManager scope) {
@@ -116,6 +120,7 @@ final class MomentumContrast implements Objective {
         return new Loss(
                 one.loss().add(two.loss()),
                 (InfoNce.accuracy(one.logits()) + InfoNce.accuracy(two.logits())) / 2,
+                List.of(one.losses(), two.losses()),
                 Optional.of(keys),
                 Projections.of(first, second));
     }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import java.util.List;
 import java.util.Optional;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.network.MultilayerPerceptron.Norm;
@@ -46,7 +47,11 @@ final class Simclr implements Objective {
         NDArray second = query.project(batch.second(), weights); // N×C
         Contrast contrast = contrast(first, second, temperature);
         return new Loss(
-                contrast.loss(), InfoNce.accuracy(contrast.logits()), Optional.empty(), Projections.of(first, second));
+                contrast.loss(),
+                InfoNce.accuracy(contrast.logits()),
+                List.of(contrast.losses()),
+                Optional.empty(),
+                Projections.of(first, second));
     }
 
     /** The loss of 2N views; its logits (2N×(1+2N), the positive first) leave a view's similarity with itself out. */

@@ -26,7 +26,7 @@ import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
 import org.millrace.trainer.stream.StageClock;
 import org.millrace.trainer.stream.StreamEvents;
-import org.millrace.trainer.stream.TrainedImages;
+import org.millrace.trainer.stream.TrainedStep;
 
 /**
  * A run computed again from nothing but its configuration, its journal's plans and the image log, and compared with the results in the
@@ -103,8 +103,8 @@ public final class RunReplay implements AutoCloseable {
         long step = startsAfter();
         try (Pipeline pipeline = pipeline(lastStep, buffer, gate).start()) {
             while (step < lastStep && !stopped) {
-                Optional<Learner.Result> result = compute(pipeline);
-                if (result.isEmpty()) {
+                Optional<Computed> computed = compute(pipeline);
+                if (computed.isEmpty()) {
                     break;
                 }
                 step++;
@@ -112,7 +112,7 @@ public final class RunReplay implements AutoCloseable {
                 Optional<StepDone> then = Optional.ofNullable(start.done().get(step));
                 losses += then.isPresent() ? 1 : 0;
                 digests += then.flatMap(StepDone::digest).isPresent() ? 1 : 0;
-                Optional<String> difference = then.flatMap(was -> difference(was, result.get()));
+                Optional<String> difference = then.flatMap(was -> difference(was, computed.get()));
                 if (difference.isPresent()) {
                     return new Result(step - startsAfter(), losses, digests, difference);
                 }
@@ -137,7 +137,10 @@ public final class RunReplay implements AutoCloseable {
         memory.close();
     }
 
-    private Optional<Learner.Result> compute(Pipeline pipeline) {
+    /** A step computed again. */
+    private record Computed(PreparedStep prepared, Learner.Result result) {}
+
+    private Optional<Computed> compute(Pipeline pipeline) {
         try {
             Optional<PreparedStep> next = pipeline.next(() -> stopped);
             if (next.isEmpty()) {
@@ -152,9 +155,9 @@ public final class RunReplay implements AutoCloseable {
                     prepared.ids(),
                     prepared.segments(),
                     new StageClock(System::nanoTime));
-            pipeline.trained(new TrainedImages(step, prepared.images(), result.features()));
+            pipeline.trained(TrainedStep.of(prepared, result.features(), result.losses()));
             pipeline.release(prepared.views());
-            return Optional.of(result);
+            return Optional.of(new Computed(prepared, result));
         } catch (InterruptedException e) {
             stopped = true;
             Thread.currentThread().interrupt();
@@ -162,10 +165,15 @@ public final class RunReplay implements AutoCloseable {
         }
     }
 
-    private Optional<String> difference(StepDone then, Learner.Result now) {
-        if (Double.compare(then.loss(), now.loss()) != 0) {
-            return Optional.of(
-                    "the loss of step " + then.step() + " was " + then.loss() + " and is " + now.loss() + " now");
+    private Optional<String> difference(StepDone then, Computed now) {
+        double loss = now.result().loss();
+        if (Double.compare(then.loss(), loss) != 0) {
+            return Optional.of("the loss of step " + then.step() + " was " + then.loss() + " and is " + loss + " now");
+        }
+        double share = now.prepared().freshShare().orElse(0);
+        if (Double.compare(then.freshShare().orElse(0), share) != 0) {
+            return Optional.of("the share of fresh images in the batch of step " + then.step() + " was "
+                    + then.freshShare().orElse(0) + " and is " + share + " now");
         }
         if (then.digest().isEmpty()) {
             return Optional.empty();
@@ -193,6 +201,7 @@ public final class RunReplay implements AutoCloseable {
         }
         learner.restore(checkpoint.query(), checkpoint.key(), checkpoint.optimiser(), state.keySequence());
         buffer.restore(checkpoint.buffer(), state.bufferOffered());
+        state.freshShare().ifPresent(buffer::restoreShare);
         gate.restore(checkpoint.gate());
     }
 

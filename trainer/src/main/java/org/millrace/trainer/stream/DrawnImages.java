@@ -1,5 +1,6 @@
 package org.millrace.trainer.stream;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
@@ -11,9 +12,16 @@ record DrawnImages(long seed, ReplayBuffer buffer, Preparation preparation) {
         return buffer.size();
     }
 
-    /** A step's images, in batch order: so many different ones, or fewer where the buffer holds fewer. */
-    List<DecodedImage> of(long step, int count) throws InterruptedException {
-        List<LoggedImage> images = buffer.draw(count, CounterRandom.of(seed, step, Purpose.BUFFER_DRAW, 0));
+    /**
+     * A step's images, in batch order: so many different ones, or fewer where the buffer holds fewer.
+     *
+     * @param shortTerm how many of the short-term tier, which come first
+     * @param longTerm how many of the long-term tier, or of a buffer without tiers
+     */
+    List<DecodedImage> of(long step, int shortTerm, int longTerm) throws InterruptedException {
+        List<LoggedImage> images =
+                new ArrayList<>(buffer.drawShortTerm(shortTerm, CounterRandom.of(seed, step, Purpose.BUFFER_DRAW, 1)));
+        images.addAll(buffer.draw(longTerm, CounterRandom.of(seed, step, Purpose.BUFFER_DRAW, 0)));
         return preparation.decode(images).stream()
                 .map(DrawnImages::stillDecoded)
                 .toList();

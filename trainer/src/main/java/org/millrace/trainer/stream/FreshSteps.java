@@ -2,6 +2,7 @@ package org.millrace.trainer.stream;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.concurrent.Future;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
@@ -31,7 +32,9 @@ record FreshSteps(long seed, BatchMix mix, ReplayBuffer buffer, DrawnImages draw
             throws InterruptedException {
         clock.lap(Stage.PLAN);
         List<DecodedImage> decoded = new ArrayList<>(batch.decoded());
-        decoded.addAll(drawn.of(plan.step(), mix.drawn(plan.images())));
+        OptionalDouble share = buffer.freshShare();
+        int shortTerm = mix.shortTerm(plan.images(), share.orElse(0), buffer.shortTerm(), buffer.longTerm());
+        decoded.addAll(drawn.of(plan.step(), shortTerm, mix.drawn(plan.images()) - shortTerm));
         var changes = buffer.offer(batch.images(), CounterRandom.of(seed, plan.step(), Purpose.BUFFER_INSERT, 0));
         clock.lap(Stage.MIX);
         preparation.makeViews(plan.step(), decoded, views);
@@ -49,6 +52,8 @@ record FreshSteps(long seed, BatchMix mix, ReplayBuffer buffer, DrawnImages draw
                 batch.judged(),
                 changes,
                 batch.images().size(),
+                plan.images() + shortTerm,
+                share,
                 clock.millis());
     }
 }

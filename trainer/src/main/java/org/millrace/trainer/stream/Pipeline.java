@@ -37,7 +37,7 @@ public final class Pipeline implements AutoCloseable {
     private final Gate gate;
     private final Preparation preparation;
     private final ComingSteps coming; // of the thread, once that runs
-    private final BlockingQueue<TrainedImages> trained = new LinkedBlockingQueue<>();
+    private final BlockingQueue<TrainedStep> trained = new LinkedBlockingQueue<>();
     private final BlockingQueue<PreparedStep> ready;
     private final BlockingQueue<ViewBuffers> free;
     private final Thread thread;
@@ -147,10 +147,10 @@ public final class Pipeline implements AutoCloseable {
         return ended && ready.isEmpty() && failure == null;
     }
 
-    /** Takes the features of a trained step, before its buffers are released, so that preparing need not wait for them. */
-    public void trained(TrainedImages images) {
-        if (buffer.usesFeatures()) {
-            trained.add(images);
+    /** Takes what training a step found out, before its buffers are released, so that preparing need not wait for it. */
+    public void trained(TrainedStep step) {
+        if (buffer.learns()) {
+            trained.add(step);
         }
     }
 
@@ -204,13 +204,13 @@ public final class Pipeline implements AutoCloseable {
             }
             views = free.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
         }
-        return awaitFeatures(coming.position().step() + 1) ? coming.next(assembler, views) : Optional.empty();
+        return awaitTrained(coming.position().step() + 1) ? coming.next(assembler, views) : Optional.empty();
     }
 
-    /** Begins a step in the buffer, once it knows the features that count then; false when stopped before. */
-    private boolean awaitFeatures(long step) throws InterruptedException {
+    /** Begins a step in the buffer, once it knows the features and losses that count then; false when stopped before. */
+    private boolean awaitTrained(long step) throws InterruptedException {
         while (!buffer.isReadyFor(step)) {
-            TrainedImages next = trained.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+            TrainedStep next = trained.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
             if (next != null) {
                 buffer.trained(next);
             } else if (stopped) {

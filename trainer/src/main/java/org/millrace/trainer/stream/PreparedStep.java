@@ -3,6 +3,7 @@ package org.millrace.trainer.stream;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.Future;
 import org.millrace.contract.ImageOffset;
@@ -22,6 +23,8 @@ import org.millrace.trainer.gate.Judged;
  * @param judged what the gate judged for this step
  * @param bufferChanges what the step does to the replay buffer
  * @param bufferOffered how many images the step offered to it
+ * @param freshImages how many of the batch, the first ones, are new or of the buffer's short-term tier
+ * @param freshShare share of the batch meant for those, where the buffer has tiers
  * @param millis time of each stage of the preparation
  */
 public record PreparedStep(
@@ -37,6 +40,8 @@ public record PreparedStep(
         List<Judged> judged,
         List<ReplayBuffer.Change> bufferChanges,
         int bufferOffered,
+        int freshImages,
+        OptionalDouble freshShare,
         Map<String, Double> millis) {
     /** Images whose second view was made from another image. */
     public int otherFrames() {

@@ -10,20 +10,24 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.ReplayConfig;
+import org.millrace.contract.config.ReplayConfig.LongTerm;
 import org.millrace.contract.config.ReplayConfig.Policy;
 
 /**
  * Past images to train on again. Its content is a function of the images offered, their order, the generators passed in, and the
- * features of trained images. Not thread safe.
+ * features and losses of trained images. Not thread safe.
  *
  * <p>{@code fifo} keeps the newest; {@code reservoir} keeps a uniform sample of all that were offered (Vitter 1985, Algorithm R);
- * {@code min-red} keeps what is least alike, see {@link MinRed}. Steps are prepared ahead of training, so the features of a step count
- * only {@code lag} steps later, whenever they come: the content does not depend on which of the two was quicker.
+ * {@code min-red} keeps what is least alike, see {@link MinRed}. {@code two-tier} holds the newest in a short-term tier, behind the
+ * long-term one, which an image joins when it leaves the other; {@code replay.long-term} decides what that one keeps. Steps are prepared
+ * ahead of training, so the features and losses of a step count only {@code lag} steps later, whenever they come: the content does not
+ * depend on which of the two was quicker.
  */
 public final class ReplayBuffer {
     private final ReplayConfig config;
@@ -31,15 +35,17 @@ public final class ReplayBuffer {
     private final List<ReplayItem> items = new ArrayList<>(); // by slot
     private final Deque<TrainedImages> waiting = new ArrayDeque<>(); // features that do not count yet, oldest first
     private final MinRed minRed = new MinRed();
+    private final Optional<FreshShare> freshShare; // of two tiers
     private long offered;
     private long arrivals;
     private long trainedStep;
 
-    /** @param lag steps after which the features of a step count */
+    /** @param lag steps after which the features and losses of a step count */
     ReplayBuffer(ReplayConfig config, int lag) {
         check(lag >= 1, "lag must be at least 1, but was %d", lag);
         this.config = config;
         this.lag = lag;
+        this.freshShare = config.policy() == Policy.TWO_TIER ? Optional.of(new FreshShare(config)) : Optional.empty();
     }
 
     /** An empty buffer. When a step is prepared, the one that had its place among the prepared ones before has been trained. */
@@ -50,28 +56,39 @@ public final class ReplayBuffer {
     /** An image put into a slot; or, where there is none, the slot removed and those behind it moved up. */
     public record Change(int slot, Optional<LoggedImage> image) {}
 
-    /** Whether the features of every trained step must be passed to {@link #trained}. */
-    public boolean usesFeatures() {
-        return config.policy() == Policy.MIN_RED;
+    /** Whether every trained step must be passed to {@link #trained}. */
+    public boolean learns() {
+        return usesFeatures() || freshShare.isPresent();
     }
 
-    /** Takes the features of the step that follows the last one taken. */
-    public void trained(TrainedImages images) {
+    private boolean usesFeatures() {
+        return switch (config.policy()) {
+            case NONE, FIFO, RESERVOIR -> false;
+            case MIN_RED -> true;
+            case TWO_TIER -> config.longTerm() == LongTerm.MIN_RED;
+        };
+    }
+
+    /** Takes the features and losses of the step that follows the last one taken. */
+    public void trained(TrainedStep trained) {
         check(
-                images.step() > trainedStep,
+                trained.step() > trainedStep,
                 "the features of step %d come after those of step %d",
-                images.step(),
+                trained.step(),
                 trainedStep);
-        trainedStep = images.step();
-        waiting.add(images);
+        trainedStep = trained.step();
+        if (usesFeatures()) {
+            waiting.add(trained.images());
+        }
+        freshShare.ifPresent(share -> share.trained(trained.losses()));
     }
 
-    /** Whether the features that count at a step are there. */
+    /** Whether the features and losses that count at a step are there. */
     boolean isReadyFor(long step) {
-        return !usesFeatures() || step - lag <= trainedStep;
+        return !learns() || step - lag <= trainedStep;
     }
 
-    /** Begins a step, before its images are offered or drawn: from now on the features of {@code step − lag} count. */
+    /** Begins a step, before its images are offered or drawn: from now on the features and losses of {@code step − lag} count. */
     void begin(long step) {
         check(
                 isReadyFor(step),
@@ -82,6 +99,7 @@ public final class ReplayBuffer {
         while (!waiting.isEmpty() && waiting.element().step() <= step - lag) {
             learn(waiting.remove());
         }
+        freshShare.ifPresent(share -> share.begin(step - lag));
     }
 
     /** Offers images in order; returns what changed. */
@@ -90,19 +108,29 @@ public final class ReplayBuffer {
             case NONE -> none(images);
             case FIFO, RESERVOIR -> replace(images, random);
             case MIN_RED -> appendAndShrink(images);
+            case TWO_TIER -> appendAndPassOn(images, random);
         };
     }
 
-    /** A batch of different images, uniformly; fewer where the buffer holds fewer. */
+    /** Different images of the long-term tier, or of a buffer without tiers, uniformly; fewer where it holds fewer. */
     List<LoggedImage> draw(int count, RandomGenerator random) {
+        return draw(items.subList(0, longTerm()), count, random);
+    }
+
+    /** Different images of the short-term tier, uniformly; fewer where it holds fewer. */
+    List<LoggedImage> drawShortTerm(int count, RandomGenerator random) {
+        return draw(items.subList(longTerm(), items.size()), count, random);
+    }
+
+    private static List<LoggedImage> draw(List<ReplayItem> from, int count, RandomGenerator random) {
         Set<Integer> chosen = new HashSet<>();
         List<LoggedImage> batch = new ArrayList<>();
-        int wanted = Math.min(count, items.size());
-        for (int limit = items.size() - wanted; limit < items.size(); limit++) {
+        int wanted = Math.min(count, from.size());
+        for (int limit = from.size() - wanted; limit < from.size(); limit++) {
             int slot = random.nextInt(limit + 1); // Floyd's sampling without replacement
             int taken = chosen.add(slot) ? slot : limit;
             chosen.add(taken);
-            batch.add(items.get(taken).image());
+            batch.add(from.get(taken).image());
         }
         return batch;
     }
@@ -130,9 +158,27 @@ public final class ReplayBuffer {
             kept.feature().ifPresent(items.get(items.size() - 1)::setFeature);
         }
         waiting.clear();
-        trainedStep = 0;
-        content.waiting().forEach(this::trained);
+        waiting.addAll(content.waiting());
+        trainedStep = waiting.isEmpty() ? 0 : waiting.getLast().step();
         offered = offeredThen;
+    }
+
+    /** Replaces the share of fresh images by that of another time, after {@link #restore}. */
+    public void restoreShare(FreshShareContent content) {
+        freshShare.ifPresent(share -> share.restore(content));
+        content.waiting().forEach(losses -> trainedStep = Math.max(trainedStep, losses.step()));
+    }
+
+    /** All that {@link #restoreShare} needs; empty without tiers. */
+    public Optional<FreshShareContent> shareContent() {
+        return freshShare.map(FreshShare::content);
+    }
+
+    /** Share of a batch meant for new images and those of the short-term tier; empty without tiers. */
+    OptionalDouble freshShare() {
+        return freshShare.isEmpty()
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(freshShare.get().share());
     }
 
     /** All that {@link #restore} needs besides the count. */
@@ -147,6 +193,16 @@ public final class ReplayBuffer {
     /** Images that it holds. */
     int size() {
         return items.size();
+    }
+
+    /** Images in the short-term tier, the last ones: each is there until as many others have come. */
+    int shortTerm() {
+        return (int) Math.min(offered, config.shortTermCapacity());
+    }
+
+    /** Images in the long-term tier, or in a buffer without tiers. */
+    int longTerm() {
+        return items.size() - shortTerm();
     }
 
     public long offered() {
@@ -177,15 +233,35 @@ public final class ReplayBuffer {
     }
 
     private List<Change> appendAndShrink(List<LoggedImage> images) {
+        List<Change> changes = append(images);
+        for (int slot : minRed.shrink(items, config.capacity())) {
+            changes.add(new Change(slot, Optional.empty()));
+        }
+        return changes;
+    }
+
+    private List<Change> append(List<LoggedImage> images) {
         List<Change> changes = new ArrayList<>();
         for (LoggedImage image : images) {
             changes.add(new Change(items.size(), Optional.of(image)));
             put(items.size(), image);
         }
         offered += images.size();
-        for (int slot : minRed.shrink(items, config.capacity())) {
-            changes.add(new Change(slot, Optional.empty()));
-        }
+        return changes;
+    }
+
+    // the short-term tier is the end of the list: what it has no room for is behind the long-term one, and so joins it
+    // where it lies
+    private List<Change> appendAndPassOn(List<LoggedImage> images, RandomGenerator random) {
+        int before = longTerm();
+        long passedOn = offered - shortTerm();
+        List<Change> changes = append(images);
+        List<ReplayItem> longTerm = items.subList(0, longTerm());
+        List<Integer> gone = switch (config.longTerm()) {
+            case RESERVOIR -> Reservoir.shrink(longTerm, before, passedOn, config.longTermCapacity(), random);
+            case MIN_RED -> minRed.shrink(longTerm, config.longTermCapacity());
+        };
+        gone.forEach(slot -> changes.add(new Change(slot, Optional.empty())));
         return changes;
     }
 

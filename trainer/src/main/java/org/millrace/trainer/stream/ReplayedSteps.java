@@ -1,6 +1,7 @@
 package org.millrace.trainer.stream;
 
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.concurrent.Future;
 import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepPlan;
@@ -18,7 +19,7 @@ record ReplayedSteps(int batchSize, DrawnImages drawn, Preparation preparation) 
             StepPlan plan, Future<Long> journalOffset, StreamPosition before, ViewBuffers views, StageClock clock)
             throws InterruptedException {
         clock.lap(Stage.PLAN);
-        List<DecodedImage> decoded = drawn.of(plan.step(), batchSize);
+        List<DecodedImage> decoded = drawn.of(plan.step(), 0, batchSize);
         List<LoggedImage> images = decoded.stream().map(DecodedImage::image).toList();
         clock.lap(Stage.MIX);
         preparation.makeViews(plan.step(), decoded, views);
@@ -36,6 +37,8 @@ record ReplayedSteps(int batchSize, DrawnImages drawn, Preparation preparation) 
                 List.of(),
                 List.of(),
                 0,
+                0,
+                OptionalDouble.empty(),
                 clock.millis());
     }
 }

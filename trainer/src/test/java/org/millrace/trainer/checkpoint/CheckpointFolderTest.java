@@ -28,9 +28,11 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.trainer.gate.GateContent;
+import org.millrace.trainer.stream.FreshShareContent;
 import org.millrace.trainer.stream.LoggedImage;
 import org.millrace.trainer.stream.ReplayContent;
 import org.millrace.trainer.stream.ReplayContent.Kept;
+import org.millrace.trainer.stream.StepLosses;
 import org.millrace.trainer.stream.TrainedImages;
 import org.slf4j.LoggerFactory;
 
@@ -253,6 +255,12 @@ final class CheckpointFolderTest {
                 2 * step,
                 8 * step,
                 9 * step,
+                Optional.of(new FreshShareContent(
+                        0.1 + 0.2,
+                        1 / 3.0,
+                        List.of(
+                                new StepLosses(step - 1, Optional.empty()),
+                                new StepLosses(step, Optional.of(new StepLosses.Gap(-1e-17, 2 / 3.0)))))),
                 List.of(1L, 2L),
                 "engine",
                 Map.of("run.seed", "1"),

@@ -229,6 +229,7 @@ final class RunAuditTest {
                 0,
                 0,
                 OptionalDouble.empty(),
+                OptionalDouble.empty(),
                 0,
                 0,
                 OptionalDouble.empty(),

@@ -212,6 +212,7 @@ final class JournalReaderTest {
                 0.5,
                 0.1,
                 OptionalDouble.empty(),
+                OptionalDouble.empty(),
                 8 * step,
                 8,
                 OptionalDouble.empty(),

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -44,8 +46,19 @@ final class PipelineTest {
     private TestLog topic = log();
 
     /** Where a run stands after a step. */
-    private record Checkpoint(StreamPosition position, ReplayContent buffer, long offered, GateContent gate) {
-        static final Checkpoint START = new Checkpoint(StreamPosition.START, ReplayContent.EMPTY, 0, GateContent.EMPTY);
+    private record Checkpoint(
+            StreamPosition position,
+            ReplayContent buffer,
+            long offered,
+            Optional<FreshShareContent> share,
+            GateContent gate) {
+        static final Checkpoint START =
+                new Checkpoint(StreamPosition.START, ReplayContent.EMPTY, 0, Optional.empty(), GateContent.EMPTY);
+
+        void restore(ReplayBuffer replay) {
+            replay.restore(buffer, offered);
+            share.ifPresent(replay::restoreShare);
+        }
     }
 
     /** What became of a run: each step's batch and views, and where it stood after each. */
@@ -54,6 +67,8 @@ final class PipelineTest {
         private final Map<Long, Long> views = new HashMap<>();
         private final Map<Long, List<Optional<ImageOffset>>> secondFrom = new HashMap<>();
         private final Map<Long, List<OptionalLong>> segments = new HashMap<>();
+        private final Map<Long, Double> shares = new HashMap<>();
+        private final Map<Long, Integer> fresh = new HashMap<>(); // images of each batch that are new or short-term
         private final Map<Long, Checkpoint> checkpoints = new HashMap<>(Map.of(0L, Checkpoint.START));
         private final List<JournalledPlan> journal = new CopyOnWriteArrayList<>();
 
@@ -71,20 +86,25 @@ final class PipelineTest {
 
     @ParameterizedTest
     @CsvSource({
-        "fifo, none, 1",
-        "reservoir, none, 1",
-        "min-red, none, 1",
-        "reservoir, uniform, 0.6",
-        "min-red, novelty, 0.5"
+        "fifo, none, 1, reservoir",
+        "reservoir, none, 1, reservoir",
+        "min-red, none, 1, reservoir",
+        "reservoir, uniform, 0.6, reservoir",
+        "min-red, novelty, 0.5, reservoir",
+        "two-tier, none, 0.25, reservoir",
+        "two-tier, uniform, 0.3, min-red"
     })
-    void next_killedAgainAndAgain_sameBatchesAsUninterrupted(String policy, String gate, String freshShare)
-            throws InterruptedException {
+    void next_killedAgainAndAgain_sameBatchesAsUninterrupted(
+            String policy, String gate, String freshShare, String longTerm) throws InterruptedException {
+        boolean twoTier = policy.equals("two-tier");
         MillraceConfig config = config(
                 policy,
                 "trainer.prefetch-batches=3",
                 "stream.gate=" + gate,
                 "stream.gate-share=0.5",
-                "replay.fresh-share=" + freshShare);
+                "replay.fresh-share=" + freshShare,
+                "replay.long-term=" + longTerm,
+                "replay.updates-per-batch=" + (twoTier ? 1 : 3));
         Run straight = new Run();
         train(config, straight, Checkpoint.START, STEPS, CounterRandom.of(41, 0, Purpose.SHUFFLE, 0));
 
@@ -102,6 +122,32 @@ final class PipelineTest {
         assertThat(straight.plans().stream().anyMatch(plan -> plan.skipped() > 0))
                 .isEqualTo(gate.equals("uniform"));
         assertThat(killed.after(STEPS)).usingRecursiveComparison().isEqualTo(straight.after(STEPS));
+        assertThat(killed.shares).isEqualTo(straight.shares).hasSize(twoTier ? (int) STEPS : 0);
+        straight.batches.values().forEach(batch -> assertThat(batch).doesNotHaveDuplicates());
+        if (twoTier) {
+            assertShares(straight, Double.parseDouble(freshShare));
+        }
+    }
+
+    /** The share moves between its bounds; each image is new once; a batch has as many fresh images as its share says. */
+    private static void assertShares(Run run, double least) {
+        assertThat(Set.copyOf(run.shares.values())).hasSizeGreaterThan((int) STEPS / 2);
+        Set<ImageOffset> seen = new HashSet<>();
+        for (StepPlan plan : run.plans()) {
+            List<ImageOffset> batch = Objects.requireNonNull(run.batches.get(plan.step()));
+            List<ImageOffset> brought = batch.subList(0, plan.images());
+            assertThat(seen).doesNotContainAnyElementsOf(brought);
+            seen.addAll(brought);
+            assertThat(seen).containsAll(batch);
+            double share = Objects.requireNonNull(run.shares.get(plan.step()));
+            assertThat(share).isBetween(least, 0.75);
+            if (plan.step() > 3) { // there are enough long-term ones
+                assertThat(plan.images()).isEqualTo((int) Math.round(least * TestRuns.BATCH));
+                assertThat(run.fresh.get(plan.step()))
+                        .as("of step %d", plan.step())
+                        .isEqualTo((int) Math.round(share * TestRuns.BATCH));
+            }
+        }
     }
 
     @ParameterizedTest
@@ -116,7 +162,8 @@ final class PipelineTest {
                 "stream.gate-share=0.5",
                 "replay.fresh-share=0.6");
         topic = clips(2, 1_000, clip);
-        Checkpoint begun = new Checkpoint(StreamPosition.START, ReplayContent.EMPTY, 0, thatKnowsTheSources(config));
+        Checkpoint begun = new Checkpoint(
+                StreamPosition.START, ReplayContent.EMPTY, 0, Optional.empty(), thatKnowsTheSources(config));
         Run straight = new Run();
         train(config, straight, begun, STEPS, CounterRandom.of(41, 0, Purpose.SHUFFLE, 0));
 
@@ -199,7 +246,7 @@ final class PipelineTest {
     private void train(MillraceConfig config, Run run, Checkpoint from, long until, RandomGenerator pace)
             throws InterruptedException {
         ReplayBuffer buffer = ReplayBuffer.of(config);
-        buffer.restore(from.buffer(), from.offered());
+        from.restore(buffer);
         Gate gate = gate(config, from);
         try (Pipeline pipeline = pipeline(config, run, from)) {
             long step = from.position().step();
@@ -217,18 +264,28 @@ final class PipelineTest {
                 run.views.put(step, checksum(prepared.views()));
                 run.secondFrom.put(step, prepared.secondFrom());
                 run.segments.put(step, prepared.segments());
+                run.fresh.put(step, prepared.freshImages());
+                if (prepared.freshShare().isPresent()) {
+                    run.shares.put(step, prepared.freshShare().getAsDouble());
+                }
                 Thread.sleep(pace.nextInt(4));
                 gate.apply(prepared.judged());
                 buffer.apply(step, prepared.bufferChanges(), prepared.bufferOffered());
-                if (buffer.usesFeatures()) {
-                    TrainedImages trained =
-                            new TrainedImages(step, prepared.images(), features(step, prepared.images()));
+                if (buffer.learns()) {
+                    TrainedStep trained = TrainedStep.of(
+                            prepared, features(step, prepared.images()), losses(step, prepared.images()));
                     buffer.trained(trained);
                     pipeline.trained(trained);
                 }
                 pipeline.release(prepared.views());
                 run.checkpoints.put(
-                        step, new Checkpoint(prepared.position(), buffer.content(), buffer.offered(), gate.content()));
+                        step,
+                        new Checkpoint(
+                                prepared.position(),
+                                buffer.content(),
+                                buffer.offered(),
+                                buffer.shareContent(),
+                                gate.content()));
             }
         }
     }
@@ -239,7 +296,7 @@ final class PipelineTest {
                 .filter(journalled -> journalled.plan().step() > step)
                 .toList();
         ReplayBuffer ahead = ReplayBuffer.of(config);
-        ahead.restore(from.buffer(), from.offered());
+        from.restore(ahead);
         return new Pipeline(
                         config,
                         topic.open(Map.of(), 1 << 20, 5).consumer(),
@@ -283,6 +340,16 @@ final class PipelineTest {
             }
         }
         return TestFeatures.ofViews(first, second, DIMENSION);
+    }
+
+    // later images are harder, so that fresh ones get more and more places
+    private static float[] losses(long step, List<ImageOffset> images) {
+        float[] losses = new float[images.size()];
+        for (int i = 0; i < losses.length; i++) {
+            RandomGenerator noise = CounterRandom.of(step, images.get(i).offset(), Purpose.SHUFFLE, 2);
+            losses[i] = (float) (images.get(i).offset() / 100.0 + noise.nextGaussian());
+        }
+        return losses;
     }
 
     private static long checksum(ViewBuffers views) {

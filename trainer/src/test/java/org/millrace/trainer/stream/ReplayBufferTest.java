@@ -12,11 +12,12 @@ import java.util.random.RandomGenerator;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.ReplayConfig;
+import org.millrace.contract.config.ReplayConfig.LongTerm;
 import org.millrace.contract.config.ReplayConfig.Policy;
 
 final class ReplayBufferTest {
@@ -63,14 +64,28 @@ final class ReplayBufferTest {
         }
     }
 
+    /** Each way to choose what stays. */
+    static List<ReplayConfig> kinds() {
+        List<ReplayConfig> kinds = new ArrayList<>();
+        for (Policy policy : Policy.values()) {
+            if (policy != Policy.TWO_TIER) {
+                kinds.add(TestReplay.config(policy, 30, 0.5));
+            }
+        }
+        for (LongTerm longTerm : LongTerm.values()) {
+            kinds.add(TestReplay.twoTier(longTerm, 30, 0.25, 0.01));
+        }
+        return kinds;
+    }
+
     @ParameterizedTest
-    @EnumSource(Policy.class)
-    void apply_changesOfAnother_sameContent(Policy policy) {
+    @MethodSource("kinds")
+    void apply_changesOfAnother_sameContent(ReplayConfig kind) {
         long seed = 23;
         System.out.println("seed " + seed);
         RandomGenerator sizes = random(seed, -1);
-        ReplayBuffer buffer = buffer(policy, 30);
-        ReplayBuffer follower = buffer(policy, 30);
+        ReplayBuffer buffer = new ReplayBuffer(kind, LAG);
+        ReplayBuffer follower = new ReplayBuffer(kind, LAG);
         int offered = 0;
         for (int step = 0; step < 50; step++) {
             List<LoggedImage> images = images(offered, sizes.nextInt(12));
@@ -79,24 +94,26 @@ final class ReplayBufferTest {
             offered += images.size();
             train(step + 1, buffer, follower);
             assertThat(follower.content()).usingRecursiveComparison().isEqualTo(buffer.content());
+            assertThat(follower.shareContent()).isEqualTo(buffer.shareContent());
             assertThat(follower.offered()).isEqualTo(buffer.offered()).isEqualTo(offered);
         }
     }
 
     @ParameterizedTest
-    @EnumSource(Policy.class)
-    void restore_inMidStream_goesOnTheSame(Policy policy) {
+    @MethodSource("kinds")
+    void restore_inMidStream_goesOnTheSame(ReplayConfig kind) {
         long seed = 24;
         System.out.println("seed " + seed);
-        ReplayBuffer buffer = buffer(policy, 30);
+        ReplayBuffer buffer = new ReplayBuffer(kind, LAG);
         for (int step = 1; step <= 12; step++) {
             buffer.begin(step);
             buffer.offer(images(step * 7, 7), random(seed, step));
             train(step, buffer);
         }
-        ReplayBuffer restored = buffer(policy, 30);
+        ReplayBuffer restored = new ReplayBuffer(kind, LAG);
         restored.offer(images(900, 5), random(seed, 0)); // to be forgotten
         restored.restore(buffer.content(), buffer.offered());
+        buffer.shareContent().ifPresent(restored::restoreShare);
         for (int step = 13; step <= 24; step++) {
             List<LoggedImage> later = images(step * 7, 7);
             buffer.begin(step);
@@ -104,8 +121,72 @@ final class ReplayBufferTest {
             assertThat(restored.offer(later, random(seed, step))).isEqualTo(buffer.offer(later, random(seed, step)));
             train(step, buffer, restored);
             assertThat(restored.content()).usingRecursiveComparison().isEqualTo(buffer.content());
+            assertThat(restored.shareContent()).isEqualTo(buffer.shareContent());
             assertThat(restored.draw(8, random(seed, -step))).isEqualTo(buffer.draw(8, random(seed, -step)));
+            assertThat(restored.drawShortTerm(2, random(seed, -step)))
+                    .isEqualTo(buffer.drawShortTerm(2, random(seed, -step)));
         }
+    }
+
+    // of 200 images the newest 2 are short-term; 2,000 seeds, 18 places for the 198 others: each is kept Binomial(2000,
+    // 1/11) times,
+    // 181.8 ± 12.9; the bound is 5 deviations
+    @Test
+    void offer_twoTier_theNewestAndASampleOfTheOthers() {
+        int seeds = 2000;
+        System.out.println("seeds 0 to " + (seeds - 1));
+        int[] kept = new int[198];
+        for (long seed = 0; seed < seeds; seed++) {
+            ReplayBuffer buffer = new ReplayBuffer(TestReplay.twoTier(LongTerm.RESERVOIR, 20, 0.25, 0.01), LAG);
+            for (int step = 0; step < 40; step++) {
+                buffer.offer(images(step * 5, 5), random(seed, step));
+                if (seed < 10) {
+                    assertThat(offsets(buffer.drawShortTerm(9, random(seed, -step))))
+                            .containsExactlyInAnyOrderElementsOf(offsets(images(step * 5 + 3, 2)));
+                }
+            }
+            List<LoggedImage> longTerm = buffer.draw(100, random(seed, 100));
+            assertThat(longTerm).hasSize(18).doesNotHaveDuplicates();
+            longTerm.forEach(image -> kept[(int) image.at().offset()]++);
+        }
+        for (int image = 0; image < kept.length; image++) {
+            assertThat((double) kept[image])
+                    .as("image %d", image)
+                    .isCloseTo(2000 / 11.0, within(5 * Math.sqrt(2000 / 11.0 * 10 / 11)));
+        }
+    }
+
+    @Test
+    void offer_twoTierWithMinRed_redundantGoesOnlyFromTheLongTermTier() {
+        ReplayBuffer buffer = new ReplayBuffer(TestReplay.twoTier(LongTerm.MIN_RED, 20, 0.25, 0.01), 1);
+        buffer.begin(1);
+        buffer.offer(images(0, 20), random(1, 1)); // 18 and 19 are short-term
+        float[] features = new float[20 * 20];
+        for (int image = 0; image < 20; image++) {
+            features[image * 20 + (image == 7 ? 3 : Math.min(image, 18))] = 1; // 7 is like 3, and 18 like 19
+        }
+        buffer.trained(TestReplay.trained(new TrainedImages(1, offsets(images(0, 20)), features)));
+        buffer.begin(2);
+        buffer.offer(images(20, 1), random(1, 2));
+        List<ImageOffset> all = offsets(images(0, 21));
+        all.remove(3);
+        assertThat(offsets(images(buffer))).isEqualTo(all);
+    }
+
+    @Test
+    void draw_bothTiers_noImageTwice() {
+        long seed = 27;
+        System.out.println("seed " + seed);
+        ReplayBuffer buffer = new ReplayBuffer(TestReplay.twoTier(LongTerm.RESERVOIR, 30, 0.25, 0.01), LAG);
+        for (int step = 0; step < 40; step++) {
+            buffer.offer(images(step * 7, 7), random(seed, step));
+            List<LoggedImage> batch = new ArrayList<>(buffer.drawShortTerm(2, random(seed, step)));
+            batch.addAll(buffer.draw(20, random(seed, step)));
+            assertThat(batch).doesNotHaveDuplicates();
+            assertThat(buffer.shortTerm() + buffer.longTerm()).isEqualTo(buffer.size());
+        }
+        assertThat(buffer.shortTerm()).isEqualTo(3);
+        assertThat(buffer.longTerm()).isEqualTo(27);
     }
 
     // each of 10 images in a draw of 3: Binomial(10000, 0.3), 3000 ± 45.8; the bound is 5 deviations
@@ -136,7 +217,7 @@ final class ReplayBufferTest {
 
     @Test
     void offer_minRed_fewerThanTwiceAsManyTrained_oldestGoes() {
-        ReplayBuffer buffer = new ReplayBuffer(new ReplayConfig(Policy.MIN_RED, 4, 1, 1, 0.5), 1);
+        ReplayBuffer buffer = new ReplayBuffer(TestReplay.config(Policy.MIN_RED, 4, 0.5), 1);
         buffer.offer(images(0, 4), random(1, 0));
         buffer.trained(trained(1, new long[] {1, 2, 3}, 1, 0, 0, 1, 0, 1));
         buffer.begin(2);
@@ -146,7 +227,7 @@ final class ReplayBufferTest {
 
     @Test
     void offer_minRed_enoughTrained_theOlderOfTheClosestPairGoes() {
-        ReplayBuffer buffer = new ReplayBuffer(new ReplayConfig(Policy.MIN_RED, 4, 1, 1, 0.5), 1);
+        ReplayBuffer buffer = new ReplayBuffer(TestReplay.config(Policy.MIN_RED, 4, 0.5), 1);
         buffer.offer(images(0, 4), random(1, 0));
         buffer.trained(trained(1, new long[] {1, 2, 3}, 1, 0, 0, 1, 0, 1));
         buffer.begin(2);
@@ -157,7 +238,7 @@ final class ReplayBufferTest {
 
     @Test
     void begin_minRed_featuresCountAfterTheLagAndAreAveraged() {
-        ReplayBuffer buffer = new ReplayBuffer(new ReplayConfig(Policy.MIN_RED, 4, 1, 1, 0.25), 2);
+        ReplayBuffer buffer = new ReplayBuffer(TestReplay.config(Policy.MIN_RED, 4, 0.25), 2);
         buffer.begin(1);
         buffer.offer(images(0, 2), random(1, 0));
         buffer.trained(trained(1, new long[] {1, 99}, 1, 0, 0, 1)); // image 99 is not in the buffer
@@ -223,7 +304,7 @@ final class ReplayBufferTest {
     }
 
     private static ReplayBuffer buffer(Policy policy, int capacity) {
-        return new ReplayBuffer(new ReplayConfig(policy, capacity, 1, 1, 0.5), LAG);
+        return new ReplayBuffer(TestReplay.config(policy, capacity, 0.5), LAG);
     }
 
     private static RandomGenerator random(long seed, long step) {
@@ -239,7 +320,7 @@ final class ReplayBufferTest {
     }
 
     private static List<ImageOffset> offsets(List<LoggedImage> images) {
-        return images.stream().map(LoggedImage::at).toList();
+        return new ArrayList<>(images.stream().map(LoggedImage::at).toList());
     }
 
     private static List<LoggedImage> images(ReplayBuffer buffer) {
@@ -260,23 +341,21 @@ final class ReplayBufferTest {
 
     private static void train(int step, ReplayBuffer... buffers) {
         for (ReplayBuffer buffer : buffers) {
-            if (buffer.usesFeatures()) {
+            if (buffer.learns()) {
                 buffer.trained(random(step));
             }
         }
     }
 
-    private static TrainedImages trained(long step, long[] offsets, float... features) {
-        return new TrainedImages(
-                step,
-                Arrays.stream(offsets)
-                        .mapToObj(offset -> new ImageOffset(0, offset))
-                        .toList(),
-                features);
+    private static TrainedStep trained(long step, long[] offsets, float... features) {
+        List<ImageOffset> images = Arrays.stream(offsets)
+                .mapToObj(offset -> new ImageOffset(0, offset))
+                .toList();
+        return TestReplay.trained(new TrainedImages(step, images, features), 2);
     }
 
     /** The seven newest images of a step and some of before, with random features. */
-    private static TrainedImages random(int step) {
+    private static TrainedStep random(int step) {
         RandomGenerator random = CounterRandom.of(5, step, Purpose.SHUFFLE, 0);
         long[] offsets =
                 LongStream.range(Math.max(0, 7L * step - 5), 7L * step + 7).toArray();

@@ -15,7 +15,6 @@ import org.junit.jupiter.api.Test;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.ImageOffset;
-import org.millrace.contract.config.ReplayConfig;
 import org.millrace.contract.config.ReplayConfig.Policy;
 import org.millrace.contract.vector.ReferenceVector;
 
@@ -28,8 +27,7 @@ final class ReplayVectorsTest {
         int capacity = (int) vector.number("capacity");
         int arrivals = (int) vector.number("arrivals_per_step");
         int steps = vector.size("train_ids", 0);
-        ReplayBuffer buffer =
-                new ReplayBuffer(new ReplayConfig(Policy.MIN_RED, capacity, 1, 1, vector.number("gamma")), 1);
+        ReplayBuffer buffer = new ReplayBuffer(TestReplay.config(Policy.MIN_RED, capacity, vector.number("gamma")), 1);
         List<Long> ids = new ArrayList<>();
         int step = 0;
         for (int next = 0; next < vector.number("n_total"); next += arrivals) {
@@ -49,7 +47,7 @@ final class ReplayVectorsTest {
                             .get(0));
             assertThat(ids).isEqualTo(integers(expected, "buffer_ids_per_step", step, capacity));
             step++;
-            buffer.trained(trained(vector, step));
+            buffer.trained(TestReplay.trained(trained(vector, step)));
         }
         assertThat(step).isEqualTo(steps);
         buffer.begin(step + 1);
@@ -74,7 +72,7 @@ final class ReplayVectorsTest {
         int k = (int) vector.number("k");
         int n = (int) vector.number("n");
         JsonNode draws = vector.root().path("inputs").path("draws").path("data");
-        ReplayBuffer buffer = new ReplayBuffer(new ReplayConfig(Policy.RESERVOIR, k, 1, 1, 0.5), 1);
+        ReplayBuffer buffer = new ReplayBuffer(TestReplay.config(Policy.RESERVOIR, k, 0.5), 1);
         buffer.offer(images(0, k), new GivenDraw(0, 0));
         int replacements = 0;
         for (int i = k; i < n; i++) {
@@ -103,7 +101,7 @@ final class ReplayVectorsTest {
         int lastAccepted = 0;
         double[] replacements = new double[runs];
         for (int run = 0; run < runs; run++) {
-            ReplayBuffer buffer = new ReplayBuffer(new ReplayConfig(Policy.RESERVOIR, k, 1, 1, 0.5), 1);
+            ReplayBuffer buffer = new ReplayBuffer(TestReplay.config(Policy.RESERVOIR, k, 0.5), 1);
             RandomGenerator random = CounterRandom.of(run, 1, Purpose.BUFFER_INSERT, 0);
             replacements[run] = buffer.offer(images(0, n - 1), random).size() - k;
             int last = buffer.offer(images(n - 1, 1), random).size();
