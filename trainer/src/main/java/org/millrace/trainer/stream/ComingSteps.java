@@ -35,6 +35,7 @@ final class ComingSteps {
             MillraceConfig config,
             StreamPosition position,
             ReplayBuffer buffer,
+            BufferFiles files,
             Preparation preparation,
             Past past,
             Optional<Function<StepPlan, Future<Long>>> journal,
@@ -49,8 +50,8 @@ final class ComingSteps {
         this.updatesPerBatch = config.replay().updatesPerBatch();
         this.events = events;
         this.mix = new BatchMix(config.trainer().batchSize(), config.replay().freshShare());
-        this.drawn = new DrawnImages(seed, buffer, preparation);
-        this.fresh = new FreshSteps(seed, mix, buffer, drawn, preparation);
+        this.drawn = new DrawnImages(seed, buffer, files, preparation);
+        this.fresh = new FreshSteps(seed, mix, buffer, files, drawn, preparation);
         this.replayed = new ReplayedSteps(config.trainer().batchSize(), drawn, preparation);
     }
 

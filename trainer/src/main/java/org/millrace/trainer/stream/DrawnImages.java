@@ -5,7 +5,7 @@ import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
 
 /** Images drawn from the replay buffer, which they do not change. For one caller. */
-record DrawnImages(long seed, ReplayBuffer buffer, Preparation preparation) {
+record DrawnImages(long seed, ReplayBuffer buffer, BufferFiles files, Preparation preparation) {
     /** Images that can be drawn. */
     int available() {
         return buffer.size();
@@ -13,8 +13,8 @@ record DrawnImages(long seed, ReplayBuffer buffer, Preparation preparation) {
 
     /** A step's images, in batch order: so many different ones, or fewer where the buffer holds fewer. */
     List<DecodedImage> of(long step, int count) throws InterruptedException {
-        List<LoggedImage> images = buffer.draw(count, CounterRandom.of(seed, step, Purpose.BUFFER_DRAW, 0));
-        return preparation.decode(images).stream()
+        List<StoredImage> images = buffer.draw(count, CounterRandom.of(seed, step, Purpose.BUFFER_DRAW, 0));
+        return preparation.decode(images.size(), i -> files.read(images.get(i))).stream()
                 .map(DrawnImages::stillDecoded)
                 .toList();
     }

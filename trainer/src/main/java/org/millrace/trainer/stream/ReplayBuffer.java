@@ -48,7 +48,7 @@ public final class ReplayBuffer {
     }
 
     /** An image put into a slot; or, where there is none, the slot removed and those behind it moved up. */
-    public record Change(int slot, Optional<LoggedImage> image) {}
+    public record Change(int slot, Optional<StoredImage> image) {}
 
     /** Whether the features of every trained step must be passed to {@link #trained}. */
     public boolean usesFeatures() {
@@ -85,7 +85,7 @@ public final class ReplayBuffer {
     }
 
     /** Offers images in order; returns what changed. */
-    List<Change> offer(List<LoggedImage> images, RandomGenerator random) {
+    List<Change> offer(List<StoredImage> images, RandomGenerator random) {
         return switch (config.policy()) {
             case NONE -> none(images);
             case FIFO, RESERVOIR -> replace(images, random);
@@ -94,9 +94,9 @@ public final class ReplayBuffer {
     }
 
     /** A batch of different images, uniformly; fewer where the buffer holds fewer. */
-    List<LoggedImage> draw(int count, RandomGenerator random) {
+    List<StoredImage> draw(int count, RandomGenerator random) {
         Set<Integer> chosen = new HashSet<>();
-        List<LoggedImage> batch = new ArrayList<>();
+        List<StoredImage> batch = new ArrayList<>();
         int wanted = Math.min(count, items.size());
         for (int limit = items.size() - wanted; limit < items.size(); limit++) {
             int slot = random.nextInt(limit + 1); // Floyd's sampling without replacement
@@ -153,14 +153,14 @@ public final class ReplayBuffer {
         return offered;
     }
 
-    private List<Change> none(List<LoggedImage> images) {
+    private List<Change> none(List<StoredImage> images) {
         offered += images.size();
         return List.of();
     }
 
-    private List<Change> replace(List<LoggedImage> images, RandomGenerator random) {
+    private List<Change> replace(List<StoredImage> images, RandomGenerator random) {
         List<Change> changes = new ArrayList<>();
-        for (LoggedImage image : images) {
+        for (StoredImage image : images) {
             long slot = slotFor(random);
             offered++;
             if (slot < config.capacity()) {
@@ -176,9 +176,9 @@ public final class ReplayBuffer {
         return drawn ? random.nextLong(offered + 1) : offered % config.capacity();
     }
 
-    private List<Change> appendAndShrink(List<LoggedImage> images) {
+    private List<Change> appendAndShrink(List<StoredImage> images) {
         List<Change> changes = new ArrayList<>();
-        for (LoggedImage image : images) {
+        for (StoredImage image : images) {
             changes.add(new Change(items.size(), Optional.of(image)));
             put(items.size(), image);
         }
@@ -189,7 +189,7 @@ public final class ReplayBuffer {
         return changes;
     }
 
-    private void put(int slot, LoggedImage image) {
+    private void put(int slot, StoredImage image) {
         ReplayItem item = new ReplayItem(image, arrivals++);
         if (slot == items.size()) {
             items.add(item);
