@@ -14,10 +14,13 @@ import java.util.stream.IntStream;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.keystore.image.ImageStore;
+import org.millrace.trainer.run.RunImages;
 import org.millrace.trainer.stream.LoggedImage;
 import org.millrace.trainer.stream.Pipeline;
 import org.millrace.trainer.stream.ReplayBuffer;
 import org.millrace.trainer.stream.ReplayContent;
+import org.millrace.trainer.stream.StoredImage;
 
 /**
  * What a step costs as one thing grows: {@code bench/run growth [queue|dimension|buffer|partitions,…] [STEPS] [VALUE,…|usual] [key=value
@@ -87,10 +90,12 @@ final class CostGrowth {
                 MillraceConfig config =
                         new ConfigLoader().assignments(assignments).load();
                 ReplayBuffer buffer = ReplayBuffer.of(config);
+                Optional<ImageStore> images = RunImages.open(config);
                 if (subject.equals("buffer")) {
-                    buffer.restore(full(size, file), size);
+                    buffer.restore(full(size, file, images.orElseThrow()), size);
                 }
-                double millis = cpuMillis(config, file, subject.equals("partitions") ? size : 1, buffer, steps);
+                double millis = cpuMillis(config, file, subject.equals("partitions") ? size : 1, buffer, images, steps);
+                images.ifPresent(ImageStore::close);
                 if (round > 0) {
                     print("%-10s %9d %10.2f", "", size, millis);
                 }
@@ -98,19 +103,26 @@ final class CostGrowth {
         }
     }
 
-    private static ReplayContent full(int size, byte[] file) {
+    private static ReplayContent full(int size, byte[] file, ImageStore images) {
         return new ReplayContent(
                 IntStream.range(0, size)
-                        .mapToObj(offset -> new ReplayContent.Kept(
-                                new LoggedImage(new ImageOffset(1, offset), 0, "", file), Optional.empty()))
+                        .mapToObj(offset -> StoredImage.of(new LoggedImage(new ImageOffset(1, offset), 0, "", file)))
+                        .peek(image -> images.put(0, image.file(), file))
+                        .map(image -> new ReplayContent.Kept(image, Optional.empty()))
                         .toList(),
                 List.of());
     }
 
-    private static double cpuMillis(MillraceConfig config, byte[] file, int partitions, ReplayBuffer buffer, int steps)
+    private static double cpuMillis(
+            MillraceConfig config,
+            byte[] file,
+            int partitions,
+            ReplayBuffer buffer,
+            Optional<ImageStore> images,
+            int steps)
             throws InterruptedException {
         int records = (steps + 8) * config.trainer().batchSize();
-        try (Pipeline pipeline = PreparationSpeed.pipeline(config, file, records, partitions, buffer)) {
+        try (Pipeline pipeline = PreparationSpeed.pipeline(config, file, records, partitions, buffer, images)) {
             PreparationSpeed.await(pipeline);
             long cpu = MACHINE.getProcessCpuTime();
             for (int step = 0; step < steps; step++) {

@@ -7,6 +7,8 @@ import java.util.Optional;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.keystore.ImageId;
+import org.millrace.keystore.image.ImageStore;
+import org.millrace.trainer.run.RunImages;
 import org.millrace.trainer.stream.Pipeline;
 import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
@@ -47,8 +49,9 @@ interface Feed extends AutoCloseable {
     static Feed fromJpegs(MillraceConfig config, int width, int height, int steps) throws IOException {
         int batches = steps + config.trainer().prefetchBatches() + 4;
         byte[] file = Photographs.jpeg(width, height);
+        Optional<ImageStore> images = RunImages.open(config);
         Pipeline pipeline = PreparationSpeed.pipeline(
-                config, file, batches * config.trainer().batchSize(), 1, ReplayBuffer.of(config));
+                config, file, batches * config.trainer().batchSize(), 1, ReplayBuffer.of(config), images);
         return new Feed() {
             @Override
             public Fed next() throws InterruptedException {
@@ -64,6 +67,7 @@ interface Feed extends AutoCloseable {
             @Override
             public void close() {
                 pipeline.close();
+                images.ifPresent(ImageStore::close);
             }
         };
     }

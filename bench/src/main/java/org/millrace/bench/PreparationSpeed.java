@@ -19,8 +19,10 @@ import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.keystore.image.ImageStore;
 import org.millrace.trainer.gate.Gate;
 import org.millrace.trainer.journal.JournalReader.Past;
+import org.millrace.trainer.run.RunImages;
 import org.millrace.trainer.stream.Pipeline;
 import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
@@ -94,16 +96,21 @@ final class PreparationSpeed {
 
     private static Measured measure(Case kind, byte[] file, MillraceConfig config) throws InterruptedException {
         int batch = config.trainer().batchSize();
-        try (Pipeline pipeline = pipeline(config, file, (kind.steps() + 8) * batch, 1, ReplayBuffer.of(config))) {
+        Optional<ImageStore> images = RunImages.open(config);
+        try (Pipeline pipeline =
+                pipeline(config, file, (kind.steps() + 8) * batch, 1, ReplayBuffer.of(config), images)) {
             await(pipeline); // one step to settle
             long start = System.nanoTime();
             long cpu = MACHINE.getProcessCpuTime();
             for (int step = 0; step < kind.steps(); step++) {
                 await(pipeline);
             }
-            double images = (double) kind.steps() * batch;
+            double trained = (double) kind.steps() * batch;
             return new Measured(
-                    images * 1e9 / (System.nanoTime() - start), (MACHINE.getProcessCpuTime() - cpu) / 1e6 / images / 2);
+                    trained * 1e9 / (System.nanoTime() - start),
+                    (MACHINE.getProcessCpuTime() - cpu) / 1e6 / trained / 2);
+        } finally {
+            images.ifPresent(ImageStore::close);
         }
     }
 
@@ -113,7 +120,13 @@ final class PreparationSpeed {
     }
 
     /** A pipeline over that many records of one file in memory, spread over the partitions in turn; started. */
-    static Pipeline pipeline(MillraceConfig config, byte[] file, int records, int partitions, ReplayBuffer buffer) {
+    static Pipeline pipeline(
+            MillraceConfig config,
+            byte[] file,
+            int records,
+            int partitions,
+            ReplayBuffer buffer,
+            Optional<ImageStore> images) {
         String topic = config.images().topic();
         var consumer = new MockConsumer<byte[], byte[]>("none");
         List<TopicPartition> all = IntStream.range(0, partitions)
@@ -135,6 +148,7 @@ final class PreparationSpeed {
                         consumer,
                         StreamPosition.START,
                         buffer,
+                        images,
                         new Gate(config),
                         Past.NONE,
                         Optional.of(plan -> CompletableFuture.completedFuture(plan.step())),

@@ -8,6 +8,7 @@ import java.util.concurrent.TimeoutException;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepPlan;
+import org.millrace.keystore.image.ImageStore;
 import org.millrace.trainer.journal.JournalReader.Past;
 import org.millrace.trainer.journal.RunWriter;
 import org.millrace.trainer.run.Moment;
@@ -20,11 +21,13 @@ final class Steps {
     private static final long PATIENCE_MILLIS = 100;
 
     private final RunSetup setup;
+    private final Optional<ImageStore> images;
     private final RunWriter writer;
     private final StopRequest stop;
 
-    Steps(RunSetup setup, RunWriter writer, StopRequest stop) {
+    Steps(RunSetup setup, Optional<ImageStore> images, RunWriter writer, StopRequest stop) {
         this.setup = setup;
+        this.images = images;
         this.writer = writer;
         this.stop = stop;
     }
@@ -43,6 +46,7 @@ final class Steps {
                 setup.kafka(),
                 state.position(),
                 state.bufferAhead(),
+                images,
                 state.gateAhead(),
                 past,
                 Optional.of(this::plan),

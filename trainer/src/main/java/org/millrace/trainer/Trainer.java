@@ -11,6 +11,7 @@ import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.Memory;
+import org.millrace.keystore.image.ImageStore;
 import org.millrace.trainer.Steps.Due;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.RunState;
@@ -20,11 +21,13 @@ import org.millrace.trainer.journal.RunWriter;
 import org.millrace.trainer.run.EncoderPublisher;
 import org.millrace.trainer.run.Moment;
 import org.millrace.trainer.run.RunCheckpoints;
+import org.millrace.trainer.run.RunImages;
 import org.millrace.trainer.run.RunLock;
 import org.millrace.trainer.run.RunMemory;
 import org.millrace.trainer.run.RunSettings;
 import org.millrace.trainer.stream.BrokerWatch;
 import org.millrace.trainer.stream.LogGapException;
+import org.millrace.trainer.stream.LogImages;
 import org.millrace.trainer.stream.Pipeline;
 import org.millrace.trainer.stream.StageClock;
 import org.millrace.trainer.stream.StreamGaps;
@@ -61,8 +64,11 @@ public final class Trainer implements AutoCloseable {
             opened.add(RunLock.take(config));
             Torch torch = SelfTest.forTraining(config);
             Memory memory = opened.add(RunMemory.open(config));
+            Optional<ImageStore> images = RunImages.open(config);
+            images.ifPresent(opened::add);
             Learner learner = opened.add(new Learner(config, torch, memory));
-            var checkpoints = opened.add(new RunCheckpoints(config, memory, torch.description(), moments));
+            var runImages = images.map(store -> new RunImages(store, LogImages.of(config, kafka)));
+            var checkpoints = opened.add(new RunCheckpoints(config, memory, runImages, torch.description(), moments));
             Optional<Checkpoint> newest = checkpoints.newest();
             this.state = new TrainingState(setup, torch, learner);
             state.restore(newest);
@@ -73,7 +79,7 @@ public final class Trainer implements AutoCloseable {
             gaps.warnIfCompacted();
             var publisher = EncoderPublisher.of(
                     writer, config, torch, saved.map(RunState::published).orElse(List.of()), clock);
-            this.steps = new Steps(setup, writer, stop);
+            this.steps = new Steps(setup, images, writer, stop);
             this.reports = new StepReports(setup, writer);
             this.outputs = new Outputs(setup, state, gaps, writer, checkpoints, publisher, stop);
         } catch (RuntimeException | Error e) {

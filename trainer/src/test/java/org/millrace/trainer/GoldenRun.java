@@ -19,8 +19,10 @@ import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.Memory;
+import org.millrace.keystore.image.ImageStore;
 import org.millrace.trainer.gate.Gate;
 import org.millrace.trainer.journal.JournalReader.Past;
+import org.millrace.trainer.run.RunFolders;
 import org.millrace.trainer.stream.Pipeline;
 import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
@@ -93,7 +95,8 @@ final class GoldenRun {
         List<Step> done = new ArrayList<>();
         try (Memory memory = TestRuns.memory(config);
                 Learner learner = new Learner(config, torch, memory);
-                Pipeline pipeline = pipeline(config, steps).start()) {
+                ImageStore images = ImageStore.open(RunFolders.images(config));
+                Pipeline pipeline = pipeline(config, steps, images).start()) {
             learner.begin();
             while (done.size() < steps) {
                 PreparedStep prepared = pipeline.next(() -> false).orElseThrow();
@@ -109,13 +112,14 @@ final class GoldenRun {
         return done;
     }
 
-    private static Pipeline pipeline(MillraceConfig config, int steps) {
+    private static Pipeline pipeline(MillraceConfig config, int steps, ImageStore images) {
         int ahead = config.trainer().prefetchBatches() + 1;
         return new Pipeline(
                 config,
                 log((steps + ahead) * config.trainer().batchSize()).consumer(),
                 StreamPosition.START,
                 ReplayBuffer.of(config),
+                Optional.of(images),
                 new Gate(config),
                 new Past(List.of(), Optional.empty()),
                 Optional.of(plan -> CompletableFuture.completedFuture(plan.step())),

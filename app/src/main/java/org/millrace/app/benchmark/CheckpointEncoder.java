@@ -23,7 +23,7 @@ public final class CheckpointEncoder {
         CheckpointFolder folder = RunFolders.checkpoints(config);
         Checkpoint checkpoint = step.isPresent()
                 ? folder.at(step.getAsLong())
-                : folder.newestWhole(state -> {})
+                : folder.newestWhole(any -> {})
                         .orElseThrow(() -> new UserException("run "
                                 + config.run().name() + " has no checkpoint under "
                                 + config.run().folder()

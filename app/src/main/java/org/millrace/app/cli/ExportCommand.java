@@ -22,6 +22,7 @@ import org.millrace.contract.registry.PublishedEncoders;
 import org.millrace.contract.registry.Standings;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.CheckpointFolder;
+import org.millrace.trainer.checkpoint.RunState;
 import org.millrace.trainer.run.RunFolders;
 import org.millrace.trainer.run.RunSettings;
 import picocli.CommandLine.Command;
@@ -112,7 +113,8 @@ final class ExportCommand implements Runnable {
         if (step != null) {
             return Optional.of(checkpoints.at(step));
         }
-        return checkpoints.newestWhole(state -> {
+        return checkpoints.newestWhole(newest -> {
+            RunState state = newest.state();
             check(
                     !standings.isHeld(state.step()),
                     "its encoder is held by the churn budget; --checkpoint %d exports it anyway",

@@ -11,6 +11,7 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.trainer.checkpoint.CheckpointFolder.Inspection;
 import org.millrace.trainer.checkpoint.RunState;
 import org.millrace.trainer.run.RunFolders;
+import org.millrace.trainer.run.RunImages;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,6 +48,12 @@ final class InspectCheckpointsCommand implements Runnable {
                         .map(InspectCheckpointsCommand::line)
                         .orElse("           ?                ?              ?   ?                      DAMAGED ")
                 + "  " + folder + (inspection.state().isEmpty() ? ": " + inspection.problem() : "")));
+        RunImages.diskBytes(config)
+                .ifPresent(bytes -> out.println(String.format(
+                        Locale.ROOT,
+                        "images of their replay buffers: %.1f MiB on disk in %s",
+                        bytes / 1024.0 / 1024,
+                        RunFolders.images(config))));
         out.flush();
     }
 

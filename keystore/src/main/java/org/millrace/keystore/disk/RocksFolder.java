@@ -12,6 +12,7 @@ import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.UserException;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.CompressionType;
+import org.rocksdb.FlushOptions;
 import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
 import org.rocksdb.ReadOptions;
@@ -24,13 +25,19 @@ import org.rocksdb.WriteOptions;
 
 /**
  * The native side of a store: one RocksDB database with one column family, and everything that must be closed with it. One
- * column family, because an idle second one would hold back the write-ahead log.
+ * column family, because an idle second one would hold back the write-ahead log. Of keys, or of files: those are large, so they are
+ * written once, to blob files apart from the tables, and without a write-ahead log.
  */
 public final class RocksFolder implements AutoCloseable {
     private static final long MEBIBYTE = 1 << 20;
     private static final long CACHE_BYTES = 8 * MEBIBYTE;
     private static final long LEAST_BUFFER_BYTES = MEBIBYTE;
     private static final long MOST_BUFFER_BYTES = 64 * MEBIBYTE;
+    private static final long FILES_BUFFER_BYTES = 32 * MEBIBYTE;
+    private static final long LEAST_FILE_BYTES = 512; // a smaller value is not worth a place of its own
+    private static final double MOST_GARBAGE = 0.5; // of the oldest blob files, before they are rewritten
+    /** With no bound, RocksDB opens a read-only database of one table in a way that finds nothing in blob files. */
+    private static final int MOST_OPEN_FILES = 1000;
 
     private static final int ATTEMPTS =
             50; // some milliseconds each; on a busy machine ten were not enough beside a writer that never rests
@@ -40,27 +47,39 @@ public final class RocksFolder implements AutoCloseable {
     }
 
     private final Path folder;
+    private final boolean files;
     private final LRUCache cache = new LRUCache(CACHE_BYTES);
     private final Options options = new Options();
     private final WriteOptions writeOptions = new WriteOptions(); // durable on sync(), not per write
     private final ReadOptions readOptions = new ReadOptions().setFillCache(false);
+    private final ReadOptions uncheckedOptions = new ReadOptions()
+            .setVerifyChecksums(false)
+            .setFillCache(false); // a block that was not checked is for no other read
     private final RocksDB database;
     private boolean closed;
 
-    private RocksFolder(Path folder, long ringBytes, Opener opener) {
+    private RocksFolder(Path folder, boolean files, long bufferBytes, long logBytes, Opener opener) {
         this.folder = folder;
-        // Small buffers keep the folder small: released keys leave it when the buffers that they were flushed from are
-        // compacted.
-        long bufferBytes = Math.min(Math.max(ringBytes / 8, LEAST_BUFFER_BYTES), MOST_BUFFER_BYTES);
+        this.files = files;
         options.setCreateIfMissing(true)
                 .setWriteBufferSize(bufferBytes)
-                .setMaxTotalWalSize(Math.max(2 * ringBytes, 4 * bufferBytes))
-                .setCompressionType(CompressionType.NO_COMPRESSION) // keys are noise to it
-                .setTableFormatConfig(
-                        new BlockBasedTableConfig().setBlockCache(cache).setCacheIndexAndFilterBlocks(true))
+                .setMaxTotalWalSize(logBytes)
+                .setCompressionType(CompressionType.NO_COMPRESSION) // keys and encoded images are noise to it
+                .setTableFormatConfig(new BlockBasedTableConfig()
+                        .setBlockCache(cache)
+                        .setCacheIndexAndFilterBlocks(!files)) // of files they are small
                 .setStatsDumpPeriodSec(0)
                 .setMaxLogFileSize(MEBIBYTE)
                 .setKeepLogFileNum(2);
+        if (files) {
+            options.setEnableBlobFiles(true)
+                    .setMinBlobSize(LEAST_FILE_BYTES)
+                    .setEnableBlobGarbageCollection(true)
+                    .setBlobGarbageCollectionForceThreshold(MOST_GARBAGE)
+                    .setMaxOpenFiles(MOST_OPEN_FILES);
+            writeOptions.setDisableWAL(true);
+            readOptions.setFillCache(true); // of the tables, which are small; files are not in them
+        }
         try {
             database = opener.open(options, folder.toString());
         } catch (RocksDBException e) {
@@ -75,25 +94,48 @@ public final class RocksFolder implements AutoCloseable {
      * @param ringBytes of the rows that are in use at a time, by which buffers are sized
      */
     public static RocksFolder open(Path folder, long ringBytes) {
-        try {
-            PrivateFolder.make(folder);
-        } catch (IOException e) {
-            throw new UserException(
-                    "The folder of the key store, %s, cannot be made: %s. Name a folder that can be written."
-                            .formatted(folder, e),
-                    e);
-        }
-        return new RocksFolder(folder, ringBytes, RocksDB::open);
+        make(folder, "key store");
+        // Small buffers keep the folder small: released keys leave it when the buffers that they were flushed from are
+        // compacted.
+        long bufferBytes = Math.min(Math.max(ringBytes / 8, LEAST_BUFFER_BYTES), MOST_BUFFER_BYTES);
+        return new RocksFolder(folder, false, bufferBytes, Math.max(2 * ringBytes, 4 * bufferBytes), RocksDB::open);
     }
 
     /** Opens the database in that folder as it is now; takes no lock and changes nothing. */
     public static RocksFolder openReadOnly(Path folder) {
-        if (!Files.exists(folder.resolve("CURRENT"))) {
+        if (!exists(folder)) {
             throw new UserException(
                     "There is no key store in %s. Name the data folder of a run that has trained with a dictionary."
                             .formatted(folder));
         }
-        return new RocksFolder(folder, 0, RocksDB::openReadOnly);
+        return new RocksFolder(folder, false, LEAST_BUFFER_BYTES, 4 * LEAST_BUFFER_BYTES, RocksDB::openReadOnly);
+    }
+
+    /** Opens the database of files in that folder, or makes it; holds its lock until closed. */
+    public static RocksFolder openFiles(Path folder) {
+        make(folder, "image store");
+        return new RocksFolder(folder, true, FILES_BUFFER_BYTES, 0, RocksDB::open);
+    }
+
+    /** Opens the database of files in that folder as it was last synced; takes no lock and changes nothing. */
+    public static RocksFolder openFilesReadOnly(Path folder) {
+        return new RocksFolder(folder, true, FILES_BUFFER_BYTES, 0, RocksDB::openReadOnly);
+    }
+
+    /** Whether there is a database in that folder. */
+    public static boolean exists(Path folder) {
+        return Files.exists(folder.resolve("CURRENT"));
+    }
+
+    private static void make(Path folder, String noun) {
+        try {
+            PrivateFolder.make(folder);
+        } catch (IOException e) {
+            throw new UserException(
+                    "The folder of the %s, %s, cannot be made: %s. Name a folder that can be written."
+                            .formatted(noun, folder, e),
+                    e);
+        }
     }
 
     /**
@@ -113,8 +155,17 @@ public final class RocksFolder implements AutoCloseable {
     }
 
     public Optional<byte[]> get(byte[] key) {
+        return get(key, readOptions);
+    }
+
+    /** The same value, or a damaged one: for a caller that checks it, as RocksDB's own check takes twice as long as all the rest. */
+    public Optional<byte[]> getUnchecked(byte[] key) {
+        return get(key, uncheckedOptions);
+    }
+
+    private Optional<byte[]> get(byte[] key, ReadOptions how) {
         try {
-            return Optional.ofNullable(open().get(readOptions, key));
+            return Optional.ofNullable(open().get(how, key));
         } catch (RocksDBException e) {
             throw problem("be read", e);
         }
@@ -149,8 +200,12 @@ public final class RocksFolder implements AutoCloseable {
 
     /** Returns when all writes so far are durable. */
     public void sync() {
-        try {
-            open().flushWal(true);
+        try (FlushOptions flush = new FlushOptions()) { // waits
+            if (files) {
+                open().flush(flush);
+            } else {
+                open().flushWal(true);
+            }
         } catch (RocksDBException e) {
             throw problem("be synced", e);
         }
@@ -181,12 +236,13 @@ public final class RocksFolder implements AutoCloseable {
 
     private RocksDB open() {
         if (closed) {
-            throw new IllegalStateException("the key store %s is closed".formatted(this)); // native code would crash
+            throw new IllegalStateException("the %s %s is closed".formatted(noun(), this)); // native code would crash
         }
         return database;
     }
 
     private void closeOptions() {
+        uncheckedOptions.close();
         readOptions.close();
         writeOptions.close();
         options.close();
@@ -195,19 +251,27 @@ public final class RocksFolder implements AutoCloseable {
 
     private RuntimeException problem(String action, RocksDBException cause) {
         String message = String.valueOf(cause.getMessage());
-        if (cause.getStatus() != null && cause.getStatus().getCode() == Status.Code.Corruption) {
+        boolean corrupt = cause.getStatus() != null && cause.getStatus().getCode() == Status.Code.Corruption;
+        if (files && (corrupt || action.equals("be read"))) { // a blob file that is gone is noticed when it is read
+            return new DamagedImageStoreException(toString(), message, cause);
+        }
+        if (corrupt) {
             return new DamagedKeyStoreException(toString(), message, cause);
         }
         if (message.contains("/LOCK")) {
             return new UserException(
-                    "The key store %s is in use by another Millrace. Stop that one, or give this one a data folder of its own."
-                            .formatted(this),
+                    "The %s %s is in use by another Millrace. Stop that one, or give this one a data folder of its own."
+                            .formatted(noun(), this),
                     cause);
         }
         return new UserException(
-                "The key store %s cannot %s: %s. Check that the folder can be written and that its disk has space."
-                        .formatted(this, action, message),
+                "The %s %s cannot %s: %s. Check that the folder can be written and that its disk has space."
+                        .formatted(noun(), this, action, message),
                 cause);
+    }
+
+    private String noun() {
+        return files ? "image store" : "key store";
     }
 
     /** Size of a file, or 0 if a compaction of the writing process has just deleted it. */

@@ -11,10 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,7 @@ import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.Json;
 import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.keystore.image.FileKey;
 import org.millrace.trainer.gate.GateContent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -146,13 +149,13 @@ public final class CheckpointFolder {
     /**
      * The newest checkpoint that is whole; damaged ones before it are named in the log.
      *
-     * @param usable throws {@link IllegalArgumentException} where what the state refers to is not there
+     * @param usable throws {@link IllegalArgumentException} where what the checkpoint refers to is not there
      */
-    public Optional<Checkpoint> newestWhole(Consumer<RunState> usable) {
+    public Optional<Checkpoint> newestWhole(Consumer<Checkpoint> usable) {
         for (Path candidate : names()) {
             try {
                 Checkpoint checkpoint = read(candidate);
-                usable.accept(checkpoint.state());
+                usable.accept(checkpoint);
                 return Optional.of(checkpoint);
             } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
                 log.warn("checkpoint {} cannot be used ({}); taking the one before", candidate, e.getMessage());
@@ -195,6 +198,16 @@ public final class CheckpointFolder {
             throw new UserException(
                     "the checkpoint " + checkpoint + " is damaged: " + e.getMessage() + ". Take another one.", e);
         }
+    }
+
+    /** The files of the image store that the checkpoints need. */
+    public Set<FileKey> neededFiles() throws IOException {
+        Set<FileKey> needed = new HashSet<>();
+        for (Path checkpoint : names()) {
+            String digest = state(checkpoint).sha256().get(BUFFER);
+            needed.addAll(BufferFile.readNeeded(checked(checkpoint, BUFFER, digest)));
+        }
+        return needed;
     }
 
     /** The state of each checkpoint, newest first, or what is wrong with it, by folder. */

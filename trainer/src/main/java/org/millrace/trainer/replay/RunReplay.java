@@ -12,15 +12,19 @@ import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.KeyBatch;
 import org.millrace.keystore.Memory;
+import org.millrace.keystore.image.ImageStore;
 import org.millrace.trainer.Learner;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.RunState;
 import org.millrace.trainer.gate.Gate;
 import org.millrace.trainer.journal.JournalReader.JournalledPlan;
 import org.millrace.trainer.journal.JournalReader.Past;
+import org.millrace.trainer.run.RunFolders;
+import org.millrace.trainer.run.RunImages;
 import org.millrace.trainer.run.RunMemory;
 import org.millrace.trainer.run.RunSettings;
 import org.millrace.trainer.stream.LogGapException;
+import org.millrace.trainer.stream.LogImages;
 import org.millrace.trainer.stream.Pipeline;
 import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
@@ -39,6 +43,7 @@ public final class RunReplay implements AutoCloseable {
     private final ReplayStart start;
     private final Memory memory;
     private final Learner learner;
+    private final Optional<ScratchImages> images;
     private volatile boolean stopped;
 
     /** Called after each step, on the thread that replays. */
@@ -69,6 +74,7 @@ public final class RunReplay implements AutoCloseable {
         Torch torch = SelfTest.forTraining(config);
         this.memory = RunMemory.openOnHeap(config);
         this.learner = new Learner(config, torch, memory);
+        this.images = ScratchImages.open(config);
     }
 
     /** The step behind which it begins; 0 for the run's beginning. */
@@ -133,6 +139,7 @@ public final class RunReplay implements AutoCloseable {
 
     @Override
     public void close() {
+        images.ifPresent(ScratchImages::close);
         learner.close();
         memory.close();
     }
@@ -200,9 +207,22 @@ public final class RunReplay implements AutoCloseable {
             case NOTHING -> {}
         }
         learner.restore(checkpoint.query(), checkpoint.key(), checkpoint.optimiser(), state.keySequence());
+        images.ifPresent(scratch -> fill(scratch.store(), checkpoint));
         buffer.restore(checkpoint.buffer(), state.bufferOffered());
         state.freshShare().ifPresent(buffer::restoreShare);
         gate.restore(checkpoint.gate());
+    }
+
+    private void fill(ImageStore store, Checkpoint checkpoint) {
+        try {
+            new RunImages(store, LogImages.of(config, kafka)).fill(checkpoint, Optional.of(RunFolders.images(config)));
+        } catch (IllegalArgumentException e) {
+            throw new UserException(
+                    "run " + config.run().name() + " cannot be computed again from the checkpoint of step "
+                            + checkpoint.state().step() + ": " + e.getMessage()
+                            + ". Begin with another one, --from STEP; millrace inspect checkpoints lists them.",
+                    e);
+        }
     }
 
     private Pipeline pipeline(long lastStep, ReplayBuffer buffer, Gate gate) {
@@ -212,6 +232,7 @@ public final class RunReplay implements AutoCloseable {
                 kafka,
                 start.position(),
                 buffer,
+                images.map(ScratchImages::store),
                 gate,
                 new Past(planned, Optional.empty()),
                 Optional.empty(),

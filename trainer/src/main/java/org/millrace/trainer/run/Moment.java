@@ -15,13 +15,13 @@ public enum Moment {
     REPORTED,
     /** An encoder is on its way. */
     PUBLISHED,
-    /** The key store is synced and a checkpoint copied; none of it is in the folder. */
+    /** The key store and the image store are synced and a checkpoint copied; none of it is in the folder. */
     SNAPSHOT,
     /** The checkpoint's files are whole and do not have their name yet. */
     WRITTEN,
     /** The checkpoint has its name; the oldest one may still be there. */
     NAMED,
-    /** Keys that no checkpoint needs are gone. */
+    /** Keys and images that no checkpoint needs are gone. */
     RELEASED;
 
     /** Called at each moment, on the thread where it comes; in production it does nothing. */

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
@@ -15,23 +16,27 @@ import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.keystore.KeyBatch;
 import org.millrace.keystore.KeyStore;
+import org.millrace.keystore.image.ImageStore;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.Folders;
 import org.millrace.trainer.checkpoint.RunState;
+import org.millrace.trainer.stream.LogImages;
 
 /**
  * The newest whole checkpoint of a run, the trunk, as the beginning of another run: weights, optimiser, replay buffer, place in the
- * stream, and the keys of the dictionary under their numbers. The trunk is only read, also while it trains. See
+ * stream, the keys of the dictionary under their numbers, and the files of the replay buffer. The trunk is only read, also while it trains. See
  * docs/decisions/0012-infinite-schedule-and-branches.md.
  */
 public final class RunBranch {
     private static final String COOL_FROM = "optimiser.cool-from";
     private static final String UNFINISHED = ".unfinished-"; // no run's name begins so
 
+    private final Path trunk; // its folder
     private final Checkpoint checkpoint;
     private final List<KeyBatch> keys; // the dictionary, oldest first
 
-    private RunBranch(Checkpoint checkpoint, List<KeyBatch> keys) {
+    private RunBranch(Path trunk, Checkpoint checkpoint, List<KeyBatch> keys) {
+        this.trunk = trunk;
         this.checkpoint = checkpoint;
         this.keys = keys;
     }
@@ -45,9 +50,9 @@ public final class RunBranch {
         }
         List<KeyBatch> keys = new ArrayList<>();
         Checkpoint newest = RunFolders.checkpoints(trunk)
-                .newestWhole(state -> {
+                .newestWhole(checkpoint -> {
                     keys.clear();
-                    keys.addAll(RunMemory.dictionary(trunk, state));
+                    keys.addAll(RunMemory.dictionary(trunk, checkpoint.state()));
                 })
                 .orElseThrow(() -> new UserException("run " + trunk.run().name() + " has no whole checkpoint under "
                         + trunk.run().folder() + " to branch from. It takes one every "
@@ -59,7 +64,7 @@ public final class RunBranch {
             throw new UserException("run " + trunk.run().name() + " is itself a branch, cooling since step " + coolFrom
                     + ": its rate would jump back up. Branch from the run that it came from, with --run NAME.");
         }
-        return new RunBranch(newest, keys);
+        return new RunBranch(trunk.run().folder(), newest, keys);
     }
 
     /** The last step that both runs have in common. */
@@ -86,6 +91,7 @@ public final class RunBranch {
             if (RunMemory.hasDictionary(branch)) {
                 writeKeys(RunFolders.keys(aside), branch);
             }
+            RunImages.open(branch, aside).ifPresent(store -> writeImages(store, LogImages.of(branch, kafka)));
             RunFolders.checkpoints(aside, branch).write(checkpoint.withState(state));
             Folders.flush(aside);
             Folders.rename(aside, folder);
@@ -112,6 +118,18 @@ public final class RunBranch {
                             + kafka.bootstrapServers() + advice);
                 }
             }
+        }
+    }
+
+    private void writeImages(ImageStore store, LogImages log) {
+        try (store) {
+            new RunImages(store, log).fill(checkpoint, Optional.of(RunFolders.images(trunk)));
+            store.sync();
+        } catch (IllegalArgumentException e) {
+            throw new UserException(
+                    "the checkpoint of step " + step() + " in " + trunk + " cannot be branched from: " + e.getMessage()
+                            + ". Try again once the run has taken a newer checkpoint.",
+                    e);
         }
     }
 

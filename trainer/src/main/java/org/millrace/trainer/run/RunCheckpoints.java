@@ -1,8 +1,11 @@
 package org.millrace.trainer.run;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -16,6 +19,7 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.Memory;
+import org.millrace.keystore.image.FileKey;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.CheckpointFolder;
 import org.millrace.trainer.checkpoint.RunState;
@@ -29,6 +33,7 @@ public final class RunCheckpoints implements AutoCloseable {
     private static final int LAST_SECONDS = 5;
     private final MillraceConfig config;
     private final Memory memory;
+    private final Optional<RunImages> images;
     private final String engine;
     private final Moment.Listener moments;
     private final CheckpointFolder folder;
@@ -40,29 +45,36 @@ public final class RunCheckpoints implements AutoCloseable {
     });
     private @Nullable Writing writing;
 
-    /** A checkpoint on its way to disk. */
-    private record Writing(long step, long keySequence, Future<Long> done) {}
+    /** A checkpoint on its way to disk; then the files of the image store are known that the kept ones need. */
+    private record Writing(long step, long keySequence, Future<Optional<Set<FileKey>>> done) {}
 
-    /** @param engine what computes the steps, which a checkpoint names too */
-    public RunCheckpoints(MillraceConfig config, Memory memory, String engine, Moment.Listener moments) {
+    /**
+     * @param images of a run with a replay buffer
+     * @param engine what computes the steps, which a checkpoint names too
+     */
+    public RunCheckpoints(
+            MillraceConfig config, Memory memory, Optional<RunImages> images, String engine, Moment.Listener moments) {
         this.moments = moments;
         this.config = config;
         this.memory = memory;
+        this.images = images;
         this.engine = engine;
         this.folder = RunFolders.checkpoints(config);
     }
 
     /**
-     * The newest whole checkpoint whose keys the memory still has.
+     * The newest whole checkpoint whose keys the memory still has, and whose images' files the image store has then.
      *
      * @throws UserException where the run cannot go on from it with these settings
      */
     public Optional<Checkpoint> newest() {
-        Optional<Checkpoint> newest = folder.newestWhole(state -> {
+        Optional<Checkpoint> newest = folder.newestWhole(checkpoint -> {
+            RunState state = checkpoint.state();
             if (state.keySequence() > memory.newestSequence()) {
                 throw new IllegalArgumentException("it needs key " + state.keySequence()
                         + ", but the key store reopened at key " + memory.newestSequence());
             }
+            images.ifPresent(present -> present.fill(checkpoint, Optional.empty()));
         });
         newest.map(Checkpoint::state).ifPresent(state -> {
             RunSettings.compare(state, config);
@@ -89,6 +101,7 @@ public final class RunCheckpoints implements AutoCloseable {
             return before;
         }
         memory.sync();
+        images.ifPresent(present -> present.store().sync());
         Checkpoint checkpoint = copy.get();
         RunState state = checkpoint.state();
         moments.at(Moment.SNAPSHOT, state.step());
@@ -98,7 +111,7 @@ public final class RunCheckpoints implements AutoCloseable {
             moments.at(Moment.WRITTEN, state.step());
             folder.name(checkpoint);
             moments.at(Moment.NAMED, state.step());
-            return state.step();
+            return neededFiles();
         }));
         return before;
     }
@@ -121,7 +134,7 @@ public final class RunCheckpoints implements AutoCloseable {
                 }
                 LockSupport.parkNanos(PAUSE_NANOS);
             }
-            now.done().get();
+            release(now, now.done().get());
         } catch (ExecutionException e) {
             throw inWords(now.step(), e);
         } catch (InterruptedException e) {
@@ -129,7 +142,6 @@ public final class RunCheckpoints implements AutoCloseable {
             throw new UserException("interrupted while a checkpoint was being written", e);
         }
         writing = null;
-        release(now.keySequence());
         moments.at(Moment.RELEASED, now.step());
         return Optional.of(now.step());
     }
@@ -148,9 +160,19 @@ public final class RunCheckpoints implements AutoCloseable {
         }
     }
 
-    // keys that no kept checkpoint needs
-    private void release(long sequence) {
-        keptSequences.add(sequence);
+    private Optional<Set<FileKey>> neededFiles() {
+        try {
+            return images.isEmpty() ? Optional.empty() : Optional.of(folder.neededFiles());
+        } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
+            log.warn("no image of the replay buffer is deleted: a kept checkpoint cannot be read ({})", e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    // keys and files that no kept checkpoint needs
+    private void release(Writing written, Optional<Set<FileKey>> needed) {
+        images.ifPresent(present -> needed.ifPresent(files -> present.store().release(written.step(), files)));
+        keptSequences.add(written.keySequence());
         while (keptSequences.size() > config.trainer().checkpointsKept()) {
             keptSequences.remove();
         }

@@ -16,12 +16,21 @@ public final class RunFolders {
         return config.run().folder().resolve("bank");
     }
 
+    /** Of the replay buffer. */
+    public static Path images(MillraceConfig config) {
+        return images(config.run().folder());
+    }
+
     public static CheckpointFolder checkpoints(MillraceConfig config) {
         return checkpoints(config.run().folder(), config);
     }
 
     static Path keys(Path run) {
         return run.resolve("keys");
+    }
+
+    static Path images(Path run) {
+        return run.resolve("images");
     }
 
     static CheckpointFolder checkpoints(Path run, MillraceConfig config) {

@@ -37,6 +37,7 @@ final class ComingSteps {
             MillraceConfig config,
             StreamPosition position,
             ReplayBuffer buffer,
+            BufferFiles files,
             Preparation preparation,
             Past past,
             Optional<Function<StepPlan, Future<Long>>> journal,
@@ -52,8 +53,8 @@ final class ComingSteps {
         this.events = events;
         this.journalTopic = config.run().topics().steps();
         this.mix = new BatchMix(config.trainer().batchSize(), config.replay().freshShare());
-        this.drawn = new DrawnImages(seed, buffer, preparation);
-        this.fresh = new FreshSteps(seed, mix, buffer, drawn, preparation);
+        this.drawn = new DrawnImages(seed, buffer, files, preparation);
+        this.fresh = new FreshSteps(seed, mix, buffer, files, drawn, preparation);
         this.replayed = new ReplayedSteps(config.trainer().batchSize(), drawn, preparation);
     }
 

@@ -6,7 +6,7 @@ import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
 
 /** Images drawn from the replay buffer, which they do not change. For one caller. */
-record DrawnImages(long seed, ReplayBuffer buffer, Preparation preparation) {
+record DrawnImages(long seed, ReplayBuffer buffer, BufferFiles files, Preparation preparation) {
     /** Images that can be drawn. */
     int available() {
         return buffer.size();
@@ -19,10 +19,10 @@ record DrawnImages(long seed, ReplayBuffer buffer, Preparation preparation) {
      * @param longTerm how many of the long-term tier, or of a buffer without tiers
      */
     List<DecodedImage> of(long step, int shortTerm, int longTerm) throws InterruptedException {
-        List<LoggedImage> images =
+        List<StoredImage> images =
                 new ArrayList<>(buffer.drawShortTerm(shortTerm, CounterRandom.of(seed, step, Purpose.BUFFER_DRAW, 1)));
         images.addAll(buffer.draw(longTerm, CounterRandom.of(seed, step, Purpose.BUFFER_DRAW, 0)));
-        return preparation.decode(images).stream()
+        return preparation.decode(images.size(), i -> files.read(images.get(i))).stream()
                 .map(DrawnImages::stillDecoded)
                 .toList();
     }

@@ -13,7 +13,8 @@ import org.millrace.contract.event.StepPlan;
  * Prepares steps of new images, which are offered to the replay buffer too; what a batch then lacks is drawn from the buffer as it was
  * before. For one caller.
  */
-record FreshSteps(long seed, BatchMix mix, ReplayBuffer buffer, DrawnImages drawn, Preparation preparation) {
+record FreshSteps(
+        long seed, BatchMix mix, ReplayBuffer buffer, BufferFiles files, DrawnImages drawn, Preparation preparation) {
     /**
      * The step of a plan.
      *
@@ -35,7 +36,9 @@ record FreshSteps(long seed, BatchMix mix, ReplayBuffer buffer, DrawnImages draw
         OptionalDouble share = buffer.freshShare();
         int shortTerm = mix.shortTerm(plan.images(), share.orElse(0), buffer.shortTerm(), buffer.longTerm());
         decoded.addAll(drawn.of(plan.step(), shortTerm, mix.drawn(plan.images()) - shortTerm));
-        var changes = buffer.offer(batch.images(), CounterRandom.of(seed, plan.step(), Purpose.BUFFER_INSERT, 0));
+        List<StoredImage> offered = batch.images().stream().map(StoredImage::of).toList();
+        var changes = buffer.offer(offered, CounterRandom.of(seed, plan.step(), Purpose.BUFFER_INSERT, 0));
+        files.put(plan.step(), batch.images(), changes);
         clock.lap(Stage.MIX);
         preparation.makeViews(plan.step(), decoded, views);
         clock.lap(Stage.VIEWS);

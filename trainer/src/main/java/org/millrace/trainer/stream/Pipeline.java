@@ -18,6 +18,7 @@ import org.millrace.contract.Threads;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.keystore.image.ImageStore;
 import org.millrace.trainer.gate.Gate;
 import org.millrace.trainer.journal.JournalReader.Past;
 
@@ -50,6 +51,8 @@ public final class Pipeline implements AutoCloseable {
      * @param consumer of the topic images, closed here
      * @param position after the step to go on from
      * @param buffer the replay buffer after that step; this pipeline changes it
+     * @param images the files of that buffer's images; empty without a buffer. A pipeline that ends with the journalled plans keeps there
+     *     what this buffer needs, and nothing else
      * @param gate after that step; this pipeline changes it
      * @param past what the journal holds already of the following steps
      * @param journal makes a new plan durable; completes with the journal's offset behind it. Empty: the pipeline ends with the
@@ -61,6 +64,7 @@ public final class Pipeline implements AutoCloseable {
             Consumer<byte[], byte[]> consumer,
             StreamPosition position,
             ReplayBuffer buffer,
+            Optional<ImageStore> images,
             Gate gate,
             Past past,
             Optional<Function<StepPlan, Future<Long>>> journal,
@@ -72,7 +76,8 @@ public final class Pipeline implements AutoCloseable {
         this.gate = gate;
         this.preparation = new Preparation(
                 config, journal.isPresent() ? LogDecoder.ofTrainer(config) : LogDecoder.reading(config));
-        this.coming = new ComingSteps(config, position, buffer, preparation, past, journal, ends, events);
+        var files = new BufferFiles(images, buffer, journal.isEmpty());
+        this.coming = new ComingSteps(config, position, buffer, files, preparation, past, journal, ends, events);
         int slots = config.trainer().prefetchBatches() + 1;
         this.ready = new ArrayBlockingQueue<>(slots);
         this.free = new ArrayBlockingQueue<>(slots);
@@ -92,6 +97,7 @@ public final class Pipeline implements AutoCloseable {
             KafkaSettings kafka,
             StreamPosition position,
             ReplayBuffer buffer,
+            Optional<ImageStore> images,
             Gate gate,
             Past past,
             Optional<Function<StepPlan, Future<Long>>> journal,
@@ -100,11 +106,11 @@ public final class Pipeline implements AutoCloseable {
         var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(consumerSettings(config)));
         Optional<Map<Integer, Long>> ends =
                 untilEnd ? Optional.of(ImageLog.ends(consumer, config.images().topic())) : Optional.empty();
-        return new Pipeline(config, consumer, position, buffer, gate, past, journal, ends, events);
+        return new Pipeline(config, consumer, position, buffer, images, gate, past, journal, ends, events);
     }
 
     // a record of the largest size must fit
-    private static Map<String, Object> consumerSettings(MillraceConfig config) {
+    static Map<String, Object> consumerSettings(MillraceConfig config) {
         int largest = config.images().maxRecordBytes();
         return Map.of(
                 "fetch.max.bytes",

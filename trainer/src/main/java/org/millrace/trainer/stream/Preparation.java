@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -58,8 +59,13 @@ final class Preparation implements AutoCloseable {
 
     /** What becomes of each image, in order. */
     List<DecodeOutcome> decode(List<LoggedImage> images) throws InterruptedException {
-        DecodeOutcome[] outcomes = new DecodeOutcome[images.size()];
-        workers.each(outcomes.length, (worker, i) -> outcomes[i] = decode(worker, images.get(i)));
+        return decode(images.size(), images::get);
+    }
+
+    /** What becomes of each of {@code count} images, in order; each is got on the thread that decodes it. */
+    List<DecodeOutcome> decode(int count, IntFunction<LoggedImage> images) throws InterruptedException {
+        DecodeOutcome[] outcomes = new DecodeOutcome[count];
+        workers.each(count, (worker, i) -> outcomes[i] = decode(worker, images.apply(i)));
         return List.of(outcomes);
     }
 

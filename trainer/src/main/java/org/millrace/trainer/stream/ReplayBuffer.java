@@ -54,7 +54,7 @@ public final class ReplayBuffer {
     }
 
     /** An image put into a slot; or, where there is none, the slot removed and those behind it moved up. */
-    public record Change(int slot, Optional<LoggedImage> image) {}
+    public record Change(int slot, Optional<StoredImage> image) {}
 
     /** Whether every trained step must be passed to {@link #trained}. */
     public boolean learns() {
@@ -103,7 +103,7 @@ public final class ReplayBuffer {
     }
 
     /** Offers images in order; returns what changed. */
-    List<Change> offer(List<LoggedImage> images, RandomGenerator random) {
+    List<Change> offer(List<StoredImage> images, RandomGenerator random) {
         return switch (config.policy()) {
             case NONE -> none(images);
             case FIFO, RESERVOIR -> replace(images, random);
@@ -113,18 +113,18 @@ public final class ReplayBuffer {
     }
 
     /** Different images of the long-term tier, or of a buffer without tiers, uniformly; fewer where it holds fewer. */
-    List<LoggedImage> draw(int count, RandomGenerator random) {
+    List<StoredImage> draw(int count, RandomGenerator random) {
         return draw(items.subList(0, longTerm()), count, random);
     }
 
     /** Different images of the short-term tier, uniformly; fewer where it holds fewer. */
-    List<LoggedImage> drawShortTerm(int count, RandomGenerator random) {
+    List<StoredImage> drawShortTerm(int count, RandomGenerator random) {
         return draw(items.subList(longTerm(), items.size()), count, random);
     }
 
-    private static List<LoggedImage> draw(List<ReplayItem> from, int count, RandomGenerator random) {
+    private static List<StoredImage> draw(List<ReplayItem> from, int count, RandomGenerator random) {
         Set<Integer> chosen = new HashSet<>();
-        List<LoggedImage> batch = new ArrayList<>();
+        List<StoredImage> batch = new ArrayList<>();
         int wanted = Math.min(count, from.size());
         for (int limit = from.size() - wanted; limit < from.size(); limit++) {
             int slot = random.nextInt(limit + 1); // Floyd's sampling without replacement
@@ -209,14 +209,14 @@ public final class ReplayBuffer {
         return offered;
     }
 
-    private List<Change> none(List<LoggedImage> images) {
+    private List<Change> none(List<StoredImage> images) {
         offered += images.size();
         return List.of();
     }
 
-    private List<Change> replace(List<LoggedImage> images, RandomGenerator random) {
+    private List<Change> replace(List<StoredImage> images, RandomGenerator random) {
         List<Change> changes = new ArrayList<>();
-        for (LoggedImage image : images) {
+        for (StoredImage image : images) {
             long slot = slotFor(random);
             offered++;
             if (slot < config.capacity()) {
@@ -232,7 +232,7 @@ public final class ReplayBuffer {
         return drawn ? random.nextLong(offered + 1) : offered % config.capacity();
     }
 
-    private List<Change> appendAndShrink(List<LoggedImage> images) {
+    private List<Change> appendAndShrink(List<StoredImage> images) {
         List<Change> changes = append(images);
         for (int slot : minRed.shrink(items, config.capacity())) {
             changes.add(new Change(slot, Optional.empty()));
@@ -240,9 +240,9 @@ public final class ReplayBuffer {
         return changes;
     }
 
-    private List<Change> append(List<LoggedImage> images) {
+    private List<Change> append(List<StoredImage> images) {
         List<Change> changes = new ArrayList<>();
-        for (LoggedImage image : images) {
+        for (StoredImage image : images) {
             changes.add(new Change(items.size(), Optional.of(image)));
             put(items.size(), image);
         }
@@ -252,7 +252,7 @@ public final class ReplayBuffer {
 
     // the short-term tier is the end of the list: what it has no room for is behind the long-term one, and so joins it
     // where it lies
-    private List<Change> appendAndPassOn(List<LoggedImage> images, RandomGenerator random) {
+    private List<Change> appendAndPassOn(List<StoredImage> images, RandomGenerator random) {
         int before = longTerm();
         long passedOn = offered - shortTerm();
         List<Change> changes = append(images);
@@ -265,7 +265,7 @@ public final class ReplayBuffer {
         return changes;
     }
 
-    private void put(int slot, LoggedImage image) {
+    private void put(int slot, StoredImage image) {
         ReplayItem item = new ReplayItem(image, arrivals++);
         if (slot == items.size()) {
             items.add(item);

@@ -5,17 +5,17 @@ import org.jspecify.annotations.Nullable;
 
 /** An image in the replay buffer. Not thread safe. */
 final class ReplayItem {
-    private final LoggedImage image;
+    private final StoredImage image;
     private final long arrival;
     private float @Nullable [] feature;
 
     /** @param arrival rises from image to image */
-    ReplayItem(LoggedImage image, long arrival) {
+    ReplayItem(StoredImage image, long arrival) {
         this.image = image;
         this.arrival = arrival;
     }
 
-    LoggedImage image() {
+    StoredImage image() {
         return image;
     }
 

@@ -33,6 +33,7 @@ import org.millrace.trainer.stream.LoggedImage;
 import org.millrace.trainer.stream.ReplayContent;
 import org.millrace.trainer.stream.ReplayContent.Kept;
 import org.millrace.trainer.stream.StepLosses;
+import org.millrace.trainer.stream.StoredImage;
 import org.millrace.trainer.stream.TrainedImages;
 import org.slf4j.LoggerFactory;
 
@@ -58,7 +59,7 @@ final class CheckpointFolderTest {
 
     @Test
     void newestWhole_nothingWritten_empty() {
-        assertThat(folder().newestWhole(state -> {})).isEmpty();
+        assertThat(folder().newestWhole(any -> {})).isEmpty();
         assertThat(folder().inspect()).isEmpty();
     }
 
@@ -142,9 +143,10 @@ final class CheckpointFolderTest {
     void newestWhole_newestNotUsable_theOneBefore() {
         folder().write(checkpoint(1));
         folder().write(checkpoint(2));
-        Checkpoint usable = folder().newestWhole(state -> {
-                    if (state.keySequence() > 8) {
-                        throw new IllegalArgumentException("it needs key " + state.keySequence());
+        Checkpoint usable = folder().newestWhole(checkpoint -> {
+                    if (checkpoint.state().keySequence() > 8) {
+                        throw new IllegalArgumentException(
+                                "it needs key " + checkpoint.state().keySequence());
                     }
                 })
                 .orElseThrow();
@@ -159,7 +161,7 @@ final class CheckpointFolderTest {
         for (String name : names()) {
             Files.writeString(root.resolve("checkpoints").resolve(name).resolve("key.safetensors"), "");
         }
-        assertThat(folder().newestWhole(state -> {})).isEmpty();
+        assertThat(folder().newestWhole(any -> {})).isEmpty();
         assertThat(warnings()).hasSize(2);
         assertThat(folder().inspect().values())
                 .allSatisfy(inspection -> assertThat(inspection.problem()).startsWith("key.safetensors has SHA-256 "));
@@ -225,7 +227,7 @@ final class CheckpointFolderTest {
     }
 
     private Checkpoint newest() {
-        return folder().newestWhole(state -> {}).orElseThrow();
+        return folder().newestWhole(any -> {}).orElseThrow();
     }
 
     private CheckpointFolder folder() {
@@ -274,11 +276,13 @@ final class CheckpointFolderTest {
                 tensor("velocity", -0f, 1e-40f),
                 new ReplayContent(
                         List.of(
-                                new Kept(new LoggedImage(new ImageOffset(0, 4), -1, "", new byte[0]), Optional.empty()),
                                 new Kept(
-                                        new LoggedImage(
+                                        StoredImage.of(new LoggedImage(new ImageOffset(0, 4), -1, "", new byte[0])),
+                                        Optional.empty()),
+                                new Kept(
+                                        StoredImage.of(new LoggedImage(
                                                 new ImageOffset(3, 5_000_000_000L), 77, "caméra", new byte[] {1, -2, 3
-                                                }),
+                                                })),
                                         Optional.of(new float[] {0.6f, 0.8f}))),
                         List.of(new TrainedImages(step, List.of(new ImageOffset(0, 4)), new float[] {1, 0}))),
                 new GateContent(List.of(new GateContent.Source(

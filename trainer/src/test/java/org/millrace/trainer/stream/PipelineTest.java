@@ -2,6 +2,9 @@ package org.millrace.trainer.stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,6 +31,8 @@ import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.StepPlan;
+import org.millrace.keystore.image.FileKey;
+import org.millrace.keystore.image.ImageStore;
 import org.millrace.trainer.TestRuns;
 import org.millrace.trainer.gate.Gate;
 import org.millrace.trainer.gate.GateContent;
@@ -39,6 +44,8 @@ import org.millrace.trainer.journal.JournalReader.Past;
 final class PipelineTest {
     private static final long STEPS = 60;
     private static final int DIMENSION = 6;
+    private static final int CAPACITY = 40;
+    private static final int FURTHEST_BACK = 3; // steps, of a checkpoint that is gone back to
 
     @TempDir
     private static Path folder;
@@ -71,6 +78,7 @@ final class PipelineTest {
         private final Map<Long, Integer> fresh = new HashMap<>(); // images of each batch that are new or short-term
         private final Map<Long, Checkpoint> checkpoints = new HashMap<>(Map.of(0L, Checkpoint.START));
         private final List<JournalledPlan> journal = new CopyOnWriteArrayList<>();
+        private final Path images = newFolder();
 
         // of each step, the last one
         List<StepPlan> plans() {
@@ -230,7 +238,9 @@ final class PipelineTest {
     @Test
     void close_whileWaitingForFeatures_returns() throws InterruptedException {
         MillraceConfig config = config("min-red", "trainer.prefetch-batches=1");
-        try (Pipeline pipeline = pipeline(config, new Run(), Checkpoint.START)) {
+        Run run = new Run();
+        try (ImageStore images = ImageStore.open(run.images);
+                Pipeline pipeline = pipeline(config, run, Checkpoint.START, images)) {
             for (int step = 1; step <= 3; step++) {
                 Optional<PreparedStep> prepared = pipeline.next();
                 while (step <= 2 && prepared.isEmpty()) {
@@ -242,13 +252,52 @@ final class PipelineTest {
         }
     }
 
+    @Test
+    void next_journalledPlansOnly_sameRunAndNoMoreFilesThanTheBufferNeeds() throws InterruptedException {
+        MillraceConfig config = config("fifo");
+        Run run = new Run();
+        train(config, run, Checkpoint.START, STEPS, CounterRandom.of(46, 0, Purpose.SHUFFLE, 0));
+        List<JournalledPlan> past = run.plans().stream()
+                .map(plan -> new JournalledPlan(plan, plan.step()))
+                .toList();
+        Map<Long, Long> views = new HashMap<>();
+        ReplayBuffer buffer = ReplayBuffer.of(config);
+        try (ImageStore images = ImageStore.open(folder.resolve("alone"))) {
+            try (Pipeline pipeline = new Pipeline(
+                            config,
+                            topic.open(Map.of(), 1 << 20, 5).consumer(),
+                            StreamPosition.START,
+                            buffer,
+                            Optional.of(images),
+                            new Gate(config),
+                            new Past(past, Optional.empty()),
+                            Optional.empty(),
+                            Optional.empty(),
+                            StreamEvents.NONE)
+                    .start()) {
+                while (!pipeline.ended()) {
+                    Optional<PreparedStep> next = pipeline.next();
+                    next.ifPresent(step -> {
+                        views.put(step.plan().step(), checksum(step.views()));
+                        pipeline.release(step.views());
+                    });
+                }
+            }
+            assertThat(views).isEqualTo(run.views);
+            assertThat(images.lacking(buffer.content().needed())).isEmpty();
+            assertThat(buffer.offered()).isGreaterThan(3 * CAPACITY);
+            assertThat(images.release(STEPS, Set.of())).isBetween(CAPACITY, 2 * CAPACITY + TestRuns.BATCH);
+        }
+    }
+
     /** Computes steps up to {@code until} with features that a network might give, at a random pace; then leaves as if killed. */
     private void train(MillraceConfig config, Run run, Checkpoint from, long until, RandomGenerator pace)
             throws InterruptedException {
         ReplayBuffer buffer = ReplayBuffer.of(config);
         from.restore(buffer);
         Gate gate = gate(config, from);
-        try (Pipeline pipeline = pipeline(config, run, from)) {
+        try (ImageStore images = ImageStore.open(run.images);
+                Pipeline pipeline = pipeline(config, run, from, images)) {
             long step = from.position().step();
             while (step < until) {
                 Optional<PreparedStep> next = pipeline.next();
@@ -286,11 +335,16 @@ final class PipelineTest {
                                 buffer.offered(),
                                 buffer.shareContent(),
                                 gate.content()));
+                Set<FileKey> needed = new HashSet<>();
+                for (long kept = Math.max(0, step - FURTHEST_BACK); kept <= step; kept++) {
+                    needed.addAll(run.after(kept).buffer().needed());
+                }
+                images.release(step, needed);
             }
         }
     }
 
-    private Pipeline pipeline(MillraceConfig config, Run run, Checkpoint from) {
+    private Pipeline pipeline(MillraceConfig config, Run run, Checkpoint from, ImageStore images) {
         long step = from.position().step();
         List<JournalledPlan> past = run.journal.stream()
                 .filter(journalled -> journalled.plan().step() > step)
@@ -302,6 +356,7 @@ final class PipelineTest {
                         topic.open(Map.of(), 1 << 20, 5).consumer(),
                         from.position(),
                         ahead,
+                        Optional.of(images),
                         gate(config, from),
                         new Past(past, Optional.empty()),
                         Optional.of(plan -> {
@@ -313,6 +368,14 @@ final class PipelineTest {
                 .start();
     }
 
+    private static Path newFolder() {
+        try {
+            return Files.createTempDirectory(folder, "images");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private static Gate gate(MillraceConfig config, Checkpoint from) {
         Gate gate = new Gate(config);
         gate.restore(from.gate());
@@ -321,7 +384,10 @@ final class PipelineTest {
 
     private static MillraceConfig config(String policy, String... more) {
         List<String> all = new ArrayList<>(List.of(
-                "replay.policy=" + policy, "replay.capacity=40", "replay.updates-per-batch=3", "run.data=" + folder));
+                "replay.policy=" + policy,
+                "replay.capacity=" + CAPACITY,
+                "replay.updates-per-batch=3",
+                "run.data=" + folder));
         all.addAll(List.of(more));
         return TestRuns.config(all.toArray(new String[0]));
     }

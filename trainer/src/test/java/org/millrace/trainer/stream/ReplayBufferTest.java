@@ -19,6 +19,7 @@ import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.ReplayConfig;
 import org.millrace.contract.config.ReplayConfig.LongTerm;
 import org.millrace.contract.config.ReplayConfig.Policy;
+import org.millrace.keystore.image.FileKey;
 
 final class ReplayBufferTest {
     private static final int LAG = 3;
@@ -88,7 +89,7 @@ final class ReplayBufferTest {
         ReplayBuffer follower = new ReplayBuffer(kind, LAG);
         int offered = 0;
         for (int step = 0; step < 50; step++) {
-            List<LoggedImage> images = images(offered, sizes.nextInt(12));
+            List<StoredImage> images = images(offered, sizes.nextInt(12));
             buffer.begin(step + 1);
             follower.apply(step + 1, buffer.offer(images, random(seed, step)), images.size());
             offered += images.size();
@@ -115,7 +116,7 @@ final class ReplayBufferTest {
         restored.restore(buffer.content(), buffer.offered());
         buffer.shareContent().ifPresent(restored::restoreShare);
         for (int step = 13; step <= 24; step++) {
-            List<LoggedImage> later = images(step * 7, 7);
+            List<StoredImage> later = images(step * 7, 7);
             buffer.begin(step);
             restored.begin(step);
             assertThat(restored.offer(later, random(seed, step))).isEqualTo(buffer.offer(later, random(seed, step)));
@@ -145,7 +146,7 @@ final class ReplayBufferTest {
                             .containsExactlyInAnyOrderElementsOf(offsets(images(step * 5 + 3, 2)));
                 }
             }
-            List<LoggedImage> longTerm = buffer.draw(100, random(seed, 100));
+            List<StoredImage> longTerm = buffer.draw(100, random(seed, 100));
             assertThat(longTerm).hasSize(18).doesNotHaveDuplicates();
             longTerm.forEach(image -> kept[(int) image.at().offset()]++);
         }
@@ -180,7 +181,7 @@ final class ReplayBufferTest {
         ReplayBuffer buffer = new ReplayBuffer(TestReplay.twoTier(LongTerm.RESERVOIR, 30, 0.25, 0.01), LAG);
         for (int step = 0; step < 40; step++) {
             buffer.offer(images(step * 7, 7), random(seed, step));
-            List<LoggedImage> batch = new ArrayList<>(buffer.drawShortTerm(2, random(seed, step)));
+            List<StoredImage> batch = new ArrayList<>(buffer.drawShortTerm(2, random(seed, step)));
             batch.addAll(buffer.draw(20, random(seed, step)));
             assertThat(batch).doesNotHaveDuplicates();
             assertThat(buffer.shortTerm() + buffer.longTerm()).isEqualTo(buffer.size());
@@ -198,7 +199,7 @@ final class ReplayBufferTest {
         buffer.offer(images(0, 10), random(seed, 0));
         int[] drawn = new int[10];
         for (int step = 1; step <= 10_000; step++) {
-            List<LoggedImage> batch = buffer.draw(3, random(seed, step));
+            List<StoredImage> batch = buffer.draw(3, random(seed, step));
             assertThat(batch).hasSize(3).doesNotHaveDuplicates();
             batch.forEach(image -> drawn[(int) image.at().offset()]++);
         }
@@ -274,7 +275,7 @@ final class ReplayBufferTest {
         ReplayBuffer prompt = buffer(Policy.MIN_RED, 30);
         ReplayBuffer late = buffer(Policy.MIN_RED, 30);
         for (int step = 1; step <= 40; step++) {
-            List<LoggedImage> images = images(step * 7, 7);
+            List<StoredImage> images = images(step * 7, 7);
             if (step > LAG) {
                 late.trained(random(step - LAG));
             }
@@ -311,23 +312,23 @@ final class ReplayBufferTest {
         return CounterRandom.of(seed, step, Purpose.BUFFER_INSERT, 0);
     }
 
-    private static List<LoggedImage> images(int first, int count) {
-        List<LoggedImage> images = new ArrayList<>();
+    private static List<StoredImage> images(int first, int count) {
+        List<StoredImage> images = new ArrayList<>();
         for (int i = first; i < first + count; i++) {
-            images.add(new LoggedImage(new ImageOffset(0, i), i, "", new byte[0]));
+            images.add(new StoredImage(new FileKey(new ImageOffset(0, i), 0, 0), i, Optional.empty(), ""));
         }
         return images;
     }
 
-    private static List<ImageOffset> offsets(List<LoggedImage> images) {
-        return new ArrayList<>(images.stream().map(LoggedImage::at).toList());
+    private static List<ImageOffset> offsets(List<StoredImage> images) {
+        return new ArrayList<>(images.stream().map(StoredImage::at).toList());
     }
 
-    private static List<LoggedImage> images(ReplayBuffer buffer) {
+    private static List<StoredImage> images(ReplayBuffer buffer) {
         return buffer.content().images().stream().map(ReplayContent.Kept::image).toList();
     }
 
-    private static ReplayContent content(List<LoggedImage> images) {
+    private static ReplayContent content(List<StoredImage> images) {
         return new ReplayContent(
                 images.stream()
                         .map(image -> new ReplayContent.Kept(image, Optional.empty()))

@@ -17,6 +17,7 @@ import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.ReplayConfig.Policy;
 import org.millrace.contract.vector.ReferenceVector;
+import org.millrace.keystore.image.FileKey;
 
 /** The replay buffer against the reference vectors of its policies. */
 final class ReplayVectorsTest {
@@ -218,9 +219,9 @@ final class ReplayVectorsTest {
                 .toList();
     }
 
-    private static List<LoggedImage> images(int first, int count) {
+    private static List<StoredImage> images(int first, int count) {
         return IntStream.range(first, first + count)
-                .mapToObj(i -> new LoggedImage(new ImageOffset(0, i), i, "", new byte[0]))
+                .mapToObj(i -> new StoredImage(new FileKey(new ImageOffset(0, i), 0, 0), i, Optional.empty(), ""))
                 .toList();
     }
 }
