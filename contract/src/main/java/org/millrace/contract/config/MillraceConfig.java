@@ -24,6 +24,7 @@ public record MillraceConfig(
         AugmentConfig augment,
         StreamConfig stream,
         ReplayConfig replay,
+        RoundsConfig rounds,
         EvaluatorConfig evaluator,
         DriftConfig drift,
         BrokerConfig broker,
