@@ -31,12 +31,12 @@ import org.millrace.contract.kafka.TopicReader;
  * bit, and each image trained once.
  */
 class RoundsOnBrokerTest {
-    private static final int KILLS = Integer.getInteger("millrace.round-kills", 3);
+    private static final int KILLS = Integer.getInteger("millrace.round-kills", 2);
     private static final long SEED = Long.getLong("millrace.seed", System.nanoTime() & 0xffff);
     private static final int BATCH = 16;
     private static final int SLOTS = 4;
     private static final int STEPS = 2; // of a slot in a round
-    private static final int IMAGES = 40 * KILLS + 10 * SLOTS * STEPS * BATCH;
+    private static final int IMAGES = (KILLS + 4) * (SLOTS * STEPS * BATCH + 70);
     private static final String[] SETTINGS = {
         "--set=rounds.slots=" + SLOTS,
         "--set=rounds.steps=" + STEPS,
@@ -67,7 +67,7 @@ class RoundsOnBrokerTest {
         commands.good("push", Commands.SAMPLE, "--limit=" + IMAGES, SETTINGS);
         commands.good("train", "--until-end", worker("one", "alone"));
         Rounds one = rounds("one");
-        assertThat(one.merges).hasSizeGreaterThan(5);
+        assertThat(one.merges).hasSizeGreaterThan(KILLS + 3);
         assertThat(one.trained() % BATCH).isZero();
         assertThat(one.trained()).isBetween((long) IMAGES - BATCH * SLOTS, (long) IMAGES);
         one.requireEachOffsetOnce();
@@ -78,6 +78,8 @@ class RoundsOnBrokerTest {
             assertThat(second.await()).isZero();
         }
         assertThat(rounds("two").digests()).isEqualTo(one.digests());
+        assertThat(commands.good("audit", worker("two", "w1"))).contains("lost 0, trained twice 0");
+        assertThat(commands.good("replay", worker("two", "w1"))).contains(": all equal to the bit");
 
         killing("killed");
         assertThat(rounds("killed").digests()).as("seed %d", SEED).isEqualTo(one.digests());

@@ -10,8 +10,6 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
@@ -51,6 +49,7 @@ final class Conductor implements AutoCloseable {
     private final Work work;
     private final LogIdentity imageLog;
     private final Clock clock;
+    private final BooleanSupplier enough;
     private final RunWriter writer;
     private final EncoderPublisher publisher;
     private final Rounds rounds;
@@ -59,6 +58,7 @@ final class Conductor implements AutoCloseable {
     private final NavigableMap<Long, Globals.Manifest> durable;
     private final NavigableMap<Long, Map<Integer, Long>> workEnds = new TreeMap<>(); // by round, of each slot
     private final ImageEnds images;
+    private final RunStarted start;
     private GlobalState state;
 
     /**
@@ -66,6 +66,7 @@ final class Conductor implements AutoCloseable {
      *
      * @param start what the journal says of this
      * @param state of any earlier round
+     * @param enough whether a broker that does not answer has been waited for long enough
      */
     Conductor(
             MillraceConfig config,
@@ -76,7 +77,9 @@ final class Conductor implements AutoCloseable {
             LogIdentity imageLog,
             RunStarted start,
             GlobalState state,
+            BooleanSupplier enough,
             Clock clock) {
+        this.enough = enough;
         this.config = config;
         this.kafka = kafka;
         this.work = work;
@@ -84,6 +87,7 @@ final class Conductor implements AutoCloseable {
         this.imageLog = imageLog;
         this.clock = clock;
         this.state = state;
+        this.start = start;
         this.writer = RunWriter.open(kafka, config.run().topics(), config.images().maxRecordBytes(), start);
         this.rounds = new Rounds(kafka, config.run().topics().steps());
         this.ready = new Tail<>(kafka, config.run().topics().slots(), SlotReady.class);
@@ -111,7 +115,10 @@ final class Conductor implements AutoCloseable {
      */
     void lead(Optional<Map<Integer, Long>> untilEnd, BooleanSupplier stopped, Listener listener)
             throws InterruptedException {
-        rounds.catchUp();
+        rounds.catchUpTo(start, stopped);
+        if (stopped.getAsBoolean()) {
+            return;
+        }
         while (rounds.merge(state.round()).isPresent()) {
             adopt();
         }
@@ -135,8 +142,8 @@ final class Conductor implements AutoCloseable {
             publish(listener);
             makeDurable(listener);
         }
-        await(writer.allSoFar());
-        writer.awaitReadable(() -> false);
+        Durable.await(writer.allSoFar(), enough, "the last encoder");
+        writer.awaitReadable(enough);
     }
 
     private void adopt() {
@@ -186,8 +193,8 @@ final class Conductor implements AutoCloseable {
         }
         var deal = new RoundDealt(
                 JournalEvent.SCHEMA, state.round(), state.step(), slots, imageLog, clock.millis());
-        await(writer.append(deal));
-        rounds.catchUp();
+        Durable.await(writer.append(deal), enough, "the deal of round " + deal.round());
+        rounds.add(deal);
     }
 
     private void note(SlotReady slot) {
@@ -266,7 +273,7 @@ final class Conductor implements AutoCloseable {
                 clock.millis());
         List<JournalEvent> events = new ArrayList<>(steps(slots));
         events.add(merge);
-        await(writer.append(events));
+        Durable.await(writer.append(events), enough, "the merge of round " + deal.round());
         GlobalState before = state;
         move(merged.state(), merge);
         listener.merged(merge);
@@ -358,9 +365,11 @@ final class Conductor implements AutoCloseable {
             records.addAll(Globals.removal(topic, durable.pollFirstEntry().getValue()));
         }
         writer.send(records);
-        await(writer.allSoFar());
+        Durable.await(writer.allSoFar(), enough, "the state of round " + state.round());
         listener.durable(state.step());
-        deleteWorkBefore(durable.firstKey());
+        if (durable.size() == GLOBALS_KEPT) {
+            deleteWorkBefore(durable.firstKey());
+        }
     }
 
     private void deleteWorkBefore(long round) {
@@ -378,17 +387,6 @@ final class Conductor implements AutoCloseable {
                 .filter(version -> version > 0)
                 .sorted()
                 .toList();
-    }
-
-    private static long await(Future<Long> durable) throws InterruptedException {
-        try {
-            return durable.get();
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof UserException known) {
-                throw known;
-            }
-            throw new UserException("the journal cannot be written: " + e.getCause(), e);
-        }
     }
 
     @Override

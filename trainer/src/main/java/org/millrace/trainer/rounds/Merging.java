@@ -9,16 +9,19 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.RoundDealt;
 import org.millrace.contract.event.RoundMerged;
+import org.millrace.contract.kafka.KafkaSettings;
 
 /** Brings a state over a merged round, from the contributions that the merge names. Thread safe. */
 final class Merging {
     private final MillraceConfig config;
+    private final KafkaSettings kafka;
     private final Work work;
     private final Fold fold;
     private @Nullable GlobalState newest; // that was made here last
 
-    Merging(MillraceConfig config, Work work) {
+    Merging(MillraceConfig config, KafkaSettings kafka, Work work) {
         this.config = config;
+        this.kafka = kafka;
         this.work = work;
         this.fold = new Fold(config.rounds(), config.moco().queueSize());
     }
@@ -48,35 +51,47 @@ final class Merging {
     }
 
     /**
-     * The state after a round of the journal.
+     * The state after a round of the journal; where its contributions are gone, the newest merged state on the topic, which is a later one.
      *
-     * @throws UserException where a contribution is gone, or the merge comes to another state than the journal says
+     * @throws UserException where there is none, or where the merge comes to another state than the journal says
      */
     GlobalState after(GlobalState before, RoundDealt deal, RoundMerged merge) {
-        Optional<GlobalState> made = made(merge.round() + 1);
-        GlobalState after = made.orElseGet(() -> fold(before, deal, merge));
-        String digest = after.digest();
+        Optional<GlobalState> after = made(merge.round() + 1).or(() -> fold(before, deal, merge));
+        if (after.isEmpty()) {
+            return later(merge);
+        }
+        String digest = after.get().digest();
         if (!digest.equals(merge.digest())) {
             throw new UserException("the merge of round " + merge.round() + " comes to the state " + digest
                     + ", but the journal " + config.run().topics().steps() + " has " + merge.digest()
                     + ": the versions of Millrace differ, or a record was changed. Use the version that writes the run; or start a new run"
                     + " with another run.name.");
         }
-        keep(after);
-        return after;
+        keep(after.get());
+        return after.get();
     }
 
-    private GlobalState fold(GlobalState before, RoundDealt deal, RoundMerged merge) {
+    private Optional<GlobalState> fold(GlobalState before, RoundDealt deal, RoundMerged merge) {
         List<Contribution> slots = new ArrayList<>();
         for (RoundMerged.Slot slot : merge.slots()) {
-            slots.add(contribution(before, slot.slot(), slot.from(), slot.to(), slot.name(), slot.sha256())
-                    .orElseThrow(() -> new UserException("the contribution of slot " + slot.slot() + " to round "
-                            + merge.round() + " is gone from " + config.run().topics().work() + " (partition "
-                            + slot.slot() + ", offsets " + slot.from() + " to " + slot.to()
-                            + "), and no later state is on " + config.run().topics().globals()
-                            + ". Start a new run with another run.name.")));
+            Optional<Contribution> found =
+                    contribution(before, slot.slot(), slot.from(), slot.to(), slot.name(), slot.sha256());
+            if (found.isEmpty()) {
+                return Optional.empty();
+            }
+            slots.add(found.get());
         }
-        return fold.merged(before, deal, merge, slots).state();
+        return Optional.of(fold.merged(before, deal, merge, slots).state());
+    }
+
+    private GlobalState later(RoundMerged merge) {
+        String topic = config.run().topics().globals();
+        return Globals.read(kafka, topic)
+                .newest()
+                .filter(state -> state.round() > merge.round())
+                .orElseThrow(() -> new UserException("a contribution to round " + merge.round() + " is gone from "
+                        + config.run().topics().work() + ", and no later state is on " + topic
+                        + ". Start a new run with another run.name."));
     }
 
     private synchronized Optional<GlobalState> made(long round) {

@@ -2,11 +2,15 @@ package org.millrace.trainer.rounds;
 
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.RoundDealt;
 import org.millrace.contract.event.RoundMerged;
+import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.kafka.KafkaSettings;
 
 /**
@@ -19,6 +23,7 @@ final class Rounds implements AutoCloseable {
     private final Tail<JournalEvent> journal;
     private final Map<Long, RoundDealt> deals = new HashMap<>();
     private final Map<Long, RoundMerged> merges = new HashMap<>();
+    private final Set<String> sessions = new HashSet<>();
     private long forgotten; // rounds before this one
 
     Rounds(KafkaSettings kafka, String topic) {
@@ -30,9 +35,21 @@ final class Rounds implements AutoCloseable {
         journal.poll(timeout, (record, event) -> take(event));
     }
 
-    /** Takes everything that is durable now. */
+    /** Takes everything that readers see now. */
     void catchUp() {
         journal.catchUp(POLL, (record, event) -> take(event));
+    }
+
+    /** Takes everything up to a start of the run that is durable: a broker shows readers a transaction a moment after it has answered. */
+    void catchUpTo(RunStarted start, BooleanSupplier stopped) {
+        while (!sessions.contains(start.session()) && !stopped.getAsBoolean()) {
+            poll(POLL);
+        }
+    }
+
+    /** Takes a deal that this process has written, before readers see it. */
+    void add(RoundDealt deal) {
+        take(deal);
     }
 
     Optional<RoundDealt> deal(long round) {
@@ -55,6 +72,8 @@ final class Rounds implements AutoCloseable {
             deals.putIfAbsent(deal.round(), deal);
         } else if (event instanceof RoundMerged merge && merge.round() >= forgotten) {
             merges.putIfAbsent(merge.round(), merge);
+        } else if (event instanceof RunStarted start) {
+            sessions.add(start.session());
         }
     }
 

@@ -66,6 +66,7 @@ public final class RoundsTrainer implements Training {
     private final SlotWaits waits = new SlotWaits();
     private volatile GlobalState state;
     private volatile boolean stopped;
+    private volatile long deadlineNanos = System.nanoTime() + Long.MAX_VALUE / 2; // set before stopped
     private volatile @Nullable UserException failure;
     private Map<Integer, Long> begins = Map.of(); // of the log, at the start
     private boolean lastRoundEmpty;
@@ -88,7 +89,7 @@ public final class RoundsTrainer implements Training {
         this.lock = RunLock.take(config);
         this.torch = SelfTest.forTraining(config);
         this.work = new Work(kafka, topics);
-        this.merging = new Merging(config, work);
+        this.merging = new Merging(config, kafka, work);
         this.slots = new SlotTrainer(config, kafka, torch, clock);
         this.rounds = new Rounds(kafka, topics.steps());
         this.ready = new Tail<>(kafka, topics.slots(), SlotReady.class);
@@ -127,6 +128,11 @@ public final class RoundsTrainer implements Training {
             stopped = true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (UserException e) {
+            if (!isOverdue()) {
+                throw e;
+            }
+            log.warn("{}", e.getMessage()); // the run itself loses nothing
         }
         UserException problem = failure;
         if (problem != null) {
@@ -137,7 +143,15 @@ public final class RoundsTrainer implements Training {
     /** Makes {@link #run} return; the slot that it computes now goes to another process, or is computed again. */
     @Override
     public void stop(Duration patience) {
-        stopped = true;
+        if (!stopped) {
+            deadlineNanos = System.nanoTime() + patience.toNanos();
+            stopped = true;
+        }
+    }
+
+    // whether a stop was requested and the broker has been waited for long enough
+    private boolean isOverdue() {
+        return stopped && System.nanoTime() - deadlineNanos > 0;
     }
 
     @Override
@@ -226,6 +240,7 @@ public final class RoundsTrainer implements Training {
         work.send(
                 slot,
                 file.get(),
+                this::isOverdue,
                 (from, to, name, sha256, bits) -> new SlotReady(
                         SlotReady.SCHEMA,
                         deal.round(),
@@ -313,7 +328,7 @@ public final class RoundsTrainer implements Training {
         // a process that is no longer chosen has been shut out by its successor, which is as it should be
         private void lead() throws InterruptedException {
             try (var conductor =
-                    new Conductor(config, kafka, torch, work, merging, imageLog, start(), state, clock)) {
+                    new Conductor(config, kafka, torch, work, merging, imageLog, start(), state, RoundsTrainer.this::isOverdue, clock)) {
                 conductor.lead(ends, () -> stopped || !isChosen(), listener());
                 if (stopped && isChosen()) {
                     conductor.finish(listener());

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -20,7 +21,6 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.Sha256;
-import org.millrace.contract.UserException;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.event.SlotReady;
 import org.millrace.contract.kafka.KafkaSettings;
@@ -54,8 +54,9 @@ final class Work implements AutoCloseable {
         SlotReady at(long from, long to, String name, String sha256, String bits);
     }
 
-    /** Sends a slot's file; returns when it is durable, however long the broker is away. */
-    void send(int slot, byte[] file, Described described) throws InterruptedException {
+    /** Sends a slot's file; returns when it is durable, however long the broker is away, unless {@code enough}. */
+    void send(int slot, byte[] file, BooleanSupplier enough, Described described) throws InterruptedException {
+        String what = "a contribution to slot " + slot + " of run " + topics.run();
         String name = UUID.randomUUID().toString();
         List<Future<RecordMetadata>> sent = new ArrayList<>();
         for (int from = 0; from < file.length; from += CHUNK_BYTES) {
@@ -66,13 +67,14 @@ final class Work implements AutoCloseable {
         long first = Long.MAX_VALUE;
         long last = -1;
         for (Future<RecordMetadata> record : sent) {
-            long offset = await(record).offset();
+            long offset = Durable.await(record, enough, what).offset();
             first = Math.min(first, offset);
             last = Math.max(last, offset);
         }
         SlotReady ready = described.at(first, last + 1, name, Sha256.of(file), Contribution.bits(file));
         byte[] key = (ready.round() + "/" + slot).getBytes(StandardCharsets.UTF_8);
-        await(producer.send(new ProducerRecord<>(topics.slots(), slot, key, Json.write(ready))));
+        Durable.await(
+                producer.send(new ProducerRecord<>(topics.slots(), slot, key, Json.write(ready))), enough, what);
     }
 
     /** A slot's file; empty where its records are gone or changed. */
@@ -100,19 +102,6 @@ final class Work implements AutoCloseable {
             at += chunk.length;
         }
         return Optional.of(file).filter(whole -> Sha256.of(whole).equals(sha256));
-    }
-
-    private RecordMetadata await(Future<RecordMetadata> record) throws InterruptedException {
-        try {
-            return record.get();
-        } catch (ExecutionException e) {
-            throw new UserException(
-                    "the broker at " + kafka.bootstrapServers() + " refuses a contribution of run " + topics.run() + ": "
-                            + e.getMessage() + "\nThis process needs the right to write to " + topics.work()
-                            + " and " + topics.slots() + ", and the broker must take records of " + CHUNK_BYTES
-                            + " bytes (message.max.bytes).",
-                    e);
-        }
     }
 
     /** Deletes what lies before an offset of each partition; where the broker does not allow it, the records stay. */
