@@ -15,6 +15,21 @@ public record RunTopics(String run) {
         return run + ".steps";
     }
 
+    /** Which slots of the present round have been computed, of a run of several trainers: a partition for each slot, JSON. */
+    public String slots() {
+        return run + ".slots";
+    }
+
+    /** What the slots computed, in chunks: a partition for each slot. */
+    public String work() {
+        return run + ".work";
+    }
+
+    /** The merged state, every few rounds, in chunks with a manifest each: one partition, compacted. */
+    public String globals() {
+        return run + ".globals";
+    }
+
     /** Encoders' weights in chunks with a manifest each: one partition, compacted. */
     public String encoders() {
         return run + ".encoders";

@@ -57,14 +57,25 @@ public final class Learner implements AutoCloseable {
     private final Precision precision;
     private final Optional<LossScale> lossScale;
     private final int parts; // of a batch, differentiated one after another
+    private final StepNumbers numbers;
 
-    /** Computes in {@code trainer.precision}. */
+    /** Computes in {@code trainer.precision}, every step of its run. */
     public Learner(MillraceConfig config, Torch torch, Memory memory) {
-        this(config, torch, Objective.create(config, torch.with(config.trainer().precision()), memory));
+        this(config, torch, memory, StepNumbers.OF_ONE_TRAINER);
+    }
+
+    /** Computes in {@code trainer.precision} the steps of these numbers. */
+    public Learner(MillraceConfig config, Torch torch, Memory memory, StepNumbers numbers) {
+        this(config, torch, Objective.create(config, torch.with(config.trainer().precision()), memory), numbers);
     }
 
     /** Takes the objective over. */
     Learner(MillraceConfig config, Torch torch, Objective objective) {
+        this(config, torch, objective, StepNumbers.OF_ONE_TRAINER);
+    }
+
+    private Learner(MillraceConfig config, Torch torch, Objective objective, StepNumbers numbers) {
+        this.numbers = numbers;
         this.torch = torch;
         this.objective = objective;
         this.optimiser = Optimiser.of(config.optimiser(), torch, objective.query());
@@ -149,8 +160,9 @@ public final class Learner implements AutoCloseable {
 
     private Result computed(Batch batch, NDManager scope, StageClock clock) {
         long step = batch.step();
-        double rate = learningRate.at(step);
-        objective.follow(step);
+        long scheduled = numbers.scheduled(step);
+        double rate = learningRate.at(scheduled);
+        objective.follow(scheduled);
         clock.lap(Stage.MOMENTUM);
         Targets targets = objective.targets(batch, scope);
         clock.lap(Stage.KEYS);
@@ -169,7 +181,7 @@ public final class Learner implements AutoCloseable {
                 value,
                 loss.accuracy(),
                 rate,
-                objective.momentum(step),
+                objective.momentum(scheduled),
                 objective.keySequence(),
                 objective.keysFilled(),
                 loss.ofImages(),
@@ -205,7 +217,7 @@ public final class Learner implements AutoCloseable {
     // in fp16 only where the gradient did not overflow; the optimiser counts the steps that it took
     private void update(long step, double rate) {
         if (lossScale.isEmpty()) {
-            optimiser.step(step, rate);
+            optimiser.step(numbers.taken(step), rate);
             return;
         }
         LossScale scale = lossScale.get();

@@ -12,6 +12,7 @@ import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepImages;
+import org.millrace.trainer.health.CollapseWatch;
 import org.millrace.trainer.journal.RunWriter;
 import org.millrace.trainer.run.Moment;
 import org.millrace.trainer.stream.PreparedStep;

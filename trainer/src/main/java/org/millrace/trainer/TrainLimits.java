@@ -11,7 +11,8 @@ import java.util.OptionalLong;
 public record TrainLimits(OptionalLong lastStep, boolean untilEnd) {
     public static final TrainLimits NONE = new TrainLimits(OptionalLong.empty(), false);
 
-    boolean reached(long step) {
+    /** Whether that was the last step. */
+    public boolean reached(long step) {
         return lastStep.isPresent() && step >= lastStep.getAsLong();
     }
 }

@@ -38,7 +38,7 @@ import org.millrace.trainer.stream.TrainedStep;
  *
  * <p>{@link #run} is called once, on the thread that made the trainer; {@link #stop} on any. The owner closes it.
  */
-public final class Trainer implements AutoCloseable {
+public final class Trainer implements Training {
     /** How long the end of a stopped run waits, as a rule, for a broker that may be gone. */
     public static final Duration STOP_PATIENCE = Duration.ofSeconds(6);
 
@@ -93,6 +93,7 @@ public final class Trainer implements AutoCloseable {
      *
      * @throws UserException where the run cannot go on; what its topics and its last checkpoint hold is whole
      */
+    @Override
     public void run(TrainLimits limits) {
         Past past = onward(Optional.empty());
         setup.events().starting(state.step(), past.plans().size());
@@ -150,6 +151,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     /** Makes {@link #run} return after the step that it computes now; a silent broker is then waited for that long. */
+    @Override
     public void stop(Duration patience) {
         stop.make(patience);
     }

@@ -21,8 +21,10 @@ import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.contract.kafka.TopicReader;
 import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.trainer.inspect.Audit;
 import org.millrace.trainer.inspect.RunAudit;
 import org.millrace.trainer.journal.JournalReader;
+import org.millrace.trainer.rounds.RoundsAudit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -61,7 +63,7 @@ final class AuditCommand implements Runnable {
                 topics.require(config.images().rejectedTopic());
                 identity = topics.identity(config.images().topic());
             }
-            RunAudit.Result result = audit(config, identity, consumer, out);
+            Audit.Result result = audit(config, identity, consumer, out);
             out.println("run              " + config.run().name());
             out.println(
                     "steps planned    " + result.steps() + ", of which " + result.waiting() + " wait to be computed");
@@ -94,9 +96,9 @@ final class AuditCommand implements Runnable {
         }
     }
 
-    private static RunAudit.Result audit(
+    private static Audit.Result audit(
             MillraceConfig config, LogIdentity identity, Consumer<byte[], byte[]> consumer, PrintWriter out) {
-        RunAudit audit = new RunAudit();
+        Audit audit = config.rounds().several() ? new RoundsAudit() : new RunAudit();
         audit.addIdentity(identity);
         JournalReader journal = new JournalReader(consumer, config.run().topics());
         journal.forEach(0, (event, offset) -> audit.add(event));

@@ -44,7 +44,11 @@ final class InspectRunCommand implements Runnable {
             if (history.firstStep() > 1) {
                 out.println("branched after   step " + (history.firstStep() - 1));
             }
-            out.println("steps planned    " + history.plans());
+            if (history.rounds() > 0) {
+                out.println("rounds merged    " + history.rounds());
+            } else {
+                out.println("steps planned    " + history.plans());
+            }
             out.println("steps done       " + history.stepsDone());
             history.last().ifPresent(last -> {
                 out.println("images trained   " + last.imagesTrained());
@@ -76,6 +80,11 @@ final class InspectRunCommand implements Runnable {
             if (!history.gaps().isEmpty()) {
                 out.flush();
                 throw new UserException("the journal is not contiguous:\n  " + String.join("\n  ", history.gaps()));
+            }
+            if (history.rounds() > 0) {
+                out.println("contiguous       millrace audit shows whether each offset was used once");
+                out.flush();
+                return;
             }
             out.println("contiguous       yes: every offset in these ranges was planned exactly once"
                     + (history.skips().isEmpty() ? "" : ", besides what was skipped"));

@@ -12,7 +12,9 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.service.Services;
 import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
+import org.millrace.trainer.replay.Replay;
 import org.millrace.trainer.replay.RunReplay;
+import org.millrace.trainer.rounds.RoundsReplay;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -80,7 +82,7 @@ final class ReplayCommand implements Runnable {
     }
 
     private static void report(MillraceConfig config, Replaying replaying, PrintWriter out) {
-        RunReplay.Result result = replaying.result.get();
+        Replay.Result result = replaying.result.get();
         if (result == null) {
             return;
         }
@@ -109,8 +111,8 @@ final class ReplayCommand implements Runnable {
     private final class Replaying implements Services.Service {
         private final MillraceConfig config;
         private final Connection connection;
-        private final AtomicReference<RunReplay.@Nullable Result> result = new AtomicReference<>();
-        private final AtomicReference<@Nullable RunReplay> replay = new AtomicReference<>();
+        private final AtomicReference<Replay.@Nullable Result> result = new AtomicReference<>();
+        private final AtomicReference<@Nullable Replay> replay = new AtomicReference<>();
         private volatile boolean stopped;
         private volatile long startedAfter;
 
@@ -122,8 +124,7 @@ final class ReplayCommand implements Runnable {
         @Override
         public void run() {
             PrintWriter error = spec.commandLine().getErr();
-            try (RunReplay opened = new RunReplay(
-                            config, connection.kafka(), from == null ? OptionalLong.empty() : OptionalLong.of(from));
+            try (Replay opened = open();
                     Progress progress = Progress.start("replay", error)) {
                 replay.set(opened);
                 if (stopped) {
@@ -138,10 +139,22 @@ final class ReplayCommand implements Runnable {
             }
         }
 
+        private Replay open() {
+            if (!config.rounds().several()) {
+                return new RunReplay(
+                        config, connection.kafka(), from == null ? OptionalLong.empty() : OptionalLong.of(from));
+            }
+            if (from != null) {
+                throw new UserException("run " + config.run().name()
+                        + " is trained by several trainers (rounds.slots) and has no checkpoints: leave --from out.");
+            }
+            return new RoundsReplay(config, connection.kafka());
+        }
+
         @Override
         public void stop() {
             stopped = true;
-            RunReplay opened = replay.get();
+            Replay opened = replay.get();
             if (opened != null) {
                 opened.stop();
             }

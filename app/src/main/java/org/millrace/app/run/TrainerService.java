@@ -10,6 +10,8 @@ import org.millrace.contract.service.Services;
 import org.millrace.trainer.TrainLimits;
 import org.millrace.trainer.Trainer;
 import org.millrace.trainer.TrainerEvents;
+import org.millrace.trainer.Training;
+import org.millrace.trainer.rounds.RoundsTrainer;
 
 /** A trainer that is opened, run and closed on its service's thread. */
 public final class TrainerService implements Services.Service {
@@ -18,7 +20,7 @@ public final class TrainerService implements Services.Service {
     private final TrainerEvents events;
     private final TrainLimits limits;
     private final Duration stopPatience;
-    private final AtomicReference<@Nullable Trainer> trainer = new AtomicReference<>();
+    private final AtomicReference<@Nullable Training> trainer = new AtomicReference<>();
     private volatile boolean stopped;
 
     /** @param stopPatience how long stopping waits for a broker that does not answer */
@@ -37,7 +39,7 @@ public final class TrainerService implements Services.Service {
 
     @Override
     public void run() {
-        try (Trainer opened = new Trainer(config, kafka, events, Clock.systemUTC())) {
+        try (Training opened = open()) {
             trainer.set(opened);
             if (stopped) {
                 opened.stop(stopPatience);
@@ -46,10 +48,16 @@ public final class TrainerService implements Services.Service {
         }
     }
 
+    private Training open() {
+        return config.rounds().several()
+                ? new RoundsTrainer(config, kafka, events, Clock.systemUTC())
+                : new Trainer(config, kafka, events, Clock.systemUTC());
+    }
+
     @Override
     public void stop() {
         stopped = true;
-        Trainer opened = trainer.get();
+        Training opened = trainer.get();
         if (opened != null) {
             opened.stop(stopPatience);
         }

@@ -29,6 +29,7 @@ import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.trainer.replay.Replay;
 import org.millrace.trainer.replay.RunReplay;
 
 /** Trainer and evaluator through the command line, on a real broker, a real key store and real PyTorch. */
@@ -221,12 +222,12 @@ class TrainOnBrokerTest {
         try (RunReplay replay =
                 new RunReplay(new ConfigLoader().assignments(settings).load(), kafka(), OptionalLong.empty())) {
             assertThat(replay.lastPlanned()).isEqualTo(10);
-            RunReplay.Result result = replay.run(10, step -> {
+            Replay.Result result = replay.run(10, step -> {
                 if (step == 4) {
                     replay.stop();
                 }
             });
-            assertThat(result).isEqualTo(new RunReplay.Result(4, 4, 1, Optional.empty()));
+            assertThat(result).isEqualTo(new Replay.Result(4, 4, 1, Optional.empty()));
         }
     }
 

@@ -22,6 +22,7 @@ final class Compatibility {
         together.parts();
         together.devices();
         together.schedules();
+        together.rounds();
         return together.problems;
     }
 
@@ -119,6 +120,36 @@ final class Compatibility {
                 !(moco || byol) || steps > 0,
                 "%s.momentum-schedule=cosine needs its last step in optimiser.total-steps, which was 0",
                 moco ? "moco" : "byol");
+    }
+
+    // a slot's round is a function of the merged state and its images: nothing else may be carried from step to step
+    private void rounds() {
+        boolean one = !config.rounds().several();
+        check(
+                one || config.replay().policy() == ReplayConfig.Policy.NONE,
+                "replay.policy must be none with rounds.slots=%d, but was %s: a replay buffer belongs to one trainer",
+                config.rounds().slots(),
+                RecordBinder.text(config.replay().policy()));
+        check(
+                one || config.stream().gate() == StreamConfig.Gate.NONE,
+                "stream.gate must be none with rounds.slots=%d, but was %s: the gate judges a stream in its order",
+                config.rounds().slots(),
+                RecordBinder.text(config.stream().gate()));
+        check(
+                one
+                        || (config.views().temporal() == ViewsConfig.Temporal.OFF
+                                && !config.moco().maskSegment()),
+                "views.temporal must be off and moco.mask-segment false with rounds.slots=%d: segments are found in a stream's order",
+                config.rounds().slots());
+        check(
+                one || config.trainer().objective() != Method.MEMORY_BANK,
+                "trainer.objective must not be memory-bank with rounds.slots=%d: its rows belong to one trainer",
+                config.rounds().slots());
+        check(
+                one || config.trainer().precision() != Precision.FP16,
+                "trainer.precision must be fp32 or bf16 with rounds.slots=%d, but was fp16: the scale of its loss would begin again with"
+                        + " each round",
+                config.rounds().slots());
     }
 
     private void check(boolean condition, String message, Object... arguments) {

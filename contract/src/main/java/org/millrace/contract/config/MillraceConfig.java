@@ -25,6 +25,7 @@ public record MillraceConfig(
         ViewsConfig views,
         StreamConfig stream,
         ReplayConfig replay,
+        RoundsConfig rounds,
         EvaluatorConfig evaluator,
         DriftConfig drift,
         BrokerConfig broker,

@@ -9,9 +9,11 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
     @JsonSubTypes.Type(value = StepPlan.class, name = "plan"),
     @JsonSubTypes.Type(value = StepDone.class, name = "done"),
     @JsonSubTypes.Type(value = RunStarted.class, name = "start"),
-    @JsonSubTypes.Type(value = StreamSkipped.class, name = "skip")
+    @JsonSubTypes.Type(value = StreamSkipped.class, name = "skip"),
+    @JsonSubTypes.Type(value = RoundDealt.class, name = "deal"),
+    @JsonSubTypes.Type(value = RoundMerged.class, name = "merge")
 })
-public sealed interface JournalEvent permits StepPlan, StepDone, RunStarted, StreamSkipped {
+public sealed interface JournalEvent permits StepPlan, StepDone, RunStarted, StreamSkipped, RoundDealt, RoundMerged {
     int SCHEMA = 1;
 
     long step();

@@ -73,6 +73,30 @@ public record StepDone(
         stageMillis = Map.copyOf(stageMillis);
     }
 
+    /** The same step of a run that had trained and refused so many images before those that it counts. */
+    public StepDone after(long trainedBefore, long rejectedBefore) {
+        return new StepDone(
+                schema,
+                step,
+                trainedBefore + imagesTrained,
+                rejectedBefore + imagesRejected,
+                gate,
+                images,
+                loss,
+                accuracy,
+                learningRate,
+                momentum,
+                freshShare,
+                keySequence,
+                keysFilled,
+                spread,
+                collapsedSteps,
+                health,
+                stageMillis,
+                digest,
+                finishedAtMillis);
+    }
+
     /** Whether the run has collapsed. */
     public boolean collapsed() {
         return collapsedSteps.orElse(0) >= COLLAPSED_STEPS;

@@ -128,6 +128,20 @@ public final class TopicSetup implements AutoCloseable {
         ensure(new NewTopic(run.evaluations(), Optional.of(1), Optional.empty()).configs(forEver));
     }
 
+    /**
+     * The further topics of a run of several trainers. The work is kept for ever here: its trainers delete what a durable state has made
+     * useless.
+     *
+     * @param slots partitions of the slots' own topics
+     */
+    public void ensureRounds(RunTopics run, int slots) {
+        Map<String, String> forEver = Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1");
+        ensure(new NewTopic(run.slots(), Optional.of(slots), Optional.empty()).configs(forEver));
+        ensure(new NewTopic(run.work(), Optional.of(slots), Optional.empty()).configs(forEver));
+        ensure(new NewTopic(run.globals(), Optional.of(1), Optional.empty())
+                .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT)));
+    }
+
     /** The topics of a run's drift: the newest gigabyte of features, whatever the age of their images, all reports, and orders. */
     public void ensureDrift(RunTopics run) {
         ensure(new NewTopic(run.statistics(), Optional.of(1), Optional.empty())

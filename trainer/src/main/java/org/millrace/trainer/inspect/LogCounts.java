@@ -10,7 +10,7 @@ import org.millrace.contract.ImageOffset;
 import org.millrace.contract.event.OffsetRange;
 
 /** What the image log has at the offsets of plans: images, refused ones, offsets without a record, offsets that are gone. Not thread safe. */
-final class LogCounts {
+public final class LogCounts {
     private final Map<Integer, NavigableSet<Long>> rejected = new HashMap<>();
     private final Map<Integer, OffsetRange> held = new HashMap<>();
     private final Map<Integer, NavigableSet<Long>> absent = new HashMap<>();
@@ -23,11 +23,11 @@ final class LogCounts {
      * @param absent of which there is no record, and no reject
      * @param gone of which the log no longer holds anything
      */
-    record Counts(long offsets, long refused, long absent, long gone) {
-        static final Counts NONE = new Counts(0, 0, 0, 0);
+    public record Counts(long offsets, long refused, long absent, long gone) {
+        public static final Counts NONE = new Counts(0, 0, 0, 0);
 
         /** Those that have a record and are not refused. */
-        long images() {
+        public long images() {
             return offsets - absent - refused;
         }
 
@@ -36,31 +36,31 @@ final class LogCounts {
             return new Counts(offsets, refused, absent - since, since);
         }
 
-        Counts plus(Counts other) {
+        public Counts plus(Counts other) {
             return new Counts(
                     offsets + other.offsets, refused + other.refused, absent + other.absent, gone + other.gone);
         }
     }
 
-    void addRejected(ImageOffset image) {
+    public void addRejected(ImageOffset image) {
         add(rejected, image);
     }
 
-    void addAbsent(ImageOffset offset) {
+    public void addAbsent(ImageOffset offset) {
         add(absent, offset);
     }
 
     /** Takes what the log holds of a partition now. */
-    void addHeld(OffsetRange range) {
+    public void addHeld(OffsetRange range) {
         held.put(range.partition(), range);
     }
 
-    Optional<OffsetRange> held(int partition) {
+    public Optional<OffsetRange> held(int partition) {
         return Optional.ofNullable(held.get(partition));
     }
 
     /** @param there whether the ranges are of the log that is there now */
-    Counts of(List<OffsetRange> ranges, boolean there) {
+    public Counts of(List<OffsetRange> ranges, boolean there) {
         Counts sum = Counts.NONE;
         for (OffsetRange range : ranges) {
             OffsetRange log = there

@@ -22,7 +22,7 @@ import org.millrace.contract.kafka.LogIdentity;
  * Whether a run trained every image of its stream exactly once, skipped it by its gate, or refused it with a reason. Goes in: the journal's events, the positions
  * of refused images, and the offsets that the image log holds. Comes out: what is wrong, in words. Not thread safe.
  */
-public final class RunAudit {
+public final class RunAudit implements Audit {
     private final Map<Long, StepPlan> plans = new TreeMap<>();
     private final Set<Long> done = new HashSet<>();
     private final List<String> problems = new ArrayList<>();
@@ -33,7 +33,7 @@ public final class RunAudit {
     private Optional<LogIdentity> present = Optional.empty();
     private Optional<LogIdentity> first = Optional.empty();
 
-    /** Takes an event of the journal, in order. */
+    @Override
     public void add(JournalEvent event) {
         recomputation.add(event);
         if (event instanceof StepPlan plan) {
@@ -52,27 +52,27 @@ public final class RunAudit {
         }
     }
 
-    /** Takes which log the offsets of {@link #addLog} belong to. */
+    @Override
     public void addIdentity(LogIdentity now) {
         present = Optional.of(now);
     }
 
-    /** Takes the position of a refused image; of one that was sent again after a restart any number of times. */
+    @Override
     public void addRejected(ImageOffset image) {
         log.addRejected(image);
     }
 
-    /** Takes what the image log holds of a partition now, from its beginning to its end. */
+    @Override
     public void addLog(OffsetRange range) {
         log.addHeld(range);
     }
 
-    /** Takes an offset of the log without a record: a compacted one, or a transaction's marker. */
+    @Override
     public void addAbsent(ImageOffset offset) {
         log.addAbsent(offset);
     }
 
-    /** The ranges in which more offsets than images and refused ones are: whether the others have a record, the log must tell. */
+    @Override
     public List<OffsetRange> unexplained() {
         return plans.values().stream()
                 .filter(plan -> {
@@ -83,44 +83,7 @@ public final class RunAudit {
                 .toList();
     }
 
-    /**
-     * What the audit found.
-     *
-     * @param steps planned
-     * @param waiting planned and not yet computed
-     * @param offsets covered by plans
-     * @param trained images of the steps that were computed, each once
-     * @param planned images of the steps that wait
-     * @param gated images that decode and that the gate left out
-     * @param refused images of the covered offsets
-     * @param absent covered offsets without a record: transactions' markers, or what a compacted topic has dropped before it was planned
-     * @param gone covered offsets that the log no longer holds, of which only the plan can speak
-     * @param recomputed steps that came out otherwise after settings were changed, in words
-     * @param skipped offsets that the run's owner let it go on without, where they are known
-     * @param skips why, in words
-     * @param problems in words; empty where every offset was trained exactly once or refused
-     */
-    public record Result(
-            long steps,
-            long waiting,
-            long offsets,
-            long trained,
-            long planned,
-            long gated,
-            long refused,
-            long absent,
-            long gone,
-            long skipped,
-            List<String> skips,
-            List<String> recomputed,
-            List<String> problems) {
-        public Result {
-            skips = List.copyOf(skips);
-            recomputed = List.copyOf(recomputed);
-            problems = List.copyOf(problems);
-        }
-    }
-
+    @Override
     public Result result() {
         List<String> found = new ArrayList<>(problems);
         found.addAll(recomputation.problems());

@@ -9,6 +9,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.OffsetRange;
+import org.millrace.contract.event.RoundDealt;
+import org.millrace.contract.event.RoundMerged;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.event.StreamSkipped;
@@ -24,6 +26,7 @@ public final class RunHistory {
     private final Map<Long, Boolean> doneSteps = new HashMap<>();
     private final Recomputation recomputation = new Recomputation();
     private long plans;
+    private long rounds;
     private long firstPlanned;
     private long lastPlanned;
     private @Nullable StepDone last;
@@ -39,7 +42,22 @@ public final class RunHistory {
             lastMeasured = done.health().isPresent() ? done : lastMeasured;
         } else if (event instanceof StreamSkipped skip) {
             addSkip(skip);
+        } else if (event instanceof RoundDealt deal) {
+            deal.slots()
+                    .forEach(ranges ->
+                            ranges.forEach(range -> covered.merge(range.partition(), range, RunHistory::hull)));
+        } else if (event instanceof RoundMerged) {
+            rounds++;
         }
+    }
+
+    private static OffsetRange hull(OffsetRange one, OffsetRange other) {
+        return new OffsetRange(one.partition(), Math.min(one.from(), other.from()), Math.max(one.to(), other.to()));
+    }
+
+    /** Merged rounds of a run of several trainers; 0 for one trainer. */
+    public long rounds() {
+        return rounds;
     }
 
     /** Where the run's owner let it go on without images that were gone, in words. */

@@ -18,6 +18,7 @@ import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.RecordReader;
+import org.millrace.contract.event.RoundDealt;
 import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepPlan;
@@ -127,7 +128,7 @@ public final class JournalReader {
                 if (event instanceof RunStarted started) {
                     start = started;
                 }
-                planned |= event instanceof StepPlan;
+                planned |= event instanceof StepPlan || event instanceof RoundDealt;
                 if (planned && start != null) {
                     return Optional.of(new Beginning(start, true));
                 }

@@ -91,6 +91,11 @@ public final class RunWriter implements Outbox, AutoCloseable {
         return enqueue(List.of(record(event)));
     }
 
+    /** Appends events to the journal, all or none; they are durable when the future completes. */
+    public Future<Long> append(List<? extends JournalEvent> together) {
+        return enqueue(together.stream().map(this::record).toList());
+    }
+
     /** Appends an event to the journal without waiting for it. */
     public void report(JournalEvent event) {
         send(List.of(record(event)));

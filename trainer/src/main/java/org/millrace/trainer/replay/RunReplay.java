@@ -37,7 +37,7 @@ import org.millrace.trainer.stream.TrainedStep;
  * journal: from its first step, or where images of that are gone, from a checkpoint. Neither the run's topics nor its folder are
  * touched, and its trainer may go on meanwhile. One thread; the owner closes it.
  */
-public final class RunReplay implements AutoCloseable {
+public final class RunReplay implements Replay {
     private final MillraceConfig config;
     private final KafkaSettings kafka;
     private final ReplayStart start;
@@ -45,22 +45,6 @@ public final class RunReplay implements AutoCloseable {
     private final Learner learner;
     private final Optional<ScratchImages> images;
     private volatile boolean stopped;
-
-    /** Called after each step, on the thread that replays. */
-    @FunctionalInterface
-    public interface Listener {
-        void replayed(long step);
-    }
-
-    /**
-     * What a replay found.
-     *
-     * @param steps computed again
-     * @param losses compared with the journal's, to the bit
-     * @param digests compared with the journal's
-     * @param difference the first one, in words; the replay ends with that step
-     */
-    public record Result(long steps, long losses, long digests, Optional<String> difference) {}
 
     /**
      * @param from the step of a checkpoint to begin with; none takes the first step, or where images of that are gone, the oldest
@@ -77,21 +61,17 @@ public final class RunReplay implements AutoCloseable {
         this.images = ScratchImages.open(config);
     }
 
-    /** The step behind which it begins; 0 for the run's beginning. */
+    @Override
     public long startsAfter() {
         return start.step();
     }
 
-    /** The last step that can be computed again: the last one planned. */
+    @Override
     public long lastPlanned() {
         return startsAfter() + start.past().plans().size();
     }
 
-    /**
-     * Computes the steps up to {@code lastStep}; called once.
-     *
-     * @throws UserException where that step is not planned, or lies before the start
-     */
+    @Override
     public Result run(long lastStep, Listener listener) {
         if (lastStep > lastPlanned() || lastStep < startsAfter()) {
             throw new UserException(
@@ -132,7 +112,7 @@ public final class RunReplay implements AutoCloseable {
         return new Result(step - startsAfter(), losses, digests, Optional.empty());
     }
 
-    /** Makes {@link #run} return after the step that it computes now. */
+    @Override
     public void stop() {
         stopped = true;
     }

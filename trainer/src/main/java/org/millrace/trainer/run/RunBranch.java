@@ -48,6 +48,13 @@ public final class RunBranch {
                     + " cannot be branched: with trainer.objective=memory-bank the rows of its bank change in place,"
                     + " and only their present state could be copied.");
         }
+        if (trunk.rounds().several()) {
+            throw new UserException(
+                    "run " + trunk.run().name() + " cannot be branched: it is trained by several trainers"
+                            + " (rounds.slots=" + trunk.rounds().slots()
+                            + ") and has no checkpoints of its own. A new run can begin with its"
+                            + " encoder: millrace export, then encoder.initial-weights.");
+        }
         List<KeyBatch> keys = new ArrayList<>();
         Checkpoint newest = RunFolders.checkpoints(trunk)
                 .newestWhole(checkpoint -> {

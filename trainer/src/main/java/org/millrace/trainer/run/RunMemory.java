@@ -83,6 +83,12 @@ public final class RunMemory {
         dictionary.forEach(store::append);
     }
 
+    /** The newest keys of a dictionary, oldest first, a batch for each step: {@code count} of them, or as many as there are. */
+    public static List<KeyBatch> newest(KeyStore store, int count) {
+        KeyWindow window = store.newest(count);
+        return batches(window, window.size());
+    }
+
     // the oldest keys of the window, as the steps that encoded them appended them
     private static List<KeyBatch> batches(KeyWindow window, int count) {
         List<KeyBatch> batches = new ArrayList<>();

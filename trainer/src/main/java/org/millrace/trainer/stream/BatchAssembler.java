@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -36,6 +35,7 @@ final class BatchAssembler {
     private final OtherFrames otherFrames;
     private final int chunk;
     private final BooleanSupplier stopped;
+    private final Optional<NewImages> dealt;
 
     /**
      * @param gate as after the batch before; it judges every image that decodes
@@ -50,6 +50,19 @@ final class BatchAssembler {
             OtherFrames otherFrames,
             int chunk,
             BooleanSupplier stopped) {
+        this(log, preparation, gate, otherFrames, chunk, stopped, Optional.empty());
+    }
+
+    /** @param dealt the new images to take; empty for all that come */
+    BatchAssembler(
+            ImageLog log,
+            Preparation preparation,
+            Gate gate,
+            OtherFrames otherFrames,
+            int chunk,
+            BooleanSupplier stopped,
+            Optional<NewImages> dealt) {
+        this.dealt = dealt;
         this.log = log;
         this.preparation = preparation;
         this.gate = gate;
@@ -66,10 +79,10 @@ final class BatchAssembler {
      */
     Optional<FreshBatch> next(int wanted, Optional<Map<Integer, Long>> ends, StreamEvents events, StageClock clock)
             throws InterruptedException {
-        Map<Integer, Long> before = log.nextOffsets();
+        NewImages order = dealt.orElseGet(() -> NewImages.oldestFirst(log, ends));
         Decoded decoded = new Decoded();
         while (decoded.images.size() < wanted) {
-            List<LoggedImage> images = take(wanted - decoded.images.size());
+            List<LoggedImage> images = take(order, wanted - decoded.images.size());
             if (!images.isEmpty()) {
                 decoded.add(images, clock);
                 continue;
@@ -77,7 +90,7 @@ final class BatchAssembler {
             if (stopped.getAsBoolean()) {
                 return Optional.empty();
             }
-            if (ends.isPresent() && log.reached(ends.get())) {
+            if (order.isAtEnd()) {
                 events.leftOver(decoded.images.size());
                 return Optional.empty();
             }
@@ -85,16 +98,16 @@ final class BatchAssembler {
             clock.lap(Stage.FETCH);
             events.waiting(decoded.images.size(), wanted);
         }
-        return Optional.of(decoded.batch(ranges(before, log.nextOffsets())));
+        return Optional.of(decoded.batch(order.ranges()));
     }
 
     // never more than are lacking: the next batch begins behind the image that fills this one
-    private List<LoggedImage> take(int most) {
+    private static List<LoggedImage> take(NewImages order, int most) {
         List<LoggedImage> images = new ArrayList<>();
-        Optional<LoggedImage> image = log.takeOldest();
+        Optional<LoggedImage> image = order.take();
         while (image.isPresent()) {
             images.add(image.get());
-            image = images.size() < most ? log.takeOldest() : Optional.empty();
+            image = images.size() < most ? order.take() : Optional.empty();
         }
         return images;
     }
@@ -158,17 +171,6 @@ final class BatchAssembler {
         long all = decoded.withoutRecord(plan);
         return "there is no record at " + first + (all > HOLES_NAMED ? " and " + (all - HOLES_NAMED) + " more" : "")
                 + " (partition/offset).";
-    }
-
-    private static List<OffsetRange> ranges(Map<Integer, Long> before, Map<Integer, Long> after) {
-        List<OffsetRange> ranges = new ArrayList<>();
-        new TreeMap<>(after).forEach((partition, to) -> {
-            long from = before.getOrDefault(partition, to);
-            if (to > from) {
-                ranges.add(new OffsetRange(partition, from, to));
-            }
-        });
-        return ranges;
     }
 
     private final class Decoded {

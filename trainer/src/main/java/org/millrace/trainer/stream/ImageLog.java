@@ -70,6 +70,21 @@ final class ImageLog {
         goOn(nextOffsets, Map.of());
     }
 
+    /** Goes on elsewhere in one partition. */
+    void moveTo(int partition, long offset) {
+        TopicPartition there = new TopicPartition(topic, partition);
+        consumer.seek(there, offset);
+        consumer.resume(Set.of(there));
+        queues.put(partition, new PartitionQueue(offset, Optional.empty()));
+    }
+
+    /** Fetches no other partitions than these. */
+    void fetchOnly(Set<Integer> partitions) {
+        consumer.pause(consumer.assignment().stream()
+                .filter(partition -> !partitions.contains(partition.partition()))
+                .collect(Collectors.toSet()));
+    }
+
     // with its leader's epoch an offset is checked by the broker: it must lie in the same history of the log
     private void goOn(Map<Integer, Long> nextOffsets, Map<Integer, Integer> leaderEpochs) {
         queues.clear();

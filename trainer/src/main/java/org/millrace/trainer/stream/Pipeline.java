@@ -1,10 +1,12 @@
 package org.millrace.trainer.stream;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -16,6 +18,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.Threads;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.keystore.image.ImageStore;
@@ -41,6 +44,7 @@ public final class Pipeline implements AutoCloseable {
     private final BlockingQueue<TrainedStep> trained = new LinkedBlockingQueue<>();
     private final BlockingQueue<PreparedStep> ready;
     private final BlockingQueue<ViewBuffers> free;
+    private final Optional<List<OffsetRange>> dealt;
     private final Thread thread;
 
     private volatile boolean stopped;
@@ -70,6 +74,22 @@ public final class Pipeline implements AutoCloseable {
             Optional<Function<StepPlan, Future<Long>>> journal,
             Optional<Map<Integer, Long>> ends,
             StreamEvents events) {
+        this(config, consumer, position, buffer, images, gate, past, journal, ends, Optional.empty(), events);
+    }
+
+    private Pipeline(
+            MillraceConfig config,
+            Consumer<byte[], byte[]> consumer,
+            StreamPosition position,
+            ReplayBuffer buffer,
+            Optional<ImageStore> images,
+            Gate gate,
+            Past past,
+            Optional<Function<StepPlan, Future<Long>>> journal,
+            Optional<Map<Integer, Long>> ends,
+            Optional<List<OffsetRange>> dealt,
+            StreamEvents events) {
+        this.dealt = dealt;
         this.config = config;
         this.consumer = consumer;
         this.buffer = buffer;
@@ -107,6 +127,29 @@ public final class Pipeline implements AutoCloseable {
         Optional<Map<Integer, Long>> ends =
                 untilEnd ? Optional.of(ImageLog.ends(consumer, config.images().topic())) : Optional.empty();
         return new Pipeline(config, consumer, position, buffer, images, gate, past, journal, ends, events);
+    }
+
+    /**
+     * A pipeline of the whole batches in given ranges, in an order that depends on nothing else.
+     *
+     * @param before number of the step before the first
+     * @param dealt ascending in each partition
+     */
+    public static Pipeline ofDealt(
+            MillraceConfig config, KafkaSettings kafka, long before, List<OffsetRange> dealt, StreamEvents events) {
+        var position = new StreamPosition(before, DealtImages.starts(dealt), Map.of(), 0, 0);
+        return new Pipeline(
+                config,
+                new KafkaConsumer<byte[], byte[]>(kafka.consumer(consumerSettings(config))),
+                position,
+                ReplayBuffer.of(config),
+                Optional.empty(), // no replay buffer
+                new Gate(config),
+                Past.NONE,
+                Optional.of(plan -> CompletableFuture.completedFuture(0L)), // the deal is durable already
+                Optional.empty(),
+                Optional.of(dealt),
+                events);
     }
 
     // a record of the largest size must fit
@@ -176,13 +219,15 @@ public final class Pipeline implements AutoCloseable {
             StreamPosition position = coming.position();
             var log = new ImageLog(
                     consumer, config.images().topic(), position.nextOffsets(), position.leaderEpochs(), FETCHED_BYTES);
+            dealt.ifPresent(ranges -> log.fetchOnly(DealtImages.starts(ranges).keySet()));
             var assembler = new BatchAssembler(
                     log,
                     preparation,
                     gate,
                     new OtherFrames(config),
                     config.trainer().batchSize(),
-                    () -> stopped);
+                    () -> stopped,
+                    dealt.map(ranges -> new DealtImages(log, ranges)));
             Optional<PreparedStep> step = prepare(assembler);
             while (step.isPresent()) {
                 ready.add(step.get()); // there is room: it has as many places as there are buffers

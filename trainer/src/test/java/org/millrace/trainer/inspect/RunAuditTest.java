@@ -28,7 +28,7 @@ final class RunAuditTest {
         audit.addLog(new OffsetRange(1, 0, 7));
         audit.addRejected(new ImageOffset(0, 2));
         audit.addRejected(new ImageOffset(0, 2)); // sent again after a restart
-        RunAudit.Result result = audit.result();
+        Audit.Result result = audit.result();
         assertThat(result.problems()).isEmpty();
         assertThat(result.offsets()).isEqualTo(17);
         assertThat(result.trained()).as("no step is done").isZero();
@@ -50,7 +50,7 @@ final class RunAuditTest {
         audit.add(new StepPlan(2, List.of(new OffsetRange(0, 10, 20)), 4, 5));
         audit.addLog(new OffsetRange(0, 0, 20));
         audit.addRejected(new ImageOffset(0, 2));
-        RunAudit.Result result = audit.result();
+        Audit.Result result = audit.result();
         assertThat(result.gated()).isEqualTo(10);
         assertThat(result.problems())
                 .containsExactly("step 2 planned 4 images and skipped 5, but its offsets hold 10 that are not in the"
@@ -139,7 +139,7 @@ final class RunAuditTest {
         for (long offset : new long[] {1, 3, 4, 7}) { // of which the refused one
             audit.addAbsent(new ImageOffset(0, offset));
         }
-        RunAudit.Result result = audit.result();
+        Audit.Result result = audit.result();
         assertThat(result.problems()).isEmpty();
         assertThat(result.refused()).isEqualTo(1);
         assertThat(result.gone()).isEqualTo(2);

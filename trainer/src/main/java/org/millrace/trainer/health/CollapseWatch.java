@@ -1,4 +1,4 @@
-package org.millrace.trainer;
+package org.millrace.trainer.health;
 
 import static org.millrace.contract.Check.check;
 
@@ -8,7 +8,7 @@ import org.millrace.contract.event.Health;
  * Sees between two published encoders that a run collapses: its projections then have one direction, whatever the image. Its measure is
  * that of {@link Health}, of a batch's projections instead of the encoder's features. Not thread safe.
  */
-final class CollapseWatch {
+public final class CollapseWatch {
     private int collapsedSteps;
 
     /**
@@ -16,7 +16,7 @@ final class CollapseWatch {
      *
      * @param unitRows N×C row by row, each of length 1
      */
-    static double spread(float[] unitRows, int images) {
+    public static double spread(float[] unitRows, int images) {
         check(images >= 1 && unitRows.length % images == 0, "%d numbers are no %d rows", unitRows.length, images);
         int columns = unitRows.length / images;
         double sum = 0;
@@ -36,7 +36,7 @@ final class CollapseWatch {
     }
 
     /** Takes the spread of the next step, and returns how many in a row were collapsed now. */
-    int after(double spread) {
+    public int after(double spread) {
         collapsedSteps = spread < Health.COLLAPSED_SPREAD ? collapsedSteps + 1 : 0;
         return collapsedSteps;
     }

@@ -1,4 +1,4 @@
-package org.millrace.trainer;
+package org.millrace.trainer.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

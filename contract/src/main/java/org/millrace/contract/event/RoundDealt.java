@@ -1,0 +1,35 @@
+package org.millrace.contract.event;
+
+import static org.millrace.contract.Check.check;
+
+import java.util.List;
+import org.millrace.contract.kafka.LogIdentity;
+
+/**
+ * The images of a round, dealt to its slots. What a slot computes is a pure function of the merged state before the round, of its ranges here, and
+ * of the image log; who computes it does not matter.
+ *
+ * @param round from 0, without gaps
+ * @param step number of the last step before the round; slot {@code s} numbers its steps from {@code step + s · rounds.steps + 1}
+ * @param slots of each slot, the ranges that it trains on, ascending in each partition; none for a slot that sits out
+ * @param log the topic images that the ranges belong to
+ * @param dealtAtMillis Unix time
+ */
+public record RoundDealt(
+        int schema, long round, long step, List<List<OffsetRange>> slots, LogIdentity log, long dealtAtMillis)
+        implements JournalEvent {
+    public RoundDealt {
+        check(round >= 0, "round must not be negative, but was %d", round);
+        check(step >= 0, "step must not be negative, but was %d", step);
+        slots = slots.stream().map(List::copyOf).toList();
+        check(!slots.isEmpty(), "a round must have a slot");
+    }
+
+    /** Offsets dealt to all slots together. */
+    public long length() {
+        return slots.stream()
+                .flatMap(List::stream)
+                .mapToLong(OffsetRange::length)
+                .sum();
+    }
+}

@@ -1,0 +1,84 @@
+package org.millrace.trainer.rounds;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.millrace.contract.event.JournalEvent;
+import org.millrace.contract.event.RoundDealt;
+import org.millrace.contract.event.RoundMerged;
+import org.millrace.contract.event.RunStarted;
+import org.millrace.contract.kafka.KafkaSettings;
+
+/**
+ * The deals and merges of the journal, as they come. Of several records for one round, which only a forger can write, the first counts. Not
+ * thread safe; the owner closes it.
+ */
+final class Rounds implements AutoCloseable {
+    private static final Duration POLL = Duration.ofMillis(200);
+
+    private final Tail<JournalEvent> journal;
+    private final Map<Long, RoundDealt> deals = new HashMap<>();
+    private final Map<Long, RoundMerged> merges = new HashMap<>();
+    private final Set<String> sessions = new HashSet<>();
+    private long forgotten; // rounds before this one
+
+    Rounds(KafkaSettings kafka, String topic) {
+        this.journal = new Tail<>(kafka, topic, JournalEvent.class);
+    }
+
+    /** Takes what is there, or waits a little for it. */
+    void poll(Duration timeout) {
+        journal.poll(timeout, (record, event) -> take(event));
+    }
+
+    /** Takes everything that readers see now. */
+    void catchUp() {
+        journal.catchUp(POLL, (record, event) -> take(event));
+    }
+
+    /** Takes everything up to a start of the run that is durable: a broker shows readers a transaction a moment after it has answered. */
+    void catchUpTo(RunStarted start, BooleanSupplier stopped) {
+        while (!sessions.contains(start.session()) && !stopped.getAsBoolean()) {
+            poll(POLL);
+        }
+    }
+
+    /** Takes a deal that this process has written, before readers see it. */
+    void add(RoundDealt deal) {
+        take(deal);
+    }
+
+    Optional<RoundDealt> deal(long round) {
+        return Optional.ofNullable(deals.get(round));
+    }
+
+    Optional<RoundMerged> merge(long round) {
+        return Optional.ofNullable(merges.get(round));
+    }
+
+    /** Lets go of the rounds before one. */
+    void forgetBefore(long round) {
+        forgotten = round;
+        deals.keySet().removeIf(earlier -> earlier < round);
+        merges.keySet().removeIf(earlier -> earlier < round);
+    }
+
+    private void take(JournalEvent event) {
+        if (event instanceof RoundDealt deal && deal.round() >= forgotten) {
+            deals.putIfAbsent(deal.round(), deal);
+        } else if (event instanceof RoundMerged merge && merge.round() >= forgotten) {
+            merges.putIfAbsent(merge.round(), merge);
+        } else if (event instanceof RunStarted start) {
+            sessions.add(start.session());
+        }
+    }
+
+    @Override
+    public void close() {
+        journal.close();
+    }
+}
