@@ -63,6 +63,9 @@ public final class CrashingTrainer {
         public void starting(long step, int stepsToRepeat) {}
 
         @Override
+        public void waitingForRound(long have, long wanted) {}
+
+        @Override
         public void stepped(StepDone done) {}
 
         @Override

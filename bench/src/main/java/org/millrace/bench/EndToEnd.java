@@ -147,6 +147,9 @@ final class EndToEnd {
         public void starting(long step, int stepsToRepeat) {}
 
         @Override
+        public void waitingForRound(long have, long wanted) {}
+
+        @Override
         public void stepped(StepDone done) {
             times.add(System.nanoTime());
             statistics.add(done, System.nanoTime());

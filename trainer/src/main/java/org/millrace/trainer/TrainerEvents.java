@@ -10,6 +10,9 @@ public interface TrainerEvents extends StreamEvents {
 
     void stepped(StepDone done);
 
+    /** The stream has not yet brought the images of a round of several trainers; called between looks. */
+    void waitingForRound(long have, long wanted);
+
     void checkpointed(long step);
 
     void published(long version);

@@ -68,6 +68,11 @@ final class DemoCounts {
         }
 
         @Override
+        public void waitingForRound(long have, long wanted) {
+            display.waitingForRound(have, wanted);
+        }
+
+        @Override
         public void stepped(StepDone done) {
             if (counts.trainedBefore < 0) {
                 counts.trainedBefore = done.imagesTrained() - counts.batchSize;

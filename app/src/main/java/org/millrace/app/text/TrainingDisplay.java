@@ -110,14 +110,22 @@ public final class TrainingDisplay implements Display, AutoCloseable {
 
     @Override
     public synchronized void waiting(int have, int wanted) {
+        waiting(have, wanted, "a batch needs (trainer.batch-size)");
+    }
+
+    @Override
+    public synchronized void waitingForRound(long have, long wanted) {
+        waiting(have, wanted, "a round needs (rounds.slots × rounds.steps × trainer.batch-size, and some to spare)");
+    }
+
+    private void waiting(long have, long wanted, String what) {
         long now = System.nanoTime();
         if (waitingSinceNanos == 0) {
             waitingSinceNanos = now;
         } else if (!saidWaiting
                 && now - waitingSinceNanos > (statistics.steps() == 0 ? FIRST_WAIT_NANOS : LATER_WAIT_NANOS)) {
             saidWaiting = true;
-            say("waiting for images: the stream has " + have + " of the " + wanted
-                    + " that a batch needs (trainer.batch-size)");
+            say("waiting for images: the stream has " + have + " of the " + wanted + " that " + what);
         }
     }
 

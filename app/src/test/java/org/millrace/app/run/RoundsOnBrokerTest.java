@@ -27,16 +27,18 @@ import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicReader;
 
 /**
- * Four slots, trained by one process, by several, and by several that are killed: the merged state of every round must be the same to the
- * bit, and each image trained once.
+ * Four slots, trained by one process and by several that are killed: the merged state of every round must be the same to the bit, and each
+ * image trained once.
+ *
+ * <p>{@code mvn verify} runs the short form; {@code -Dmillrace.round-kills=N} kills N processes.
  */
 class RoundsOnBrokerTest {
-    private static final int KILLS = Integer.getInteger("millrace.round-kills", 2);
+    private static final int KILLS = Integer.getInteger("millrace.round-kills", 1);
     private static final long SEED = Long.getLong("millrace.seed", System.nanoTime() & 0xffff);
     private static final int BATCH = 16;
     private static final int SLOTS = 4;
     private static final int STEPS = 2; // of a slot in a round
-    private static final int IMAGES = (KILLS + 4) * (SLOTS * STEPS * BATCH + 70);
+    private static final int IMAGES = (KILLS + 3) * (SLOTS * STEPS * BATCH + 70);
     private static final String[] SETTINGS = {
         "--set=rounds.slots=" + SLOTS,
         "--set=rounds.steps=" + STEPS,
@@ -63,26 +65,21 @@ class RoundsOnBrokerTest {
     }
 
     @Test
-    void train_slotsByOneProcessByTwoAndByKilledOnes_comeToTheSameBits() throws Exception {
+    void train_slotsByOneProcessAndByKilledOnes_comeToTheSameBits() throws Exception {
         commands.good("push", Commands.SAMPLE, "--limit=" + IMAGES, SETTINGS);
         commands.good("train", "--until-end", worker("one", "alone"));
         Rounds one = rounds("one");
-        assertThat(one.merges).hasSizeGreaterThan(KILLS + 3);
+        assertThat(one.merges).hasSizeGreaterThan(KILLS + 2);
         assertThat(one.trained() % BATCH).isZero();
         assertThat(one.trained()).isBetween((long) IMAGES - BATCH * SLOTS, (long) IMAGES);
         one.requireEachOffsetOnce();
-
-        try (TrainerChild first = start("two", "w1");
-                TrainerChild second = start("two", "w2")) {
-            assertThat(first.await()).isZero();
-            assertThat(second.await()).isZero();
-        }
-        assertThat(rounds("two").digests()).isEqualTo(one.digests());
-        assertThat(commands.good("audit", worker("two", "w1"))).contains("lost 0, trained twice 0");
-        assertThat(commands.good("replay", worker("two", "w1"))).contains(": all equal to the bit");
+        assertThat(commands.bad("train", "--until-end", worker("one", "other"), "--set=rounds.steps=3"))
+                .contains("was started with other settings", "rounds.steps: " + STEPS + " → 3");
 
         killing("killed");
         assertThat(rounds("killed").digests()).as("seed %d", SEED).isEqualTo(one.digests());
+        assertThat(commands.good("audit", worker("killed", "w1"))).contains("lost 0, trained twice 0");
+        assertThat(commands.good("replay", worker("killed", "w1"))).contains(": all equal to the bit");
     }
 
     // of two processes one is killed, with kill -9, at a random moment, and another one begins

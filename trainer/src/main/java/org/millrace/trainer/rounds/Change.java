@@ -26,7 +26,7 @@ final class Change {
     /**
      * The change that was encoded, of so many numbers.
      *
-     * @throws IllegalArgumentException where the part has another length
+     * @throws IllegalArgumentException where the part has another length, or a number is not finite
      */
     static float[] read(byte[] part, int length, Precision precision) {
         int wanted = precision == Precision.FP32 ? length * Float.BYTES : length + blocks(length) * Float.BYTES;
@@ -68,6 +68,6 @@ final class Change {
                 change[i] = bytes.get() * step;
             }
         }
-        return change;
+        return Parts.requireFinite(change);
     }
 }

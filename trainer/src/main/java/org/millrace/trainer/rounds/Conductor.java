@@ -39,6 +39,7 @@ import org.slf4j.LoggerFactory;
 final class Conductor implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Conductor.class);
     private static final Duration POLL = Duration.ofMillis(50);
+    private static final long WAIT_MILLIS = 500; // for images
     private static final int GLOBALS_EVERY = 20; // rounds
     private static final int GLOBALS_KEPT = 2;
     private static final double SPARE = 0.02; // of a slot's offsets, for images that do not decode
@@ -185,7 +186,7 @@ final class Conductor implements AutoCloseable {
             return;
         }
         listener.waitingForImages(available, each * slots);
-        Thread.sleep(POLL.toMillis());
+        Thread.sleep(WAIT_MILLIS);
     }
 
     private void append(List<List<OffsetRange>> hands) throws InterruptedException {

@@ -54,9 +54,19 @@ final class Parts {
         return bytes.array();
     }
 
+    /** Throws {@link IllegalArgumentException} where a number is not finite. */
     static float[] floats(byte[] part) {
         float[] values = new float[part.length / Float.BYTES];
         ByteBuffer.wrap(part).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+        return requireFinite(values);
+    }
+
+    static float[] requireFinite(float[] values) {
+        for (int i = 0; i < values.length; i++) {
+            if (!Float.isFinite(values[i])) {
+                throw new IllegalArgumentException("number " + i + " is " + values[i]);
+            }
+        }
         return values;
     }
 

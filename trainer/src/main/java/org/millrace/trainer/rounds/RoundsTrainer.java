@@ -11,9 +11,9 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
+import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.RunTopics;
-import org.millrace.contract.Threads;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
@@ -70,6 +70,7 @@ public final class RoundsTrainer implements Training {
     private volatile @Nullable UserException failure;
     private Map<Integer, Long> begins = Map.of(); // of the log, at the start
     private boolean lastRoundEmpty;
+    private boolean compared; // this process's settings with the run's
     private long lookedNanos;
 
     /** Joins the run, or begins it. The topic of images must exist. */
@@ -116,6 +117,11 @@ public final class RoundsTrainer implements Training {
             while (!stopped && !limits.reached(state.step()) && !ended(ends)) {
                 leading.check();
                 Optional<RoundDealt> deal = rounds.deal(state.round());
+                if (deal.isPresent()
+                        && !compared) { // with those of the process that dealt, which may have begun at the same time
+                    RunSettings.requireSame(config, kafka);
+                    compared = true;
+                }
                 Optional<Integer> slot = deal.flatMap(dealt -> next(dealt, workers.mine()));
                 if (slot.isPresent()) {
                     compute(deal.get(), slot.get());
@@ -313,7 +319,7 @@ public final class RoundsTrainer implements Training {
                         Thread.sleep(LOOK_MILLIS);
                     }
                 }
-            } catch (InterruptedException e) {
+            } catch (InterruptedException | InterruptException e) {
                 Thread.currentThread().interrupt();
             } catch (UserException e) {
                 failure = e;
@@ -352,7 +358,7 @@ public final class RoundsTrainer implements Training {
             return new Conductor.Listener() {
                 @Override
                 public void waitingForImages(long have, long wanted) {
-                    events.waiting((int) Math.min(have, Integer.MAX_VALUE), (int) Math.min(wanted, Integer.MAX_VALUE));
+                    events.waitingForRound(have, wanted);
                 }
 
                 @Override
@@ -372,10 +378,24 @@ public final class RoundsTrainer implements Training {
             };
         }
 
+        // what waits for a broker that does not answer is interrupted in the end
         @Override
         public void close() {
             stopped = true;
-            Threads.awaitEnd(thread);
+            boolean interrupted = false;
+            while (thread.isAlive()) {
+                try {
+                    thread.join(LOOK_MILLIS);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+                if (isOverdue()) {
+                    thread.interrupt();
+                }
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }

@@ -56,4 +56,13 @@ class ChangeTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("a change of 6 numbers has 9 bytes instead of 10");
     }
+
+    /** A slot whose training diverged, or a forged contribution, must not reach the merged state. */
+    @Test
+    void read_numberThatIsNotFinite_isRefused() {
+        for (Precision precision : Precision.values()) {
+            byte[] sent = Change.between(new float[] {1, Float.POSITIVE_INFINITY}, new float[2], precision);
+            assertThatThrownBy(() -> Change.read(sent, 2, precision)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
 }
