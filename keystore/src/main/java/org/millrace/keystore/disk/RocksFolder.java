@@ -52,9 +52,6 @@ public final class RocksFolder implements AutoCloseable {
     private final Options options = new Options();
     private final WriteOptions writeOptions = new WriteOptions(); // durable on sync(), not per write
     private final ReadOptions readOptions = new ReadOptions().setFillCache(false);
-    private final ReadOptions uncheckedOptions = new ReadOptions()
-            .setVerifyChecksums(false)
-            .setFillCache(false); // a block that was not checked is for no other read
     private final RocksDB database;
     private boolean closed;
 
@@ -155,17 +152,8 @@ public final class RocksFolder implements AutoCloseable {
     }
 
     public Optional<byte[]> get(byte[] key) {
-        return get(key, readOptions);
-    }
-
-    /** The same value, or a damaged one: for a caller that checks it, as RocksDB's own check takes twice as long as all the rest. */
-    public Optional<byte[]> getUnchecked(byte[] key) {
-        return get(key, uncheckedOptions);
-    }
-
-    private Optional<byte[]> get(byte[] key, ReadOptions how) {
         try {
-            return Optional.ofNullable(open().get(how, key));
+            return Optional.ofNullable(open().get(readOptions, key));
         } catch (RocksDBException e) {
             throw problem("be read", e);
         }
@@ -242,7 +230,6 @@ public final class RocksFolder implements AutoCloseable {
     }
 
     private void closeOptions() {
-        uncheckedOptions.close();
         readOptions.close();
         writeOptions.close();
         options.close();

@@ -87,7 +87,7 @@ public final class ImageStore implements AutoCloseable {
     }
 
     private byte[] read(FileKey key) {
-        byte[] file = folder.getUnchecked(key.key(FileKey.FILE))
+        byte[] file = folder.get(key.key(FileKey.FILE))
                 .orElseThrow(() -> new DamagedImageStoreException(
                         folder.toString(), "image " + key, key.length() + " bytes", "nothing"));
         if (!key.names(file)) {
