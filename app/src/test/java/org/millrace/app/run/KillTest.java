@@ -64,6 +64,7 @@ class KillTest {
             "--set=trainer.objective=" + objective,
             "--set=replay.policy=" + policy,
             "--set=" + share,
+            "--set=replay.share-rate=0.01",
             "--set=images.partitions=1"
         };
         int firstBatch = policy.equals("two-tier") ? 8 : 0; // which is all new, beyond its share

@@ -48,9 +48,9 @@ public record ReplayConfig(
         double shortTermShare,
 
         @Setting(
-                value = "0.01",
+                value = "0",
                 doc =
-                        "most by which `two-tier` changes the share of fresh images in a batch from step to step, as their loss compares with older ones'; 0 keeps it at 0.25, or at `replay.fresh-share` where that is more",
+                        "most by which `two-tier` changes the share of fresh images in a batch from step to step, as their loss compares with older ones', for example 0.01; 0 keeps it at 0.25, or at `replay.fresh-share` where that is more",
                 effect = Effect.STRUCTURE)
         double shareRate) {
     /** The largest share of a batch that {@code two-tier} fills with fresh images. */

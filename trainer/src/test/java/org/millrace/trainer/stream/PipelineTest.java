@@ -112,6 +112,7 @@ final class PipelineTest {
                 "stream.gate-share=0.5",
                 "replay.fresh-share=" + freshShare,
                 "replay.long-term=" + longTerm,
+                "replay.share-rate=0.01",
                 "replay.updates-per-batch=" + (twoTier ? 1 : 3));
         Run straight = new Run();
         train(config, straight, Checkpoint.START, STEPS, CounterRandom.of(41, 0, Purpose.SHUFFLE, 0));
