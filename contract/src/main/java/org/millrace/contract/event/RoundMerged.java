@@ -37,7 +37,7 @@ public record RoundMerged(
      * @param to offset behind its last
      * @param name that its records bear
      * @param sha256 of its bytes
-     * @param bits SHA-256 of what was computed, without reports and times: the same whoever computed it on that engine
+     * @param bits SHA-256 of what was computed, without reports and times: the same from every process on that engine
      * @param images trained
      * @param rejected that do not decode
      * @param left ranges of the deal beyond the slot's last whole batch, to be dealt again

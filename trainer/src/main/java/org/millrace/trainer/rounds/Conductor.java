@@ -63,7 +63,7 @@ final class Conductor implements AutoCloseable {
     private GlobalState state;
 
     /**
-     * Takes the run over from whoever led it before.
+     * Takes the run over from the process that led it before.
      *
      * @param start what the journal says of this
      * @param state of any earlier round
