@@ -14,12 +14,9 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.Sha256;
-import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.contract.config.Precision;
 import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepHealth;
-import org.millrace.encoder.optimiser.Optimiser;
 import org.millrace.encoder.tensor.Gradients;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Scaled;
@@ -31,12 +28,10 @@ import org.millrace.trainer.objective.Batch;
 import org.millrace.trainer.objective.Loss;
 import org.millrace.trainer.objective.Objective;
 import org.millrace.trainer.objective.Targets;
-import org.millrace.trainer.optimiser.LearningRate;
-import org.millrace.trainer.optimiser.LossScale;
+import org.millrace.trainer.optimiser.Divergence;
+import org.millrace.trainer.optimiser.WeightUpdate;
 import org.millrace.trainer.stream.StageClock;
 import org.millrace.trainer.stream.ViewBuffers;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The computing half of a step: momentum → keys → queries → contrast → backward → update → enqueue → health. Knows nothing of Kafka. Used by one
@@ -46,16 +41,11 @@ import org.slf4j.LoggerFactory;
  * Algorithm 1, where it follows the update.
  */
 public final class Learner implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(Learner.class);
-
     private final Torch torch;
     private final Objective objective;
-    private final Optimiser optimiser;
-    private final LearningRate learningRate;
+    private final WeightUpdate update;
+    private final Divergence divergence;
     private final HealthWatch health;
-    private final String initialWeights;
-    private final Precision precision;
-    private final Optional<LossScale> lossScale;
     private final int parts; // of a batch, differentiated one after another
     private final StepNumbers numbers;
 
@@ -70,21 +60,13 @@ public final class Learner implements AutoCloseable {
     }
 
     /** Takes the objective over. */
-    Learner(MillraceConfig config, Torch torch, Objective objective) {
-        this(config, torch, objective, StepNumbers.OF_ONE_TRAINER);
-    }
-
-    private Learner(MillraceConfig config, Torch torch, Objective objective, StepNumbers numbers) {
+    Learner(MillraceConfig config, Torch torch, Objective objective, StepNumbers numbers) {
         this.numbers = numbers;
         this.torch = torch;
         this.objective = objective;
-        this.optimiser = Optimiser.of(config.optimiser(), torch, objective.query());
-        this.learningRate =
-                new LearningRate(config.optimiser(), config.trainer().batchSize());
-        this.initialWeights = config.encoder().initialWeights();
-        this.precision = config.trainer().precision();
+        this.divergence = Divergence.of(config);
+        this.update = new WeightUpdate(config, torch, objective.query(), divergence);
         this.parts = config.trainer().accumulate();
-        this.lossScale = LossScale.of(precision);
         this.health = new HealthWatch(objective, torch, config.trainer().healthEverySteps());
     }
 
@@ -114,7 +96,7 @@ public final class Learner implements AutoCloseable {
      * @param images where they lie in the log, in batch order
      * @param ids of the images, where their records have one
      * @param segments of the images, as {@link Batch#segments} has them
-     * @throws UserException where the loss is no longer a number
+     * @throws org.millrace.contract.UserException where the loss is no longer a number
      */
     public Result step(
             long step,
@@ -137,23 +119,6 @@ public final class Learner implements AutoCloseable {
         return step(step, views, images, ids, Collections.nCopies(images.size(), OptionalLong.empty()), clock);
     }
 
-    // the first loss is that of the weights as they were before any update, so that no learning rate can have caused it
-    private String cause(long step, double rate) {
-        if (precision == Precision.FP16) {
-            return ": fp16 holds no number above 65,504. Set trainer.precision=bf16, which has float32's range, and start a new run; or"
-                    + " training diverged: lower optimiser.learning-rate (now " + rate + ").";
-        }
-        if (step > 1) {
-            return ": training diverged. Lower optimiser.learning-rate (now " + rate
-                    + ") or lengthen optimiser.warmup-steps, and start a new run.";
-        }
-        return initialWeights.isBlank()
-                ? ", before any update: check encoder.mean, encoder.standard-deviation and the objective's temperature, and"
-                        + " start a new run."
-                : ", before any update: the weights of encoder.initial-weights (" + initialWeights
-                        + ") are too large to compute with. Name another file, and start a new run.";
-    }
-
     Result step(Batch batch, NDManager scope, StageClock clock) {
         return Gradients.unrecorded(() -> computed(batch, scope, clock));
     }
@@ -161,17 +126,15 @@ public final class Learner implements AutoCloseable {
     private Result computed(Batch batch, NDManager scope, StageClock clock) {
         long step = batch.step();
         long scheduled = numbers.scheduled(step);
-        double rate = learningRate.at(scheduled);
+        double rate = update.rate(scheduled);
         objective.follow(scheduled);
         clock.lap(Stage.MOMENTUM);
         Targets targets = objective.targets(batch, scope);
         clock.lap(Stage.KEYS);
         Loss loss = Gradients.recorded(() -> differentiated(batch, targets, scope, clock));
         double value = loss.value().getFloat();
-        if (!Double.isFinite(value)) {
-            throw new UserException("the loss of step " + step + " is " + value + cause(step, rate));
-        }
-        update(step, rate);
+        divergence.check(step, value, rate);
+        update.apply(step, numbers.taken(step), rate);
         clock.lap(Stage.UPDATE);
         objective.remember(loss, batch);
         clock.lap(Stage.ENQUEUE);
@@ -209,35 +172,9 @@ public final class Learner implements AutoCloseable {
         Loss loss = objective.loss(part, targets, scope);
         clock.lap(Stage.QUERIES);
         NDArray share = parts == 1 ? loss.value() : Scaled.over(loss.value(), parts);
-        Gradients.backward(lossScale.map(scale -> scale.times(share)).orElse(share));
+        Gradients.backward(update.scaled(share));
         clock.lap(Stage.BACKWARD);
         return loss;
-    }
-
-    // in fp16 only where the gradient did not overflow; the optimiser counts the steps that it took
-    private void update(long step, double rate) {
-        if (lossScale.isEmpty()) {
-            optimiser.step(numbers.taken(step), rate);
-            return;
-        }
-        LossScale scale = lossScale.get();
-        boolean finite;
-        try (NDArray gradient = objective.query().gradient()) {
-            finite = scale.unscale(gradient);
-        }
-        if (finite) {
-            optimiser.step(scale.taken(step), rate);
-            return;
-        }
-        objective.query().zeroGradient();
-        log.info(
-                "step {} moves no weight: a gradient overflowed in fp16; the loss is scaled by {} now",
-                step,
-                scale.scale());
-        if (scale.isExhausted()) {
-            throw new UserException(
-                    "the gradient of step " + step + " overflows at every scale of the loss" + cause(step, rate));
-        }
     }
 
     /** The encoder alone, under torchvision's names. */
@@ -257,7 +194,7 @@ public final class Learner implements AutoCloseable {
 
     /** What the optimiser carries from step to step, and in fp16 the scale of the loss. */
     public Safetensors optimiser() {
-        return lossScale.map(scale -> scale.beside(optimiser.state())).orElseGet(optimiser::state);
+        return update.state();
     }
 
     /**
@@ -294,15 +231,14 @@ public final class Learner implements AutoCloseable {
     public void restore(Safetensors query, Safetensors key, Safetensors optimiserState, long keySequence) {
         health.clear();
         objective.query().read(query);
-        optimiser.restore(optimiserState);
-        lossScale.ifPresent(scale -> scale.restore(optimiserState));
+        update.restore(optimiserState);
         objective.restore(key, keySequence);
     }
 
     @Override
     public void close() {
         health.close();
-        optimiser.close();
+        update.close();
         objective.close();
     }
 

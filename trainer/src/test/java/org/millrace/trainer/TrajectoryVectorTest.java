@@ -44,7 +44,7 @@ final class TrajectoryVectorTest {
                 NDManager scope = torch.newManager()) {
             Objective objective = TestObjectives.linearMoco(
                     config, torch, keys, inputs, vector.floats("W0"), vector.floats("queue0"));
-            try (Learner learner = new Learner(config, torch, objective)) {
+            try (Learner learner = new Learner(config, torch, objective, StepNumbers.OF_ONE_TRAINER)) {
                 NDArray queries = tensor(vector, "xq", scope); // S×N×I
                 NDArray keyViews = tensor(vector, "xk", scope); // S×N×I
                 float[] weights = vector.floats("W0");

@@ -8,7 +8,7 @@ import org.millrace.contract.config.OptimiserConfig;
  * <p>The infinite form (Ibrahim et al. 2024, arXiv:2403.08763, section 7) has no end: a cosine brings the rate down to a constant one,
  * from which a branch can be cooled at any step without a decision beforehand about the length of the run.
  */
-public final class LearningRate {
+final class LearningRate {
     /** Images for which a rate under linear scaling is given (Goyal et al. 2017). */
     private static final double REFERENCE_BATCH = 256;
 
@@ -17,7 +17,7 @@ public final class LearningRate {
     private final OptimiserConfig config;
     private final double peak; // the rate at the end of warm-up
 
-    public LearningRate(OptimiserConfig config, int batchSize) {
+    LearningRate(OptimiserConfig config, int batchSize) {
         this.config = config;
         this.peak = switch (config.scaling()) {
             case NONE -> config.learningRate();
@@ -27,7 +27,7 @@ public final class LearningRate {
     }
 
     /** The rate of a step, counted from 1. */
-    public double at(long step) {
+    double at(long step) {
         return at((double) step);
     }
 

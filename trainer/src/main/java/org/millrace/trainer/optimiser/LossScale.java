@@ -12,7 +12,7 @@ import org.millrace.encoder.tensor.Scaled;
  * leaves the weights as they are and the scale is halved; after 2,000 steps without one it is doubled. Powers of two, so that taking the
  * scale out again changes no bit. Not thread safe.
  */
-public final class LossScale {
+final class LossScale {
     static final float INITIAL = 65_536;
     static final int GROWTH_INTERVAL = 2_000;
 
@@ -26,7 +26,7 @@ public final class LossScale {
     private int skipped;
 
     /** One for a run in that precision, where it needs one. */
-    public static Optional<LossScale> of(Precision precision) {
+    static Optional<LossScale> of(Precision precision) {
         return switch (precision) {
             case FP32, BF16 -> Optional.empty();
             case FP16 -> Optional.of(new LossScale());
@@ -34,17 +34,17 @@ public final class LossScale {
     }
 
     /** What the loss is multiplied by now. */
-    public float scale() {
+    float scale() {
         return scale;
     }
 
     /** The loss to differentiate. */
-    public NDArray times(NDArray loss) {
+    NDArray times(NDArray loss) {
         return Scaled.times(loss, scale);
     }
 
     /** Takes the scale out of a gradient and sets the next step's; whether the gradient is finite. If not, the weights must not move. */
-    public boolean unscale(NDArray gradient) {
+    boolean unscale(NDArray gradient) {
         gradient.muli(1 / scale);
         boolean finite;
         try (NDArray magnitude = gradient.abs();
@@ -64,17 +64,17 @@ public final class LossScale {
     }
 
     /** Whether the scale is so small that overflow has another cause: the weights have diverged. */
-    public boolean isExhausted() {
+    boolean isExhausted() {
         return scale < LEAST;
     }
 
     /** The steps that moved the weights, among that many. */
-    public long taken(long steps) {
+    long taken(long steps) {
         return steps - skipped;
     }
 
     /** The optimiser's state with this one's beside it. */
-    public Safetensors beside(Safetensors optimiser) {
+    Safetensors beside(Safetensors optimiser) {
         Safetensors.Builder both = new Safetensors.Builder();
         for (String name : optimiser.names()) {
             long[] shape = optimiser.shape(name);
@@ -85,7 +85,7 @@ public final class LossScale {
     }
 
     /** Takes the state that lies beside an optimiser's. */
-    public void restore(Safetensors optimiser) {
+    void restore(Safetensors optimiser) {
         float[] state = optimiser.tensor(STATE, 3);
         scale = state[0];
         steady = (int) state[1];

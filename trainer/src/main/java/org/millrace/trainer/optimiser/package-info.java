@@ -1,4 +1,4 @@
-/** The learning rate over the steps, and the moving average of the momentum encoder. */
+/** How weights move: the update of the query network, at a learning rate over the steps, and the moving average of the momentum encoder. */
 @NullMarked
 package org.millrace.trainer.optimiser;
 
