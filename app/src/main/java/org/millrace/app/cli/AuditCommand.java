@@ -1,7 +1,6 @@
 package org.millrace.app.cli;
 
 import java.io.PrintWriter;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -22,9 +21,11 @@ import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.contract.kafka.TopicReader;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.trainer.inspect.Audit;
+import org.millrace.trainer.inspect.PresentLog;
 import org.millrace.trainer.inspect.RunAudit;
 import org.millrace.trainer.journal.JournalReader;
 import org.millrace.trainer.rounds.RoundsAudit;
+import org.millrace.trainer.stream.LogGap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -98,8 +99,8 @@ final class AuditCommand implements Runnable {
 
     private static Audit.Result audit(
             MillraceConfig config, LogIdentity identity, Consumer<byte[], byte[]> consumer, PrintWriter out) {
-        Audit audit = config.rounds().several() ? new RoundsAudit() : new RunAudit();
-        audit.addIdentity(identity);
+        PresentLog log = new PresentLog(identity);
+        Audit audit = config.rounds().several() ? new RoundsAudit(log) : new RunAudit(log);
         JournalReader journal = new JournalReader(consumer, config.run().topics());
         journal.forEach(0, (event, offset) -> audit.add(event));
         if (journal.unreadable() > 0) {
@@ -107,18 +108,13 @@ final class AuditCommand implements Runnable {
                     + config.run().topics().steps() + ", which are not events and are skipped");
         }
         String images = config.images().topic();
-        Map<Integer, OffsetRange> log = new HashMap<>();
-        for (TopicPartition partition : TopicReader.partitions(consumer, images)) {
-            OffsetRange range = held(consumer, partition);
-            log.put(range.partition(), range);
-            audit.addLog(range);
-        }
+        LogGap.Log.of(consumer, images, identity).held().values().forEach(log::addHeld);
         for (TopicPartition partition :
                 TopicReader.partitions(consumer, config.images().rejectedTopic())) {
             TopicReader.read(
                     consumer,
                     List.of(partition),
-                    record -> position(record, images).ifPresent(audit::addRejected));
+                    record -> position(record, images).ifPresent(log::addRejected));
         }
         for (OffsetRange planned : audit.unexplained()) {
             OffsetRange range = within(planned, log);
@@ -133,7 +129,7 @@ final class AuditCommand implements Runnable {
             }
             for (long offset = range.from(); offset < range.to(); offset++) {
                 if (!there.contains(offset)) {
-                    audit.addAbsent(new ImageOffset(range.partition(), offset));
+                    log.addAbsent(new ImageOffset(range.partition(), offset));
                 }
             }
         }
@@ -141,20 +137,12 @@ final class AuditCommand implements Runnable {
     }
 
     // a plan may name offsets that no log has: they are missing, and not waited for
-    private static OffsetRange within(OffsetRange planned, Map<Integer, OffsetRange> log) {
-        OffsetRange held = log.get(planned.partition());
-        if (held == null || planned.from() >= held.to() || planned.to() <= held.from()) {
-            return new OffsetRange(planned.partition(), planned.from(), planned.from());
-        }
-        return new OffsetRange(
-                planned.partition(), Math.max(planned.from(), held.from()), Math.min(planned.to(), held.to()));
-    }
-
-    private static OffsetRange held(Consumer<byte[], byte[]> consumer, TopicPartition partition) {
-        Set<TopicPartition> one = Set.of(partition);
-        long beginning = consumer.beginningOffsets(one).getOrDefault(partition, 0L);
-        return new OffsetRange(
-                partition.partition(), beginning, consumer.endOffsets(one).getOrDefault(partition, beginning));
+    private static OffsetRange within(OffsetRange planned, PresentLog log) {
+        return log.held(planned.partition())
+                .filter(held -> planned.from() < held.to() && planned.to() > held.from())
+                .map(held -> new OffsetRange(
+                        planned.partition(), Math.max(planned.from(), held.from()), Math.min(planned.to(), held.to())))
+                .orElse(new OffsetRange(planned.partition(), planned.from(), planned.from()));
     }
 
     // the offset of a rejected image in the stream; empty for a file that was rejected before it was pushed

@@ -1,29 +1,18 @@
 package org.millrace.trainer.inspect;
 
 import java.util.List;
-import org.millrace.contract.ImageOffset;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.OffsetRange;
-import org.millrace.contract.kafka.LogIdentity;
 
-/** Whether a run used every image of its stream once: its journal and what the topics hold go in, what is wrong comes out in words. Not thread safe. */
+/**
+ * Whether a run used every image of its stream once: the events of its journal go in, and are compared with the {@link PresentLog}; what is
+ * wrong comes out in words. Not thread safe.
+ */
 public interface Audit {
     /** Takes an event of the journal, in order. */
     void add(JournalEvent event);
 
-    /** Takes which log the offsets of {@link #addLog} belong to. */
-    void addIdentity(LogIdentity now);
-
-    /** Takes the position of a refused image; of one that was sent again after a restart any number of times. */
-    void addRejected(ImageOffset image);
-
-    /** Takes what the image log holds of a partition now, from its beginning to its end. */
-    void addLog(OffsetRange range);
-
-    /** Takes an offset of the log without a record: a compacted one, or a transaction's marker. */
-    void addAbsent(ImageOffset offset);
-
-    /** The ranges in which more offsets than images and refused ones are: whether the others have a record, the log must tell. */
+    /** The ranges that hold more offsets than images and refused ones: {@link PresentLog#addAbsent} must say which of them have no record. */
     List<OffsetRange> unexplained();
 
     Result result();

@@ -9,7 +9,6 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import org.millrace.contract.ImageOffset;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.RunStarted;
@@ -19,19 +18,21 @@ import org.millrace.contract.event.StreamSkipped;
 import org.millrace.contract.kafka.LogIdentity;
 
 /**
- * Whether a run trained every image of its stream exactly once, skipped it by its gate, or refused it with a reason. Goes in: the journal's events, the positions
- * of refused images, and the offsets that the image log holds. Comes out: what is wrong, in words. Not thread safe.
+ * Whether a run of one trainer trained every image of its stream exactly once, skipped it by its gate, or refused it with a reason.
  */
 public final class RunAudit implements Audit {
     private final Map<Long, StepPlan> plans = new TreeMap<>();
     private final Set<Long> done = new HashSet<>();
     private final List<String> problems = new ArrayList<>();
     private final Recomputation recomputation = new Recomputation();
-    private final LogCounts log = new LogCounts();
+    private final PresentLog log;
     private final NavigableMap<Long, StreamSkipped> skips =
-            new TreeMap<>(); // by the step behind which the stream was moved on
-    private Optional<LogIdentity> present = Optional.empty();
+            new TreeMap<>(); // by the step after which the stream goes on elsewhere
     private Optional<LogIdentity> first = Optional.empty();
+
+    public RunAudit(PresentLog log) {
+        this.log = log;
+    }
 
     @Override
     public void add(JournalEvent event) {
@@ -53,30 +54,10 @@ public final class RunAudit implements Audit {
     }
 
     @Override
-    public void addIdentity(LogIdentity now) {
-        present = Optional.of(now);
-    }
-
-    @Override
-    public void addRejected(ImageOffset image) {
-        log.addRejected(image);
-    }
-
-    @Override
-    public void addLog(OffsetRange range) {
-        log.addHeld(range);
-    }
-
-    @Override
-    public void addAbsent(ImageOffset offset) {
-        log.addAbsent(offset);
-    }
-
-    @Override
     public List<OffsetRange> unexplained() {
         return plans.values().stream()
                 .filter(plan -> {
-                    LogCounts.Counts counts = counts(plan);
+                    PresentLog.Counts counts = counts(plan);
                     return counts.gone() == 0 && counts.images() != usable(plan);
                 })
                 .flatMap(plan -> plan.ranges().stream())
@@ -110,10 +91,10 @@ public final class RunAudit implements Audit {
                 beginning(first, found);
             }
         }
-        LogCounts.Counts sum = LogCounts.Counts.NONE;
+        PresentLog.Counts sum = PresentLog.Counts.NONE;
         boolean oneLog = oneLog();
         for (StepPlan plan : plans.values()) {
-            LogCounts.Counts counts = counts(plan);
+            PresentLog.Counts counts = counts(plan);
             boolean countable = oneLog && counts.gone() == 0;
             long surplus = counts.images() - usable(plan);
             if (countable && surplus < 0) { // records that were there when it was planned
@@ -197,9 +178,9 @@ public final class RunAudit implements Audit {
     // whether a step's offsets belong to the log that is there now
     private boolean inPresentLog(long step) {
         int section = sectionOf(step);
-        Optional<LogIdentity> log =
+        Optional<LogIdentity> planned =
                 section == 0 ? first : Optional.of(skipBefore(section).log());
-        return log.isEmpty() || present.isEmpty() || log.equals(present);
+        return planned.isEmpty() || log.is(planned.get());
     }
 
     // positions of refused images name no log: where the topic was recreated they may be another's
@@ -247,7 +228,7 @@ public final class RunAudit implements Audit {
         return plan.images() + plan.skipped();
     }
 
-    private LogCounts.Counts counts(StepPlan plan) {
-        return log.of(plan.ranges(), inPresentLog(plan.step()));
+    private PresentLog.Counts counts(StepPlan plan) {
+        return log.counts(plan.ranges(), inPresentLog(plan.step()));
     }
 }

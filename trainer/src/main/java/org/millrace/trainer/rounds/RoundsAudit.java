@@ -4,20 +4,17 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.millrace.contract.ImageOffset;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.RoundDealt;
 import org.millrace.contract.event.RoundMerged;
 import org.millrace.contract.event.StepDone;
-import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.trainer.inspect.Audit;
-import org.millrace.trainer.inspect.LogCounts;
+import org.millrace.trainer.inspect.PresentLog;
 
 /** The audit of a run of several trainers: every offset that was ever dealt is used by one slot of one round, or still to be dealt again. */
 public final class RoundsAudit implements Audit {
@@ -25,8 +22,11 @@ public final class RoundsAudit implements Audit {
     private final SortedMap<Long, RoundMerged> merges = new TreeMap<>();
     private final Set<Long> steps = new HashSet<>();
     private final List<String> problems = new ArrayList<>();
-    private final LogCounts log = new LogCounts();
-    private Optional<LogIdentity> present = Optional.empty();
+    private final PresentLog log;
+
+    public RoundsAudit(PresentLog log) {
+        this.log = log;
+    }
 
     @Override
     public void add(JournalEvent event) {
@@ -44,30 +44,10 @@ public final class RoundsAudit implements Audit {
     }
 
     @Override
-    public void addIdentity(LogIdentity now) {
-        present = Optional.of(now);
-    }
-
-    @Override
-    public void addRejected(ImageOffset image) {
-        log.addRejected(image);
-    }
-
-    @Override
-    public void addLog(OffsetRange range) {
-        log.addHeld(range);
-    }
-
-    @Override
-    public void addAbsent(ImageOffset offset) {
-        log.addAbsent(offset);
-    }
-
-    @Override
     public List<OffsetRange> unexplained() {
         return used().stream()
                 .filter(used -> {
-                    LogCounts.Counts counts = counts(used);
+                    PresentLog.Counts counts = counts(used);
                     return counts.gone() == 0 && counts.images() != used.slot().images();
                 })
                 .flatMap(used -> used.ranges().stream())
@@ -87,10 +67,10 @@ public final class RoundsAudit implements Audit {
         merges.keySet().stream()
                 .filter(round -> !deals.containsKey(round))
                 .forEach(round -> found.add("round " + round + " is merged, but was never dealt"));
-        LogCounts.Counts sum = LogCounts.Counts.NONE;
+        PresentLog.Counts sum = PresentLog.Counts.NONE;
         List<Used> all = used();
         for (Used used : all) {
-            LogCounts.Counts counts = counts(used);
+            PresentLog.Counts counts = counts(used);
             sum = sum.plus(counts);
             long surplus = counts.images() - used.slot().images();
             if (isPresentLog() && counts.gone() == 0 && surplus != 0) {
@@ -140,12 +120,11 @@ public final class RoundsAudit implements Audit {
     }
 
     private boolean isPresentLog() {
-        return present.isEmpty()
-                || deals.values().stream().allMatch(deal -> deal.log().equals(present.get()));
+        return deals.values().stream().allMatch(deal -> log.is(deal.log()));
     }
 
-    private LogCounts.Counts counts(Used used) {
-        return log.of(used.ranges(), isPresentLog());
+    private PresentLog.Counts counts(Used used) {
+        return log.counts(used.ranges(), isPresentLog());
     }
 
     // used ranges must not overlap; what lies between them must be on its way

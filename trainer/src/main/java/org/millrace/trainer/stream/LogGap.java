@@ -11,6 +11,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.StreamSkipped;
 import org.millrace.contract.kafka.LogIdentity;
+import org.millrace.contract.kafka.TopicReader;
 import org.millrace.trainer.journal.JournalReader.JournalledPlan;
 import org.millrace.trainer.journal.JournalReader.Past;
 
@@ -32,9 +33,7 @@ public record LogGap(String what, Map<Integer, Long> goOnAt) {
      */
     public record Log(String topic, LogIdentity identity, Map<Integer, OffsetRange> held) {
         public static Log of(Consumer<byte[], byte[]> consumer, String topic, LogIdentity identity) {
-            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
-                    .map(info -> new TopicPartition(topic, info.partition()))
-                    .toList();
+            List<TopicPartition> partitions = TopicReader.partitions(consumer, topic);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
             Map<Integer, OffsetRange> held = new TreeMap<>();
             consumer.beginningOffsets(partitions)

@@ -17,17 +17,20 @@ import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.kafka.LogIdentity;
 
 final class RunAuditTest {
-    private final RunAudit audit = new RunAudit();
+    private static final LogIdentity LOG = new LogIdentity("cluster", "topic");
+
+    private final PresentLog log = new PresentLog(LOG);
+    private final RunAudit audit = new RunAudit(log);
 
     @Test
     void result_everyOffsetOnceOrRefused_noProblem() {
         audit.add(plan(1, 8, new OffsetRange(0, 0, 6), new OffsetRange(1, 0, 3)));
         audit.add(plan(2, 0)); // from the replay buffer
         audit.add(plan(3, 8, new OffsetRange(0, 6, 10), new OffsetRange(1, 3, 7)));
-        audit.addLog(new OffsetRange(0, 0, 12));
-        audit.addLog(new OffsetRange(1, 0, 7));
-        audit.addRejected(new ImageOffset(0, 2));
-        audit.addRejected(new ImageOffset(0, 2)); // sent again after a restart
+        log.addHeld(new OffsetRange(0, 0, 12));
+        log.addHeld(new OffsetRange(1, 0, 7));
+        log.addRejected(new ImageOffset(0, 2));
+        log.addRejected(new ImageOffset(0, 2)); // sent again after a restart
         Audit.Result result = audit.result();
         assertThat(result.problems()).isEmpty();
         assertThat(result.offsets()).isEqualTo(17);
@@ -48,8 +51,8 @@ final class RunAuditTest {
     void result_someSkippedByTheGate_areNeitherTrainedNorLost() {
         audit.add(new StepPlan(1, List.of(new OffsetRange(0, 0, 10)), 4, 5));
         audit.add(new StepPlan(2, List.of(new OffsetRange(0, 10, 20)), 4, 5));
-        audit.addLog(new OffsetRange(0, 0, 20));
-        audit.addRejected(new ImageOffset(0, 2));
+        log.addHeld(new OffsetRange(0, 0, 20));
+        log.addRejected(new ImageOffset(0, 2));
         Audit.Result result = audit.result();
         assertThat(result.gated()).isEqualTo(10);
         assertThat(result.problems())
@@ -61,7 +64,7 @@ final class RunAuditTest {
     void result_offsetsInTwoPlans_areTrainedTwice() {
         audit.add(plan(1, 8, new OffsetRange(0, 0, 8)));
         audit.add(plan(2, 8, new OffsetRange(0, 6, 14)));
-        audit.addLog(new OffsetRange(0, 0, 20));
+        log.addHeld(new OffsetRange(0, 0, 20));
         assertThat(audit.result().problems())
                 .containsExactly(
                         "partition 0: the offsets 6 to 7 are in the plans of step 1 and of step 2: trained twice");
@@ -72,7 +75,7 @@ final class RunAuditTest {
         audit.add(plan(1, 10, new OffsetRange(0, 0, 10)));
         audit.add(plan(2, 2, new OffsetRange(0, 3, 5)));
         audit.add(plan(3, 2, new OffsetRange(0, 10, 12)));
-        audit.addLog(new OffsetRange(0, 0, 20));
+        log.addHeld(new OffsetRange(0, 0, 20));
         assertThat(audit.result().problems())
                 .containsExactly(
                         "partition 0: the offsets 3 to 4 are in the plans of step 1 and of step 2: trained twice");
@@ -82,7 +85,7 @@ final class RunAuditTest {
     void result_offsetsInNoPlan_areLost() {
         audit.add(plan(1, 8, new OffsetRange(0, 0, 8)));
         audit.add(plan(2, 8, new OffsetRange(0, 9, 17)));
-        audit.addLog(new OffsetRange(0, 0, 20));
+        log.addHeld(new OffsetRange(0, 0, 20));
         assertThat(audit.result().problems())
                 .containsExactly("partition 0: the offsets 8 to 8 between step 1 and step 2 are in no plan: lost");
     }
@@ -90,12 +93,11 @@ final class RunAuditTest {
     @Test
     void result_offsetsBeforeTheFirstPlan_areLost_unlessTheRunIsABranch() {
         audit.add(plan(1, 8, new OffsetRange(0, 4, 12)));
-        audit.addLog(new OffsetRange(0, 0, 20));
+        log.addHeld(new OffsetRange(0, 0, 20));
         assertThat(audit.result().problems())
                 .containsExactly("partition 0: the offsets 0 to 3 before step 1 are in no plan: lost");
-        RunAudit branch = new RunAudit();
+        RunAudit branch = new RunAudit(log);
         branch.add(plan(5, 8, new OffsetRange(0, 4, 12)));
-        branch.addLog(new OffsetRange(0, 0, 20));
         assertThat(branch.result().problems()).isEmpty();
     }
 
@@ -103,12 +105,12 @@ final class RunAuditTest {
     void result_imageNeitherTrainedNorRefused_isLost_unlessItsOffsetHasNoRecord() {
         audit.add(plan(1, 7, new OffsetRange(0, 0, 8)));
         audit.add(done(1, 1, "d"));
-        audit.addLog(new OffsetRange(0, 0, 20));
+        log.addHeld(new OffsetRange(0, 0, 20));
         assertThat(audit.unexplained()).containsExactly(new OffsetRange(0, 0, 8));
         assertThat(audit.result().problems())
                 .containsExactly(
                         "step 1 trained 7 images, but its offsets hold 8 that are not in the topic of rejects: 1 lost");
-        audit.addAbsent(new ImageOffset(0, 5));
+        log.addAbsent(new ImageOffset(0, 5));
         assertThat(audit.result().problems()).isEmpty();
         assertThat(audit.result().absent()).isEqualTo(1);
     }
@@ -118,14 +120,14 @@ final class RunAuditTest {
         audit.add(plan(1, 8, new OffsetRange(0, 0, 8)));
         audit.add(plan(1, 8, new OffsetRange(0, 0, 8)));
         audit.add(plan(4, 8, new OffsetRange(0, 8, 16)));
-        audit.addLog(new OffsetRange(0, 0, 20));
+        log.addHeld(new OffsetRange(0, 0, 20));
         assertThat(audit.result().problems()).containsExactly("step 1 is planned twice", "no plan of the steps 2 to 3");
     }
 
     @Test
     void result_logWithoutItsFirstOffsets_saysHowMany() {
         audit.add(plan(1, 6, new OffsetRange(0, 0, 8)));
-        audit.addLog(new OffsetRange(0, 5, 20));
+        log.addHeld(new OffsetRange(0, 5, 20));
         assertThat(audit.result().gone()).isEqualTo(5);
         assertThat(audit.result().problems()).isEmpty();
     }
@@ -134,10 +136,10 @@ final class RunAuditTest {
     void result_recordsCompactedAwaySinceTheyWereTrained_areGoneAndNoProblem() {
         audit.add(plan(1, 6, new OffsetRange(0, 0, 8))); // one is refused, one a transaction's marker
         audit.add(done(1, 1, "d"));
-        audit.addLog(new OffsetRange(0, 0, 20));
-        audit.addRejected(new ImageOffset(0, 3));
+        log.addHeld(new OffsetRange(0, 0, 20));
+        log.addRejected(new ImageOffset(0, 3));
         for (long offset : new long[] {1, 3, 4, 7}) { // of which the refused one
-            audit.addAbsent(new ImageOffset(0, offset));
+            log.addAbsent(new ImageOffset(0, offset));
         }
         Audit.Result result = audit.result();
         assertThat(result.problems()).isEmpty();
@@ -150,8 +152,8 @@ final class RunAuditTest {
     void result_imageBothTrainedAndRefused_isOneTooMany() {
         audit.add(plan(1, 8, new OffsetRange(0, 0, 8)));
         audit.add(done(1, 1, "d"));
-        audit.addLog(new OffsetRange(0, 0, 20));
-        audit.addRejected(new ImageOffset(0, 3));
+        log.addHeld(new OffsetRange(0, 0, 20));
+        log.addRejected(new ImageOffset(0, 3));
         assertThat(audit.result().problems())
                 .containsExactly(
                         "step 1 trained 8 images, but its offsets hold 7 that are not in the topic of rejects: 1 too many");
@@ -212,7 +214,7 @@ final class RunAuditTest {
                 "session",
                 "writer",
                 "engine",
-                new LogIdentity("cluster", "topic"),
+                LOG,
                 Map.of("trainer.objective", objective, "optimiser.learning-rate", String.valueOf(rate)),
                 0);
     }

@@ -10,16 +10,19 @@ import org.millrace.contract.event.RoundDealt;
 import org.millrace.contract.event.RoundMerged;
 import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.trainer.inspect.Audit;
+import org.millrace.trainer.inspect.PresentLog;
 
 class RoundsAuditTest {
     private static final LogIdentity LOG = new LogIdentity("cluster", "topic");
 
+    private final PresentLog log = new PresentLog(LOG);
+
     @Test
     void result_leftDealtAgain_addsUp() {
-        RoundsAudit audit = audit(100);
+        RoundsAudit audit = auditOfLog(100);
         audit.add(deal(0, range(0, 50), range(50, 100)));
         audit.add(merge(0, slot(0, 40, range(40, 50)), slot(1, 48, range(99, 100))));
-        audit.addRejected(new ImageOffset(0, 60));
+        log.addRejected(new ImageOffset(0, 60));
         audit.add(deal(1, range(40, 50), range(99, 100)));
         audit.add(merge(1, slot(0, 10), slot(1, 1)));
         Audit.Result result = audit.result();
@@ -31,7 +34,7 @@ class RoundsAuditTest {
 
     @Test
     void result_leftAndADealThatWaits_areNotLost() {
-        RoundsAudit audit = audit(200);
+        RoundsAudit audit = auditOfLog(200);
         audit.add(deal(0, range(0, 50), range(50, 100)));
         audit.add(merge(0, slot(0, 40, range(40, 50)), slot(1, 50)));
         audit.add(deal(1, range(100, 150), range(150, 200)));
@@ -41,7 +44,7 @@ class RoundsAuditTest {
 
     @Test
     void result_offsetsUsedTwice_saysWhichAndBy() {
-        RoundsAudit audit = audit(100);
+        RoundsAudit audit = auditOfLog(100);
         audit.add(deal(0, range(0, 50), range(45, 100)));
         audit.add(merge(0, slot(0, 50), slot(1, 55)));
         assertThat(audit.result().problems())
@@ -51,7 +54,7 @@ class RoundsAuditTest {
 
     @Test
     void result_offsetsThatNoSlotUsed_areLost() {
-        RoundsAudit audit = audit(100);
+        RoundsAudit audit = auditOfLog(100);
         audit.add(deal(0, range(0, 40), range(50, 100)));
         audit.add(merge(0, slot(0, 40), slot(1, 50)));
         assertThat(audit.result().problems())
@@ -60,7 +63,7 @@ class RoundsAuditTest {
 
     @Test
     void result_fewerImagesThanOffsets_areLost() {
-        RoundsAudit audit = audit(100);
+        RoundsAudit audit = auditOfLog(100);
         audit.add(deal(0, range(0, 50), range(50, 100)));
         audit.add(merge(0, slot(0, 48), slot(1, 50)));
         assertThat(audit.unexplained()).containsExactly(range(0, 50));
@@ -68,25 +71,23 @@ class RoundsAuditTest {
                 .containsExactly(
                         "slot 0 of round 0 trained 48 images, but its offsets hold 50 that are not in the topic"
                                 + " of rejects: 2 lost");
-        audit.addAbsent(new ImageOffset(0, 3));
-        audit.addAbsent(new ImageOffset(0, 4)); // markers of transactions
+        log.addAbsent(new ImageOffset(0, 3));
+        log.addAbsent(new ImageOffset(0, 4)); // markers of transactions
         assertThat(audit.result().problems()).isEmpty();
     }
 
     @Test
     void result_aRoundThatWasNeverDealt_isReported() {
-        RoundsAudit audit = audit(100);
+        RoundsAudit audit = auditOfLog(100);
         audit.add(deal(1, range(0, 100)));
         audit.add(merge(2, slot(0, 5)));
         assertThat(audit.result().problems())
                 .containsExactly("round 0 is in no deal, round 1 is", "round 2 is merged, but was never dealt");
     }
 
-    private static RoundsAudit audit(long end) {
-        RoundsAudit audit = new RoundsAudit();
-        audit.addIdentity(LOG);
-        audit.addLog(range(0, end));
-        return audit;
+    private RoundsAudit auditOfLog(long end) {
+        log.addHeld(range(0, end));
+        return new RoundsAudit(log);
     }
 
     private static OffsetRange range(long from, long to) {

@@ -8,15 +8,17 @@ import java.util.Optional;
 import java.util.TreeSet;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.event.OffsetRange;
+import org.millrace.contract.kafka.LogIdentity;
 
-/** What the image log has at the offsets of plans: images, refused ones, offsets without a record, offsets that are gone. Not thread safe. */
-public final class LogCounts {
+/** The image log as it is now: which offsets it holds, which of them are refused images or have no record. Not thread safe. */
+public final class PresentLog {
+    private final LogIdentity identity;
     private final Map<Integer, NavigableSet<Long>> rejected = new HashMap<>();
     private final Map<Integer, OffsetRange> held = new HashMap<>();
     private final Map<Integer, NavigableSet<Long>> absent = new HashMap<>();
 
     /**
-     * Counts over the ranges of a plan.
+     * What is at the offsets of a plan.
      *
      * @param offsets covered
      * @param refused of which this is in the topic of rejects
@@ -42,15 +44,21 @@ public final class LogCounts {
         }
     }
 
+    public PresentLog(LogIdentity identity) {
+        this.identity = identity;
+    }
+
+    /** Takes the position of a refused image; of one that was sent again after a restart any number of times. */
     public void addRejected(ImageOffset image) {
         add(rejected, image);
     }
 
+    /** Takes an offset without a record: a compacted one, or a transaction's marker. */
     public void addAbsent(ImageOffset offset) {
         add(absent, offset);
     }
 
-    /** Takes what the log holds of a partition now. */
+    /** Takes what the log holds of a partition, from its beginning to its end. */
     public void addHeld(OffsetRange range) {
         held.put(range.partition(), range);
     }
@@ -59,8 +67,17 @@ public final class LogCounts {
         return Optional.ofNullable(held.get(partition));
     }
 
-    /** @param there whether the ranges are of the log that is there now */
-    public Counts of(List<OffsetRange> ranges, boolean there) {
+    /** Whether this log is the one of that identity: a topic that was created again is another. */
+    public boolean is(LogIdentity log) {
+        return identity.equals(log);
+    }
+
+    /**
+     * Counts over the ranges of a plan.
+     *
+     * @param there whether they are of this log; of another one nothing is left
+     */
+    public Counts counts(List<OffsetRange> ranges, boolean there) {
         Counts sum = Counts.NONE;
         for (OffsetRange range : ranges) {
             OffsetRange log = there
