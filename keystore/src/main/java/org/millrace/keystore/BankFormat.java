@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.Optional;
 import org.millrace.contract.ImageOffset;
 import org.millrace.keystore.UndoBatch.Replaced;
-import org.millrace.keystore.disk.DamagedKeyStoreException;
+import org.millrace.keystore.disk.DamagedStoreException;
 import org.millrace.keystore.disk.SealedValue;
+import org.millrace.keystore.disk.StoreKind;
 
 /**
  * The bytes of a memory bank, format 1. A key of the database is a kind, 1 byte, and a number, 8 bytes big-endian: kind 0 is the
@@ -110,7 +111,7 @@ record BankFormat(String store, int dimension) {
                 SealedValue.open(store, slotPlace(slot), bytes, ROW_BYTES + CONTENT_BYTES + rowBytes() + CRC_BYTES);
         int own = value.getInt();
         if (own != slot) {
-            throw new DamagedKeyStoreException(store, slotPlace(slot), "its row", "that of slot " + own);
+            throw new DamagedStoreException(StoreKind.KEYS, store, slotPlace(slot), "its row", "that of slot " + own);
         }
         return row(value);
     }
@@ -137,7 +138,8 @@ record BankFormat(String store, int dimension) {
         long first = value.getLong();
         int count = value.getInt();
         if (first + count - 1 != last) {
-            throw new DamagedKeyStoreException(
+            throw new DamagedStoreException(
+                    StoreKind.KEYS,
                     store,
                     undoPlace(last),
                     "a step that ends there",

@@ -3,7 +3,8 @@ package org.millrace.keystore;
 import static org.millrace.contract.Check.check;
 
 import org.millrace.contract.UserException;
-import org.millrace.keystore.disk.DamagedKeyStoreException;
+import org.millrace.keystore.disk.DamagedStoreException;
+import org.millrace.keystore.disk.StoreKind;
 
 /**
  * What a memory bank is for, how many rows it has, and the states it can be in: {@code newest} now, and back to {@code earliest} by
@@ -51,8 +52,8 @@ record BankPosition(MemoryBankSettings settings, int size, long earliest, long n
     void checkReaches(String store, long sequence) {
         check(sequence >= 0, "sequence must not be negative, but was %d", sequence);
         if (sequence > newest) {
-            throw new DamagedKeyStoreException(
-                    store, "write " + sequence, "that write", "that the bank ends at write " + newest);
+            throw new DamagedStoreException(
+                    StoreKind.KEYS, store, "write " + sequence, "that write", "that the bank ends at write " + newest);
         }
         if (sequence > 0 && sequence < earliest) {
             throw new UserException(

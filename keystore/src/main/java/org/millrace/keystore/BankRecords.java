@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.millrace.keystore.disk.DamagedKeyStoreException;
 import org.millrace.keystore.disk.RocksFolder;
 import org.rocksdb.RocksIterator;
 
@@ -18,7 +17,7 @@ record BankRecords(RocksFolder folder, BankFormat format) {
             try (RocksIterator iterator = folder.newIterator()) {
                 iterator.seekToFirst();
                 if (folder.isValid(iterator)) {
-                    throw new DamagedKeyStoreException(folder.toString(), "its position", "one", "none");
+                    throw folder.damaged("its position", "one", "none");
                 }
             }
         }
@@ -32,11 +31,11 @@ record BankRecords(RocksFolder folder, BankFormat format) {
             for (iterator.seek(BankFormat.rowKey(0)); rows.size() < position.size(); iterator.next()) {
                 long slot = rows.size();
                 if (!folder.isValid(iterator) || !Arrays.equals(iterator.key(), BankFormat.rowKey(slot))) {
-                    throw damaged(BankFormat.slotPlace(slot), "its row", "none");
+                    throw folder.damaged(BankFormat.slotPlace(slot), "its row", "none");
                 }
                 BankRow row = format.decodeRow(iterator.value(), slot);
                 if (row.provenance().sequence() > position.newest()) {
-                    throw damaged(
+                    throw folder.damaged(
                             BankFormat.slotPlace(slot),
                             "a row written up to write " + position.newest(),
                             "one of write " + row.provenance().sequence());
@@ -44,7 +43,7 @@ record BankRecords(RocksFolder folder, BankFormat format) {
                 rows.add(row);
             }
             if (folder.isValid(iterator) && BankFormat.isOf(BankFormat.ROW, iterator.key())) {
-                throw damaged(
+                throw folder.damaged(
                         BankFormat.slotPlace(BankFormat.number(iterator.key())),
                         "only " + position.size() + " rows",
                         "one more");
@@ -60,7 +59,7 @@ record BankRecords(RocksFolder folder, BankFormat format) {
         try (RocksIterator iterator = folder.newIterator()) {
             for (iterator.seekForPrev(BankFormat.undoKey(last)); last > sequence; iterator.prev()) {
                 if (!folder.isValid(iterator) || !Arrays.equals(iterator.key(), BankFormat.undoKey(last))) {
-                    throw damaged(BankFormat.undoPlace(last), "what that write replaced", "none");
+                    throw folder.damaged(BankFormat.undoPlace(last), "what that write replaced", "none");
                 }
                 UndoBatch undo = format.decodeUndo(iterator.value(), last);
                 newestFirst.add(undo);
@@ -78,9 +77,5 @@ record BankRecords(RocksFolder folder, BankFormat format) {
                     ? OptionalLong.of(BankFormat.number(iterator.key()))
                     : OptionalLong.empty();
         }
-    }
-
-    private DamagedKeyStoreException damaged(String place, String expected, String actual) {
-        return new DamagedKeyStoreException(folder.toString(), place, expected, actual);
     }
 }

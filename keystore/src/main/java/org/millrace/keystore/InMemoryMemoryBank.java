@@ -4,54 +4,15 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
 
 /** The counterpart on the heap of the memory bank on disk: for tests, and for runs that need not survive. */
-final class InMemoryMemoryBank implements MemoryBank {
+final class InMemoryMemoryBank extends MirroredBank {
     private static final String NAME = "in memory";
 
-    private final BankMirror mirror;
     private final Deque<UndoBatch> undo = new ArrayDeque<>(); // newest first
-    private BankPosition position;
 
     InMemoryMemoryBank(MemoryBankSettings settings) {
-        mirror = new BankMirror(settings);
-        position = BankPosition.empty(settings);
-    }
-
-    @Override
-    public MemoryBankSettings settings() {
-        return position.settings();
-    }
-
-    @Override
-    public int size() {
-        return mirror.size();
-    }
-
-    @Override
-    public long newestSequence() {
-        return position.newest();
-    }
-
-    @Override
-    public BankRows rows(List<ImageId> images) {
-        return mirror.rows(images);
-    }
-
-    @Override
-    public float[] rows(int[] slots) {
-        return mirror.rows(slots);
-    }
-
-    @Override
-    public long[] steps() {
-        return mirror.steps();
-    }
-
-    @Override
-    public Optional<KeyProvenance> find(ImageId image) {
-        return mirror.find(image);
+        super(BankPosition.empty(settings));
     }
 
     @Override

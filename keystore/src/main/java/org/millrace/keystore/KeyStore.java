@@ -1,12 +1,12 @@
 package org.millrace.keystore;
 
 import java.nio.file.Path;
-import org.millrace.keystore.disk.DamagedKeyStoreException;
+import org.millrace.keystore.disk.DamagedStoreException;
 
 /**
  * An append-only log of keys, numbered from 1, of which the newest K are the dictionary. Not thread safe; the caller closes it.
  *
- * <p>Every read checks what it reads: keys that are missing, moved or changed on disk are a {@link DamagedKeyStoreException},
+ * <p>Every read checks what it reads: keys that are missing, moved or changed on disk are a {@link DamagedStoreException},
  * never wrong numbers. A disk that fails, or a store opened with settings that it was not made with, is a
  * {@link org.millrace.contract.UserException}.
  */
@@ -39,7 +39,7 @@ public sealed interface KeyStore extends Memory permits RocksKeyStore, InMemoryK
     /**
      * Rolls back to the state in which {@code sequence} was the newest key, also in the middle of a batch; 0 empties the store.
      *
-     * @throws DamagedKeyStoreException if the store never reached that key, or lost it
+     * @throws DamagedStoreException if the store never reached that key, or lost it
      * @throws org.millrace.contract.UserException if that key has been released
      */
     @Override

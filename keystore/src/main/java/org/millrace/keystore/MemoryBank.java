@@ -3,7 +3,7 @@ package org.millrace.keystore;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.millrace.keystore.disk.DamagedKeyStoreException;
+import org.millrace.keystore.disk.DamagedStoreException;
 
 /**
  * One row of C numbers per image, addressed by image id (Wu et al. 2018, arXiv:1805.01978, §3.1), that rolls back with the weights.
@@ -13,11 +13,11 @@ import org.millrace.keystore.disk.DamagedKeyStoreException;
  * takes the slot whose row was written longest ago. Every write of a row has a sequence number, from 1; the newest one names the
  * state of the bank. All rows are held on the heap too, so reading costs a copy.
  *
- * <p>What is read from disk is checked: rows that are missing, moved or changed there are a {@link DamagedKeyStoreException}, never
+ * <p>What is read from disk is checked: rows that are missing, moved or changed there are a {@link DamagedStoreException}, never
  * wrong numbers. A disk that fails, or a bank opened with settings that it was not made with, is a
  * {@link org.millrace.contract.UserException}.
  */
-public sealed interface MemoryBank extends Memory permits RocksMemoryBank, InMemoryMemoryBank {
+public sealed interface MemoryBank extends Memory permits MirroredBank {
     /**
      * Opens the bank in a folder for reading, also while a trainer writes to it: what is seen is a state between two updates, as
      * of now. Every change of such a bank is an {@link IllegalStateException}.
@@ -61,7 +61,7 @@ public sealed interface MemoryBank extends Memory permits RocksMemoryBank, InMem
      * Rolls back to the state in which {@code sequence} was the newest write: overwritten rows come back, and images that gave up
      * their slot since. 0 empties the bank.
      *
-     * @throws DamagedKeyStoreException if the bank never reached that write, or lost it
+     * @throws DamagedStoreException if the bank never reached that write, or lost it
      * @throws org.millrace.contract.UserException if the way back to it has been released
      */
     @Override

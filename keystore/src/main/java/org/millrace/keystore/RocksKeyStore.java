@@ -6,11 +6,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.millrace.contract.UserException;
-import org.millrace.keystore.disk.DamagedKeyStoreException;
 import org.millrace.keystore.disk.RocksFolder;
-import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
-import org.rocksdb.WriteBatch;
 
 /**
  * The store on disk: one record per batch, and one for the position, which every write renews together with what it describes.
@@ -21,55 +18,41 @@ final class RocksKeyStore implements KeyStore {
 
     private final RocksFolder folder;
     private final StoreFormat format;
-    private final boolean readOnly;
     private StorePosition position;
 
-    private RocksKeyStore(RocksFolder folder, StoreFormat format, boolean readOnly, StorePosition position) {
+    private RocksKeyStore(RocksFolder folder, StoreFormat format, StorePosition position) {
         this.folder = folder;
         this.format = format;
-        this.readOnly = readOnly;
         this.position = position;
     }
 
     static RocksKeyStore open(Path path, KeyStoreSettings settings) {
-        RocksFolder folder = RocksFolder.open(path, settings.dictionaryBytes());
-        try {
+        return RocksFolder.open(path, settings.dictionaryBytes()).asStore(folder -> {
             StoreFormat format = new StoreFormat(folder.toString());
             Optional<StorePosition> found = readPosition(folder, format);
             RocksKeyStore store =
-                    new RocksKeyStore(folder, format, false, found.orElseGet(() -> StorePosition.empty(settings)));
+                    new RocksKeyStore(folder, format, found.orElseGet(() -> StorePosition.empty(settings)));
             if (found.isPresent()) {
                 store.checkMadeFor(settings);
             } else {
                 store.change(store.position, batch -> {});
             }
             return store;
-        } catch (RuntimeException e) {
-            folder.close();
-            throw e;
-        }
+        });
     }
 
     /** Opens and checks all that is stored. */
     static RocksKeyStore openReadOnly(Path path) {
-        return RocksFolder.steadily(() -> openChecked(path));
-    }
-
-    private static RocksKeyStore openChecked(Path path) {
-        RocksFolder folder = RocksFolder.openReadOnly(path);
-        try {
+        return RocksFolder.steadily(() -> RocksFolder.openReadOnly(path).asStore(folder -> {
             StoreFormat format = new StoreFormat(folder.toString());
             StorePosition position = readPosition(folder, format)
                     .orElseThrow(() -> new UserException(
                             "The key store %s is empty: it has only just been made. Try again when the run has trained a step."
                                     .formatted(folder)));
-            RocksKeyStore store = new RocksKeyStore(folder, format, true, position);
+            RocksKeyStore store = new RocksKeyStore(folder, format, position);
             store.visitNewest(position.stored(), stored -> {});
             return store;
-        } catch (RuntimeException e) {
-            folder.close();
-            throw e;
-        }
+        }));
     }
 
     @Override
@@ -152,11 +135,8 @@ final class RocksKeyStore implements KeyStore {
             for (iterator.seekToLast(); last >= first; iterator.prev()) {
                 StoredBatch stored = read(iterator, last);
                 if (stored.last() != last) {
-                    throw new DamagedKeyStoreException(
-                            folder.toString(),
-                            StoreFormat.place(last),
-                            "a batch that ends there",
-                            "one that ends at " + stored.last());
+                    throw folder.damaged(
+                            StoreFormat.place(last), "a batch that ends there", "one that ends at " + stored.last());
                 }
                 visitor.accept(stored.from(first));
                 last = stored.first() - 1;
@@ -169,11 +149,7 @@ final class RocksKeyStore implements KeyStore {
             iterator.seek(StoreFormat.key(sequence));
             StoredBatch stored = read(iterator, sequence);
             if (stored.first() > sequence) {
-                throw new DamagedKeyStoreException(
-                        folder.toString(),
-                        StoreFormat.place(sequence),
-                        "that key",
-                        "a gap before key " + stored.first());
+                throw folder.damaged(StoreFormat.place(sequence), "that key", "a gap before key " + stored.first());
             }
             return stored;
         }
@@ -182,24 +158,17 @@ final class RocksKeyStore implements KeyStore {
     /** The batch under the iterator, which should hold that key. */
     private StoredBatch read(RocksIterator iterator, long sequence) {
         if (!folder.isValid(iterator) || StoreFormat.sequence(iterator.key()) == 0) {
-            throw new DamagedKeyStoreException(
-                    folder.toString(), StoreFormat.place(sequence), "that key", "the end of the store");
+            throw folder.damaged(StoreFormat.place(sequence), "that key", "the end of the store");
         }
         return format.decodeBatch(iterator.value(), StoreFormat.sequence(iterator.key()));
     }
 
     /** Writes a change and the position after it, all or nothing. */
-    private void change(StorePosition next, Change change) {
-        if (readOnly) {
-            throw new IllegalStateException("the key store %s is open for reading only".formatted(folder));
-        }
-        try (WriteBatch write = new WriteBatch()) {
+    private void change(StorePosition next, RocksFolder.Change change) {
+        folder.write(write -> {
             change.addTo(write);
             write.put(POSITION_KEY, format.encode(next));
-            folder.write(write);
-        } catch (RocksDBException e) {
-            throw new IllegalStateException("a change of the key store %s cannot be built".formatted(folder), e);
-        }
+        });
         position = next;
     }
 
@@ -209,8 +178,7 @@ final class RocksKeyStore implements KeyStore {
             try (RocksIterator iterator = folder.newIterator()) {
                 iterator.seekToFirst();
                 if (folder.isValid(iterator)) {
-                    throw new DamagedKeyStoreException(
-                            folder.toString(), StoreFormat.place(0), "the store's position", "none");
+                    throw folder.damaged(StoreFormat.place(0), "the store's position", "none");
                 }
             }
         }
@@ -228,10 +196,5 @@ final class RocksKeyStore implements KeyStore {
                                     settings.dimension(),
                                     settings.topic()));
         }
-    }
-
-    /** What a write does besides renewing the position. */
-    private interface Change {
-        void addTo(WriteBatch write) throws RocksDBException;
     }
 }

@@ -6,45 +6,35 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
-import java.util.function.Function;
 import org.millrace.contract.UserException;
 import org.millrace.keystore.UndoBatch.Replaced;
-import org.millrace.keystore.disk.DamagedKeyStoreException;
 import org.millrace.keystore.disk.RocksFolder;
-import org.rocksdb.RocksDBException;
-import org.rocksdb.WriteBatch;
 
 /**
  * The memory bank on disk: a record per row, one per step with what it replaced, and one for the position, which every write
  * renews together with what it describes. Survives the death of the process at once, and that of the machine after {@link #sync}.
  * The heap's mirror answers every read; the disk is read when the bank is opened or rolled back.
  */
-final class RocksMemoryBank implements MemoryBank {
+final class RocksMemoryBank extends MirroredBank {
     private final RocksFolder folder;
     private final BankRecords records;
     private final BankFormat format;
-    private final boolean readOnly;
-    private final BankMirror mirror;
-    private BankPosition position;
 
-    private RocksMemoryBank(RocksFolder folder, boolean readOnly, BankPosition position) {
+    private RocksMemoryBank(RocksFolder folder, BankPosition position) {
+        super(position);
         this.folder = folder;
         this.format = new BankFormat(folder.toString(), position.settings().dimension());
         this.records = new BankRecords(folder, format);
-        this.readOnly = readOnly;
-        this.mirror = new BankMirror(position.settings());
-        this.position = position;
         if (!mirror.load(records.rows(position))) {
-            throw new DamagedKeyStoreException(
-                    folder.toString(), "its rows", "one row per image", "two of the same image");
+            throw folder.damaged("its rows", "one row per image", "two of the same image");
         }
     }
 
     static RocksMemoryBank open(Path path, MemoryBankSettings settings) {
-        return opened(RocksFolder.open(path, settings.bytes()), folder -> {
+        return RocksFolder.open(path, settings.bytes()).asStore(folder -> {
             Optional<BankPosition> found = BankRecords.position(folder);
             found.ifPresent(position -> checkMadeFor(settings, position, folder));
-            var bank = new RocksMemoryBank(folder, false, found.orElseGet(() -> BankPosition.empty(settings)));
+            var bank = new RocksMemoryBank(folder, found.orElseGet(() -> BankPosition.empty(settings)));
             if (found.isEmpty()) {
                 bank.change(bank.position, write -> {});
             }
@@ -53,48 +43,13 @@ final class RocksMemoryBank implements MemoryBank {
     }
 
     static RocksMemoryBank openReadOnly(Path path) {
-        return RocksFolder.steadily(() -> opened(RocksFolder.openReadOnly(path), folder -> {
+        return RocksFolder.steadily(() -> RocksFolder.openReadOnly(path).asStore(folder -> {
             BankPosition position = BankRecords.position(folder)
                     .orElseThrow(() -> new UserException(
                             "The memory bank %s is empty: it has only just been made. Try again when the run has trained a step."
                                     .formatted(folder)));
-            return new RocksMemoryBank(folder, true, position);
+            return new RocksMemoryBank(folder, position);
         }));
-    }
-
-    @Override
-    public MemoryBankSettings settings() {
-        return position.settings();
-    }
-
-    @Override
-    public int size() {
-        return mirror.size();
-    }
-
-    @Override
-    public long newestSequence() {
-        return position.newest();
-    }
-
-    @Override
-    public BankRows rows(List<ImageId> images) {
-        return mirror.rows(images);
-    }
-
-    @Override
-    public float[] rows(int[] slots) {
-        return mirror.rows(slots);
-    }
-
-    @Override
-    public long[] steps() {
-        return mirror.steps();
-    }
-
-    @Override
-    public Optional<KeyProvenance> find(ImageId image) {
-        return mirror.find(image);
     }
 
     @Override
@@ -192,27 +147,12 @@ final class RocksMemoryBank implements MemoryBank {
     }
 
     /** Writes a change and the position after it, all or nothing. */
-    private void change(BankPosition next, Change change) {
-        if (readOnly) {
-            throw new IllegalStateException("the memory bank %s is open for reading only".formatted(folder));
-        }
-        try (WriteBatch write = new WriteBatch()) {
+    private void change(BankPosition next, RocksFolder.Change change) {
+        folder.write(write -> {
             change.addTo(write);
             write.put(BankFormat.POSITION_KEY, BankFormat.encode(next));
-            folder.write(write);
-        } catch (RocksDBException e) {
-            throw new IllegalStateException("a change of the memory bank %s cannot be built".formatted(folder), e);
-        }
+        });
         position = next;
-    }
-
-    private static RocksMemoryBank opened(RocksFolder folder, Function<RocksFolder, RocksMemoryBank> reader) {
-        try {
-            return reader.apply(folder);
-        } catch (RuntimeException e) {
-            folder.close();
-            throw e;
-        }
     }
 
     private static void checkMadeFor(MemoryBankSettings wanted, BankPosition position, RocksFolder folder) {
@@ -229,10 +169,5 @@ final class RocksMemoryBank implements MemoryBank {
                                     wanted.dimension(),
                                     wanted.topic()));
         }
-    }
-
-    /** What a write does besides renewing the position. */
-    private interface Change {
-        void addTo(WriteBatch write) throws RocksDBException;
     }
 }

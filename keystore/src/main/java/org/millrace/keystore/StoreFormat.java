@@ -8,8 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import org.millrace.contract.ImageOffset;
-import org.millrace.keystore.disk.DamagedKeyStoreException;
+import org.millrace.keystore.disk.DamagedStoreException;
 import org.millrace.keystore.disk.SealedValue;
+import org.millrace.keystore.disk.StoreKind;
 
 /**
  * The bytes of a store. A key of the database is a sequence number, 8 bytes big-endian, so that order is kept: 0 for
@@ -88,7 +89,8 @@ record StoreFormat(String store) {
         long step = value.getLong();
         int count = value.getInt();
         if (first + count - 1 != last) {
-            throw new DamagedKeyStoreException(
+            throw new DamagedStoreException(
+                    StoreKind.KEYS,
                     store,
                     place(last),
                     "a batch that ends there",
@@ -96,7 +98,8 @@ record StoreFormat(String store) {
         }
         int expected = batchBytes(count, dimension, segments);
         if (bytes.length != expected) {
-            throw new DamagedKeyStoreException(store, place(last), expected + " bytes", bytes.length + " bytes");
+            throw new DamagedStoreException(
+                    StoreKind.KEYS, store, place(last), expected + " bytes", bytes.length + " bytes");
         }
         List<ImageOffset> images = new ArrayList<>(count);
         for (int row = 0; row < count; row++) {

@@ -3,7 +3,8 @@ package org.millrace.keystore;
 import static org.millrace.contract.Check.check;
 
 import org.millrace.contract.UserException;
-import org.millrace.keystore.disk.DamagedKeyStoreException;
+import org.millrace.keystore.disk.DamagedStoreException;
+import org.millrace.keystore.disk.StoreKind;
 
 /**
  * What a store is for and which keys it holds: {@code oldest} to {@code newest}, both inclusive, none when oldest = newest + 1.
@@ -48,8 +49,12 @@ record StorePosition(String topic, int dimension, long oldest, long newest) {
     StorePosition truncateAfter(String store, long sequence) {
         check(sequence >= 0, "sequence must not be negative, but was %d", sequence);
         if (sequence > newest) {
-            throw new DamagedKeyStoreException(
-                    store, StoreFormat.place(sequence), "that key", "that the store ends at key " + newest);
+            throw new DamagedStoreException(
+                    StoreKind.KEYS,
+                    store,
+                    StoreFormat.place(sequence),
+                    "that key",
+                    "that the store ends at key " + newest);
         }
         if (sequence > 0 && sequence < oldest - 1) {
             throw new UserException(

@@ -16,7 +16,7 @@ import java.util.random.RandomGeneratorFactory;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.millrace.keystore.disk.DamagedKeyStoreException;
+import org.millrace.keystore.disk.DamagedStoreException;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
@@ -37,11 +37,11 @@ final class DamagedKeyStoreTest {
         });
         try (KeyStore store = SETTINGS.open(folder)) {
             assertThatThrownBy(() -> store.newest(8))
-                    .isInstanceOf(DamagedKeyStoreException.class)
+                    .isInstanceOf(DamagedStoreException.class)
                     .hasMessageMatching(
                             "The key store in " + folder
                                     + " is damaged at key 8: expected CRC32C [0-9a-f]{8}, but found [0-9a-f]{8}\\. Move that folder.*");
-            assertThatThrownBy(() -> store.releaseBefore(7)).isInstanceOf(DamagedKeyStoreException.class);
+            assertThatThrownBy(() -> store.releaseBefore(7)).isInstanceOf(DamagedStoreException.class);
             assertHolds(store.newest(4), 9, 12);
 
             store.truncateAfter(4);
@@ -55,10 +55,10 @@ final class DamagedKeyStoreTest {
         raw(database -> database.delete(StoreFormat.key(8)));
         try (KeyStore store = SETTINGS.open(folder)) {
             assertThatThrownBy(() -> store.newest(8))
-                    .isInstanceOf(DamagedKeyStoreException.class)
+                    .isInstanceOf(DamagedStoreException.class)
                     .hasMessageContaining("at key 8: expected a batch that ends there, but found one that ends at 4");
             assertThatThrownBy(() -> store.releaseBefore(6))
-                    .isInstanceOf(DamagedKeyStoreException.class)
+                    .isInstanceOf(DamagedStoreException.class)
                     .hasMessageContaining("at key 6: expected that key, but found a gap before key 9");
         }
     }
@@ -69,7 +69,7 @@ final class DamagedKeyStoreTest {
         raw(database -> database.delete(StoreFormat.key(4)));
         try (KeyStore store = SETTINGS.open(folder)) {
             assertThatThrownBy(() -> store.newest(12))
-                    .isInstanceOf(DamagedKeyStoreException.class)
+                    .isInstanceOf(DamagedStoreException.class)
                     .hasMessageContaining("at key 4: expected that key, but found the end of the store");
             assertHolds(store.newest(8), 5, 12);
         }
@@ -81,7 +81,7 @@ final class DamagedKeyStoreTest {
         raw(database -> database.put(StoreFormat.key(8), database.get(StoreFormat.key(4))));
         try (KeyStore store = SETTINGS.open(folder)) {
             assertThatThrownBy(() -> store.newest(8))
-                    .isInstanceOf(DamagedKeyStoreException.class)
+                    .isInstanceOf(DamagedStoreException.class)
                     .hasMessageContaining(
                             "at key 8: expected a batch that ends there, but found one of 4 keys from key 1");
         }
@@ -92,7 +92,7 @@ final class DamagedKeyStoreTest {
         fill();
         raw(database -> database.delete(StoreFormat.key(0)));
         assertThatThrownBy(() -> SETTINGS.open(folder))
-                .isInstanceOf(DamagedKeyStoreException.class)
+                .isInstanceOf(DamagedStoreException.class)
                 .hasMessageContaining("expected the store's position, but found none");
     }
 
@@ -121,7 +121,7 @@ final class DamagedKeyStoreTest {
             Files.write(table, damaged);
             try (KeyStore store = KeyStore.openReadOnly(folder)) {
                 assertHolds(store.newest(256), 1, 256);
-            } catch (DamagedKeyStoreException e) {
+            } catch (DamagedStoreException e) {
                 noticed++;
             }
         }
@@ -138,7 +138,7 @@ final class DamagedKeyStoreTest {
         try (KeyStore store = SETTINGS.open(folder)) {
             assertThat(store.newestSequence()).isEqualTo(8);
             assertHolds(store.newest(8), 1, 8);
-            assertThatThrownBy(() -> store.truncateAfter(12)).isInstanceOf(DamagedKeyStoreException.class);
+            assertThatThrownBy(() -> store.truncateAfter(12)).isInstanceOf(DamagedStoreException.class);
         }
     }
 

@@ -19,7 +19,7 @@ import java.util.random.RandomGeneratorFactory;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.millrace.keystore.disk.DamagedKeyStoreException;
+import org.millrace.keystore.disk.DamagedStoreException;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
@@ -39,7 +39,7 @@ final class DamagedMemoryBankTest {
             database.put(key(ROW, 1), value);
         });
         assertThatThrownBy(() -> SETTINGS.open(folder))
-                .isInstanceOf(DamagedKeyStoreException.class)
+                .isInstanceOf(DamagedStoreException.class)
                 .hasMessageMatching(
                         "The key store in " + folder
                                 + " is damaged at slot 1: expected CRC32C [0-9a-f]{8}, but found [0-9a-f]{8}\\. Move that folder.*");
@@ -53,7 +53,7 @@ final class DamagedMemoryBankTest {
             byte[] missing = key(ROW, slot);
             raw(own, database -> database.delete(missing));
             assertThatThrownBy(() -> SETTINGS.open(own))
-                    .isInstanceOf(DamagedKeyStoreException.class)
+                    .isInstanceOf(DamagedStoreException.class)
                     .hasMessageContaining("at slot %d: expected its row, but found none", slot);
         }
     }
@@ -63,7 +63,7 @@ final class DamagedMemoryBankTest {
         fill();
         raw(database -> database.put(key(ROW, 3), database.get(key(ROW, 2))));
         assertThatThrownBy(() -> SETTINGS.open(folder))
-                .isInstanceOf(DamagedKeyStoreException.class)
+                .isInstanceOf(DamagedStoreException.class)
                 .hasMessageContaining("at slot 3: expected only 3 rows, but found one more");
     }
 
@@ -72,7 +72,7 @@ final class DamagedMemoryBankTest {
         fill();
         raw(database -> database.put(key(ROW, 0), database.get(key(ROW, 2))));
         assertThatThrownBy(() -> SETTINGS.open(folder))
-                .isInstanceOf(DamagedKeyStoreException.class)
+                .isInstanceOf(DamagedStoreException.class)
                 .hasMessageContaining("at slot 0: expected its row, but found that of slot 2");
     }
 
@@ -86,7 +86,7 @@ final class DamagedMemoryBankTest {
         }
         raw(database -> database.put(key(POSITION, 0), position[0]));
         assertThatThrownBy(() -> SETTINGS.open(folder))
-                .isInstanceOf(DamagedKeyStoreException.class)
+                .isInstanceOf(DamagedStoreException.class)
                 .hasMessageContaining("at slot 2: expected a row written up to write 5, but found one of write 6");
     }
 
@@ -95,7 +95,7 @@ final class DamagedMemoryBankTest {
         fill();
         raw(database -> database.delete(key(POSITION, 0)));
         assertThatThrownBy(() -> SETTINGS.open(folder))
-                .isInstanceOf(DamagedKeyStoreException.class)
+                .isInstanceOf(DamagedStoreException.class)
                 .hasMessageContaining("at its position: expected one, but found none");
     }
 
@@ -109,7 +109,7 @@ final class DamagedMemoryBankTest {
         });
         try (MemoryBank bank = SETTINGS.open(folder)) {
             assertThatThrownBy(() -> bank.truncateAfter(2))
-                    .isInstanceOf(DamagedKeyStoreException.class)
+                    .isInstanceOf(DamagedStoreException.class)
                     .hasMessageContaining("damaged at the undo of write 4: expected CRC32C");
             assertHolds(bank, "a", 5, "b", 3, "c", 4);
             bank.truncateAfter(4);
@@ -123,7 +123,7 @@ final class DamagedMemoryBankTest {
         raw(database -> database.delete(key(UNDO, 4)));
         try (MemoryBank bank = SETTINGS.open(folder)) {
             assertThatThrownBy(() -> bank.truncateAfter(2))
-                    .isInstanceOf(DamagedKeyStoreException.class)
+                    .isInstanceOf(DamagedStoreException.class)
                     .hasMessageContaining("at the undo of write 4: expected what that write replaced, but found none");
             assertHolds(bank, "a", 5, "b", 3, "c", 4);
         }
@@ -135,7 +135,7 @@ final class DamagedMemoryBankTest {
         raw(database -> database.put(key(UNDO, 4), database.get(key(UNDO, 2))));
         try (MemoryBank bank = SETTINGS.open(folder)) {
             assertThatThrownBy(() -> bank.truncateAfter(2))
-                    .isInstanceOf(DamagedKeyStoreException.class)
+                    .isInstanceOf(DamagedStoreException.class)
                     .hasMessageContaining("expected a step that ends there, but found one of 2 from write 1");
         }
     }
@@ -160,7 +160,7 @@ final class DamagedMemoryBankTest {
             Files.write(table, damaged);
             try (MemoryBank bank = MemoryBank.openReadOnly(folder)) {
                 assertHolds(bank, "a", 5, "b", 3, "c", 4);
-            } catch (DamagedKeyStoreException e) {
+            } catch (DamagedStoreException e) {
                 noticed++;
             }
         }
@@ -176,7 +176,7 @@ final class DamagedMemoryBankTest {
         Files.write(log, whole);
         try (MemoryBank bank = SETTINGS.open(folder)) {
             assertHolds(bank, "a", 1, "b", 3, "c", 4);
-            assertThatThrownBy(() -> bank.truncateAfter(5)).isInstanceOf(DamagedKeyStoreException.class);
+            assertThatThrownBy(() -> bank.truncateAfter(5)).isInstanceOf(DamagedStoreException.class);
             bank.truncateAfter(2);
             assertHolds(bank, "a", 1, "b", 2);
         }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.UserException;
 import org.millrace.keystore.KeyStatistics.AgeBucket;
-import org.millrace.keystore.disk.DamagedKeyStoreException;
+import org.millrace.keystore.disk.DamagedStoreException;
 
 /** What every store promises; run on the one on disk and on the one in memory. */
 abstract class KeyStoreContractTest {
@@ -166,7 +166,7 @@ abstract class KeyStoreContractTest {
     void truncateAfter_beyondNewest_isDamage() {
         append(store, 0, 4);
         assertThatThrownBy(() -> store.truncateAfter(5))
-                .isInstanceOf(DamagedKeyStoreException.class)
+                .isInstanceOf(DamagedStoreException.class)
                 .hasMessageContaining("damaged at key 5: expected that key, but found that the store ends at key 4");
         assertHolds(store.newest(9), 1, 4);
     }

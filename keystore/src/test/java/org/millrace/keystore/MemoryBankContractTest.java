@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.UserException;
-import org.millrace.keystore.disk.DamagedKeyStoreException;
+import org.millrace.keystore.disk.DamagedStoreException;
 
 /** What every memory bank promises; run on the one on disk and on the one in memory. */
 abstract class MemoryBankContractTest {
@@ -214,7 +214,7 @@ abstract class MemoryBankContractTest {
     void truncateAfter_beyondNewest_isDamage() {
         update(bank, 1, "a", "b");
         assertThatThrownBy(() -> bank.truncateAfter(3))
-                .isInstanceOf(DamagedKeyStoreException.class)
+                .isInstanceOf(DamagedStoreException.class)
                 .hasMessageContaining(
                         "damaged at write 3: expected that write, but found that the bank ends at write 2");
         assertHolds(bank, "a", 1, "b", 2);

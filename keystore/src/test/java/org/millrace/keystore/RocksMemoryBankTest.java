@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.contract.UserException;
-import org.millrace.keystore.disk.DamagedKeyStoreException;
+import org.millrace.keystore.disk.DamagedStoreException;
 
 final class RocksMemoryBankTest extends MemoryBankContractTest {
     @TempDir
@@ -57,7 +57,7 @@ final class RocksMemoryBankTest extends MemoryBankContractTest {
         Path other = folder.resolve("other");
         TestKeys.SETTINGS.open(other).close();
         assertThatThrownBy(() -> SETTINGS.open(other))
-                .isInstanceOf(DamagedKeyStoreException.class)
+                .isInstanceOf(DamagedStoreException.class)
                 .hasMessageContaining("at its position: expected one, but found none");
     }
 

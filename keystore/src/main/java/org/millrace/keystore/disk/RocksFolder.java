@@ -6,81 +6,44 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.UserException;
-import org.rocksdb.BlockBasedTableConfig;
-import org.rocksdb.CompressionType;
 import org.rocksdb.FlushOptions;
-import org.rocksdb.LRUCache;
-import org.rocksdb.Options;
-import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Status;
 import org.rocksdb.WriteBatch;
-import org.rocksdb.WriteOptions;
 
 /**
  * The native side of a store: one RocksDB database with one column family, and everything that must be closed with it. One
- * column family, because an idle second one would hold back the write-ahead log. Of keys, or of files: those are large, so they are
- * written once, to blob files apart from the tables, and without a write-ahead log.
+ * column family, because an idle second one would hold back the write-ahead log. Thread safe but for {@link #close}.
  */
 public final class RocksFolder implements AutoCloseable {
-    private static final long MEBIBYTE = 1 << 20;
-    private static final long CACHE_BYTES = 8 * MEBIBYTE;
-    private static final long LEAST_BUFFER_BYTES = MEBIBYTE;
-    private static final long MOST_BUFFER_BYTES = 64 * MEBIBYTE;
-    private static final long FILES_BUFFER_BYTES = 32 * MEBIBYTE;
-    private static final long LEAST_FILE_BYTES = 512; // a smaller value is not worth a place of its own
-    private static final double MOST_GARBAGE = 0.5; // of the oldest blob files, before they are rewritten
-    /** With no bound, RocksDB opens a read-only database of one table in a way that finds nothing in blob files. */
-    private static final int MOST_OPEN_FILES = 1000;
-
-    private static final int ATTEMPTS =
-            50; // some milliseconds each; on a busy machine ten were not enough beside a writer that never rests
-
-    static {
-        RocksLibrary.load(); // LRUCache does not do so by itself
-    }
+    /** Some milliseconds each; on a busy machine ten were not enough beside a writer that never rests. */
+    private static final int ATTEMPTS = 50;
 
     private final Path folder;
-    private final boolean files;
-    private final LRUCache cache = new LRUCache(CACHE_BYTES);
-    private final Options options = new Options();
-    private final WriteOptions writeOptions = new WriteOptions(); // durable on sync(), not per write
-    private final ReadOptions readOptions = new ReadOptions().setFillCache(false);
+    private final StoreKind kind;
+    private final boolean readOnly;
+    private final StoreOptions options;
     private final RocksDB database;
     private boolean closed;
 
-    private RocksFolder(Path folder, boolean files, long bufferBytes, long logBytes, Opener opener) {
+    private RocksFolder(Path folder, StoreKind kind, boolean readOnly, StoreOptions options) {
         this.folder = folder;
-        this.files = files;
-        options.setCreateIfMissing(true)
-                .setWriteBufferSize(bufferBytes)
-                .setMaxTotalWalSize(logBytes)
-                .setCompressionType(CompressionType.NO_COMPRESSION) // keys and encoded images are noise to it
-                .setTableFormatConfig(new BlockBasedTableConfig()
-                        .setBlockCache(cache)
-                        .setCacheIndexAndFilterBlocks(!files)) // of files they are small
-                .setStatsDumpPeriodSec(0)
-                .setMaxLogFileSize(MEBIBYTE)
-                .setKeepLogFileNum(2);
-        if (files) {
-            options.setEnableBlobFiles(true)
-                    .setMinBlobSize(LEAST_FILE_BYTES)
-                    .setEnableBlobGarbageCollection(true)
-                    .setBlobGarbageCollectionForceThreshold(MOST_GARBAGE)
-                    .setMaxOpenFiles(MOST_OPEN_FILES);
-            writeOptions.setDisableWAL(true);
-            readOptions.setFillCache(true); // of the tables, which are small; files are not in them
-        }
+        this.kind = kind;
+        this.readOnly = readOnly;
+        this.options = options;
         try {
-            database = opener.open(options, folder.toString());
+            database = readOnly
+                    ? RocksDB.openReadOnly(options.database(), folder.toString())
+                    : RocksDB.open(options.database(), folder.toString());
         } catch (RocksDBException e) {
-            closeOptions();
+            options.close();
             throw problem("be opened", e);
         }
     }
@@ -91,11 +54,8 @@ public final class RocksFolder implements AutoCloseable {
      * @param ringBytes of the rows that are in use at a time, by which buffers are sized
      */
     public static RocksFolder open(Path folder, long ringBytes) {
-        make(folder, "key store");
-        // Small buffers keep the folder small: released keys leave it when the buffers that they were flushed from are
-        // compacted.
-        long bufferBytes = Math.min(Math.max(ringBytes / 8, LEAST_BUFFER_BYTES), MOST_BUFFER_BYTES);
-        return new RocksFolder(folder, false, bufferBytes, Math.max(2 * ringBytes, 4 * bufferBytes), RocksDB::open);
+        make(folder, StoreKind.KEYS);
+        return new RocksFolder(folder, StoreKind.KEYS, false, StoreOptions.ofKeys(ringBytes));
     }
 
     /** Opens the database in that folder as it is now; takes no lock and changes nothing. */
@@ -105,18 +65,18 @@ public final class RocksFolder implements AutoCloseable {
                     "There is no key store in %s. Name the data folder of a run that has trained with a dictionary."
                             .formatted(folder));
         }
-        return new RocksFolder(folder, false, LEAST_BUFFER_BYTES, 4 * LEAST_BUFFER_BYTES, RocksDB::openReadOnly);
+        return new RocksFolder(folder, StoreKind.KEYS, true, StoreOptions.ofKeys(0));
     }
 
     /** Opens the database of files in that folder, or makes it; holds its lock until closed. */
     public static RocksFolder openFiles(Path folder) {
-        make(folder, "image store");
-        return new RocksFolder(folder, true, FILES_BUFFER_BYTES, 0, RocksDB::open);
+        make(folder, StoreKind.IMAGES);
+        return new RocksFolder(folder, StoreKind.IMAGES, false, StoreOptions.ofFiles());
     }
 
     /** Opens the database of files in that folder as it was last synced; takes no lock and changes nothing. */
     public static RocksFolder openFilesReadOnly(Path folder) {
-        return new RocksFolder(folder, true, FILES_BUFFER_BYTES, 0, RocksDB::openReadOnly);
+        return new RocksFolder(folder, StoreKind.IMAGES, true, StoreOptions.ofFiles());
     }
 
     /** Whether there is a database in that folder. */
@@ -124,14 +84,24 @@ public final class RocksFolder implements AutoCloseable {
         return Files.exists(folder.resolve("CURRENT"));
     }
 
-    private static void make(Path folder, String noun) {
+    private static void make(Path folder, StoreKind kind) {
         try {
             PrivateFolder.make(folder);
         } catch (IOException e) {
             throw new UserException(
                     "The folder of the %s, %s, cannot be made: %s. Name a folder that can be written."
-                            .formatted(noun, folder, e),
+                            .formatted(kind.noun(), folder, e),
                     e);
+        }
+    }
+
+    /** The store that a reader makes of this folder, which is closed where it throws. */
+    public <T> T asStore(Function<RocksFolder, T> reader) {
+        try {
+            return reader.apply(this);
+        } catch (RuntimeException e) {
+            close();
+            throw e;
         }
     }
 
@@ -153,7 +123,7 @@ public final class RocksFolder implements AutoCloseable {
 
     public Optional<byte[]> get(byte[] key) {
         try {
-            return Optional.ofNullable(open().get(readOptions, key));
+            return Optional.ofNullable(open().get(options.read(), key));
         } catch (RocksDBException e) {
             throw problem("be read", e);
         }
@@ -161,7 +131,7 @@ public final class RocksFolder implements AutoCloseable {
 
     /** An iterator over all records; the caller closes it. */
     public RocksIterator newIterator() {
-        return open().newIterator(readOptions);
+        return open().newIterator(options.read());
     }
 
     /** Whether the iterator stands on a record; false at the end, and never because a record could not be read. */
@@ -177,10 +147,23 @@ public final class RocksFolder implements AutoCloseable {
         return false;
     }
 
-    /** Writes all of the batch or nothing. */
-    public void write(WriteBatch batch) {
-        try {
-            open().write(writeOptions, batch);
+    /** What a write puts and deletes. */
+    public interface Change {
+        void addTo(WriteBatch batch) throws RocksDBException;
+    }
+
+    /**
+     * Writes all of a change or nothing.
+     *
+     * @throws IllegalStateException where this is open for reading only
+     */
+    public void write(Change change) {
+        if (readOnly) {
+            throw new IllegalStateException("the %s %s is open for reading only".formatted(kind.noun(), this));
+        }
+        try (WriteBatch batch = new WriteBatch()) {
+            change.addTo(batch);
+            open().write(options.write(), batch);
         } catch (RocksDBException e) {
             throw problem("be written", e);
         }
@@ -189,7 +172,7 @@ public final class RocksFolder implements AutoCloseable {
     /** Returns when all writes so far are durable. */
     public void sync() {
         try (FlushOptions flush = new FlushOptions()) { // waits
-            if (files) {
+            if (kind == StoreKind.IMAGES) {
                 open().flush(flush);
             } else {
                 open().flushWal(true);
@@ -208,12 +191,17 @@ public final class RocksFolder implements AutoCloseable {
         }
     }
 
+    /** Damage at a place: what is there is not what was put. */
+    public DamagedStoreException damaged(String place, String expected, String actual) {
+        return new DamagedStoreException(kind, toString(), place, expected, actual);
+    }
+
     @Override
     public void close() {
         if (!closed) {
             closed = true;
             database.close();
-            closeOptions();
+            options.close();
         }
     }
 
@@ -224,41 +212,29 @@ public final class RocksFolder implements AutoCloseable {
 
     private RocksDB open() {
         if (closed) {
-            throw new IllegalStateException("the %s %s is closed".formatted(noun(), this)); // native code would crash
+            throw new IllegalStateException(
+                    "the %s %s is closed".formatted(kind.noun(), this)); // native code would crash
         }
         return database;
-    }
-
-    private void closeOptions() {
-        readOptions.close();
-        writeOptions.close();
-        options.close();
-        cache.close();
     }
 
     private RuntimeException problem(String action, RocksDBException cause) {
         String message = String.valueOf(cause.getMessage());
         boolean corrupt = cause.getStatus() != null && cause.getStatus().getCode() == Status.Code.Corruption;
-        if (files && (corrupt || action.equals("be read"))) { // a blob file that is gone is noticed when it is read
-            return new DamagedImageStoreException(toString(), message, cause);
-        }
-        if (corrupt) {
-            return new DamagedKeyStoreException(toString(), message, cause);
+        boolean lost = kind == StoreKind.IMAGES && action.equals("be read"); // a blob file that is gone is noticed then
+        if (corrupt || lost) {
+            return new DamagedStoreException(kind, toString(), message, cause);
         }
         if (message.contains("/LOCK")) {
             return new UserException(
                     "The %s %s is in use by another Millrace. Stop that one, or give this one a data folder of its own."
-                            .formatted(noun(), this),
+                            .formatted(kind.noun(), this),
                     cause);
         }
         return new UserException(
                 "The %s %s cannot %s: %s. Check that the folder can be written and that its disk has space."
-                        .formatted(noun(), this, action, message),
+                        .formatted(kind.noun(), this, action, message),
                 cause);
-    }
-
-    private String noun() {
-        return files ? "image store" : "key store";
     }
 
     /** Size of a file, or 0 if a compaction of the writing process has just deleted it. */
@@ -270,10 +246,5 @@ public final class RocksFolder implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** How the database is opened: to write, or to read only. */
-    private interface Opener {
-        RocksDB open(Options options, String folder) throws RocksDBException;
     }
 }

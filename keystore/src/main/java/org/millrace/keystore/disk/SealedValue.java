@@ -42,15 +42,15 @@ public final class SealedValue {
      */
     public static ByteBuffer open(String store, String place, byte[] bytes, int leastBytes, int newest) {
         if (bytes.length < leastBytes) {
-            throw new DamagedKeyStoreException(
-                    store, place, "at least %d bytes".formatted(leastBytes), bytes.length + " bytes");
+            throw new DamagedStoreException(
+                    StoreKind.KEYS, store, place, "at least %d bytes".formatted(leastBytes), bytes.length + " bytes");
         }
         ByteBuffer value = littleEndian(bytes);
         int expected = value.getInt(bytes.length - CRC_BYTES);
         int actual = crc(bytes);
         if (expected != actual) {
-            throw new DamagedKeyStoreException(
-                    store, place, "CRC32C %08x".formatted(expected), "%08x".formatted(actual));
+            throw new DamagedStoreException(
+                    StoreKind.KEYS, store, place, "CRC32C %08x".formatted(expected), "%08x".formatted(actual));
         }
         int format = value.getInt();
         if (format < FORMAT || format > newest) {

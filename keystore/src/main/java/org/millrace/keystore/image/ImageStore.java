@@ -6,11 +6,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import org.millrace.contract.UserException;
-import org.millrace.keystore.disk.DamagedImageStoreException;
 import org.millrace.keystore.disk.RocksFolder;
-import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
-import org.rocksdb.WriteBatch;
 
 /**
  * Files of images on disk, each under its {@link FileKey}. A file is checked against its key when it is read: what is missing or damaged is a
@@ -57,7 +54,7 @@ public final class ImageStore implements AutoCloseable {
         }
         byte[] entry =
                 ByteBuffer.allocate(ENTRY_BYTES).putInt(FORMAT).putLong(step).array();
-        write(batch -> {
+        folder.write(batch -> {
             batch.put(key.key(FileKey.FILE), file);
             batch.put(key.key(FileKey.ENTRY), entry);
         });
@@ -88,11 +85,9 @@ public final class ImageStore implements AutoCloseable {
 
     private byte[] read(FileKey key) {
         byte[] file = folder.get(key.key(FileKey.FILE))
-                .orElseThrow(() -> new DamagedImageStoreException(
-                        folder.toString(), "image " + key, key.length() + " bytes", "nothing"));
+                .orElseThrow(() -> folder.damaged("image " + key, key.length() + " bytes", "nothing"));
         if (!key.names(file)) {
-            throw new DamagedImageStoreException(
-                    folder.toString(),
+            throw folder.damaged(
                     "image " + key,
                     "%d bytes with CRC32C %08x".formatted(key.length(), key.crc()),
                     "%d with %08x"
@@ -114,7 +109,7 @@ public final class ImageStore implements AutoCloseable {
      */
     public synchronized int release(long step, Set<FileKey> needed) {
         int[] released = {0};
-        write(batch -> {
+        folder.write(batch -> {
             try (RocksIterator iterator = folder.newIterator()) {
                 for (iterator.seek(ENTRIES); folder.isValid(iterator); iterator.next()) {
                     FileKey key = FileKey.read(iterator.key());
@@ -154,21 +149,5 @@ public final class ImageStore implements AutoCloseable {
     @Override
     public void close() {
         folder.close();
-    }
-
-    private void write(Change change) {
-        if (readOnly) {
-            throw new IllegalStateException("the image store %s is open for reading only".formatted(folder));
-        }
-        try (WriteBatch batch = new WriteBatch()) {
-            change.addTo(batch);
-            folder.write(batch);
-        } catch (RocksDBException e) {
-            throw new IllegalStateException("a change of the image store %s cannot be built".formatted(folder), e);
-        }
-    }
-
-    private interface Change {
-        void addTo(WriteBatch batch) throws RocksDBException;
     }
 }

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.UserException;
-import org.millrace.keystore.disk.DamagedImageStoreException;
+import org.millrace.keystore.disk.DamagedStoreException;
 
 @Timeout(300) // only a hang takes that long
 final class ImageStoreTest {
@@ -54,7 +54,7 @@ final class ImageStoreTest {
             FileKey key = key(7, BYTES);
             assertThat(store.lacking(List.of(key))).containsExactly(key);
             assertThatThrownBy(() -> store.get(key))
-                    .isInstanceOf(DamagedImageStoreException.class)
+                    .isInstanceOf(DamagedStoreException.class)
                     .hasMessageStartingWith(
                             "The image store in " + folder
                                     + " is damaged at image 2/7: expected 20000 bytes, but found nothing. Move that folder away");
