@@ -24,10 +24,12 @@ import org.millrace.trainer.gate.Gate;
 import org.millrace.trainer.journal.JournalReader.Past;
 import org.millrace.trainer.run.RunImages;
 import org.millrace.trainer.stream.Pipeline;
+import org.millrace.trainer.stream.PlanSource;
 import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
 import org.millrace.trainer.stream.StreamEvents;
 import org.millrace.trainer.stream.StreamPosition;
+import org.millrace.trainer.stream.StreamState;
 
 /**
  * What the trainer's pipeline prepares when nothing waits for it to train: {@code bench/run preparation [ROUNDS] [THREADS,…] [key=value …]}.
@@ -146,13 +148,8 @@ final class PreparationSpeed {
         return new Pipeline(
                         config,
                         consumer,
-                        StreamPosition.START,
-                        buffer,
-                        images,
-                        new Gate(config),
-                        Past.NONE,
-                        Optional.of(plan -> CompletableFuture.completedFuture(plan.step())),
-                        Optional.empty(),
+                        new StreamState(StreamPosition.START, buffer, images, new Gate(config)),
+                        PlanSource.ofStream(Past.NONE, plan -> CompletableFuture.completedFuture(plan.step())),
                         StreamEvents.NONE)
                 .start();
     }

@@ -13,6 +13,7 @@ import org.millrace.trainer.journal.JournalReader.Past;
 import org.millrace.trainer.journal.RunWriter;
 import org.millrace.trainer.run.Moment;
 import org.millrace.trainer.stream.Pipeline;
+import org.millrace.trainer.stream.PlanSource;
 import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.StageClock;
 
@@ -44,12 +45,8 @@ final class Steps {
         return Pipeline.open(
                 setup.config(),
                 setup.kafka(),
-                state.position(),
-                state.bufferAhead(),
-                images,
-                state.gateAhead(),
-                past,
-                Optional.of(this::plan),
+                state.ahead(images),
+                PlanSource.ofStream(past, this::plan),
                 untilEnd,
                 setup.events());
     }

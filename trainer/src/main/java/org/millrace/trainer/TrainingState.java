@@ -13,6 +13,7 @@ import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.encoder.InitialWeights;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
+import org.millrace.keystore.image.ImageStore;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.RunState;
 import org.millrace.trainer.gate.Gate;
@@ -22,6 +23,7 @@ import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
 import org.millrace.trainer.stream.StageClock;
 import org.millrace.trainer.stream.StreamPosition;
+import org.millrace.trainer.stream.StreamState;
 import org.millrace.trainer.stream.TrainedStep;
 
 /**
@@ -99,19 +101,18 @@ final class TrainingState {
         position = other;
     }
 
-    /** A copy of the replay buffer, for the preparation to run ahead with. */
-    ReplayBuffer bufferAhead() {
-        ReplayBuffer ahead = ReplayBuffer.of(setup.config());
-        ahead.restore(buffer.content(), buffer.offered());
-        buffer.shareContent().ifPresent(ahead::restoreShare);
-        return ahead;
-    }
-
-    /** A copy of the gate, for the same. */
-    Gate gateAhead() {
-        Gate ahead = new Gate(setup.config());
-        ahead.restore(gate.content());
-        return ahead;
+    /**
+     * The place in the stream with copies of replay buffer and gate, for the preparation to run ahead with.
+     *
+     * @param images the files of the buffer's images
+     */
+    StreamState ahead(Optional<ImageStore> images) {
+        ReplayBuffer bufferAhead = ReplayBuffer.of(setup.config());
+        bufferAhead.restore(buffer.content(), buffer.offered());
+        buffer.shareContent().ifPresent(bufferAhead::restoreShare);
+        Gate gateAhead = new Gate(setup.config());
+        gateAhead.restore(gate.content());
+        return new StreamState(position, bufferAhead, images, gateAhead);
     }
 
     /** What the gate has seen and skipped; empty without one. */

@@ -24,11 +24,13 @@ import org.millrace.trainer.gate.Gate;
 import org.millrace.trainer.journal.JournalReader.Past;
 import org.millrace.trainer.run.RunFolders;
 import org.millrace.trainer.stream.Pipeline;
+import org.millrace.trainer.stream.PlanSource;
 import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
 import org.millrace.trainer.stream.StageClock;
 import org.millrace.trainer.stream.StreamEvents;
 import org.millrace.trainer.stream.StreamPosition;
+import org.millrace.trainer.stream.StreamState;
 import org.millrace.trainer.stream.TestLog;
 import org.millrace.trainer.stream.TrainedStep;
 
@@ -117,13 +119,8 @@ final class GoldenRun {
         return new Pipeline(
                 config,
                 log((steps + ahead) * config.trainer().batchSize()).consumer(),
-                StreamPosition.START,
-                ReplayBuffer.of(config),
-                Optional.of(images),
-                new Gate(config),
-                new Past(List.of(), Optional.empty()),
-                Optional.of(plan -> CompletableFuture.completedFuture(plan.step())),
-                Optional.empty(),
+                new StreamState(StreamPosition.START, ReplayBuffer.of(config), Optional.of(images), new Gate(config)),
+                PlanSource.ofStream(Past.NONE, plan -> CompletableFuture.completedFuture(plan.step())),
                 StreamEvents.NONE);
     }
 

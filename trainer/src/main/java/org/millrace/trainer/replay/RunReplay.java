@@ -26,10 +26,12 @@ import org.millrace.trainer.run.RunSettings;
 import org.millrace.trainer.stream.LogGapException;
 import org.millrace.trainer.stream.LogImages;
 import org.millrace.trainer.stream.Pipeline;
+import org.millrace.trainer.stream.PlanSource;
 import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
 import org.millrace.trainer.stream.StageClock;
 import org.millrace.trainer.stream.StreamEvents;
+import org.millrace.trainer.stream.StreamState;
 import org.millrace.trainer.stream.TrainedStep;
 
 /**
@@ -210,12 +212,8 @@ public final class RunReplay implements Replay {
         return Pipeline.open(
                 config,
                 kafka,
-                start.position(),
-                buffer,
-                images.map(ScratchImages::store),
-                gate,
-                new Past(planned, Optional.empty()),
-                Optional.empty(),
+                new StreamState(start.position(), buffer, images.map(ScratchImages::store), gate),
+                PlanSource.ofJournal(new Past(planned, Optional.empty())),
                 false,
                 StreamEvents.NONE);
     }

@@ -42,18 +42,8 @@ final class BatchAssembler {
      * @param otherFrames of the batch under way
      * @param chunk images of a plan that are taken at once
      * @param stopped asked between polls; when it holds, no batch is made
+     * @param dealt the new images to take; empty for all that come
      */
-    BatchAssembler(
-            ImageLog log,
-            Preparation preparation,
-            Gate gate,
-            OtherFrames otherFrames,
-            int chunk,
-            BooleanSupplier stopped) {
-        this(log, preparation, gate, otherFrames, chunk, stopped, Optional.empty());
-    }
-
-    /** @param dealt the new images to take; empty for all that come */
     BatchAssembler(
             ImageLog log,
             Preparation preparation,
@@ -62,13 +52,13 @@ final class BatchAssembler {
             int chunk,
             BooleanSupplier stopped,
             Optional<NewImages> dealt) {
-        this.dealt = dealt;
         this.log = log;
         this.preparation = preparation;
         this.gate = gate;
         this.otherFrames = otherFrames;
         this.chunk = chunk;
         this.stopped = stopped;
+        this.dealt = dealt;
     }
 
     /**

@@ -12,7 +12,6 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.event.StreamSkipped;
 import org.millrace.trainer.journal.JournalReader.JournalledPlan;
-import org.millrace.trainer.journal.JournalReader.Past;
 
 /**
  * The steps that follow a position, one after the other: those that the journal has planned already, then new ones, of which every {@code
@@ -32,23 +31,21 @@ final class ComingSteps {
     private Optional<StreamSkipped> skip; // still to come, behind the journalled plans
     private StreamPosition position;
 
-    /** The parameters are those of {@link Pipeline}. */
+    /** @param position after the step to go on from */
     ComingSteps(
             MillraceConfig config,
             StreamPosition position,
             ReplayBuffer buffer,
             BufferFiles files,
             Preparation preparation,
-            Past past,
-            Optional<Function<StepPlan, Future<Long>>> journal,
-            Optional<Map<Integer, Long>> ends,
+            PlanSource plans,
             StreamEvents events) {
         long seed = config.run().seed();
         this.position = position;
-        this.journalled = past.plans().iterator();
-        this.skip = past.skippedAfter();
-        this.journal = journal;
-        this.ends = ends;
+        this.journalled = plans.past().plans().iterator();
+        this.skip = plans.past().skippedAfter();
+        this.journal = plans.journal();
+        this.ends = plans.ends();
         this.updatesPerBatch = config.replay().updatesPerBatch();
         this.events = events;
         this.journalTopic = config.run().topics().steps();

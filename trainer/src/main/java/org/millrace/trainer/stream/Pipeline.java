@@ -6,12 +6,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -19,11 +16,8 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.contract.Threads;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.OffsetRange;
-import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.kafka.KafkaSettings;
-import org.millrace.keystore.image.ImageStore;
 import org.millrace.trainer.gate.Gate;
-import org.millrace.trainer.journal.JournalReader.Past;
 
 /**
  * Prepares the coming steps on a thread of its own while the present one computes: fetch → decode → plan → mix → views; {@link
@@ -53,51 +47,25 @@ public final class Pipeline implements AutoCloseable {
 
     /**
      * @param consumer of the topic images, closed here
-     * @param position after the step to go on from
-     * @param buffer the replay buffer after that step; this pipeline changes it
-     * @param images the files of that buffer's images; empty without a buffer. A pipeline that ends with the journalled plans keeps there
-     *     what this buffer needs, and nothing else
-     * @param gate after that step; this pipeline changes it
-     * @param past what the journal holds already of the following steps
-     * @param journal makes a new plan durable; completes with the journal's offset behind it. Empty: the pipeline ends with the
-     *     journalled plans
-     * @param ends offsets at which the stream counts as ended, or none to wait for more for ever
+     * @param from after the step to go on from. A pipeline of journalled plans alone keeps in its image store what its buffer needs, and
+     *     nothing else
      */
     public Pipeline(
             MillraceConfig config,
             Consumer<byte[], byte[]> consumer,
-            StreamPosition position,
-            ReplayBuffer buffer,
-            Optional<ImageStore> images,
-            Gate gate,
-            Past past,
-            Optional<Function<StepPlan, Future<Long>>> journal,
-            Optional<Map<Integer, Long>> ends,
+            StreamState from,
+            PlanSource plans,
             StreamEvents events) {
-        this(config, consumer, position, buffer, images, gate, past, journal, ends, Optional.empty(), events);
-    }
-
-    private Pipeline(
-            MillraceConfig config,
-            Consumer<byte[], byte[]> consumer,
-            StreamPosition position,
-            ReplayBuffer buffer,
-            Optional<ImageStore> images,
-            Gate gate,
-            Past past,
-            Optional<Function<StepPlan, Future<Long>>> journal,
-            Optional<Map<Integer, Long>> ends,
-            Optional<List<OffsetRange>> dealt,
-            StreamEvents events) {
-        this.dealt = dealt;
         this.config = config;
         this.consumer = consumer;
-        this.buffer = buffer;
-        this.gate = gate;
-        this.preparation = new Preparation(
-                config, journal.isPresent() ? LogDecoder.ofTrainer(config) : LogDecoder.reading(config));
-        var files = new BufferFiles(images, buffer, journal.isEmpty());
-        this.coming = new ComingSteps(config, position, buffer, files, preparation, past, journal, ends, events);
+        this.buffer = from.buffer();
+        this.gate = from.gate();
+        this.dealt = plans.dealt();
+        boolean journalledAlone = plans.journal().isEmpty();
+        this.preparation =
+                new Preparation(config, journalledAlone ? LogDecoder.reading(config) : LogDecoder.ofTrainer(config));
+        var files = new BufferFiles(from.images(), buffer, journalledAlone);
+        this.coming = new ComingSteps(config, from.position(), buffer, files, preparation, plans, events);
         int slots = config.trainer().prefetchBatches() + 1;
         this.ready = new ArrayBlockingQueue<>(slots);
         this.free = new ArrayBlockingQueue<>(slots);
@@ -115,22 +83,18 @@ public final class Pipeline implements AutoCloseable {
     public static Pipeline open(
             MillraceConfig config,
             KafkaSettings kafka,
-            StreamPosition position,
-            ReplayBuffer buffer,
-            Optional<ImageStore> images,
-            Gate gate,
-            Past past,
-            Optional<Function<StepPlan, Future<Long>>> journal,
+            StreamState from,
+            PlanSource plans,
             boolean untilEnd,
             StreamEvents events) {
         var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(consumerSettings(config)));
-        Optional<Map<Integer, Long>> ends =
-                untilEnd ? Optional.of(ImageLog.ends(consumer, config.images().topic())) : Optional.empty();
-        return new Pipeline(config, consumer, position, buffer, images, gate, past, journal, ends, events);
+        PlanSource ending =
+                untilEnd ? plans.until(ImageLog.ends(consumer, config.images().topic())) : plans;
+        return new Pipeline(config, consumer, from, ending, events);
     }
 
     /**
-     * A pipeline of the whole batches in given ranges, in an order that depends on nothing else.
+     * A pipeline of the whole batches in given ranges, in an order that depends on nothing else; without a replay buffer.
      *
      * @param before number of the step before the first
      * @param dealt ascending in each partition
@@ -138,18 +102,8 @@ public final class Pipeline implements AutoCloseable {
     public static Pipeline ofDealt(
             MillraceConfig config, KafkaSettings kafka, long before, List<OffsetRange> dealt, StreamEvents events) {
         var position = new StreamPosition(before, DealtImages.starts(dealt), Map.of(), 0, 0);
-        return new Pipeline(
-                config,
-                new KafkaConsumer<byte[], byte[]>(kafka.consumer(consumerSettings(config))),
-                position,
-                ReplayBuffer.of(config),
-                Optional.empty(), // no replay buffer
-                new Gate(config),
-                Past.NONE,
-                Optional.of(plan -> CompletableFuture.completedFuture(0L)), // the deal is durable already
-                Optional.empty(),
-                Optional.of(dealt),
-                events);
+        var from = new StreamState(position, ReplayBuffer.of(config), Optional.empty(), new Gate(config));
+        return open(config, kafka, from, PlanSource.ofDeal(dealt), false, events);
     }
 
     // a record of the largest size must fit

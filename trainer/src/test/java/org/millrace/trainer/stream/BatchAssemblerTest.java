@@ -248,7 +248,8 @@ final class BatchAssemblerTest {
                 new Gate(TestRuns.config()),
                 new OtherFrames(TestRuns.config()),
                 4,
-                () -> true);
+                () -> true,
+                Optional.empty());
         assertThat(assembler.next(4, Optional.empty(), events, clock())).isEmpty();
         assertThat(leftOver).as("stopping is no end of the stream").isEmpty();
         assertThat(assembler.again(new StepPlan(1, List.of(new OffsetRange(0, 0, 9)), 9), clock()))
@@ -299,7 +300,8 @@ final class BatchAssemblerTest {
                 new Gate(TestRuns.config()),
                 new OtherFrames(TestRuns.config()),
                 batchSize,
-                () -> false);
+                () -> false,
+                Optional.empty());
     }
 
     private Optional<FreshBatch> next(BatchAssembler assembler, int wanted, Map<Integer, Long> ends)

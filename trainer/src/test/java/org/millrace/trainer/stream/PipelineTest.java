@@ -267,13 +267,8 @@ final class PipelineTest {
             try (Pipeline pipeline = new Pipeline(
                             config,
                             topic.open(Map.of(), 1 << 20, 5).consumer(),
-                            StreamPosition.START,
-                            buffer,
-                            Optional.of(images),
-                            new Gate(config),
-                            new Past(past, Optional.empty()),
-                            Optional.empty(),
-                            Optional.empty(),
+                            new StreamState(StreamPosition.START, buffer, Optional.of(images), new Gate(config)),
+                            PlanSource.ofJournal(new Past(past, Optional.empty())),
                             StreamEvents.NONE)
                     .start()) {
                 while (!pipeline.ended()) {
@@ -355,16 +350,11 @@ final class PipelineTest {
         return new Pipeline(
                         config,
                         topic.open(Map.of(), 1 << 20, 5).consumer(),
-                        from.position(),
-                        ahead,
-                        Optional.of(images),
-                        gate(config, from),
-                        new Past(past, Optional.empty()),
-                        Optional.of(plan -> {
+                        new StreamState(from.position(), ahead, Optional.of(images), gate(config, from)),
+                        PlanSource.ofStream(new Past(past, Optional.empty()), plan -> {
                             run.journal.add(new JournalledPlan(plan, plan.step()));
                             return CompletableFuture.completedFuture(plan.step());
                         }),
-                        Optional.empty(),
                         StreamEvents.NONE)
                 .start();
     }
