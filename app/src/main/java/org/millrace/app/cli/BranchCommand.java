@@ -84,7 +84,8 @@ final class BranchCommand implements Runnable {
                 var limits = new TrainLimits(OptionalLong.of(last), false);
                 var trainer =
                         new TrainerService(branch, connection.kafka(), display, limits, connection.stopPatience());
-                TrainCommand.await(services.start("train", trainer), services, signal);
+                signal.await(services, services.start("train", trainer));
+                services.stop();
                 display.say(
                         statistics.steps() == coolSteps
                                 ? "branch " + name + " is done: encoder " + last + " is on "

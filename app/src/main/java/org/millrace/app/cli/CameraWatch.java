@@ -1,6 +1,5 @@
 package org.millrace.app.cli;
 
-import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -24,10 +23,10 @@ final class CameraWatch {
     private final CameraAddress address;
     private final CameraRequest camera;
     private final ImagesConfig images;
-    private final PrintWriter out;
+    private final Lines out;
     private final FrameCounts counts = new FrameCounts();
 
-    CameraWatch(CameraAddress address, CameraRequest camera, ImagesConfig images, PrintWriter out) {
+    CameraWatch(CameraAddress address, CameraRequest camera, ImagesConfig images, Lines out) {
         this.address = address;
         this.camera = camera;
         this.images = images;
@@ -37,7 +36,7 @@ final class CameraWatch {
     /** Returns after an interrupt of this thread, once the broker has acknowledged what was sent. */
     void run(Connection connection) {
         connection.createImageTopics(images);
-        say("watching %s as source %s; Ctrl-C stops".formatted(address.shown(), camera.source()));
+        out.say("watching %s as source %s; Ctrl-C stops".formatted(address.shown(), camera.source()));
         PushReport report;
         try (var producer = new KafkaProducer<byte[], byte[]>(
                 connection.kafka().producer(ImagePusher.patientProducerNeeds(images)))) {
@@ -46,10 +45,10 @@ final class CameraWatch {
                     producer,
                     images,
                     aLineAMinute(System.nanoTime()),
-                    LiveCamera.at(address, camera, images.maxBytes(), counts, this::say));
+                    LiveCamera.at(address, camera, images.maxBytes(), counts, out::say));
             Thread.interrupted(); // the report shows it, and it would cut the producer's close short
         }
-        say(PushCommand.summary(report, images, images.topic()) + FrameText.leftOut(counts));
+        out.say(PushCommand.summary(report, images, images.topic()) + FrameText.leftOut(counts));
     }
 
     private PushProgress aLineAMinute(long startNanos) {
@@ -61,7 +60,7 @@ final class CameraWatch {
                 long now = System.nanoTime();
                 if (now - lastNanos >= LINE_NANOS) {
                     lastNanos = now;
-                    say(String.format(
+                    out.say(String.format(
                             Locale.ROOT,
                             "%s: pushed %s since the start, rejected %,d%s",
                             camera.source(),
@@ -71,12 +70,5 @@ final class CameraWatch {
                 }
             }
         };
-    }
-
-    private void say(String line) {
-        synchronized (out) {
-            out.println(line);
-            out.flush();
-        }
     }
 }

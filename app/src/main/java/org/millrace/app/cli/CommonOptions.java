@@ -133,10 +133,7 @@ final class CommonOptions {
         if (ofRun.isEmpty()) {
             return config;
         }
-        Map<String, String> defaults = new HashMap<>(ofRun);
-        defaults.keySet()
-                .retainAll(ConfigLoader.keys().stream().map(ConfigKey::name).toList());
-        defaults.keySet().removeIf(key -> PROCESS_KEYS.stream().anyMatch(key::startsWith));
+        Map<String, String> defaults = defaults(ofRun);
         List<String> last = new ArrayList<>();
         defaults.forEach((key, value) -> {
             if (SettingChanges.isStructural(key, ofRun) && !chosen.contains(key)) {

@@ -21,8 +21,6 @@ import picocli.CommandLine.Spec;
             "Images in, embeddings out, metrics; until Ctrl-C. It listens on http.host and http.port; beyond this machine only with http.token."
         })
 final class DashboardCommand implements Runnable {
-    private static final long POLL_MILLIS = 200;
-
     @Spec
     private CommandSpec spec;
 
@@ -52,9 +50,7 @@ final class DashboardCommand implements Runnable {
                                 out.flush();
                             },
                             services::roles));
-            while (!signal.await(POLL_MILLIS)) {
-                services.check();
-            }
+            signal.await(services);
             services.stop();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

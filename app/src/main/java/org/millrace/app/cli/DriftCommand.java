@@ -1,6 +1,5 @@
 package org.millrace.app.cli;
 
-import java.io.PrintWriter;
 import java.util.Map;
 import java.util.Set;
 import org.millrace.app.run.DriftReports;
@@ -27,8 +26,6 @@ import picocli.CommandLine.Spec;
         },
         subcommands = {DriftOrderCommand.Acknowledge.class, DriftOrderCommand.Rebase.class})
 final class DriftCommand implements Runnable {
-    private static final long POLL_MILLIS = 200;
-
     @Spec
     private CommandSpec spec;
 
@@ -42,7 +39,7 @@ final class DriftCommand implements Runnable {
     public void run() {
         MillraceConfig own = options.config(Map.of(), run.assignments());
         SelfTest.atStart(own, Use.EMBEDDING);
-        PrintWriter out = spec.commandLine().getOut();
+        Lines out = new Lines(spec.commandLine().getOut());
         try (StopSignal signal = StopSignal.install();
                 Connection connection = options.connect(own);
                 Services services = new Services()) {
@@ -52,30 +49,18 @@ final class DriftCommand implements Runnable {
                 topics.requireRun(config.run());
             }
             Thread watching = services.start(
-                    "drift",
-                    new DriftService(
-                            config, connection.kafka(), DriftService.Claim.TAKES_OVER, words -> say(out, words)));
+                    "drift", new DriftService(config, connection.kafka(), DriftService.Claim.TAKES_OVER, out::say));
             services.start(
                     "reports",
                     new DriftReports(
                             config,
                             connection.kafka(),
-                            event -> say(
-                                    out,
+                            event -> out.say(
                                     DriftText.line(event, connection.kafka().bootstrapServers()))));
-            while (watching.isAlive() && !signal.await(POLL_MILLIS)) {
-                services.check();
-            }
+            signal.await(services, watching);
             services.stop();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void say(PrintWriter out, String line) {
-        synchronized (out) {
-            out.println(line);
-            out.flush();
         }
     }
 }

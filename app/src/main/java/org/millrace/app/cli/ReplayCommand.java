@@ -74,7 +74,8 @@ final class ReplayCommand implements Runnable {
                 Services services = new Services()) {
             MillraceConfig config = options.ofRun(own, connection.kafka(), run);
             var replaying = new Replaying(config, connection);
-            TrainCommand.await(services.start("replay", replaying), services, signal);
+            signal.await(services, services.start("replay", replaying));
+            services.stop();
             report(config, replaying, out);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

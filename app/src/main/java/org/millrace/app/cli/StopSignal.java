@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.millrace.contract.service.Services;
 
 /**
  * Ctrl-C and SIGTERM, deferred until the command has cleaned up: the process ends after {@link #close()}, or after a grace period of 60 s.
@@ -17,6 +18,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class StopSignal implements AutoCloseable {
     private static final long GRACE_SECONDS = 60;
+    private static final long POLL_MILLIS = 200;
 
     /** All open instances of this process; a signal goes to each. */
     private static final Set<StopSignal> OPEN = ConcurrentHashMap.newKeySet();
@@ -59,9 +61,18 @@ final class StopSignal implements AutoCloseable {
         return requested.getCount() == 0;
     }
 
-    /** Waits at most that long; returns whether the user has asked to stop. */
-    boolean await(long millis) throws InterruptedException {
-        return requested.await(millis, TimeUnit.MILLISECONDS);
+    /** Waits until the user asks to stop; throws what a service has failed with meanwhile. */
+    void await(Services services) throws InterruptedException {
+        while (!requested.await(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+            services.check();
+        }
+    }
+
+    /** The same, but only as long as that service runs. */
+    void await(Services services, Thread running) throws InterruptedException {
+        while (running.isAlive() && !requested.await(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+            services.check();
+        }
     }
 
     @Override

@@ -31,8 +31,6 @@ import picocli.CommandLine.Spec;
             "Runs until stopped; Ctrl-C takes a checkpoint. A restart continues from the newest checkpoint."
         })
 final class TrainCommand implements Runnable {
-    private static final long POLL_MILLIS = 200;
-
     @Spec
     private CommandSpec spec;
 
@@ -86,18 +84,11 @@ final class TrainCommand implements Runnable {
             HalfInstructions.advice(config, newRun).ifPresent(display::say);
             var trainer = new TrainerService(
                     config, connection.kafka(), display, new TrainLimits(last, untilEnd), connection.stopPatience());
-            await(services.start("train", trainer), services, signal);
+            signal.await(services, services.start("train", trainer));
+            services.stop();
             display.stopped();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    /** Waits until the trainer ends or the user asks to stop, then stops the services and throws the failure of any of them. */
-    static void await(Thread trainer, Services services, StopSignal signal) throws InterruptedException {
-        while (trainer.isAlive() && !signal.await(POLL_MILLIS)) {
-            services.check();
-        }
-        services.stop();
     }
 }

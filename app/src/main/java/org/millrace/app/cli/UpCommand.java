@@ -39,8 +39,6 @@ import picocli.CommandLine.Spec;
             "Push more images from another terminal with `millrace push --bootstrap-server` and the address that it prints."
         })
 final class UpCommand implements Runnable {
-    private static final long POLL_MILLIS = 200;
-
     @Spec
     private CommandSpec spec;
 
@@ -109,9 +107,7 @@ final class UpCommand implements Runnable {
                 DriftNews news = new DriftNews(line -> display.say(line), broker);
                 services.supervise("alarms", () -> new DriftReports(config, connection.kafka(), news));
             }
-            while (!signal.await(POLL_MILLIS)) {
-                services.check();
-            }
+            signal.await(services);
             display.say("stopping: finishing the step and taking a checkpoint");
             services.stop();
             display.stopped();

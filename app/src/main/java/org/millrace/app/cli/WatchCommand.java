@@ -1,6 +1,5 @@
 package org.millrace.app.cli;
 
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
@@ -38,8 +37,6 @@ import picocli.CommandLine.Spec;
             "the stream is connected to again whenever it ends."
         })
 final class WatchCommand implements Runnable {
-    private static final long POLL_MILLIS = 200;
-
     @Spec
     private CommandSpec spec;
 
@@ -105,7 +102,7 @@ final class WatchCommand implements Runnable {
                 address,
                 frames.camera(address.shown()),
                 config.images(),
-                spec.commandLine().getOut());
+                new Lines(spec.commandLine().getOut()));
         try (StopSignal signal = StopSignal.install();
                 Connection connection = options.connect(config)) {
             signal.onStop(Thread.currentThread()::interrupt);
@@ -115,22 +112,15 @@ final class WatchCommand implements Runnable {
 
     private void watchFolder(MillraceConfig config, Path folder) {
         WatchRequest request = request(folder);
-        PrintWriter out = spec.commandLine().getOut();
+        Lines out = new Lines(spec.commandLine().getOut());
         try (StopSignal signal = StopSignal.install();
                 Connection connection = options.connect(config);
                 Services services = new Services()) {
-            say(out, "watching " + FileNames.text(folder) + "; Ctrl-C stops");
+            out.say("watching " + FileNames.text(folder) + "; Ctrl-C stops");
             services.start(
                     "watch",
-                    new WatchService(
-                            request,
-                            connection.kafka(),
-                            config.images(),
-                            listener(out, config),
-                            words -> say(out, words)));
-            while (!signal.await(POLL_MILLIS)) {
-                services.check();
-            }
+                    new WatchService(request, connection.kafka(), config.images(), listener(out, config), out::say));
+            signal.await(services);
             services.stop();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -151,7 +141,7 @@ final class WatchCommand implements Runnable {
         }
     }
 
-    private static FolderWatch.Listener listener(PrintWriter out, MillraceConfig config) {
+    private static FolderWatch.Listener listener(Lines out, MillraceConfig config) {
         return new FolderWatch.Listener() {
             private long total;
 
@@ -159,34 +149,25 @@ final class WatchCommand implements Runnable {
             public void pushed(long images, long rejected) {
                 if (images + rejected > 0) {
                     total += images;
-                    say(
-                            out,
-                            String.format(
-                                    Locale.ROOT,
-                                    "pushed %s%s, %,d since the start",
-                                    Count.of(images, "image"),
-                                    rejected == 0
-                                            ? ""
-                                            : String.format(
-                                                    Locale.ROOT,
-                                                    ", rejected %,d (their reasons are in topic %s)",
-                                                    rejected,
-                                                    config.images().rejectedTopic()),
-                                    total));
+                    out.say(String.format(
+                            Locale.ROOT,
+                            "pushed %s%s, %,d since the start",
+                            Count.of(images, "image"),
+                            rejected == 0
+                                    ? ""
+                                    : String.format(
+                                            Locale.ROOT,
+                                            ", rejected %,d (their reasons are in topic %s)",
+                                            rejected,
+                                            config.images().rejectedTopic()),
+                            total));
                 }
             }
 
             @Override
             public void unreadable(String position, String reason) {
-                say(out, position + " " + reason + "; retried at every scan");
+                out.say(position + " " + reason + "; retried at every scan");
             }
         };
-    }
-
-    private static void say(PrintWriter out, String line) {
-        synchronized (out) {
-            out.println(line);
-            out.flush();
-        }
     }
 }
