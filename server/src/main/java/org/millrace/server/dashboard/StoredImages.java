@@ -66,9 +66,7 @@ final class StoredImages implements AutoCloseable {
 
     /** The newest images of all partitions, about so many. */
     Newest newest(int count) {
-        List<TopicPartition> partitions = consumer.partitionsFor(topic, PATIENCE).stream()
-                .map(info -> new TopicPartition(topic, info.partition()))
-                .toList();
+        List<TopicPartition> partitions = partitions();
         if (partitions.isEmpty()) {
             return new Newest(List.of(), 0);
         }
@@ -88,6 +86,12 @@ final class StoredImages implements AutoCloseable {
                 .thenComparingLong(image -> image.at().offset())
                 .reversed());
         return new Newest(images, unread);
+    }
+
+    private List<TopicPartition> partitions() {
+        return consumer.partitionsFor(topic, PATIENCE).stream()
+                .map(info -> new TopicPartition(topic, info.partition()))
+                .toList();
     }
 
     /** The last few first: by their size, as many before them as fit. */
@@ -126,9 +130,7 @@ final class StoredImages implements AutoCloseable {
      * @param source their header {@code source}, or blank for any
      */
     List<StoredImage> of(DriftView.Times times, String source, int about) {
-        List<TopicPartition> partitions = consumer.partitionsFor(topic, PATIENCE).stream()
-                .map(info -> new TopicPartition(topic, info.partition()))
-                .toList();
+        List<TopicPartition> partitions = partitions();
         Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, PATIENCE);
         List<StoredImage> images = new ArrayList<>();
         for (TopicPartition partition : partitions) {

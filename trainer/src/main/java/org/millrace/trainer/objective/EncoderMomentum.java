@@ -1,5 +1,6 @@
 package org.millrace.trainer.objective;
 
+import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.MomentumSchedule;
 
 /**
@@ -10,6 +11,14 @@ import org.millrace.contract.config.MomentumSchedule;
  * @param lastStep T, only for the cosine
  */
 record EncoderMomentum(double first, MomentumSchedule schedule, long lastStep) {
+    /** Of MoCo's momentum encoder. */
+    static EncoderMomentum of(MillraceConfig config) {
+        return new EncoderMomentum(
+                config.moco().momentum(),
+                config.moco().momentumSchedule(),
+                config.optimiser().totalSteps());
+    }
+
     /** After t updates of the query, t from 0. */
     double at(double t) {
         return switch (schedule) {

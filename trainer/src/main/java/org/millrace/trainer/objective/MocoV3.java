@@ -34,10 +34,7 @@ final class MocoV3 implements Objective {
         this.config = config.moco();
         this.query = new QueryNetwork(torch, branch, Optional.of(predictor), config);
         this.key = new KeyNetwork(torch, branch, config);
-        this.momentum = new EncoderMomentum(
-                this.config.momentum(),
-                this.config.momentumSchedule(),
-                config.optimiser().totalSteps());
+        this.momentum = EncoderMomentum.of(config);
     }
 
     @Override

@@ -54,10 +54,7 @@ final class MomentumContrast implements Objective {
         this.symmetric = config.trainer().symmetric();
         this.query = new QueryNetwork(torch, branch, config);
         this.key = new KeyNetwork(torch, branch, config);
-        this.momentum = new EncoderMomentum(
-                this.config.momentum(),
-                this.config.momentumSchedule(),
-                config.optimiser().totalSteps());
+        this.momentum = EncoderMomentum.of(config);
         this.dictionary = new Dictionary(
                 torch,
                 keys,

@@ -23,6 +23,7 @@ import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.OffsetRange;
+import org.millrace.contract.kafka.TopicReader;
 import org.millrace.keystore.ImageId;
 
 /**
@@ -45,19 +46,14 @@ final class ImageLog {
         this.consumer = consumer;
         this.topic = topic;
         this.maxBytesPerPartition = maxBytesPerPartition;
-        consumer.assign(consumer.partitionsFor(topic).stream()
-                .map(info -> new TopicPartition(topic, info.partition()))
-                .collect(Collectors.toSet()));
+        consumer.assign(TopicReader.partitions(consumer, topic));
         goOn(nextOffsets, leaderEpochs);
     }
 
     /** The present end of each partition of the topic. */
     static Map<Integer, Long> ends(Consumer<byte[], byte[]> consumer, String topic) {
-        List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
-                .map(info -> new TopicPartition(topic, info.partition()))
-                .toList();
         Map<Integer, Long> ends = new TreeMap<>();
-        consumer.endOffsets(partitions).forEach((partition, end) -> ends.put(partition.partition(), end));
+        consumer.endOffsets(TopicReader.partitions(consumer, topic)).forEach((partition, end) -> ends.put(partition.partition(), end));
         return ends;
     }
 

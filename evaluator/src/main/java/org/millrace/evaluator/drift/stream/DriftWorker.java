@@ -27,6 +27,7 @@ import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicReader;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.contract.registry.EncoderWatch;
 import org.millrace.contract.registry.PublishedEncoder;
@@ -87,9 +88,8 @@ public final class DriftWorker implements AutoCloseable {
     // every partition, without joining the group: a restarted worker need not wait for the former one's session to
     // expire
     private void assign() {
-        List<TopicPartition> partitions = consumer.partitionsFor(config.images().topic()).stream()
-                .map(info -> new TopicPartition(info.topic(), info.partition()))
-                .toList();
+        List<TopicPartition> partitions =
+                TopicReader.partitions(consumer, config.images().topic());
         consumer.assign(partitions);
         Map<TopicPartition, OffsetAndMetadata> committed = consumer.committed(Set.copyOf(partitions));
         for (TopicPartition partition : partitions) {
