@@ -42,16 +42,6 @@ record Procrustes(
         return constant ? OptionalDouble.empty() : OptionalDouble.of(Math.max(0, 2 - 2 * correlation()));
     }
 
-    /** What is left of A's unit norm after the best scaling too, 1 − ρ², in [0, 1]; empty where one of them does not vary. */
-    OptionalDouble disparity() {
-        return constant ? OptionalDouble.empty() : OptionalDouble.of(Math.max(0, 1 - correlation() * correlation()));
-    }
-
-    /** ‖A‖² + ‖B‖² − 2‖AᵀB‖_* without scaling: the squared residual ‖BR − A‖²_F. */
-    double squaredResidual() {
-        return Math.max(0, squaredNormA + squaredNormB - 2 * nuclearNorm);
-    }
-
     private double correlation() {
         return nuclearNorm / Math.sqrt(squaredNormA * squaredNormB);
     }

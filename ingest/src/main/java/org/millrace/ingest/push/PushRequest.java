@@ -99,10 +99,6 @@ public record PushRequest(
         return new PushRequest(paths, target, labels, order, seed, repeat, imagesPerSecond, limit, skip, split);
     }
 
-    public PushRequest withSplit(Split split) {
-        return new PushRequest(paths, target, labels, order, seed, repeat, imagesPerSecond, limit, skip, split);
-    }
-
     /** The topic that is meant: the unlabelled stream, or the labelled probe. */
     public enum Target {
         IMAGES,

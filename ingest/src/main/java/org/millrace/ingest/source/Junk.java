@@ -1,6 +1,6 @@
 package org.millrace.ingest.source;
 
-/** Files that no user means: dot files, macOS's {@code ._} twins and {@code __MACOSX}, {@code Thumbs.db}. */
+/** Files that no user means: dot files, such as macOS's {@code ._} ones, its {@code __MACOSX}, and {@code Thumbs.db}. */
 final class Junk {
     private Junk() {}
 

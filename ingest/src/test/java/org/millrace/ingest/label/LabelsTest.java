@@ -233,9 +233,7 @@ final class LabelsTest {
         Path given = TestImages.idxLabels(temporary.resolve("names.bin"), 4, 5);
         Path other = TestImages.write(temporary.resolve("1.png"), TestImages.png(1));
 
-        push.push(TestPush.probe(images)
-                .withLabels(Labels.parse(given.toString()))
-                .withSplit(Split.TEST));
+        push.push(TestPush.withSplit(TestPush.probe(images).withLabels(Labels.parse(given.toString())), Split.TEST));
 
         assertThat(labels("probe")).containsExactly("4", "5");
         assertThat(push.sent("probe"))

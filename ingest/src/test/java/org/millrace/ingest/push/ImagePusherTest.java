@@ -136,7 +136,7 @@ final class ImagePusherTest {
         assertThatThrownBy(() -> request.withRate(Double.NaN)).hasMessageContaining("--rate must be more than 0");
         assertThatThrownBy(() -> request.withLimit(0)).hasMessage("--limit must be at least 1, but was 0");
         assertThatThrownBy(() -> request.withSkip(-1)).hasMessage("--skip must not be negative, but was -1");
-        assertThatThrownBy(() -> request.withSplit(Split.TRAIN)).hasMessageContaining("--to probe only");
+        assertThatThrownBy(() -> TestPush.withSplit(request, Split.TRAIN)).hasMessageContaining("--to probe only");
         assertThatThrownBy(() -> TestPush.images()).hasMessageContaining("push needs a folder");
         assertThatThrownBy(() -> TestPush.images(Path.of("-"), Path.of("-"))).hasMessageContaining("given once");
     }

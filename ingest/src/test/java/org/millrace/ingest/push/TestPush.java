@@ -48,6 +48,20 @@ public final class TestPush {
         return PushRequest.of(Stream.of(paths).map(Path::toString).toList(), Target.PROBE);
     }
 
+    public static PushRequest withSplit(PushRequest request, PushRequest.Split split) {
+        return new PushRequest(
+                request.paths(),
+                request.target(),
+                request.labels(),
+                request.order(),
+                request.seed(),
+                request.repeat(),
+                request.imagesPerSecond(),
+                request.limit(),
+                request.skip(),
+                split);
+    }
+
     public TestPush typing(String names) {
         return typing(names.getBytes(StandardCharsets.UTF_8));
     }

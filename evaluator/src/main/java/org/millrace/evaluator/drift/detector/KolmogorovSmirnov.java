@@ -1,8 +1,8 @@
 package org.millrace.evaluator.drift.detector;
 
 /**
- * The two-sample Kolmogorov–Smirnov statistic D = sup |F_a − F_b| of one number, ties included, with two approximations of its
- * p-value; neither is the exact one.
+ * The two-sample Kolmogorov–Smirnov statistic D = sup |F_a − F_b| of one number, ties included, with an approximation of
+ * its p-value.
  *
  * @param statistic D in [0, 1]
  * @param effectiveSize nm / (n + m)
@@ -35,12 +35,7 @@ record KolmogorovSmirnov(double statistic, double effectiveSize) {
         return new KolmogorovSmirnov(statistic, (double) x.length * y.length / ((double) x.length + y.length));
     }
 
-    /** Q(√s · D) with s the effective size (Smirnov 1948): for large samples. */
-    double asymptoticPValue() {
-        return exceedance(Math.sqrt(effectiveSize) * statistic);
-    }
-
-    /** Q((√s + .12 + .11/√s) · D) (Stephens 1970): for small samples too. */
+    /** Q((√s + .12 + .11/√s) · D) with s the effective size (Stephens 1970): for small samples too. */
     double stephensPValue() {
         double root = Math.sqrt(effectiveSize);
         return exceedance((root + 0.12 + 0.11 / root) * statistic);
@@ -48,9 +43,9 @@ record KolmogorovSmirnov(double statistic, double effectiveSize) {
 
     /**
      * Q(λ) = 2 Σ (−1)^(j−1) exp(−2j²λ²), which converges slowly for small λ: there, 1 − √(2π)/λ · Σ exp(−(2j−1)²π²/8λ²), the same
-     * function by Jacobi's identity.
+     * function by Jacobi's identity. Of √s · D it is the p-value of large samples (Smirnov 1948).
      */
-    private static double exceedance(double lambda) {
+    static double exceedance(double lambda) {
         if (lambda == 0) {
             return 1;
         }

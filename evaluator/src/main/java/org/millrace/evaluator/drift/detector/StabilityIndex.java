@@ -13,22 +13,9 @@ import java.util.Arrays;
 final class StabilityIndex {
     private final double[] innerEdges;
 
-    private StabilityIndex(double[] innerEdges) {
+    /** @param innerEdges between bins, ascending */
+    StabilityIndex(double... innerEdges) {
         this.innerEdges = innerEdges;
-    }
-
-    /** Bins between edges that are given, in rising order. */
-    static StabilityIndex ofEdges(double... innerEdges) {
-        OneNumber.require(innerEdges, 1, "the edges of the stability index");
-        for (int i = 1; i < innerEdges.length; i++) {
-            check(
-                    innerEdges[i - 1] <= innerEdges[i],
-                    "edges must rise, but edge %d was %s after %s",
-                    i,
-                    innerEdges[i],
-                    innerEdges[i - 1]);
-        }
-        return new StabilityIndex(innerEdges.clone());
     }
 
     /** Bins of equally many reference values: the edges are quantiles i / bins, interpolated linearly between values. */
