@@ -91,7 +91,8 @@ final class BmpStructure {
 
     /** @param image its head and its pixels, as {@link #judge} leaves them */
     static void checkData(SoundImage image) throws UnsoundImageException {
-        int compression = new FileBytes(image.parts().get(0).bytes(), "bmp").int32(30);
+        int compression =
+                new FileBytes(image.parts().get(0).bytes(), image.format().label()).int32(30);
         if (compression == RUNS_OF_8_BITS || compression == RUNS_OF_4_BITS) {
             BmpRuns.check(image, image.parts().get(1), compression == RUNS_OF_4_BITS ? 2 : 1);
         }
