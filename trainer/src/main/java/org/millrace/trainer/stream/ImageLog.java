@@ -53,7 +53,8 @@ final class ImageLog {
     /** The present end of each partition of the topic. */
     static Map<Integer, Long> ends(Consumer<byte[], byte[]> consumer, String topic) {
         Map<Integer, Long> ends = new TreeMap<>();
-        consumer.endOffsets(TopicReader.partitions(consumer, topic)).forEach((partition, end) -> ends.put(partition.partition(), end));
+        consumer.endOffsets(TopicReader.partitions(consumer, topic))
+                .forEach((partition, end) -> ends.put(partition.partition(), end));
         return ends;
     }
 
