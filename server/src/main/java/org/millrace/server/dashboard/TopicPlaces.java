@@ -19,11 +19,8 @@ import org.slf4j.LoggerFactory;
 final class TopicPlaces {
     private static final Logger log = LoggerFactory.getLogger(TopicPlaces.class);
     private static final Duration PATIENCE = Duration.ofSeconds(2);
-    /** Rejects carry the whole files, so only the newest are read. */
-    private static final long REJECTS = 2_000;
 
-    private final List<String> wanted;
-    private final String rejectedTopic;
+    private final List<Wanted> wanted;
     private final String imagesTopic;
     private final Map<String, List<TopicPartition>> assigned = new HashMap<>();
     private final Map<TopicPartition, Long> past = new HashMap<>(); // end offsets when reading began
@@ -32,15 +29,22 @@ final class TopicPlaces {
     private List<TopicPartition> images = List.of();
     private boolean looked; // which topics there are
 
-    /**
-     * @param wanted topics to read from their beginnings
-     * @param rejectedTopic one of them; only its newest records are read
-     * @param imagesTopic only its end offsets are read
-     */
-    TopicPlaces(List<String> wanted, String rejectedTopic, String imagesTopic) {
+    /** @param imagesTopic only its end offsets are read */
+    TopicPlaces(List<Wanted> wanted, String imagesTopic) {
         this.wanted = wanted;
-        this.rejectedTopic = rejectedTopic;
         this.imagesTopic = imagesTopic;
+    }
+
+    /**
+     * A topic to read.
+     *
+     * @param newest records of each partition that are read of its past
+     * @param everyRun whether each run has it, so that it is missing where it does not exist
+     */
+    record Wanted(String topic, long newest, boolean everyRun) {
+        static Wanted whole(String topic) {
+            return new Wanted(topic, Long.MAX_VALUE, true);
+        }
     }
 
     /** Whether no topic exists yet. */
@@ -77,14 +81,17 @@ final class TopicPlaces {
         List<String> absent = new ArrayList<>();
         List<TopicPartition> fresh = new ArrayList<>();
         try {
-            for (String topic : wanted) {
+            for (Wanted one : wanted) {
+                String topic = one.topic();
                 if (assigned.containsKey(topic)) {
                     continue;
                 }
                 List<TopicPartition> found =
                         topics.describe(topic).map(TopicPlaces::partitions).orElse(List.of());
                 if (found.isEmpty()) {
-                    absent.add(topic);
+                    if (one.everyRun()) {
+                        absent.add(topic);
+                    }
                 } else {
                     assigned.put(topic, found);
                     fresh.addAll(found);
@@ -115,8 +122,7 @@ final class TopicPlaces {
         for (TopicPartition partition : fresh) {
             long beginning = beginnings.getOrDefault(partition, 0L);
             long end = ends.getOrDefault(partition, 0L);
-            boolean newestOnly = partition.topic().equals(rejectedTopic);
-            consumer.seek(partition, newestOnly ? Math.max(beginning, end - REJECTS) : beginning);
+            consumer.seek(partition, Math.max(beginning, end - newest(partition.topic())));
             past.put(partition, end);
         }
     }
@@ -142,6 +148,14 @@ final class TopicPlaces {
         if (read >= all) {
             past.clear();
         }
+    }
+
+    private long newest(String topic) {
+        return wanted.stream()
+                .filter(one -> one.topic().equals(topic))
+                .mapToLong(Wanted::newest)
+                .findFirst()
+                .orElseThrow();
     }
 
     private static List<TopicPartition> partitions(TopicDescription description) {
