@@ -18,7 +18,6 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -108,7 +107,7 @@ class DashboardInBrowserTest {
                 scoreOutOfOrder(browser, kafka);
                 findNeighbours(browser);
                 seeAlarm(browser, kafka);
-                seeRounds(browser, kafka, config);
+                seeRounds(browser, kafka, commands);
             }
             browser.await(
                     "it says that the server is away",
@@ -131,8 +130,7 @@ class DashboardInBrowserTest {
                 browser.go(server.address().toString());
                 browser.await("it fills", page -> page.text("#figures").contains("step 10"));
                 browser.await(
-                        "the rounds of before",
-                        page -> page.text("#workers").contains("process 1 on " + HOSTILE));
+                        "the rounds of before", page -> page.text("#workers").contains("process 1 on " + HOSTILE));
                 Object millis = browser.script("return Math.round(performance.now())");
                 System.out.println("the page was seen full " + millis + " ms after it was opened");
                 assertThat(browser.complaints()).isEmpty();
@@ -291,9 +289,11 @@ class DashboardInBrowserTest {
     }
 
     /** The run goes on with two slots; of the second round one is ready and the other late. */
-    private static void seeRounds(Browser browser, KafkaSettings kafka, MillraceConfig config) throws Exception {
-        Map<String, String> settings = new TreeMap<>(ConfigLoader.effective(config));
-        settings.put("rounds.slots", "2");
+    private static void seeRounds(Browser browser, KafkaSettings kafka, Commands commands) throws Exception {
+        Map<String, String> settings = ConfigLoader.effective(new ConfigLoader()
+                .assignments(Stream.concat(commands.settings(), Stream.of("rounds.slots=2", "replay.policy=none"))
+                        .toList())
+                .load());
         LogIdentity log = new LogIdentity("cluster", "topic");
         long now = System.currentTimeMillis();
         for (JournalEvent event : List.of(

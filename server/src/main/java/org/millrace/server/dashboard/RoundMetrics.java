@@ -19,8 +19,7 @@ final class RoundMetrics {
         rounds.last().ifPresent(last -> {
             metrics.gauge("workers", "processes that computed the last round", last.workers());
             String help = "time that the steps of a slot of the last round took";
-            last.medianSeconds()
-                    .ifPresent(seconds -> metrics.gauge("slot", help, SECONDS, seconds, "which", "median"));
+            last.medianSeconds().ifPresent(seconds -> metrics.gauge("slot", help, SECONDS, seconds, "which", "median"));
             last.slowestSeconds()
                     .ifPresent(seconds -> metrics.gauge("slot", help, SECONDS, seconds, "which", "slowest"));
             metrics.gauge("round.change.norm", "norm of the slots' mean change of the weights", last.change());

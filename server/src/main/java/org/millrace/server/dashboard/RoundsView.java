@@ -184,7 +184,8 @@ final class RoundsView {
     }
 
     private OptionalDouble usualSeconds() {
-        return MergedRound.median(last(RECENT).stream().map(MergedRound::seconds).toList());
+        return MergedRound.median(
+                last(RECENT).stream().map(MergedRound::seconds).toList());
     }
 
     private OptionalDouble lateSeconds() {

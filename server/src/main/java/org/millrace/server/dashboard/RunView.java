@@ -153,9 +153,7 @@ final class RunView {
 
     /** The offset after the last trained image of a partition. */
     long trainedTo(int partition, long otherwise) {
-        return several()
-                ? rounds.trainedTo(partition, otherwise)
-                : trainedTo.getOrDefault(partition, otherwise);
+        return several() ? rounds.trainedTo(partition, otherwise) : trainedTo.getOrDefault(partition, otherwise);
     }
 
     /** Offsets before {@link #trainedTo} that are to be trained all the same. */

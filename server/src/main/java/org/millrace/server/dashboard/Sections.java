@@ -119,8 +119,7 @@ final class Sections {
      * @param seconds that its steps took
      * @param afterSeconds from the deal until it was ready
      */
-    record Slot(
-            int slot, long offsets, Optional<String> worker, OptionalDouble seconds, OptionalDouble afterSeconds) {}
+    record Slot(int slot, long offsets, Optional<String> worker, OptionalDouble seconds, OptionalDouble afterSeconds) {}
 
     /**
      * A merged round.

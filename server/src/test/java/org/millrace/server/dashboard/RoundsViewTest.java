@@ -33,9 +33,7 @@ class RoundsViewTest {
     private final LiveState live = new LiveState("s");
 
     static MillraceConfig several(int slots) {
-        return new ConfigLoader()
-                .assignments(List.of("rounds.slots=" + slots))
-                .load();
+        return new ConfigLoader().assignments(List.of("rounds.slots=" + slots)).load();
     }
 
     @Test
@@ -98,13 +96,22 @@ class RoundsViewTest {
         round(1);
         assertThat(view.trainedTo(0, 0)).isEqualTo(2 * SLOTS * EACH);
         assertThat(view.left()).isEqualTo(2 * SLOTS * 10);
-        view.add(new RoundDealt( // slot 0 gets what came back to slot 0 of round 0, and ten new ones
-                1, 2, 1, List.of(List.of(range(90, 100), range(800, 810)), List.of(), List.of(), List.of()), LOG, 40_000));
+        view.add(
+                new RoundDealt( // slot 0 gets what came back to slot 0 of round 0, and ten new ones
+                        1,
+                        2,
+                        1,
+                        List.of(List.of(range(90, 100), range(800, 810)), List.of(), List.of(), List.of()),
+                        LOG,
+                        40_000));
         view.add(merge(2, List.of(slot(2, 0, 20, List.of()))));
         assertThat(view.trainedTo(0, 0)).isEqualTo(810);
         assertThat(view.left()).isEqualTo(2 * SLOTS * 10 - 10);
-        assertThat(view.imagesPerSecond(0)).as("rounds 0 and 1, in 35 s").isEqualTo(OptionalDouble.of(720 / 35.0));
-        assertThat(view.imagesPerSecond(85_000)).as("three rounds later").isEmpty();
+        assertThat(view.imagesPerSecond(0)).as("740 images in 55 s").isEqualTo(OptionalDouble.of(740 / 55.0));
+        assertThat(view.imagesPerSecond(55_000 + 3 * 15_000)).isPresent();
+        assertThat(view.imagesPerSecond(55_001 + 3 * 15_000))
+                .as("three rounds later")
+                .isEmpty();
     }
 
     @Test
@@ -160,7 +167,9 @@ class RoundsViewTest {
             other.publish(page, READ_UP);
             JsonNode found = json(page);
             assertThat(found.get("rounds")).as("seed %d, order %d", SEED, order).isEqualTo(wanted.get("rounds"));
-            assertThat(found.get("roundHistory")).as("seed %d, order %d", SEED, order).isEqualTo(wanted.get("roundHistory"));
+            assertThat(found.get("roundHistory"))
+                    .as("seed %d, order %d", SEED, order)
+                    .isEqualTo(wanted.get("roundHistory"));
         }
     }
 
@@ -187,13 +196,11 @@ class RoundsViewTest {
         assertThat(SlotNotices.objection(ready(1, 0), 0)).isEmpty();
         assertThat(SlotNotices.objection(ready(1, 0), 1)).hasValue("it is of slot 0, on another partition");
         for (double seconds : new double[] {-1, Double.NaN, Double.POSITIVE_INFINITY, Double.MAX_VALUE}) {
-            assertThat(SlotNotices.objection(
-                            new SlotReady(1, 0, 0, "", 0, 1, "n", "", "", "w", "e", seconds, 0), 0))
+            assertThat(SlotNotices.objection(new SlotReady(1, 0, 0, "", 0, 1, "n", "", "", "w", "e", seconds, 0), 0))
                     .as("%s s", seconds)
                     .isPresent();
         }
-        assertThat(SlotNotices.objection(
-                        new SlotReady(1, 0, 0, "x".repeat(200), 0, 1, "n", "", "", "w", "e", 1, 0), 0))
+        assertThat(SlotNotices.objection(new SlotReady(1, 0, 0, "x".repeat(200), 0, 1, "n", "", "", "w", "e", 1, 0), 0))
                 .isPresent();
         var metrics = view.facts(READ_UP, new StreamView("images").section(view, 0), MOST);
         assertThat(RunMetrics.text(metrics, MOST, List.of())).contains("millrace_slots_ready");
@@ -281,8 +288,7 @@ class RoundsViewTest {
     }
 
     private static RoundMerged merge(long round, List<RoundMerged.Slot> slots) {
-        return new RoundMerged(
-                1, round, 0, slots, "digest " + round, 2, 3, 20_000 * Math.min(round, 1 << 20) + 15_000);
+        return new RoundMerged(1, round, 0, slots, "digest " + round, 2, 3, 20_000 * Math.min(round, 1 << 20) + 15_000);
     }
 
     private static RoundMerged.Slot slot(long round, int slot, long images, List<OffsetRange> left) {
