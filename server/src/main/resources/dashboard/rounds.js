@@ -11,7 +11,7 @@ let lateShown = false;
 function make() {
   charts = {
     time: new Chart(byId('round-time'), {
-      title: 'Time of a round', up: 'seconds', height: 126, least: 0, format: (value) => (isNumber(value) ? duration(1000 * value) : '–'), tick: compact,
+      title: 'Time of a round', up: 'seconds', height: 126, least: 0, format: seconds, tick: compact,
       series: [{ name: 'round', style: 's1' }, { name: 'slowest slot', style: 's2' }],
     }),
     norms: new Chart(byId('round-norms'), {
@@ -44,6 +44,9 @@ export function showRounds({ rounds, roundHistory = [] }) {
     empty('No round is merged yet.'));
 }
 
+/** Rounds of minutes are compared by their seconds. */
+const seconds = (value) => (!isNumber(value) ? '–' : value < 600 ? `${compact(value)} s` : duration(1000 * value));
+
 const label = (point) => (point.rounds === 1 ? `round ${count(point.round)}` : `${counted(point.rounds, 'round')} to ${count(point.round)}`);
 
 /** A round has one deal, so all slots that are awaited are late from the same moment on. */
@@ -54,7 +57,6 @@ function isLate(rounds) {
 
 function showFacts(rounds) {
   const { underWay, last } = rounds;
-  const seconds = (value) => (isNumber(value) ? duration(1000 * value) : '–');
   put(byId('rounds-facts'),
     underWay
       ? fact(`Round ${count(underWay.round)}`, ['dealt ', since(underWay.dealtAtMillis)])
@@ -88,8 +90,8 @@ function showSlots(rounds) {
         count(slot.offsets),
         slot.worker !== null ? 'ready' : lateShown ? h('span', { class: 'bad' }, 'late') : 'awaited',
         slot.worker ?? '–',
-        slot.worker !== null ? duration(1000 * slot.seconds) : '–',
-        slot.worker !== null ? duration(1000 * slot.afterSeconds) : '–',
+        seconds(slot.seconds),
+        seconds(slot.afterSeconds),
       ]),
       'Slots of the round under way'),
     hidden > 0 ? h('p', { class: 'note' }, `and ${counted(hidden, 'slot')} more; those that are awaited come first.`) : null);
@@ -102,13 +104,14 @@ function showWorkers({ workers, slots }) {
     return;
   }
   put(place, table(
-    [{ title: 'process', text: true }, { title: 'slots', number: true }, { title: 'images/s', number: true }, { title: 'newest slot' }, { title: 'seen' }],
+    [{ title: 'process', text: true }, { title: 'slots', number: true }, { title: 'images/s', number: true }, { title: 'round', number: true }, { title: 'slot', number: true }, { title: 'seen' }],
     workers.map((worker) => [
-      worker.name,
+      [worker.name, worker.present ? null : h('div', { class: 'warn' }, 'in none of the last 3 rounds')],
       count(worker.slots),
       rate(worker.imagesPerSecond),
-      `${count(worker.slot)} of round ${count(worker.round)}`,
-      [since(worker.seenMillis), worker.present ? null : h('span', { class: 'from warn' }, 'in none of the last 3 rounds')],
+      count(worker.round),
+      count(worker.slot),
+      since(worker.seenMillis),
     ]),
     'Processes that computed slots of the last 50 rounds'));
 }
