@@ -45,8 +45,8 @@ final class RunRecords {
                 Wanted.whole(topics.encoders()),
                 Wanted.whole(topics.evaluations()),
                 Wanted.whole(topics.drift()),
-                new Wanted(topics.slots(), SlotNotices.KEPT, false),
-                new Wanted(rejected, REJECTS, true));
+                new Wanted(topics.slots(), SlotNotices.KEPT, view::isOfSeveral),
+                new Wanted(rejected, REJECTS, () -> true));
     }
 
     void accept(ConsumerRecord<byte[], byte[]> record) {

@@ -153,25 +153,26 @@ final class RunView {
 
     /** The offset after the last trained image of a partition. */
     long trainedTo(int partition, long otherwise) {
-        return several() ? rounds.trainedTo(partition, otherwise) : trainedTo.getOrDefault(partition, otherwise);
+        return isOfSeveral() ? rounds.trainedTo(partition, otherwise) : trainedTo.getOrDefault(partition, otherwise);
     }
 
     /** Offsets before {@link #trainedTo} that are to be trained all the same. */
     long left() {
-        return several() ? rounds.left() : 0;
+        return isOfSeveral() ? rounds.left() : 0;
     }
 
     /** Images per second over the last steps or rounds; empty where they are older than {@code sinceMillis}. */
     OptionalDouble imagesPerSecond(long sinceMillis) {
-        return several() ? rounds.imagesPerSecond(sinceMillis) : recent.imagesPerSecond(sinceMillis);
+        return isOfSeveral() ? rounds.imagesPerSecond(sinceMillis) : recent.imagesPerSecond(sinceMillis);
     }
 
-    private boolean several() {
+    /** Whether the run has several trainers. */
+    boolean isOfSeveral() {
         return settings.rounds().several();
     }
 
     private Optional<Sections.Rounds> rounds() {
-        return several() ? Optional.of(rounds.section(settings.rounds().slots())) : Optional.empty();
+        return isOfSeveral() ? Optional.of(rounds.section(settings.rounds().slots())) : Optional.empty();
     }
 
     /** Writes every section to {@code live}, which keeps those that changed; the state of the topics comes from {@code progress}. */
@@ -206,7 +207,7 @@ final class RunView {
                 nowMillis,
                 run(progress),
                 stream,
-                several() ? rounds.largest() : settings.trainer().batchSize(),
+                isOfSeveral() ? rounds.largest() : settings.trainer().batchSize(),
                 Optional.ofNullable(last).map(StepPoint::of),
                 rounds(),
                 dictionary(),

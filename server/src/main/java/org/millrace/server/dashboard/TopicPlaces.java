@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
@@ -39,11 +40,11 @@ final class TopicPlaces {
      * A topic to read.
      *
      * @param newest records of each partition that are read of its past
-     * @param everyRun whether each run has it, so that it is missing where it does not exist
+     * @param expected whether the run has it by now; a user may have no right to ask for another's
      */
-    record Wanted(String topic, long newest, boolean everyRun) {
+    record Wanted(String topic, long newest, BooleanSupplier expected) {
         static Wanted whole(String topic) {
-            return new Wanted(topic, Long.MAX_VALUE, true);
+            return new Wanted(topic, Long.MAX_VALUE, () -> true);
         }
     }
 
@@ -83,15 +84,13 @@ final class TopicPlaces {
         try {
             for (Wanted one : wanted) {
                 String topic = one.topic();
-                if (assigned.containsKey(topic)) {
+                if (assigned.containsKey(topic) || !one.expected().getAsBoolean()) {
                     continue;
                 }
                 List<TopicPartition> found =
                         topics.describe(topic).map(TopicPlaces::partitions).orElse(List.of());
                 if (found.isEmpty()) {
-                    if (one.everyRun()) {
-                        absent.add(topic);
-                    }
+                    absent.add(topic);
                 } else {
                     assigned.put(topic, found);
                     fresh.addAll(found);
