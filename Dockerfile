@@ -6,7 +6,7 @@ WORKDIR /source
 COPY . .
 RUN mvn -B -q -Dmaven.test.skip=true -Dspotless.check.skip=true ${PROFILE:+-P$PROFILE} -pl app -am package \
  && mkdir /image \
- && cp -r app/target/lib samples native.env /image/ \
+ && cp -r app/target/lib samples native.env ops/container/millrace.sh /image/ \
  && cp app/target/millrace-app-*.jar /image/lib/
 
 FROM eclipse-temurin:17-jre
@@ -26,6 +26,5 @@ ENV MILLRACE_RUN_DATA=/data
 USER millrace
 WORKDIR /data
 VOLUME /data
-# native.env is the environment that the launcher script sets too: docs/decisions/0003-allocator.md
-ENTRYPOINT ["sh", "-c", "set -a && . /opt/millrace/native.env && set +a && exec java -Xmx2g -XX:+UseG1GC -XX:+ExitOnOutOfMemoryError -Djava.awt.headless=true -Dmillrace.home=/opt/millrace -Dai.djl.offline=true -Dai.djl.pytorch.num_interop_threads=1 org.millrace.app.Millrace \"$@\"", "millrace"]
+ENTRYPOINT ["sh", "/opt/millrace/millrace.sh"]
 CMD ["--help"]

@@ -9,6 +9,7 @@ import { showHealth } from './health.js';
 import { showLearning } from './learning.js';
 import { showCheckpoints, showDictionary, showEncoders, showStages } from './machine.js';
 import { showNeighbours } from './neighbours.js';
+import { showRounds } from './rounds.js';
 import { showStream } from './stream.js';
 
 const QUIET_MILLIS = 30_000;
@@ -53,11 +54,22 @@ function status(run) {
   if (isNumber(run.reading)) {
     return ['wait', `reading the run’s history, ${percent(run.reading, 0)}`];
   }
+  const round = state.rounds?.underWay;
+  if (round) {
+    return roundStatus(round, state.rounds.usualSeconds);
+  }
   if (!run.lastStepMillis) {
     return ['wait', 'waiting for the first step'];
   }
   const quiet = Date.now() - run.lastStepMillis;
   return quiet < QUIET_MILLIS ? ['live', 'training'] : ['idle', `no step for ${duration(quiet)}`];
+}
+
+/** Its steps are reported when it is merged. */
+function roundStatus(round, usualSeconds) {
+  const age = Date.now() - round.dealtAtMillis;
+  const usual = isNumber(usualSeconds) ? 3000 * usualSeconds : Infinity;
+  return age < QUIET_MILLIS + usual ? ['live', `training, round ${count(round.round)}`] : ['idle', `round ${count(round.round)} under way for ${duration(age)}`];
 }
 
 function figure(term, value, unit, note, tone) {
@@ -108,7 +120,7 @@ function showAbout() {
   }
   const settings = run.settings;
   const start = run.start
-    ? `Trained by ${run.start.writer} on ${run.start.engine}, since ${new Date(run.start.startedAtMillis).toLocaleString('en-GB')}.`
+    ? `${state.rounds ? 'Led' : 'Trained'} by ${run.start.writer} on ${run.start.engine}, since ${new Date(run.start.startedAtMillis).toLocaleString('en-GB')}.`
     : 'No trainer has started this run yet.';
   put(byId('about'), `${settings['trainer.objective']}, ${settings['encoder.architecture']}, `
     + `${settings['encoder.height']}×${settings['encoder.width']}×${settings['encoder.channels']}, batches of ${settings['trainer.batch-size']}, `
@@ -150,13 +162,14 @@ function axisSwitch() {
 
 themeSwitch();
 axisSwitch();
-on(['run', 'connection'], showStatus);
+on(['run', 'connection', 'rounds'], showStatus);
 on(['run', 'stream', 'evaluations', 'steps', 'alarms', 'windows'], showFigures);
 on(['alarms', 'run'], showAlarms);
 on(['steps', 'evaluations', 'run'], showLearning);
 on(['stream', 'gallery', 'rejects'], showStream);
 on(['windows', 'sources', 'evaluations'], showDrift);
 on(['steps', 'evaluations'], showHealth);
+on(['rounds', 'roundHistory'], showRounds);
 on(['stages'], showStages);
 on(['dictionary', 'run'], showDictionary);
 on(['encoders', 'evaluations', 'standing'], showEncoders);

@@ -116,9 +116,13 @@ function standingOf(version, { current, held, revoked }) {
   return version === current ? 'current' : '–';
 }
 
-export function showCheckpoints({ checkpoints }) {
+export function showCheckpoints({ checkpoints, rounds, run }) {
   const place = byId('checkpoints');
   if (!checkpoints) {
+    return;
+  }
+  if (rounds && run) {
+    put(place, empty(`None: several trainers keep the merged state on the topic ${run.name}.globals.`));
     return;
   }
   if (!checkpoints.local) {

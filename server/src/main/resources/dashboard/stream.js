@@ -6,7 +6,7 @@ import { count, counted, fixed, isNumber, percent, short } from './format.js';
 const REASONS = 6;
 const SOURCES = 4;
 
-export function showStream({ stream, gallery, rejects, run }) {
+export function showStream({ stream, gallery, rejects, run, rounds }) {
   if (stream) {
     const rate = (value) => (isNumber(value) ? [fixed(value, 0), h('small', {}, ' images/s')] : '–');
     put(byId('stream'),
@@ -16,7 +16,7 @@ export function showStream({ stream, gallery, rejects, run }) {
   }
   showGate(run?.gate);
   showOtherFrames(run?.otherFrames);
-  showGallery(gallery, run?.step);
+  showGallery(gallery, run?.step, rounds);
   showRejects(rejects, run?.step > 0 || stream?.stored > 0);
 }
 
@@ -43,10 +43,10 @@ function fact(term, value) {
   return h('div', {}, h('dt', {}, term), h('dd', {}, value));
 }
 
-function showGallery(gallery, step) {
+function showGallery(gallery, step, rounds) {
   const place = byId('gallery');
   if (!gallery) {
-    put(place, step ? empty('The views of the newest step are being computed.') : empty('No step yet: the trainer waits for a batch of images.', 'millrace push PATH'));
+    put(place, rounds ? empty('Not shown for a run of several trainers.') : step ? empty('The views of the newest step are being computed.') : empty('No step yet: the trainer waits for a batch of images.', 'millrace push PATH'));
     return;
   }
   if (gallery.images.length === 0) {

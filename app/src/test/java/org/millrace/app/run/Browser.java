@@ -75,6 +75,11 @@ final class Browser implements AutoCloseable {
         return driver.findElements(By.cssSelector(css)).size();
     }
 
+    /** Whether the element is visible. */
+    boolean shown(String css) {
+        return driver.findElement(By.cssSelector(css)).isDisplayed();
+    }
+
     void click(String css) {
         await("there is something to click: " + css, browser -> browser.count(css) > 0);
         driver.executeScript("document.querySelector(arguments[0]).click()", css);

@@ -34,9 +34,16 @@ import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Comparison;
 import org.millrace.contract.event.EncoderRevocation;
+import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.Json;
+import org.millrace.contract.event.OffsetRange;
+import org.millrace.contract.event.RoundDealt;
+import org.millrace.contract.event.RoundMerged;
+import org.millrace.contract.event.RunStarted;
+import org.millrace.contract.event.SlotReady;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.server.dashboard.Dashboard;
 import org.millrace.server.http.HttpServer;
@@ -48,6 +55,8 @@ class DashboardInBrowserTest {
     private static final String HOSTILE = "<img src=x onerror='window.hacked=1'>.png";
     private static final String ORDERS = "main.drift-orders";
     private static final String LABEL = "<script>window.hacked=1</script>";
+
+    private static final long HOUR = 3_600_000;
 
     @TempDir
     private Path data;
@@ -85,6 +94,9 @@ class DashboardInBrowserTest {
                 commands.good("train", "--until-step=0", run("main"));
                 browser.go(server.address().toString());
                 browser.await("the untrained encoder alone", page -> page.count("#encoders tbody tr") == 1);
+                assertThat(browser.shown("#rounds"))
+                        .as("one trainer has no rounds")
+                        .isFalse();
                 browser.script("window.mark = 'same page'");
                 commands.good("train", "--until-end", run("main"));
                 browser.await(
@@ -95,6 +107,7 @@ class DashboardInBrowserTest {
                 scoreOutOfOrder(browser, kafka);
                 findNeighbours(browser);
                 seeAlarm(browser, kafka);
+                seeRounds(browser, kafka, commands);
             }
             browser.await(
                     "it says that the server is away",
@@ -116,6 +129,8 @@ class DashboardInBrowserTest {
                         "the alarm of before", page -> page.text("#alarms").contains("Data drift, acknowledged."));
                 browser.go(server.address().toString());
                 browser.await("it fills", page -> page.text("#figures").contains("step 10"));
+                browser.await(
+                        "the rounds of before", page -> page.text("#workers").contains("process 1 on " + HOSTILE));
                 Object millis = browser.script("return Math.round(performance.now())");
                 System.out.println("the page was seen full " + millis + " ms after it was opened");
                 assertThat(browser.complaints()).isEmpty();
@@ -135,6 +150,7 @@ class DashboardInBrowserTest {
     private static void push(MillraceConfig config, KafkaSettings kafka) throws Exception {
         try (TopicSetup topics = new TopicSetup(kafka)) {
             topics.ensureImages(config.images());
+            topics.ensureRounds(config.run().topics(), 2); // of which only the test writes
         }
         Random random = new Random(9);
         try (var producer = new KafkaProducer<byte[], byte[]>(kafka.producer(Map.of()))) {
@@ -270,6 +286,64 @@ class DashboardInBrowserTest {
         browser.await("an order", page -> page.text("#alarms").contains("Drift is not being monitored now"));
         assertThat(lastOf(kafka, ORDERS)).contains("\"kind\":\"REBASE\"", "\"source\":null");
         assertThat(browser.script("return window.hacked")).isNull();
+    }
+
+    /** The run goes on with two slots; of the second round one is ready and the other late. */
+    private static void seeRounds(Browser browser, KafkaSettings kafka, Commands commands) throws Exception {
+        Map<String, String> settings = ConfigLoader.effective(new ConfigLoader()
+                .assignments(Stream.concat(commands.settings(), Stream.of("rounds.slots=2", "replay.policy=none"))
+                        .toList())
+                .load());
+        LogIdentity log = new LogIdentity("cluster", "topic");
+        long now = System.currentTimeMillis();
+        for (JournalEvent event : List.of(
+                new RunStarted(1, 9, "session", "process 1 on here", "engine", log, settings, now),
+                new RoundDealt(1, 0, 0, hands(0), log, now - 5 * HOUR),
+                new RoundMerged(1, 0, 4, List.of(merged(0), merged(1)), "digest", 2.5, 3.5, now - 3 * HOUR),
+                new RoundDealt(1, 1, 4, hands(40), log, now - 2 * HOUR))) {
+            send(kafka, "main.steps", Json.write(event));
+        }
+        send(kafka, "main.slots", "no notice".getBytes(StandardCharsets.UTF_8));
+        sendTo(kafka, 0, ready(0, 0, "base", now - 4 * HOUR));
+        sendTo(kafka, 1, ready(0, 1, "base", now - 4 * HOUR));
+        sendTo(kafka, 1, ready(1, 1, "digest", now - HOUR));
+        browser.await(
+                "two processes, a slot that is ready and one that is late",
+                page -> page.count("#workers tbody tr") == 2
+                        && page.text("#slots").contains("ready")
+                        && page.text("#slots").contains("late")
+                        && page.count("#round-time path.line") == 2
+                        && page.text("#status").equals("training, round 1"));
+        assertThat(browser.text("#rounds-facts")).contains("1 of 2", "2 h", "2.5", "3.5", "50 %");
+        assertThat(browser.text("#workers")).contains("process 0 on " + HOSTILE, "process 1 on " + HOSTILE);
+        assertThat(browser.seriousFindings()).isEmpty();
+        browser.driver().manage().window().setSize(new org.openqa.selenium.Dimension(500, 844));
+        assertThat(browser.script("return document.documentElement.scrollWidth <= window.innerWidth"))
+                .isEqualTo(true);
+        browser.driver().manage().window().setSize(new org.openqa.selenium.Dimension(1280, 900));
+        assertThat(browser.script("return window.hacked")).isNull();
+    }
+
+    private static List<List<OffsetRange>> hands(long from) {
+        return List.of(List.of(new OffsetRange(0, from, from + 20)), List.of(new OffsetRange(0, from + 20, from + 40)));
+    }
+
+    private static RoundMerged.Slot merged(int slot) {
+        return new RoundMerged.Slot(slot, 0, 1, "0/" + slot, "sha", "bits", 16, 0, List.of(), "engine");
+    }
+
+    // each takes an hour, half of its round
+    private static SlotReady ready(long round, int slot, String base, long atMillis) {
+        String worker = "process " + slot + " on " + HOSTILE;
+        return new SlotReady(
+                1, round, slot, base, 0, 1, round + "/" + slot, "sha", "bits", worker, "engine", HOUR / 1e3, atMillis);
+    }
+
+    private static void sendTo(KafkaSettings kafka, int partition, SlotReady ready) throws Exception {
+        try (var producer = new KafkaProducer<byte[], byte[]>(kafka.producer(Map.of()))) {
+            producer.send(new ProducerRecord<>("main.slots", partition, null, Json.write(ready)))
+                    .get();
+        }
     }
 
     /** Of all images that are in the log. */

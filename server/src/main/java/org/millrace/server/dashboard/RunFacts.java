@@ -9,8 +9,9 @@ import org.millrace.contract.event.Evaluation;
  * The state of a run at one moment, according to its topics.
  *
  * @param atMillis Unix time at which it was reported
- * @param batchSize images of a step
+ * @param batchImages that training waits for: of a step, with several trainers of a round
  * @param newest step done
+ * @param rounds with several trainers
  * @param evaluation the newest
  * @param windows the newest window of all images, whose source is blank, and of each source that is monitored separately
  * @param alarms the newest of each source
@@ -19,8 +20,9 @@ record RunFacts(
         long atMillis,
         Sections.Run run,
         Sections.Stream stream,
-        int batchSize,
+        long batchImages,
         Optional<StepPoint> newest,
+        Optional<Sections.Rounds> rounds,
         Sections.Dictionary dictionary,
         Sections.Stages stages,
         Optional<Evaluation> evaluation,

@@ -75,6 +75,7 @@ final class RunMetrics {
                             "engine",
                             start.engine()));
             stream(facts, brokerAnswers);
+            facts.rounds().ifPresent(rounds -> RoundMetrics.add(this, rounds, nowMillis));
             facts.newest().ifPresent(step -> learning(facts, step));
             dictionary(facts);
             encoders(facts);
@@ -97,7 +98,10 @@ final class RunMetrics {
             facts.stream().lag().ifPresent(lag -> gauge("images.lag", "images behind the last trained one", lag));
         }
         if (facts.newest().isPresent()) {
-            gauge("batch.images", "images per step; with fewer the trainer waits", facts.batchSize());
+            gauge(
+                    "batch.images",
+                    "images per step, with several trainers per round; with fewer the trainer waits",
+                    (double) facts.batchImages());
             counter(
                     "images.trained",
                     "images of the stream trained so far, each once",
@@ -220,21 +224,21 @@ final class RunMetrics {
         }
     }
 
-    private void counter(String name, String help, long value) {
+    void counter(String name, String help, long value) {
         FunctionCounter.builder("millrace." + name, registry, any -> (double) value)
                 .description(help)
                 .register(registry);
     }
 
-    private void gauge(String name, String help, OptionalDouble value) {
+    void gauge(String name, String help, OptionalDouble value) {
         value.ifPresent(known -> gauge(name, help, known));
     }
 
-    private void gauge(String name, String help, double value) {
+    void gauge(String name, String help, double value) {
         gauge(name, help, null, value);
     }
 
-    private void gauge(String name, String help, @Nullable String unit, double value, String... labels) {
+    void gauge(String name, String help, @Nullable String unit, double value, String... labels) {
         if (Double.isFinite(value)) {
             Gauge.builder("millrace." + name, () -> value)
                     .description(help)

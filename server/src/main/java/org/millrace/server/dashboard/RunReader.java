@@ -57,10 +57,7 @@ final class RunReader implements Services.Service {
         this.clock = clock;
         this.view = new RunView(config);
         this.records = new RunRecords(config, view);
-        this.places = new TopicPlaces(
-                records.topics(),
-                config.images().rejectedTopic(),
-                config.images().topic());
+        this.places = new TopicPlaces(records.topics(), config.images().topic());
         this.stream = new StreamView(config.images().topic());
     }
 

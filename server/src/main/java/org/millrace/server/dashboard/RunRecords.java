@@ -2,6 +2,7 @@ package org.millrace.server.dashboard;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -12,10 +13,15 @@ import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.EvaluationEvent;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.RecordReader;
+import org.millrace.contract.event.SlotReady;
 import org.millrace.contract.registry.EncoderRecords;
+import org.millrace.server.dashboard.TopicPlaces.Wanted;
 
 /** The records of a run's topics, folded into the views that show them; unreadable records are counted and skipped. Not thread safe. */
 final class RunRecords {
+    /** Rejects carry the whole files, so only the newest are read. */
+    private static final long REJECTS = 2_000;
+
     private final RunTopics topics;
     private final String rejected;
     private final RunView view;
@@ -24,6 +30,7 @@ final class RunRecords {
     private RecordReader<EvaluationEvent> scores = RecordReader.ofJson(EvaluationEvent.class);
     private RecordReader<DriftEvent> drift = RecordReader.ofJson(DriftEvent.class);
     private RecordReader<EncoderManifest> manifests = RecordReader.ofJson(EncoderManifest.class);
+    private RecordReader<SlotReady> notices = RecordReader.ofJson(SlotReady.class);
 
     RunRecords(MillraceConfig config, RunView view) {
         this.topics = config.run().topics();
@@ -32,8 +39,14 @@ final class RunRecords {
     }
 
     /** The topics to read. */
-    List<String> topics() {
-        return List.of(topics.steps(), topics.encoders(), topics.evaluations(), topics.drift(), rejected);
+    List<Wanted> topics() {
+        return List.of(
+                Wanted.whole(topics.steps()),
+                Wanted.whole(topics.encoders()),
+                Wanted.whole(topics.evaluations()),
+                Wanted.whole(topics.drift()),
+                new Wanted(topics.slots(), SlotNotices.KEPT, view::isOfSeveral),
+                new Wanted(rejected, REJECTS, () -> true));
     }
 
     void accept(ConsumerRecord<byte[], byte[]> record) {
@@ -43,10 +56,21 @@ final class RunRecords {
             acceptEncoder(record);
         } else if (record.topic().equals(topics.steps())) {
             journal.read(record).ifPresent(view::add);
+        } else if (record.topic().equals(topics.slots())) {
+            notices.read(record).ifPresent(ready -> accept(record, ready));
         } else if (record.topic().equals(topics.evaluations())) {
             scores.read(record).ifPresent(view::add);
         } else {
             drift.read(record).ifPresent(view::add);
+        }
+    }
+
+    private void accept(ConsumerRecord<byte[], byte[]> record, SlotReady ready) {
+        Optional<String> objection = SlotNotices.objection(ready, record.partition());
+        if (objection.isPresent()) {
+            notices.leaveOut(record, objection.get());
+        } else {
+            view.add(ready);
         }
     }
 
@@ -69,6 +93,7 @@ final class RunRecords {
                 topics.steps(), journal.unreadable(),
                 topics.encoders(), manifests.unreadable(),
                 topics.evaluations(), scores.unreadable(),
+                topics.slots(), notices.unreadable(),
                 topics.drift(), drift.unreadable()));
         counts.values().removeIf(count -> count == 0);
         return counts;
@@ -84,6 +109,7 @@ final class RunRecords {
         scores = RecordReader.ofJson(EvaluationEvent.class);
         drift = RecordReader.ofJson(DriftEvent.class);
         manifests = RecordReader.ofJson(EncoderManifest.class);
+        notices = RecordReader.ofJson(SlotReady.class);
         view.clear();
         rejects.clear();
     }

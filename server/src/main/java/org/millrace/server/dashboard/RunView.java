@@ -16,7 +16,10 @@ import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.EvaluationEvent;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.OffsetRange;
+import org.millrace.contract.event.RoundDealt;
+import org.millrace.contract.event.RoundMerged;
 import org.millrace.contract.event.RunStarted;
+import org.millrace.contract.event.SlotReady;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepHealth;
 import org.millrace.contract.event.StepImages;
@@ -34,6 +37,7 @@ final class RunView {
     private final Thinned<StepPoint> steps = new Thinned<>(POINTS, StepPoint::with);
     private final EncodersView encoders = new EncodersView();
     private final DriftView drift = new DriftView();
+    private final RoundsView rounds = new RoundsView();
     private final NavigableMap<Long, StepPlan> plans = new TreeMap<>(); // of steps that are not done
     private final Map<Integer, Long> trainedTo = new HashMap<>(); // by partition
     private final RecentSteps recent = new RecentSteps();
@@ -63,6 +67,10 @@ final class RunView {
         } else if (event instanceof StreamSkipped skip) {
             plans.tailMap(skip.step(), false).clear();
             trainedTo.putAll(skip.nextOffsets());
+        } else if (event instanceof RoundDealt deal) {
+            rounds.add(deal);
+        } else if (event instanceof RoundMerged merge) {
+            rounds.add(merge);
         }
     }
 
@@ -83,6 +91,11 @@ final class RunView {
         }
         steps.add(StepPoint.of(done));
         recent.add(done);
+    }
+
+    /** A record of {@code <run>.slots}. */
+    void add(SlotReady ready) {
+        rounds.add(ready);
     }
 
     /** A record of {@code <run>.evaluations}. */
@@ -108,6 +121,7 @@ final class RunView {
     void clear() {
         steps.clear();
         drift.clear();
+        rounds.clear();
         plans.clear();
         encoders.clear();
         trainedTo.clear();
@@ -139,12 +153,26 @@ final class RunView {
 
     /** The offset after the last trained image of a partition. */
     long trainedTo(int partition, long otherwise) {
-        return trainedTo.getOrDefault(partition, otherwise);
+        return isOfSeveral() ? rounds.trainedTo(partition, otherwise) : trainedTo.getOrDefault(partition, otherwise);
     }
 
-    /** Images per second over the last steps; empty where they are older than {@code sinceMillis}. */
+    /** Offsets before {@link #trainedTo} that are to be trained all the same. */
+    long left() {
+        return isOfSeveral() ? rounds.left() : 0;
+    }
+
+    /** Images per second over the last steps or rounds; empty where they are older than {@code sinceMillis}. */
     OptionalDouble imagesPerSecond(long sinceMillis) {
-        return recent.imagesPerSecond(sinceMillis);
+        return isOfSeveral() ? rounds.imagesPerSecond(sinceMillis) : recent.imagesPerSecond(sinceMillis);
+    }
+
+    /** Whether the run has several trainers. */
+    boolean isOfSeveral() {
+        return settings.rounds().several();
+    }
+
+    private Optional<Sections.Rounds> rounds() {
+        return isOfSeveral() ? Optional.of(rounds.section(settings.rounds().slots())) : Optional.empty();
     }
 
     /** Writes every section to {@code live}, which keeps those that changed; the state of the topics comes from {@code progress}. */
@@ -154,6 +182,7 @@ final class RunView {
         live.put("stages", recent.stages());
         live.put("encoders", encoders.section());
         live.put("standing", encoders.standing());
+        live.put("rounds", rounds());
         live.put("alarms", drift.alarms());
         live.put("sources", drift.sources());
         if (steps.hasChanged()) {
@@ -161,6 +190,7 @@ final class RunView {
         }
         encoders.takeChanges().ifPresent(tail -> live.append("evaluations", tail));
         drift.takeChanges().ifPresent(tail -> live.append("windows", tail));
+        rounds.takeChanges().ifPresent(tail -> live.append("roundHistory", tail));
     }
 
     /**
@@ -177,8 +207,9 @@ final class RunView {
                 nowMillis,
                 run(progress),
                 stream,
-                settings.trainer().batchSize(),
+                isOfSeveral() ? rounds.largest() : settings.trainer().batchSize(),
                 Optional.ofNullable(last).map(StepPoint::of),
+                rounds(),
                 dictionary(),
                 recent.stages(),
                 encoders.newestScore(),

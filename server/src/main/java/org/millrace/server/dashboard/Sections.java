@@ -78,6 +78,84 @@ final class Sections {
     /** A stage's mean time. */
     record Stage(String name, double millis) {}
 
+    /**
+     * The rounds of a run of several trainers.
+     *
+     * @param slots of a round
+     * @param merged rounds so far
+     * @param usualSeconds median time of the last rounds, from deal to merge
+     * @param lateSeconds after the deal a slot is late; absent before the first round is merged
+     * @param waiting share of the processes' time over the last rounds, {@link MergedRound#waiting}
+     * @param last the newest merged round whose slots are known
+     * @param workers processes that contributed to the last rounds
+     */
+    record Rounds(
+            int slots,
+            long merged,
+            Optional<RoundUnderWay> underWay,
+            OptionalDouble usualSeconds,
+            OptionalDouble lateSeconds,
+            OptionalDouble waiting,
+            Optional<RoundMerge> last,
+            List<Worker> workers) {}
+
+    /**
+     * The round that is computed now.
+     *
+     * @param dealt slots that were dealt images
+     * @param ready those of them that are computed
+     * @param slots those of them that the page shows, ascending: not all where there are many, and the awaited ones first
+     */
+    record RoundUnderWay(long round, long dealtAtMillis, int dealt, int ready, List<Slot> slots) {
+        double seconds(long nowMillis) {
+            return Math.max(0, ((double) nowMillis - dealtAtMillis) / 1_000);
+        }
+    }
+
+    /**
+     * A slot of the round under way.
+     *
+     * @param worker process that computed it; absent until it is computed, as the rest
+     * @param seconds that its steps took
+     * @param afterSeconds from the deal until it was ready
+     */
+    record Slot(int slot, long offsets, Optional<String> worker, OptionalDouble seconds, OptionalDouble afterSeconds) {}
+
+    /**
+     * A merged round.
+     *
+     * @param workers processes that computed it
+     * @param change norm of the slots' mean change of the weights
+     * @param moved norm of what the outer step did to them
+     */
+    record RoundMerge(
+            long round,
+            double seconds,
+            OptionalDouble medianSeconds,
+            OptionalDouble slowestSeconds,
+            Optional<Integer> slowestSlot,
+            int workers,
+            OptionalDouble waiting,
+            OptionalDouble change,
+            OptionalDouble moved) {}
+
+    /**
+     * A process that trains the run with others.
+     *
+     * @param slots of the last rounds that it computed
+     * @param imagesPerSecond while it computed them
+     * @param round the last that it contributed to, with this slot of it
+     * @param present whether it contributed to one of the last three rounds or to the one under way
+     */
+    record Worker(
+            String name,
+            long slots,
+            OptionalDouble imagesPerSecond,
+            long round,
+            int slot,
+            long seenMillis,
+            boolean present) {}
+
     /** An encoder whose weights are on the topic. */
     record Encoder(long version, long images, long bytes, String architecture, String sha256, long publishedAtMillis) {}
 

@@ -41,7 +41,7 @@ final class StreamView {
         }
         Ends last = seen.getLast();
         long stored = 0;
-        long lag = 0;
+        long lag = run.left();
         for (Map.Entry<TopicPartition, Long> end : last.ends().entrySet()) {
             long beginning = last.beginnings().getOrDefault(end.getKey(), 0L);
             stored += end.getValue() - beginning;

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
@@ -19,11 +20,8 @@ import org.slf4j.LoggerFactory;
 final class TopicPlaces {
     private static final Logger log = LoggerFactory.getLogger(TopicPlaces.class);
     private static final Duration PATIENCE = Duration.ofSeconds(2);
-    /** Rejects carry the whole files, so only the newest are read. */
-    private static final long REJECTS = 2_000;
 
-    private final List<String> wanted;
-    private final String rejectedTopic;
+    private final List<Wanted> wanted;
     private final String imagesTopic;
     private final Map<String, List<TopicPartition>> assigned = new HashMap<>();
     private final Map<TopicPartition, Long> past = new HashMap<>(); // end offsets when reading began
@@ -32,15 +30,22 @@ final class TopicPlaces {
     private List<TopicPartition> images = List.of();
     private boolean looked; // which topics there are
 
-    /**
-     * @param wanted topics to read from their beginnings
-     * @param rejectedTopic one of them; only its newest records are read
-     * @param imagesTopic only its end offsets are read
-     */
-    TopicPlaces(List<String> wanted, String rejectedTopic, String imagesTopic) {
+    /** @param imagesTopic only its end offsets are read */
+    TopicPlaces(List<Wanted> wanted, String imagesTopic) {
         this.wanted = wanted;
-        this.rejectedTopic = rejectedTopic;
         this.imagesTopic = imagesTopic;
+    }
+
+    /**
+     * A topic to read.
+     *
+     * @param newest records of each partition that are read of its past
+     * @param expected whether the run has it by now; a user may have no right to ask for another's
+     */
+    record Wanted(String topic, long newest, BooleanSupplier expected) {
+        static Wanted whole(String topic) {
+            return new Wanted(topic, Long.MAX_VALUE, () -> true);
+        }
     }
 
     /** Whether no topic exists yet. */
@@ -77,8 +82,9 @@ final class TopicPlaces {
         List<String> absent = new ArrayList<>();
         List<TopicPartition> fresh = new ArrayList<>();
         try {
-            for (String topic : wanted) {
-                if (assigned.containsKey(topic)) {
+            for (Wanted one : wanted) {
+                String topic = one.topic();
+                if (assigned.containsKey(topic) || !one.expected().getAsBoolean()) {
                     continue;
                 }
                 List<TopicPartition> found =
@@ -115,8 +121,7 @@ final class TopicPlaces {
         for (TopicPartition partition : fresh) {
             long beginning = beginnings.getOrDefault(partition, 0L);
             long end = ends.getOrDefault(partition, 0L);
-            boolean newestOnly = partition.topic().equals(rejectedTopic);
-            consumer.seek(partition, newestOnly ? Math.max(beginning, end - REJECTS) : beginning);
+            consumer.seek(partition, Math.max(beginning, end - newest(partition.topic())));
             past.put(partition, end);
         }
     }
@@ -142,6 +147,14 @@ final class TopicPlaces {
         if (read >= all) {
             past.clear();
         }
+    }
+
+    private long newest(String topic) {
+        return wanted.stream()
+                .filter(one -> one.topic().equals(topic))
+                .mapToLong(Wanted::newest)
+                .findFirst()
+                .orElseThrow();
     }
 
     private static List<TopicPartition> partitions(TopicDescription description) {

@@ -1,6 +1,7 @@
 package org.millrace.server.dashboard;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -89,6 +90,45 @@ class RunMetricsTest {
                 .isEqualTo(2);
     }
 
+    /** The second round is 12 s old; its slots are late after 10.5 s. */
+    @Test
+    void text_ofSeveralTrainers_hasTheirRounds() {
+        Scrape scrape = ofSeveralTrainers(32_000);
+        assertThat(scrape.value("millrace_rounds_total", "main")).isEqualTo(1);
+        assertThat(scrape.value("millrace_round_seconds", "main")).isEqualTo(12);
+        assertThat(scrape.value("millrace_round_usual_seconds", "main")).isEqualTo(15);
+        assertThat(scrape.value("millrace_round_waiting", "main")).isCloseTo(1 - 22.0 / 30, within(1e-9));
+        assertThat(scrape.value("millrace_slots_dealt", "main")).isEqualTo(4);
+        assertThat(scrape.value("millrace_slots_ready", "main")).isEqualTo(1);
+        assertThat(scrape.value("millrace_slots_late", "main")).isEqualTo(3);
+        assertThat(ofSeveralTrainers(30_000).value("millrace_slots_late", "main"))
+                .isZero();
+        assertThat(scrape.value("millrace_slot_seconds", "main", "which", "median"))
+                .isEqualTo(6);
+        assertThat(scrape.value("millrace_slot_seconds", "main", "which", "slowest"))
+                .isEqualTo(7);
+        assertThat(scrape.value("millrace_workers", "main")).isEqualTo(2);
+        assertThat(scrape.value("millrace_worker_images_per_second", "main", "worker", "worker 1"))
+                .isEqualTo(180 / 12.0);
+        assertThat(scrape.value("millrace_round_change_norm", "main")).isEqualTo(2);
+        assertThat(scrape.value("millrace_outer_step_norm", "main")).isEqualTo(3);
+        assertThat(scrape.value("millrace_batch_images", "main")).isEqualTo(400);
+    }
+
+    private static Scrape ofSeveralTrainers(long nowMillis) {
+        RunView several = new RunView(RoundsViewTest.several(4));
+        several.add(RoundsViewTest.deal(0));
+        for (int slot = 0; slot < 4; slot++) {
+            several.add(RoundsViewTest.ready(0, slot));
+        }
+        several.add(done(1, 2, OptionalDouble.of(0.9), Optional.empty()));
+        several.add(RoundsViewTest.merge(0));
+        several.add(RoundsViewTest.deal(1));
+        several.add(RoundsViewTest.ready(1, 0));
+        RunFacts facts = several.facts(READ_UP, new StreamView("images").section(several, nowMillis), nowMillis);
+        return new Scrape(RunMetrics.text(facts, nowMillis, List.of()));
+    }
+
     @Test
     void text_ofWhatIsNotKnown_hasNoLine() {
         assertThat(scrape(READ_UP).names())
@@ -169,6 +209,7 @@ class RunMetricsTest {
     void operations_everyQueryAsksForAMetricThatThereIs() throws IOException {
         runThatKnowsAll();
         Set<String> there = scrape(READ_UP).names();
+        there.addAll(ofSeveralTrainers(32_000).names());
         assertThat(metrics(Files.readString(OPERATIONS.resolve("prometheus/alerts.yml")), "expr: (.*)"))
                 .hasSizeGreaterThan(5)
                 .isSubsetOf(there);

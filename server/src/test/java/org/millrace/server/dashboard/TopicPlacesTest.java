@@ -17,7 +17,7 @@ class TopicPlacesTest {
     /** It was 1 from the first look on, so that metrics said that all had been read. */
     @Test
     void reading_brokerThatNeverAnswers_staysZero() {
-        TopicPlaces places = new TopicPlaces(List.of("main.steps"), "images.rejected", "images");
+        TopicPlaces places = new TopicPlaces(List.of(TopicPlaces.Wanted.whole("main.steps")), "images");
         try (TopicSetup topics = new TopicSetup(KAFKA);
                 var consumer = new KafkaConsumer<byte[], byte[]>(KAFKA.consumer(Map.of()))) {
             for (int look = 0; look < 2; look++) {

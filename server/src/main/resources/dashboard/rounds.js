@@ -1,0 +1,123 @@
+// The rounds of several trainers: which slots are computed and by whom, how fast, and what the merges do to the weights.
+
+import { byId, empty, h, put, since, table } from './dom.js';
+import { Chart, axis } from './chart.js';
+import { compact, count, counted, duration, isNumber, percent, rate } from './format.js';
+import { state } from './state.js';
+
+let charts;
+let lateShown = false;
+
+function make() {
+  charts = {
+    time: new Chart(byId('round-time'), {
+      title: 'Time of a round', up: 'seconds', height: 126, least: 0, format: seconds, tick: compact,
+      series: [{ name: 'round', style: 's1' }, { name: 'slowest slot', style: 's2' }],
+    }),
+    norms: new Chart(byId('round-norms'), {
+      title: 'Norms', up: 'norm', height: 126, least: 0, format: compact,
+      series: [{ name: 'mean change', style: 's1' }, { name: 'outer step', style: 's2' }],
+    }),
+  };
+}
+
+/** Absent for a run of one trainer. */
+export function showRounds({ rounds, roundHistory = [] }) {
+  byId('rounds').hidden = !rounds;
+  byId('rounds-jump').hidden = !rounds;
+  if (!rounds) {
+    return;
+  }
+  if (!charts) {
+    make();
+  }
+  lateShown = isLate(rounds);
+  showFacts(rounds);
+  showSlots(rounds);
+  showWorkers(rounds);
+  const across = (point) => (axis.over === 'time' ? point.timeMillis : point.images);
+  charts.time.show(
+    roundHistory.map((point) => ({ x: across(point), values: [point.seconds, point.slowestSeconds], label: label(point) })), axis.over,
+    empty('No round is merged yet.'));
+  charts.norms.show(
+    roundHistory.filter((point) => isNumber(point.change)).map((point) => ({ x: across(point), values: [point.change, point.moved], label: label(point) })), axis.over,
+    empty('No round is merged yet.'));
+}
+
+/** Rounds of minutes are compared by their seconds. */
+const seconds = (value) => (!isNumber(value) ? '–' : value < 600 ? `${compact(value)} s` : duration(1000 * value));
+
+const label = (point) => (point.rounds === 1 ? `round ${count(point.round)}` : `${counted(point.rounds, 'round')} to ${count(point.round)}`);
+
+/** A round has one deal, so all slots that are awaited are late from the same moment on. */
+function isLate(rounds) {
+  const round = rounds.underWay;
+  return Boolean(round) && isNumber(rounds.lateSeconds) && Date.now() - round.dealtAtMillis > 1000 * rounds.lateSeconds;
+}
+
+function showFacts(rounds) {
+  const { underWay, last } = rounds;
+  put(byId('rounds-facts'),
+    underWay
+      ? fact(`Round ${count(underWay.round)}`, ['dealt ', since(underWay.dealtAtMillis)])
+      : fact('Rounds merged', count(rounds.merged)),
+    underWay ? fact('Slots ready', `${count(underWay.ready)} of ${count(underWay.dealt)}`) : fact('Slots', count(rounds.slots)),
+    fact('Usual round', seconds(rounds.usualSeconds)),
+    fact('Last round', seconds(last?.seconds), last && isNumber(last.medianSeconds) ? `median slot ${seconds(last.medianSeconds)}` : null),
+    fact('Slowest slot', seconds(last?.slowestSeconds), last && isNumber(last.slowestSlot) ? `slot ${last.slowestSlot}` : null),
+    fact('Exchange and waiting', percent(rounds.waiting, 0), last && isNumber(last.waiting) ? `last round ${percent(last.waiting, 0)}` : null),
+    fact('Norm of the mean change', compact(last?.change)),
+    fact('Norm of the outer step', compact(last?.moved)));
+}
+
+function fact(term, value, note) {
+  return h('div', {}, h('dt', {}, term), h('dd', {}, value), note ? h('dd', { class: 'note' }, note) : null);
+}
+
+function showSlots(rounds) {
+  const place = byId('slots');
+  const { underWay } = rounds;
+  if (!underWay) {
+    put(place, empty(`${rounds.merged ? 'No round is under way: the next' : 'No round yet: one'} begins when the log holds images for all ${count(rounds.slots)} slots.`, 'millrace push PATH'));
+    return;
+  }
+  const hidden = underWay.dealt - underWay.slots.length;
+  put(place,
+    table(
+      [{ title: 'slot', number: true }, { title: 'images', number: true }, { title: 'state' }, { title: 'computed by', text: true }, { title: 'steps took', number: true }, { title: 'ready after', number: true }],
+      underWay.slots.map((slot) => [
+        count(slot.slot),
+        count(slot.offsets),
+        slot.worker !== null ? 'ready' : lateShown ? h('span', { class: 'bad' }, 'late') : 'awaited',
+        slot.worker ?? '–',
+        seconds(slot.seconds),
+        seconds(slot.afterSeconds),
+      ]),
+      'Slots of the round under way'),
+    hidden > 0 ? h('p', { class: 'note' }, `and ${counted(hidden, 'slot')} more; those that are awaited come first.`) : null);
+}
+
+function showWorkers({ workers, slots }) {
+  const place = byId('workers');
+  if (workers.length === 0) {
+    put(place, empty('No slot is computed yet: a process shows here with its first.', 'millrace train', `with rounds.slots=${slots}`));
+    return;
+  }
+  put(place, table(
+    [{ title: 'process', text: true }, { title: 'slots', number: true }, { title: 'images/s', number: true }, { title: 'round', number: true }, { title: 'slot', number: true }, { title: 'seen' }],
+    workers.map((worker) => [
+      [worker.name, worker.present ? null : h('div', { class: 'warn' }, 'in none of the last 3 rounds')],
+      count(worker.slots),
+      rate(worker.imagesPerSecond),
+      count(worker.round),
+      count(worker.slot),
+      since(worker.seenMillis),
+    ]),
+    'Processes that computed slots of the last 50 rounds'));
+}
+
+setInterval(() => {
+  if (state.rounds && isLate(state.rounds) !== lateShown) {
+    showRounds(state);
+  }
+}, 1000);
