@@ -3,7 +3,6 @@ package org.millrace.trainer;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import org.millrace.contract.config.ConfigLoader;
@@ -39,7 +38,7 @@ public final class CrashingTrainer {
                 Runtime.getRuntime().halt(137);
             }
         };
-        var kafka = new KafkaSettings(arguments[0], Map.of());
+        var kafka = new KafkaSettings(arguments[0], config.kafka());
         try (Trainer trainer = new Trainer(config, kafka, new Silence(), Clock.systemUTC(), crash)) {
             trainer.run(new TrainLimits(until, false));
         }

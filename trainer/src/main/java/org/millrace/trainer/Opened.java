@@ -4,16 +4,17 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /** What an owner has opened, closed in the opposite order. Not thread safe. */
-final class Opened implements AutoCloseable {
+public final class Opened implements AutoCloseable {
     private final Deque<AutoCloseable> all = new ArrayDeque<>();
 
-    <T extends AutoCloseable> T add(T one) {
+    /** Takes one more over. */
+    public <T extends AutoCloseable> T add(T one) {
         all.push(one);
         return one;
     }
 
     /** Closes everything after a failure, which the failures of closing join. */
-    void closeAfter(Throwable failure) {
+    public void closeAfter(Throwable failure) {
         while (!all.isEmpty()) {
             try {
                 all.pop().close();

@@ -14,6 +14,7 @@ final class Commands {
                 new WatchCommand(),
                 new TrainCommand(),
                 new BranchCommand(),
+                new SlotsCommand(),
                 new EvaluateCommand(),
                 new LearningCommand(),
                 new DriftCommand(),

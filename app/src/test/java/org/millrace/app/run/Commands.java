@@ -57,6 +57,9 @@ public record Commands(Supplier<String> broker, Path data) {
         return Stream.of(
                 "run.data=" + data,
                 "run.threads=1",
+                // on a busy machine the broker of a test may be slow for longer than people would wait
+                "kafka.admin.default.api.timeout.ms=300000",
+                "kafka.producer.delivery.timeout.ms=300000",
                 "encoder.height=16",
                 "encoder.width=16",
                 "encoder.channels=1",

@@ -336,7 +336,20 @@ class DashboardInBrowserTest {
     private static SlotReady ready(long round, int slot, String base, long atMillis) {
         String worker = "process " + slot + " on " + HOSTILE;
         return new SlotReady(
-                1, round, slot, base, 0, 1, round + "/" + slot, "sha", "bits", worker, "engine", HOUR / 1e3, atMillis);
+                1,
+                round,
+                slot,
+                base,
+                0,
+                1,
+                round + "/" + slot,
+                "sha",
+                "bits",
+                worker,
+                "engine",
+                HOUR / 1e3,
+                atMillis,
+                Optional.empty());
     }
 
     private static void sendTo(KafkaSettings kafka, int partition, SlotReady ready) throws Exception {

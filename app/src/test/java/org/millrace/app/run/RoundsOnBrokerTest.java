@@ -6,12 +6,16 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,36 +23,47 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.event.JournalEvent;
+import org.millrace.contract.event.Json;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.event.RoundDealt;
 import org.millrace.contract.event.RoundMerged;
+import org.millrace.contract.event.SlotReady;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicReader;
+import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.trainer.rounds.CrashingRounds;
 
 /**
- * Four slots, trained by one process and by several that are killed: the merged state of every round must be the same to the bit, and each
- * image trained once.
+ * Four slots, trained by one process and by several that meet faults, while notices lie about contributions that are not there: the merged
+ * state of every round must be the same to the bit, and each image trained once.
  *
- * <p>{@code mvn verify} runs the short form; {@code -Dmillrace.round-kills=N} kills N processes.
+ * <p>{@code mvn verify} runs the short form, one {@code kill -9}; {@code -Dmillrace.round-faults=N} has N faults: a crash at each moment of
+ * a round in turn, {@code kill -9}, SIGTERM, a process that is suspended for longer than its session and then goes on.
  */
 class RoundsOnBrokerTest {
-    private static final int KILLS = Integer.getInteger("millrace.round-kills", 1);
+    private static final int FAULTS = Integer.getInteger("millrace.round-faults", 1);
     private static final long SEED = Long.getLong("millrace.seed", System.nanoTime() & 0xffff);
+    private static final Duration LONGER_THAN_A_SESSION = Duration.ofSeconds(15);
+    private static final List<String> MOMENTS = FAULTS == 1 ? List.of() : CrashingRounds.moments();
+    private static final int FAULT_KINDS = MOMENTS.size() + 3;
     private static final int BATCH = 16;
     private static final int SLOTS = 4;
     private static final int STEPS = 2; // of a slot in a round
-    private static final int IMAGES = (KILLS + 3) * (SLOTS * STEPS * BATCH + 70);
+    private static final int IMAGES = (FAULTS + 3) * (SLOTS * STEPS * BATCH + 70);
     private static final String[] SETTINGS = {
         "--set=rounds.slots=" + SLOTS,
         "--set=rounds.steps=" + STEPS,
         "--set=replay.policy=none",
         "--set=images.partitions=3",
+        "--set=trainer.publish-every-steps=" + 2 * SLOTS * STEPS,
         "--set=trainer.batch-size=" + BATCH
     };
 
     @TempDir
     private Path data;
+
+    private final SplittableRandom random = new SplittableRandom(SEED);
 
     private BrokerChild broker;
     private Commands commands;
@@ -65,47 +80,144 @@ class RoundsOnBrokerTest {
     }
 
     @Test
-    void train_slotsByOneProcessAndByKilledOnes_comeToTheSameBits() throws Exception {
+    void train_slotsByOneProcessAndByDisturbedOnes_comeToTheSameBits() throws Exception {
         commands.good("push", Commands.SAMPLE, "--limit=" + IMAGES, SETTINGS);
         commands.good("train", "--until-end", worker("one", "alone"));
         Rounds one = rounds("one");
-        assertThat(one.merges).hasSizeGreaterThan(KILLS + 2);
+        assertThat(one.merges).hasSizeGreaterThan(FAULTS + 2);
         assertThat(one.trained() % BATCH).isZero();
         assertThat(one.trained()).isBetween((long) IMAGES - BATCH * SLOTS, (long) IMAGES);
         one.requireEachOffsetOnce();
         assertThat(commands.bad("train", "--until-end", worker("one", "other"), "--set=rounds.steps=3"))
                 .contains("was started with other settings", "rounds.steps: " + STEPS + " → 3");
 
-        killing("killed");
+        forgeNotices("killed", one.digests());
+        disturbing("killed");
         assertThat(rounds("killed").digests()).as("seed %d", SEED).isEqualTo(one.digests());
         assertThat(commands.good("audit", worker("killed", "w1"))).contains("lost 0, trained twice 0");
         assertThat(commands.good("replay", worker("killed", "w1"))).contains(": all equal to the bit");
     }
 
-    // of two processes one is killed, with kill -9, at a random moment, and another one begins
-    private void killing(String run) throws Exception {
-        var random = new SplittableRandom(SEED);
+    @Test
+    void slots_moreAndThenFewer_countFromTheNextRound() throws Exception {
+        commands.good("push", Commands.SAMPLE, "--limit=" + 1_200, SETTINGS);
+        String[] run = worker("grown", "alone");
+        commands.good("train", "--until-step=" + SLOTS * STEPS, run);
+        assertThat(commands.good("slots", "--to=6", run)).contains("has " + SLOTS + " slots", "will have 6 slots");
+        commands.good("train", "--until-step=" + (SLOTS + 6) * STEPS, run);
+        assertThat(commands.good("slots", "--to=3", run)).contains("has 6 slots", "will have 3 slots");
+        commands.good("train", "--until-end", run);
+        List<Integer> counts = new ArrayList<>();
+        for (RoundDealt deal : rounds("grown").deals.values()) { // a stopped process may have dealt one round more
+            if (counts.isEmpty()
+                    || counts.get(counts.size() - 1) != deal.slots().size()) {
+                counts.add(deal.slots().size());
+            }
+        }
+        assertThat(counts).containsExactly(SLOTS, 6, 3);
+        assertThat(commands.good("audit", run)).contains("lost 0, trained twice 0");
+        assertThat(commands.good("replay", run)).contains(": all equal to the bit");
+    }
+
+    // of contributions to every round, by the names of records that do not exist: to slot 1 with the right state, to
+    // slot 2 with another
+    private void forgeNotices(String run, List<String> digests) throws Exception {
+        RunTopics topics = new RunTopics(run);
+        var kafka = new KafkaSettings(broker.address(), Map.of());
+        try (var setup = new TopicSetup(kafka);
+                var producer = new KafkaProducer<byte[], byte[]>(kafka.producer(Map.of()))) {
+            setup.ensureRun(topics);
+            setup.ensureRounds(topics, SLOTS);
+            for (int round = 0; round < digests.size(); round++) {
+                String base = round == 0 ? "" : digests.get(round - 1);
+                for (SlotReady lie : List.of(lie(round, 1, base), lie(round, 2, "another"))) {
+                    producer.send(new ProducerRecord<>(topics.slots(), lie.slot(), null, Json.write(lie)))
+                            .get();
+                }
+            }
+        }
+    }
+
+    private static SlotReady lie(long round, int slot, String base) {
+        return new SlotReady(
+                SlotReady.SCHEMA,
+                round,
+                slot,
+                base,
+                0,
+                7,
+                "none",
+                "sha",
+                "bits",
+                "forger",
+                "engine",
+                1,
+                0,
+                Optional.empty());
+    }
+
+    // of two processes one meets a fault, at a random moment, and another one begins
+    private void disturbing(String run) throws Exception {
         List<TrainerChild> living = new ArrayList<>();
         try {
             living.add(start(run, "w0"));
-            for (int kill = 0; kill < KILLS; kill++) {
-                living.add(start(run, "w" + (kill + 1)));
-                awaitMerges(run, kill + 1);
-                Thread.sleep(random.nextInt(1_000));
-                try (TrainerChild victim = living.remove(random.nextInt(living.size()))) {
-                    victim.kill();
+            for (int fault = 0; fault < FAULTS; fault++) {
+                if (fault % FAULT_KINDS < MOMENTS.size()) {
+                    crashAlone(run, "w" + (fault + 1), MOMENTS.get(fault % FAULT_KINDS), living);
+                } else {
+                    living.add(start(run, "w" + (fault + 1)));
+                    awaitMerges(run, fault + 1, living);
+                    disturb(living, fault % FAULT_KINDS - MOMENTS.size());
                 }
             }
             for (TrainerChild child : living) {
-                assertThat(child.await()).isZero();
+                assertThat(child.await()).as("seed %d", SEED).isZero();
             }
         } finally {
             living.forEach(TrainerChild::close);
         }
     }
 
-    private void awaitMerges(String run, int count) throws InterruptedException {
+    private void disturb(List<TrainerChild> living, int kind) throws Exception {
+        Thread.sleep(random.nextInt(1_000));
+        TrainerChild victim = living.get(random.nextInt(living.size()));
+        switch (kind) {
+            case 0 -> victim.kill();
+            case 1 -> terminate(victim);
+            default -> {
+                victim.suspend(LONGER_THAN_A_SESSION);
+                return; // it is shut out, and goes on
+            }
+        }
+        living.remove(victim);
+    }
+
+    private static void terminate(TrainerChild child) throws InterruptedException {
+        assertThat(child.terminate()).as("seed %d", SEED).isIn(0, 128 + 15); // 0 where it had come to the end
+    }
+
+    // it leads the run and computes every slot, until it comes to the moment
+    private void crashAlone(String run, String worker, String moment, List<TrainerChild> living) throws Exception {
+        for (TrainerChild child : living) {
+            terminate(child);
+        }
+        living.clear();
+        List<String> arguments = new ArrayList<>(List.of(broker.address(), moment));
+        commands.settings().forEach(arguments::add);
+        Arrays.stream(worker(run, worker))
+                .map(option -> option.substring("--set=".length()))
+                .forEach(arguments::add);
+        try (TrainerChild child = TrainerChild.start(CrashingRounds.class, arguments.toArray(String[]::new))) {
+            assertThat(child.await()).as("it did not come to %s", moment).isEqualTo(137);
+        }
+        living.add(start(run, worker + "-next"));
+    }
+
+    private void awaitMerges(String run, int count, List<TrainerChild> living) throws InterruptedException {
         while (rounds(run).merges.size() < count) {
+            assertThat(living)
+                    .as("seed %d: a process has ended by itself", SEED)
+                    .allMatch(TrainerChild::isAlive);
             Thread.sleep(100);
         }
     }

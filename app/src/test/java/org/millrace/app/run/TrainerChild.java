@@ -3,6 +3,7 @@ package org.millrace.app.run;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -80,6 +81,23 @@ final class TrainerChild implements AutoCloseable {
     int terminate() throws InterruptedException {
         process.destroy();
         return await();
+    }
+
+    /** Suspends the child for a while, as a machine that sleeps is. */
+    void suspend(Duration time) throws IOException, InterruptedException {
+        signal("STOP");
+        Thread.sleep(time.toMillis());
+        signal("CONT");
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
+        int sent = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .inheritIO()
+                .start()
+                .waitFor();
+        if (sent != 0) {
+            throw new AssertionError("the child cannot be sent " + name);
+        }
     }
 
     @Override

@@ -9,7 +9,7 @@ public record RoundsConfig(
         @Setting(
                 value = "1",
                 doc =
-                        "slots, the parts of a round that are trained independently of each other, by any process; 1 is one trainer without rounds",
+                        "slots, the parts of a round that are trained independently of each other, by any process; 1 is one trainer without rounds (`millrace slots` changes it later)",
                 effect = Effect.STRUCTURE)
         int slots,
 
@@ -38,7 +38,8 @@ public record RoundsConfig(
                         "numbers in which a slot sends its change of the weights: `fp32`, or `int8` with a scale for every 4096",
                 effect = Effect.STRUCTURE)
         Precision precision) {
-    private static final int MOST_SLOTS = 1024;
+    /** The largest number of slots. */
+    public static final int MOST_SLOTS = 1024;
 
     public RoundsConfig {
         check(slots >= 1 && slots <= MOST_SLOTS, "rounds.slots must be in [1, %d], but was %d", MOST_SLOTS, slots);

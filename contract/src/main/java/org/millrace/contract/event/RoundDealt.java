@@ -3,6 +3,7 @@ package org.millrace.contract.event;
 import static org.millrace.contract.Check.check;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import org.millrace.contract.kafka.LogIdentity;
 
 /**
@@ -23,6 +24,14 @@ public record RoundDealt(
         check(step >= 0, "step must not be negative, but was %d", step);
         slots = slots.stream().map(List::copyOf).toList();
         check(!slots.isEmpty(), "a round must have a slot");
+    }
+
+    /** Those that do not sit out, ascending. */
+    public List<Integer> dealtSlots() {
+        return IntStream.range(0, slots.size())
+                .filter(slot -> !slots.get(slot).isEmpty())
+                .boxed()
+                .toList();
     }
 
     /** Offsets dealt to all slots together. */

@@ -2,6 +2,8 @@ package org.millrace.contract.event;
 
 import static org.millrace.contract.Check.check;
 
+import java.util.Optional;
+
 /**
  * A record of the topic {@code <run>.slots}: a contribution to a round lies on {@code <run>.work}, whole. Several processes may have computed
  * the same slot; the first whose contribution a {@link RoundMerged} names counts.
@@ -16,6 +18,8 @@ import static org.millrace.contract.Check.check;
  * @param engine that computed it
  * @param seconds that its steps took
  * @param readyAtMillis Unix time
+ * @param refused in an answer to the notice: why the leading process cannot use the contribution, so that the slot is
+ *     computed again
  */
 public record SlotReady(
         int schema,
@@ -30,7 +34,9 @@ public record SlotReady(
         String worker,
         String engine,
         double seconds,
-        long readyAtMillis) {
+        long readyAtMillis,
+        Optional<String> refused)
+        implements SlotRecord {
     public static final int SCHEMA = 1;
 
     public SlotReady {
@@ -38,5 +44,24 @@ public record SlotReady(
         check(slot >= 0, "slot must not be negative, but was %d", slot);
         check(from >= 0 && from < to, "a contribution must have 0 <= from < to, but was [%d, %d)", from, to);
         engine = EngineWords.read(engine);
+    }
+
+    /** The leading process's answer to this notice. */
+    public SlotReady refusedFor(String reason) {
+        return new SlotReady(
+                schema,
+                round,
+                slot,
+                base,
+                from,
+                to,
+                name,
+                sha256,
+                bits,
+                worker,
+                engine,
+                seconds,
+                readyAtMillis,
+                Optional.of(reason));
     }
 }

@@ -13,6 +13,7 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
@@ -140,6 +141,22 @@ public final class TopicSetup implements AutoCloseable {
         ensure(new NewTopic(run.work(), Optional.of(slots), Optional.empty()).configs(forEver));
         ensure(new NewTopic(run.globals(), Optional.of(1), Optional.empty())
                 .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT)));
+    }
+
+    /** Gives the topics of {@link #ensureRounds} partitions for more slots; those that have them stay. */
+    public void growRounds(RunTopics run, int slots) {
+        for (String topic : List.of(run.slots(), run.work())) {
+            int partitions = describe(topic)
+                    .map(found -> found.partitions().size())
+                    .orElseThrow(() -> new UserException("the topic " + topic + " does not exist at " + bootstrapServers
+                            + ": the run has not begun. Start it with millrace train."));
+            if (partitions < slots) {
+                await(admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(slots)))
+                        .all()
+                        .toCompletionStage()
+                        .toCompletableFuture());
+            }
+        }
     }
 
     /** The topics of a run's drift: the newest gigabyte of features, whatever the age of their images, all reports, and orders. */

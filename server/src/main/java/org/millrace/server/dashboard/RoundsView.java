@@ -119,7 +119,7 @@ final class RoundsView {
         return history.hasChanged() ? Optional.of(history.takeChanges()) : Optional.empty();
     }
 
-    /** @param slots of a round, by the run's settings */
+    /** @param slots of a round, where none is under way */
     Sections.Rounds section(int slots) {
         Sections.Rounds section = known;
         if (section == null) {
@@ -129,7 +129,7 @@ final class RoundsView {
                     .flatMapToDouble(round -> round.waiting().stream())
                     .average();
             section = new Sections.Rounds(
-                    slots,
+                    deal == null ? slots : deal.slots().size(),
                     merged,
                     Optional.ofNullable(deal).map(this::underWay),
                     usualSeconds(),

@@ -14,6 +14,7 @@ import org.millrace.contract.event.EvaluationEvent;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.event.SlotReady;
+import org.millrace.contract.event.SlotRecord;
 import org.millrace.contract.registry.EncoderRecords;
 import org.millrace.server.dashboard.TopicPlaces.Wanted;
 
@@ -30,7 +31,7 @@ final class RunRecords {
     private RecordReader<EvaluationEvent> scores = RecordReader.ofJson(EvaluationEvent.class);
     private RecordReader<DriftEvent> drift = RecordReader.ofJson(DriftEvent.class);
     private RecordReader<EncoderManifest> manifests = RecordReader.ofJson(EncoderManifest.class);
-    private RecordReader<SlotReady> notices = RecordReader.ofJson(SlotReady.class);
+    private RecordReader<SlotRecord> notices = RecordReader.ofJson(SlotRecord.class);
 
     RunRecords(MillraceConfig config, RunView view) {
         this.topics = config.run().topics();
@@ -57,7 +58,11 @@ final class RunRecords {
         } else if (record.topic().equals(topics.steps())) {
             journal.read(record).ifPresent(view::add);
         } else if (record.topic().equals(topics.slots())) {
-            notices.read(record).ifPresent(ready -> accept(record, ready));
+            notices.read(record).ifPresent(event -> {
+                if (event instanceof SlotReady ready) {
+                    accept(record, ready);
+                }
+            });
         } else if (record.topic().equals(topics.evaluations())) {
             scores.read(record).ifPresent(view::add);
         } else {
@@ -109,7 +114,7 @@ final class RunRecords {
         scores = RecordReader.ofJson(EvaluationEvent.class);
         drift = RecordReader.ofJson(DriftEvent.class);
         manifests = RecordReader.ofJson(EncoderManifest.class);
-        notices = RecordReader.ofJson(SlotReady.class);
+        notices = RecordReader.ofJson(SlotRecord.class);
         view.clear();
         rejects.clear();
     }

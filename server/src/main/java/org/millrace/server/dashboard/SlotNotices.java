@@ -26,8 +26,9 @@ final class SlotNotices {
      * @param base digest of the state that it began with
      * @param worker process and machine
      * @param seconds that its steps took
+     * @param refused by the leading process, so that the slot is computed again
      */
-    record Notice(long round, String base, String worker, double seconds, long readyAtMillis) {}
+    record Notice(long round, String base, String worker, double seconds, long readyAtMillis, boolean refused) {}
 
     /** Why a record cannot be a trainer's; empty for one that can. */
     static Optional<String> objection(SlotReady ready, int partition) {
@@ -47,14 +48,14 @@ final class SlotNotices {
         }
         Map<String, Notice> ofSlot = newest.computeIfAbsent(ready.slot(), slot -> new LinkedHashMap<>());
         String worker = ready.worker();
-        ofSlot.putIfAbsent(
-                ready.name(),
-                new Notice(
-                        ready.round(),
-                        ready.base(),
-                        worker.length() > WORKER ? worker.substring(0, WORKER - 1) + "…" : worker,
-                        ready.seconds(),
-                        ready.readyAtMillis()));
+        Notice notice = new Notice(
+                ready.round(),
+                ready.base(),
+                worker.length() > WORKER ? worker.substring(0, WORKER - 1) + "…" : worker,
+                ready.seconds(),
+                ready.readyAtMillis(),
+                ready.refused().isPresent());
+        ofSlot.merge(ready.name(), notice, (before, now) -> now.refused() ? now : before);
         if (ofSlot.size() > KEPT) {
             ofSlot.remove(ofSlot.keySet().iterator().next());
         }
@@ -65,10 +66,11 @@ final class SlotNotices {
         return Optional.ofNullable(ofSlot(slot).get(name));
     }
 
-    /** The first contribution to a slot of a round; those that began with another state cannot be merged. */
+    /** The first contribution to a slot of a round; those that began with another state, or were refused, cannot be merged. */
     Optional<Notice> first(int slot, long round, Optional<String> base) {
         return ofSlot(slot).values().stream()
                 .filter(notice -> notice.round() == round
+                        && !notice.refused()
                         && base.map(notice.base()::equals).orElse(true))
                 .findFirst();
     }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -187,23 +188,54 @@ class RoundsViewTest {
         view.add(merge(MOST));
         view.add(merge(0));
         view.add(merge(2));
-        view.add(new SlotReady(1, 1, 1, "another state", 0, 1, "n0", "", "", "forger", "engine", 1, 0));
-        view.add(new SlotReady(1, MOST, 1, "base", 0, 1, "n1", "", "", "forger", "engine", 1, MOST));
-        view.add(new SlotReady(1, 0, 1, "base", 0, 1, "n2", "", "", "x".repeat(100_000), "engine", 1, -MOST));
-        view.add(new SlotReady(1, 1, Integer.MAX_VALUE, "digest 0", 0, 1, "n3", "", "", "forger", "engine", 1, MOST));
+        view.add(new SlotReady(
+                1, 1, 1, "another state", 0, 1, "n0", "", "", "forger", "engine", 1, 0, Optional.empty()));
+        view.add(new SlotReady(1, MOST, 1, "base", 0, 1, "n1", "", "", "forger", "engine", 1, MOST, Optional.empty()));
+        view.add(new SlotReady(
+                1, 0, 1, "base", 0, 1, "n2", "", "", "x".repeat(100_000), "engine", 1, -MOST, Optional.empty()));
+        view.add(new SlotReady(
+                1,
+                1,
+                Integer.MAX_VALUE,
+                "digest 0",
+                0,
+                1,
+                "n3",
+                "",
+                "",
+                "forger",
+                "engine",
+                1,
+                MOST,
+                Optional.empty()));
         assertThat(published()).isEqualTo(before);
         assertThat(view.left() + view.trainedTo(0, 0)).isEqualTo(lag);
         assertThat(SlotNotices.objection(ready(1, 0), 0)).isEmpty();
         assertThat(SlotNotices.objection(ready(1, 0), 1)).hasValue("it is of slot 0, on another partition");
         for (double seconds : new double[] {-1, Double.NaN, Double.POSITIVE_INFINITY, Double.MAX_VALUE}) {
-            assertThat(SlotNotices.objection(new SlotReady(1, 0, 0, "", 0, 1, "n", "", "", "w", "e", seconds, 0), 0))
+            assertThat(SlotNotices.objection(
+                            new SlotReady(1, 0, 0, "", 0, 1, "n", "", "", "w", "e", seconds, 0, Optional.empty()), 0))
                     .as("%s s", seconds)
                     .isPresent();
         }
-        assertThat(SlotNotices.objection(new SlotReady(1, 0, 0, "x".repeat(200), 0, 1, "n", "", "", "w", "e", 1, 0), 0))
+        assertThat(SlotNotices.objection(
+                        new SlotReady(1, 0, 0, "x".repeat(200), 0, 1, "n", "", "", "w", "e", 1, 0, Optional.empty()),
+                        0))
                 .isPresent();
         var metrics = view.facts(READ_UP, new StreamView("images").section(view, 0), MOST);
         assertThat(RunMetrics.text(metrics, MOST, List.of())).contains("millrace_slots_ready");
+    }
+
+    @Test
+    void add_refusedContribution_isAwaitedAgain() {
+        round(0);
+        view.add(deal(1));
+        view.add(ready(1, 0));
+        assertThat(published().at("/rounds/underWay/ready").asInt()).isEqualTo(1);
+        view.add(ready(1, 0).refusedFor("its records are gone"));
+        assertThat(published().at("/rounds/underWay/ready").asInt()).isZero();
+        view.add(ready(1, 0)); // the same notice, read once more
+        assertThat(published().at("/rounds/underWay/ready").asInt()).isZero();
     }
 
     @Test
@@ -273,7 +305,20 @@ class RoundsViewTest {
         String base = round == 0 ? "the first state" : "digest " + (round - 1);
         long at = 20_000 * round + 1_000L * (5 + slot);
         return new SlotReady(
-                1, round, slot, base, 0, 1, round + "/" + slot, "sha", "bits", worker, "engine", 4.0 + slot, at);
+                1,
+                round,
+                slot,
+                base,
+                0,
+                1,
+                round + "/" + slot,
+                "sha",
+                "bits",
+                worker,
+                "engine",
+                4.0 + slot,
+                at,
+                Optional.empty());
     }
 
     static RoundMerged merge(long round) {

@@ -1,5 +1,6 @@
 package org.millrace.trainer.rounds;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.config.RoundsConfig.Precision;
@@ -96,6 +97,21 @@ record Contribution(
                 statistics(parts.get(3), query),
                 statistics(parts.get(4), key),
                 Parts.keys(parts.get(5)));
+    }
+
+    /** The reports of a round's slots as those of one trainer: slot after slot, with image counts of the whole run. */
+    static List<StepDone> steps(GlobalState before, List<Contribution> slots) {
+        List<StepDone> steps = new ArrayList<>();
+        long trained = before.imagesTrained();
+        long rejected = before.imagesRejected();
+        for (Contribution slot : slots) {
+            for (StepDone step : slot.account().steps()) {
+                steps.add(step.after(trained, rejected));
+            }
+            trained += slot.account().images();
+            rejected += slot.account().rejected();
+        }
+        return steps;
     }
 
     private static float[] statistics(byte[] part, FlatWeights like) {

@@ -1,5 +1,6 @@
 package org.millrace.trainer.rounds;
 
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -8,6 +9,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -18,10 +20,13 @@ import org.millrace.contract.event.Json;
 import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicReader;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Merged states on the compacted topic {@code <run>.globals}: chunks under {@code <round>/<index>}, then a manifest under {@code <round>/manifest}. */
 final class Globals {
     private static final int CHUNK_BYTES = 512 * 1024;
+    private static final Logger log = LoggerFactory.getLogger(Globals.class);
     private static final String MANIFEST = "manifest";
     private static final Pattern KEY = Pattern.compile("(\\d{1,18})/(" + MANIFEST + "|\\d{1,9})");
 
@@ -64,6 +69,11 @@ final class Globals {
 
     /** Reads the topic as it is now. */
     static Held read(KafkaSettings kafka, String topic) {
+        return read(kafka, topic, state -> true);
+    }
+
+    /** Reads the topic as it is now; states that are not {@code right} are left out. */
+    static Held read(KafkaSettings kafka, String topic, Predicate<GlobalState> right) {
         Map<String, byte[]> chunks = new TreeMap<>();
         NavigableMap<Long, Manifest> manifests = new TreeMap<>();
         RecordReader<Manifest> reader = RecordReader.ofJson(Manifest.class);
@@ -90,6 +100,7 @@ final class Globals {
         }
         Optional<GlobalState> newest = manifests.descendingMap().values().stream()
                 .flatMap(manifest -> state(manifest, chunks).stream())
+                .filter(right)
                 .findFirst();
         return new Held(newest, manifests);
     }
@@ -111,7 +122,14 @@ final class Globals {
             System.arraycopy(part, 0, file, at, part.length);
             at += part.length;
         }
-        return Sha256.of(file).equals(manifest.sha256()) ? Optional.of(GlobalState.parse(file)) : Optional.empty();
+        try {
+            return Sha256.of(file).equals(manifest.sha256())
+                    ? Optional.of(GlobalState.parse(file)).filter(state -> state.round() == manifest.round())
+                    : Optional.empty();
+        } catch (IllegalArgumentException | UncheckedIOException e) {
+            log.warn("what is said to be the state before round {} is none: {}", manifest.round(), e.getMessage());
+            return Optional.empty();
+        }
     }
 
     private static byte[] key(long round, String part) {

@@ -26,6 +26,7 @@ final class Membership implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Membership.class);
     private static final int SESSION_MILLIS = 10_000;
     private static final Duration POLL = Duration.ofMillis(200);
+    private static final int LOOK_MILLIS = 2_000; // for further partitions
     private static final long RETRY_MILLIS = 500;
 
     private final KafkaSettings kafka;
@@ -67,6 +68,8 @@ final class Membership implements AutoCloseable {
                     SESSION_MILLIS,
                     "heartbeat.interval.ms",
                     SESSION_MILLIS / 5,
+                    "metadata.max.age.ms",
+                    LOOK_MILLIS,
                     "partition.assignment.strategy",
                     CooperativeStickyAssignor.class.getName())))) {
                 consumer.subscribe(List.of(topic), new Changes(consumer));

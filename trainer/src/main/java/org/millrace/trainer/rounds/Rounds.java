@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import org.millrace.contract.UserException;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.RoundDealt;
 import org.millrace.contract.event.RoundMerged;
@@ -20,6 +21,7 @@ import org.millrace.contract.kafka.KafkaSettings;
 final class Rounds implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
 
+    private final String topic;
     private final Tail<JournalEvent> journal;
     private final Map<Long, RoundDealt> deals = new HashMap<>();
     private final Map<Long, RoundMerged> merges = new HashMap<>();
@@ -27,6 +29,7 @@ final class Rounds implements AutoCloseable {
     private long forgotten; // rounds before this one
 
     Rounds(KafkaSettings kafka, String topic) {
+        this.topic = topic;
         this.journal = new Tail<>(kafka, topic, JournalEvent.class);
     }
 
@@ -54,6 +57,20 @@ final class Rounds implements AutoCloseable {
 
     Optional<RoundDealt> deal(long round) {
         return Optional.ofNullable(deals.get(round));
+    }
+
+    /** The deal of a round that the journal merges. */
+    RoundDealt dealOf(RoundMerged merge) {
+        return deal(merge.round())
+                .orElseThrow(() -> new UserException("the journal " + topic + " merges round " + merge.round()
+                        + ", which it never dealt. Start a new run with another run.name."));
+    }
+
+    /** Whether the journal comes to a state, which anyone may have written. */
+    boolean comesTo(GlobalState state) {
+        return merge(state.round() - 1)
+                .filter(merge -> merge.digest().equals(state.digest()))
+                .isPresent();
     }
 
     Optional<RoundMerged> merge(long round) {

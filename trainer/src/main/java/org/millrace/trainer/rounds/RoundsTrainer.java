@@ -2,17 +2,12 @@ package org.millrace.trainer.rounds;
 
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
-import org.apache.kafka.common.errors.InterruptException;
-import org.jspecify.annotations.Nullable;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
@@ -27,6 +22,7 @@ import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.tensor.Torch;
+import org.millrace.trainer.Opened;
 import org.millrace.trainer.TrainLimits;
 import org.millrace.trainer.TrainerEvents;
 import org.millrace.trainer.Training;
@@ -53,32 +49,40 @@ public final class RoundsTrainer implements Training {
     private final KafkaSettings kafka;
     private final TrainerEvents events;
     private final Clock clock;
+    private final RoundMoment.Listener moments;
     private final LogIdentity imageLog;
     private final Torch torch;
-    private final RunLock lock;
+    private final Opened opened = new Opened();
     private final Work work;
     private final Merging merging;
     private final SlotTrainer slots;
     private final Rounds rounds;
-    private final Tail<SlotReady> ready;
-    private final Map<Long, Set<Integer>> computed = new TreeMap<>(); // by anyone, of the rounds to come
-    private final Map<Long, Set<Integer>> own = new TreeMap<>();
+    private final Notices notices;
     private final SlotWaits waits = new SlotWaits();
     private volatile GlobalState state;
     private volatile boolean stopped;
     private volatile long deadlineNanos = System.nanoTime() + Long.MAX_VALUE / 2; // set before stopped
-    private volatile @Nullable UserException failure;
     private Map<Integer, Long> begins = Map.of(); // of the log, at the start
     private boolean lastRoundEmpty;
     private boolean compared; // this process's settings with the run's
-    private long lookedNanos;
+    private long lookedNanos = System.nanoTime();
 
     /** Joins the run, or begins it. The topic of images must exist. */
     public RoundsTrainer(MillraceConfig config, KafkaSettings kafka, TrainerEvents events, Clock clock) {
+        this(config, kafka, events, clock, RoundMoment.Listener.NONE);
+    }
+
+    RoundsTrainer(
+            MillraceConfig config,
+            KafkaSettings kafka,
+            TrainerEvents events,
+            Clock clock,
+            RoundMoment.Listener moments) {
         this.config = config;
         this.kafka = kafka;
         this.events = events;
         this.clock = clock;
+        this.moments = moments;
         RunSettings.requireSame(config, kafka);
         RunTopics topics = config.run().topics();
         try (var broker = new TopicSetup(kafka)) {
@@ -87,16 +91,23 @@ public final class RoundsTrainer implements Training {
             broker.ensureRun(topics);
             broker.ensureRounds(topics, config.rounds().slots());
         }
-        this.lock = RunLock.take(config);
-        this.torch = SelfTest.forTraining(config);
-        this.work = new Work(kafka, topics);
-        this.merging = new Merging(config, kafka, work);
-        this.slots = new SlotTrainer(config, kafka, torch, clock);
-        this.rounds = new Rounds(kafka, topics.steps());
-        this.ready = new Tail<>(kafka, topics.slots(), SlotReady.class);
-        this.state =
-                Globals.read(kafka, topics.globals()).newest().orElseGet(() -> SlotTrainer.beginning(config, torch));
-        rounds.forgetBefore(state.round());
+        try {
+            opened.add(RunLock.take(config));
+            this.torch = SelfTest.forTraining(config);
+            this.work = opened.add(new Work(kafka, topics));
+            this.merging = new Merging(config, kafka, work);
+            this.slots = new SlotTrainer(config, kafka, torch, clock);
+            this.rounds = opened.add(new Rounds(kafka, topics.steps()));
+            rounds.catchUp();
+            this.state = Globals.read(kafka, topics.globals(), rounds::comesTo)
+                    .newest()
+                    .orElseGet(() -> SlotTrainer.beginning(config, torch));
+            this.notices = opened.add(new Notices(kafka, topics, config.rounds().slots(), state));
+            rounds.forgetBefore(state.round());
+        } catch (RuntimeException | Error e) {
+            opened.closeAfter(e);
+            throw e;
+        }
     }
 
     /**
@@ -107,18 +118,18 @@ public final class RoundsTrainer implements Training {
     @Override
     public void run(TrainLimits limits) {
         Optional<Map<Integer, Long>> ends = limits.untilEnd() ? Optional.of(logNow()) : Optional.empty();
-        rounds.catchUp();
         adoptMerged();
         events.starting(state.step(), 0);
         RunTopics topics = config.run().topics();
         try (var workers = new Membership(kafka, "millrace-" + topics.run() + "-workers", topics.slots());
                 var leaders = new Membership(kafka, "millrace-" + topics.run() + "-conductor", topics.steps());
-                var leading = new Leading(leaders, ends)) {
+                var leading = new Leading(leaders, this::conductor, ends, () -> stopped, this::isOverdue)) {
             while (!stopped && !limits.reached(state.step()) && !ended(ends)) {
                 leading.check();
                 Optional<RoundDealt> deal = rounds.deal(state.round());
-                if (deal.isPresent()
-                        && !compared) { // with those of the process that dealt, which may have begun at the same time
+                deal.ifPresent(dealt -> notices.grow(dealt.slots().size()));
+                // with those of the process that dealt, which may have begun at the same time
+                if (deal.isPresent() && !compared) {
                     RunSettings.requireSame(config, kafka);
                     compared = true;
                 }
@@ -131,6 +142,7 @@ public final class RoundsTrainer implements Training {
                 adoptMerged();
             }
             stopped = true;
+            leading.end();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (UserException e) {
@@ -139,19 +151,16 @@ public final class RoundsTrainer implements Training {
             }
             log.warn("{}", e.getMessage()); // the run itself loses nothing
         }
-        UserException problem = failure;
-        if (problem != null) {
-            throw problem;
-        }
     }
 
     /** Makes {@link #run} return; the slot that it computes now goes to another process, or is computed again. */
     @Override
-    public void stop(Duration patience) {
-        if (!stopped) {
-            deadlineNanos = System.nanoTime() + patience.toNanos();
-            stopped = true;
+    public synchronized void stop(Duration patience) {
+        long deadline = System.nanoTime() + patience.toNanos();
+        if (deadline - deadlineNanos < 0) {
+            deadlineNanos = deadline;
         }
+        stopped = true;
     }
 
     // whether a stop was requested and the broker has been waited for long enough
@@ -161,10 +170,7 @@ public final class RoundsTrainer implements Training {
 
     @Override
     public void close() {
-        rounds.close();
-        ready.close();
-        work.close();
-        lock.close();
+        opened.close();
     }
 
     // the log's ends at the start
@@ -185,41 +191,29 @@ public final class RoundsTrainer implements Training {
     }
 
     private void adoptMerged() {
-        ready.poll(NONE, (record, slot) -> {
-            if (slot.round() >= state.round()
-                    && computed.computeIfAbsent(slot.round(), round -> new HashSet<>())
-                            .add(slot.slot())) {
-                rounds.deal(slot.round()).ifPresent(deal -> waits.add(slot.readyAtMillis() - deal.dealtAtMillis()));
-            }
-        });
+        notices.poll(NONE, this::learnWait);
         Optional<RoundMerged> merge = rounds.merge(state.round());
         while (merge.isPresent()) {
-            RoundDealt deal = rounds.deal(state.round())
-                    .orElseThrow(() -> new UserException("the journal "
-                            + config.run().topics().steps()
-                            + " merges round " + state.round() + ", which it never dealt. Start a new run with another"
-                            + " run.name."));
-            state = merging.after(state, deal, merge.get());
+            state = merging.after(state, rounds.dealOf(merge.get()), merge.get());
             lastRoundEmpty = merge.get().images() == 0;
             rounds.forgetBefore(state.round());
-            computed.keySet().removeIf(round -> round < state.round());
-            own.keySet().removeIf(round -> round < state.round());
+            notices.next(state, merge.get());
+            moments.at(RoundMoment.ADOPTED, merge.get().round());
             merge = rounds.merge(state.round());
+        }
+    }
+
+    private void learnWait(SlotReady notice) {
+        if (notices.beginsRight(notice)) {
+            rounds.deal(notice.round()).ifPresent(deal -> waits.add(notice.readyAtMillis() - deal.dealtAtMillis()));
         }
     }
 
     // a slot of this process; or one that is late, which another process may be computing
     private Optional<Integer> next(RoundDealt deal, Set<Integer> mine) {
-        Set<Integer> done = computed.getOrDefault(deal.round(), Set.of());
-        List<Integer> open = new ArrayList<>();
-        for (int slot = 0; slot < deal.slots().size(); slot++) {
-            boolean dealt = !deal.slots().get(slot).isEmpty();
-            if (dealt
-                    && !done.contains(slot)
-                    && !own.getOrDefault(deal.round(), Set.of()).contains(slot)) {
-                open.add(slot);
-            }
-        }
+        List<Integer> open = deal.dealtSlots().stream()
+                .filter(slot -> notices.of(slot).isEmpty())
+                .toList();
         Optional<Integer> first = open.stream().filter(mine::contains).findFirst();
         if (first.isPresent() || open.isEmpty() || !waits.isLate(clock.millis() - deal.dealtAtMillis())) {
             return first;
@@ -238,27 +232,29 @@ public final class RoundsTrainer implements Training {
         if (file.isEmpty()) {
             return;
         }
+        moments.at(RoundMoment.COMPUTED, deal.round());
         double took = (System.nanoTime() - began) / 1e9;
-        String base = before.digest();
-        work.send(
-                slot,
-                file.get(),
-                this::isOverdue,
-                (from, to, name, sha256, bits) -> new SlotReady(
-                        SlotReady.SCHEMA,
-                        deal.round(),
-                        slot,
-                        base,
-                        from,
-                        to,
-                        name,
-                        sha256,
-                        bits,
-                        RunWriter.thisProcess(),
-                        torch.description(),
-                        took,
-                        clock.millis()));
-        own.computeIfAbsent(deal.round(), round -> new HashSet<>()).add(slot);
+        SlotReady notice = work.send(slot, file.get(), this::isOverdue, (from, to, name, sha256, bits) -> {
+            moments.at(RoundMoment.SENT, deal.round());
+            return new SlotReady(
+                    SlotReady.SCHEMA,
+                    deal.round(),
+                    slot,
+                    notices.base(),
+                    from,
+                    to,
+                    name,
+                    sha256,
+                    bits,
+                    RunWriter.thisProcess(),
+                    torch.description(),
+                    took,
+                    clock.millis(),
+                    Optional.empty());
+        });
+        moments.at(RoundMoment.ANNOUNCED, deal.round());
+        notices.add(notice);
+        learnWait(notice);
     }
 
     // stopped, or the round has been merged meanwhile with what another process computed
@@ -272,8 +268,8 @@ public final class RoundsTrainer implements Training {
         };
     }
 
-    private RunStarted start() {
-        return new RunStarted(
+    private Conductor conductor() {
+        var start = new RunStarted(
                 JournalEvent.SCHEMA,
                 state.step(),
                 UUID.randomUUID().toString(),
@@ -282,120 +278,7 @@ public final class RoundsTrainer implements Training {
                 imageLog,
                 ConfigLoader.effective(config),
                 clock.millis());
-    }
-
-    /** The thread that leads the run while the group of conductors has chosen this process. */
-    private final class Leading implements AutoCloseable {
-        private static final long LOOK_MILLIS = 100;
-        private static final long SECOND = 1_000;
-
-        private final Membership leaders;
-        private final Optional<Map<Integer, Long>> ends;
-        private final Thread thread = new Thread(this::run, "millrace-conductor");
-
-        Leading(Membership leaders, Optional<Map<Integer, Long>> ends) {
-            this.leaders = leaders;
-            this.ends = ends;
-            thread.start();
-        }
-
-        void check() {
-            UserException problem = failure;
-            if (problem != null) {
-                throw problem;
-            }
-        }
-
-        private boolean isChosen() {
-            return leaders.mine().contains(0);
-        }
-
-        private void run() {
-            try {
-                while (!stopped) {
-                    if (isChosen()) {
-                        lead();
-                    } else {
-                        Thread.sleep(LOOK_MILLIS);
-                    }
-                }
-            } catch (InterruptedException | InterruptException e) {
-                Thread.currentThread().interrupt();
-            } catch (UserException e) {
-                failure = e;
-            } catch (RuntimeException | Error e) {
-                failure = new UserException("the run can no longer be led: " + e, e);
-            }
-        }
-
-        // a process that is no longer chosen has been shut out by its successor, which is as it should be
-        private void lead() throws InterruptedException {
-            try (var conductor = new Conductor(
-                    config,
-                    kafka,
-                    torch,
-                    work,
-                    merging,
-                    imageLog,
-                    start(),
-                    state,
-                    RoundsTrainer.this::isOverdue,
-                    clock)) {
-                conductor.lead(ends, () -> stopped || !isChosen(), listener());
-                if (stopped && isChosen()) {
-                    conductor.finish(listener());
-                }
-            } catch (UserException e) {
-                Thread.sleep(SECOND);
-                if (isChosen() && !stopped) {
-                    throw e;
-                }
-                log.debug("another process leads now", e);
-            }
-        }
-
-        private Conductor.Listener listener() {
-            return new Conductor.Listener() {
-                @Override
-                public void waitingForImages(long have, long wanted) {
-                    events.waitingForRound(have, wanted);
-                }
-
-                @Override
-                public void merged(RoundMerged merge) {
-                    log.debug("round {} is merged", merge.round());
-                }
-
-                @Override
-                public void published(long version) {
-                    events.published(version);
-                }
-
-                @Override
-                public void durable(long step) {
-                    events.checkpointed(step);
-                }
-            };
-        }
-
-        // what waits for a broker that does not answer is interrupted in the end
-        @Override
-        public void close() {
-            stopped = true;
-            boolean interrupted = false;
-            while (thread.isAlive()) {
-                try {
-                    thread.join(LOOK_MILLIS);
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-                if (isOverdue()) {
-                    thread.interrupt();
-                }
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        return new Conductor(
+                config, kafka, torch, work, merging, imageLog, start, state, this::isOverdue, events, clock, moments);
     }
 }

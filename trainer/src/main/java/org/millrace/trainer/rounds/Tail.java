@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -16,15 +18,30 @@ final class Tail<T> implements AutoCloseable {
     private static final Duration CLOSING = Duration.ofSeconds(1);
 
     private final KafkaConsumer<byte[], byte[]> consumer;
-    private final List<TopicPartition> partitions;
+    private final String topic;
+    private List<TopicPartition> partitions;
     private final RecordReader<T> records;
 
     Tail(KafkaSettings kafka, String topic, Class<T> type) {
         this.records = RecordReader.ofJson(type);
         this.consumer = new KafkaConsumer<>(kafka.consumer(Map.of("auto.offset.reset", "earliest")));
+        this.topic = topic;
         this.partitions = TopicReader.partitions(consumer, topic);
         consumer.assign(partitions);
         consumer.seekToBeginning(partitions);
+    }
+
+    /** Reads also the partitions below {@code count}, from their beginning. They must exist. */
+    void grow(int count) {
+        List<TopicPartition> added = IntStream.range(partitions.size(), count)
+                .mapToObj(partition -> new TopicPartition(topic, partition))
+                .toList();
+        if (added.isEmpty()) {
+            return;
+        }
+        partitions = Stream.concat(partitions.stream(), added.stream()).toList();
+        consumer.assign(partitions); // positions of the earlier ones stay
+        consumer.seekToBeginning(added);
     }
 
     /** Takes what is there, or waits for it up to {@code timeout}. */

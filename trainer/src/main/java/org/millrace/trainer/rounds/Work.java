@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Contributions on the topic {@code <run>.work}: a file in chunks small enough for any broker, under the keys {@code name/index}; when the broker has them
- * all, {@link SlotReady} says so on {@code <run>.slots}. What a process left unfinished has no such record and is never read. Not thread
+ * all, {@link SlotReady} says so on {@code <run>.slots}. What a process left unfinished has no such record and is never read. Thread
  * safe; the owner closes it.
  */
 final class Work implements AutoCloseable {
@@ -54,8 +54,8 @@ final class Work implements AutoCloseable {
         SlotReady at(long from, long to, String name, String sha256, String bits);
     }
 
-    /** Sends a slot's file; returns when it is durable, however long the broker is away, unless {@code enough}. */
-    void send(int slot, byte[] file, BooleanSupplier enough, Described described) throws InterruptedException {
+    /** Sends a slot's file; returns its notice when both are durable, however long the broker is away, unless {@code enough}. */
+    SlotReady send(int slot, byte[] file, BooleanSupplier enough, Described described) throws InterruptedException {
         String what = "a contribution to slot " + slot + " of run " + topics.run();
         String name = UUID.randomUUID().toString();
         List<Future<RecordMetadata>> sent = new ArrayList<>();
@@ -72,8 +72,20 @@ final class Work implements AutoCloseable {
             last = Math.max(last, offset);
         }
         SlotReady ready = described.at(first, last + 1, name, Sha256.of(file), Contribution.bits(file));
-        byte[] key = (ready.round() + "/" + slot).getBytes(StandardCharsets.UTF_8);
-        Durable.await(producer.send(new ProducerRecord<>(topics.slots(), slot, key, Json.write(ready))), enough, what);
+        announce(ready, enough, what);
+        return ready;
+    }
+
+    /** Has a slot computed again: its contribution cannot be used. Returns when that is durable, as {@link #send}. */
+    void refuse(SlotReady ready, String reason, BooleanSupplier enough) throws InterruptedException {
+        String what = "the refusal of a contribution to slot " + ready.slot() + " of run " + topics.run();
+        announce(ready.refusedFor(reason), enough, what);
+    }
+
+    private void announce(SlotReady notice, BooleanSupplier enough, String what) throws InterruptedException {
+        byte[] key = (notice.round() + "/" + notice.slot()).getBytes(StandardCharsets.UTF_8);
+        var record = new ProducerRecord<>(topics.slots(), notice.slot(), key, Json.write(notice));
+        Durable.await(producer.send(record), enough, what);
     }
 
     /** A slot's file; empty where its records are gone or changed. */
