@@ -3,6 +3,7 @@ package org.millrace.app.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.contract.RunTopics;
+import org.millrace.contract.Sha256;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.event.OffsetRange;
@@ -91,7 +93,7 @@ class RoundsOnBrokerTest {
         assertThat(commands.bad("train", "--until-end", worker("one", "other"), "--set=rounds.steps=3"))
                 .contains("was started with other settings", "rounds.steps: " + STEPS + " → 3");
 
-        forgeNotices("killed", one.digests());
+        forge("killed", one.digests());
         disturbing("killed");
         assertThat(rounds("killed").digests()).as("seed %d", SEED).isEqualTo(one.digests());
         assertThat(commands.good("audit", worker("killed", "w1"))).contains("lost 0, trained twice 0");
@@ -99,35 +101,35 @@ class RoundsOnBrokerTest {
     }
 
     @Test
-    void slots_moreAndThenFewer_countFromTheNextRound() throws Exception {
-        commands.good("push", Commands.SAMPLE, "--limit=" + 1_200, SETTINGS);
+    void slots_more_countFromTheNextRound() throws Exception {
+        commands.good("push", Commands.SAMPLE, "--limit=600", SETTINGS);
         String[] run = worker("grown", "alone");
         commands.good("train", "--until-step=" + SLOTS * STEPS, run);
         assertThat(commands.good("slots", "--to=6", run)).contains("has " + SLOTS + " slots", "will have 6 slots");
-        commands.good("train", "--until-step=" + (SLOTS + 6) * STEPS, run);
-        assertThat(commands.good("slots", "--to=3", run)).contains("has 6 slots", "will have 3 slots");
         commands.good("train", "--until-end", run);
-        List<Integer> counts = new ArrayList<>();
-        for (RoundDealt deal : rounds("grown").deals.values()) { // a stopped process may have dealt one round more
-            if (counts.isEmpty()
-                    || counts.get(counts.size() - 1) != deal.slots().size()) {
-                counts.add(deal.slots().size());
-            }
-        }
-        assertThat(counts).containsExactly(SLOTS, 6, 3);
-        assertThat(commands.good("audit", run)).contains("lost 0, trained twice 0");
+        Rounds grown = rounds("grown");
+        grown.requireEachOffsetOnce();
+        List<Integer> counts = grown.deals.values().stream()
+                .map(deal -> deal.slots().size())
+                .distinct() // a stopped process may have dealt one round more
+                .toList();
+        assertThat(counts).containsExactly(SLOTS, 6);
         assertThat(commands.good("replay", run)).contains(": all equal to the bit");
     }
 
-    // of contributions to every round, by the names of records that do not exist: to slot 1 with the right state, to
-    // slot 2 with another
-    private void forgeNotices(String run, List<String> digests) throws Exception {
+    // contributions to every round, by the names of records that do not exist: to slot 1 with the right state, to slot
+    // 2
+    // with another; and a merged state of a round to come
+    private void forge(String run, List<String> digests) throws Exception {
         RunTopics topics = new RunTopics(run);
         var kafka = new KafkaSettings(broker.address(), Map.of());
         try (var setup = new TopicSetup(kafka);
                 var producer = new KafkaProducer<byte[], byte[]>(kafka.producer(Map.of()))) {
             setup.ensureRun(topics);
             setup.ensureRounds(topics, SLOTS);
+            byte[] manifest = Json.write(Map.of("round", 9_999, "chunks", 0, "sha256", Sha256.of(new byte[0])));
+            byte[] key = "9999/manifest".getBytes(StandardCharsets.UTF_8);
+            producer.send(new ProducerRecord<>(topics.globals(), key, manifest)).get();
             for (int round = 0; round < digests.size(); round++) {
                 String base = round == 0 ? "" : digests.get(round - 1);
                 for (SlotReady lie : List.of(lie(round, 1, base), lie(round, 2, "another"))) {

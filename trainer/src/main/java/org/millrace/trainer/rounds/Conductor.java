@@ -90,7 +90,8 @@ final class Conductor implements AutoCloseable {
             this.rounds = opened.add(new Rounds(kafka, topics.steps()));
             this.notices = opened.add(new Notices(kafka, topics, config.rounds().slots(), state));
             this.images = opened.add(new ImageEnds(kafka, config.images().topic()));
-            this.results = new Results(config, kafka, torch, writer, work, enough, events, clock);
+            rounds.catchUp();
+            this.results = new Results(config, kafka, torch, rounds, writer, work, enough, events, clock);
         } catch (RuntimeException | Error e) {
             opened.closeAfter(e);
             throw e;
@@ -135,7 +136,7 @@ final class Conductor implements AutoCloseable {
 
     private void adopt() {
         RoundMerged merge = rounds.merge(state.round()).orElseThrow();
-        move(merging.after(state, rounds.dealOf(merge), merge), merge);
+        move(merging.after(state, merge, rounds), merge);
     }
 
     private void move(GlobalState next, RoundMerged merge) {

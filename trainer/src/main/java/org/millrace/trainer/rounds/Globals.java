@@ -1,6 +1,5 @@
 package org.millrace.trainer.rounds;
 
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,7 +8,6 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -20,19 +18,20 @@ import org.millrace.contract.event.Json;
 import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicReader;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Merged states on the compacted topic {@code <run>.globals}: chunks under {@code <round>/<index>}, then a manifest under {@code <round>/manifest}. */
 final class Globals {
     private static final int CHUNK_BYTES = 512 * 1024;
-    private static final Logger log = LoggerFactory.getLogger(Globals.class);
     private static final String MANIFEST = "manifest";
     private static final Pattern KEY = Pattern.compile("(\\d{1,18})/(" + MANIFEST + "|\\d{1,9})");
 
     private Globals() {}
 
-    /** Which chunks make a state. */
+    /**
+     * Which chunks make a state.
+     *
+     * @param sha256 of the file, which is the state's digest
+     */
     record Manifest(long round, int chunks, String sha256) {}
 
     /** The records of a state, in the order in which they are sent. */
@@ -67,13 +66,8 @@ final class Globals {
      */
     record Held(Optional<GlobalState> newest, NavigableMap<Long, Manifest> manifests) {}
 
-    /** Reads the topic as it is now. */
-    static Held read(KafkaSettings kafka, String topic) {
-        return read(kafka, topic, state -> true);
-    }
-
-    /** Reads the topic as it is now; states that are not {@code right} are left out. */
-    static Held read(KafkaSettings kafka, String topic, Predicate<GlobalState> right) {
+    /** Reads the topic as it is now, but for states that the journal does not come to, which anyone may have written. */
+    static Held read(KafkaSettings kafka, String topic, Rounds journal) {
         Map<String, byte[]> chunks = new TreeMap<>();
         NavigableMap<Long, Manifest> manifests = new TreeMap<>();
         RecordReader<Manifest> reader = RecordReader.ofJson(Manifest.class);
@@ -91,7 +85,7 @@ final class Globals {
                             round, (any, manifest) -> key.group(2).equals(MANIFEST) ? null : manifest);
                 } else if (key.group(2).equals(MANIFEST)) {
                     reader.read(record)
-                            .filter(manifest -> manifest.round() == round)
+                            .filter(manifest -> manifest.round() == round && journal.comesTo(round, manifest.sha256()))
                             .ifPresent(manifest -> manifests.put(round, manifest));
                 } else {
                     chunks.put(key.group(), record.value());
@@ -100,7 +94,6 @@ final class Globals {
         }
         Optional<GlobalState> newest = manifests.descendingMap().values().stream()
                 .flatMap(manifest -> state(manifest, chunks).stream())
-                .filter(right)
                 .findFirst();
         return new Held(newest, manifests);
     }
@@ -122,14 +115,7 @@ final class Globals {
             System.arraycopy(part, 0, file, at, part.length);
             at += part.length;
         }
-        try {
-            return Sha256.of(file).equals(manifest.sha256())
-                    ? Optional.of(GlobalState.parse(file)).filter(state -> state.round() == manifest.round())
-                    : Optional.empty();
-        } catch (IllegalArgumentException | UncheckedIOException e) {
-            log.warn("what is said to be the state before round {} is none: {}", manifest.round(), e.getMessage());
-            return Optional.empty();
-        }
+        return Sha256.of(file).equals(manifest.sha256()) ? Optional.of(GlobalState.parse(file)) : Optional.empty();
     }
 
     private static byte[] key(long round, String part) {

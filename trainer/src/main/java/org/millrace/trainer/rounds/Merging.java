@@ -56,10 +56,10 @@ final class Merging {
      *
      * @throws UserException where there is none, or where the merge comes to another state than the journal says
      */
-    GlobalState after(GlobalState before, RoundDealt deal, RoundMerged merge) {
-        Optional<GlobalState> after = made(merge.round() + 1).or(() -> fold(before, deal, merge));
+    GlobalState after(GlobalState before, RoundMerged merge, Rounds journal) {
+        Optional<GlobalState> after = made(merge.round() + 1).or(() -> fold(before, journal.dealOf(merge), merge));
         if (after.isEmpty()) {
-            return later(merge);
+            return later(merge, journal);
         }
         String digest = after.get().digest();
         if (!digest.equals(merge.digest())) {
@@ -85,9 +85,10 @@ final class Merging {
         return Optional.of(fold.merged(before, deal, merge, slots).state());
     }
 
-    private GlobalState later(RoundMerged merge) {
+    private GlobalState later(RoundMerged merge, Rounds journal) {
         String topic = config.run().topics().globals();
-        return Globals.read(kafka, topic)
+        journal.catchUp();
+        return Globals.read(kafka, topic, journal)
                 .newest()
                 .filter(state -> state.round() > merge.round())
                 .orElseThrow(() -> new UserException("a contribution to round " + merge.round() + " is gone from "

@@ -42,6 +42,7 @@ final class Results {
             MillraceConfig config,
             KafkaSettings kafka,
             Torch torch,
+            Rounds journal,
             RunWriter writer,
             Work work,
             BooleanSupplier enough,
@@ -53,7 +54,7 @@ final class Results {
         this.work = work;
         this.enough = enough;
         this.events = events;
-        this.durable = Globals.read(kafka, topics.globals()).manifests();
+        this.durable = Globals.read(kafka, topics.globals(), journal).manifests();
         this.publisher = EncoderPublisher.of(writer, config, torch, published(kafka, topics), clock);
     }
 

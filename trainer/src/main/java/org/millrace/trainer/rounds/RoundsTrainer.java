@@ -99,7 +99,7 @@ public final class RoundsTrainer implements Training {
             this.slots = new SlotTrainer(config, kafka, torch, clock);
             this.rounds = opened.add(new Rounds(kafka, topics.steps()));
             rounds.catchUp();
-            this.state = Globals.read(kafka, topics.globals(), rounds::comesTo)
+            this.state = Globals.read(kafka, topics.globals(), rounds)
                     .newest()
                     .orElseGet(() -> SlotTrainer.beginning(config, torch));
             this.notices = opened.add(new Notices(kafka, topics, config.rounds().slots(), state));
@@ -194,7 +194,7 @@ public final class RoundsTrainer implements Training {
         notices.poll(NONE, this::learnWait);
         Optional<RoundMerged> merge = rounds.merge(state.round());
         while (merge.isPresent()) {
-            state = merging.after(state, rounds.dealOf(merge.get()), merge.get());
+            state = merging.after(state, merge.get(), rounds);
             lastRoundEmpty = merge.get().images() == 0;
             rounds.forgetBefore(state.round());
             notices.next(state, merge.get());
