@@ -57,7 +57,8 @@ public final class CrashingTrainer {
         return List.of(Moment.values()).stream().map(Moment::name).toList();
     }
 
-    static class Silence implements TrainerEvents {
+    /** Listens to nothing. */
+    public static class Silence implements TrainerEvents {
         @Override
         public void starting(long step, int stepsToRepeat) {}
 

@@ -1,17 +1,15 @@
 package org.millrace.trainer.rounds;
 
 import java.time.Clock;
-import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.StepDone;
-import org.millrace.contract.event.StreamSkipped;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.trainer.CrashingTrainer;
 import org.millrace.trainer.TrainLimits;
-import org.millrace.trainer.TrainerEvents;
 
 /** A real process of a run of several trainers, which halts at once, without a message or shutdown hooks, when it reaches a moment. */
 public final class CrashingRounds {
@@ -45,12 +43,12 @@ public final class CrashingRounds {
                 .toList();
     }
 
-    private record Events(String last) implements TrainerEvents {
-        @Override
-        public void starting(long step, int stepsToRepeat) {}
+    private static final class Events extends CrashingTrainer.Silence {
+        private final String last;
 
-        @Override
-        public void waitingForRound(long have, long wanted) {}
+        Events(String last) {
+            this.last = last;
+        }
 
         @Override
         public void stepped(StepDone done) {
@@ -58,29 +56,8 @@ public final class CrashingRounds {
         }
 
         @Override
-        public void checkpointed(long step) {}
-
-        @Override
         public void published(long version) {
             crashAt(PUBLISHED, last);
         }
-
-        @Override
-        public void collapsed(long step) {}
-
-        @Override
-        public void skipped(StreamSkipped skip) {}
-
-        @Override
-        public void brokerSilent() {}
-
-        @Override
-        public void brokerBack(Duration silence) {}
-
-        @Override
-        public void waiting(int have, int wanted) {}
-
-        @Override
-        public void leftOver(int images) {}
     }
 }
