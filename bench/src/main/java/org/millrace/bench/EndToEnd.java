@@ -1,7 +1,9 @@
 package org.millrace.bench;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -46,6 +48,8 @@ import org.millrace.trainer.stream.ViewBuffers;
  * <p>About 2 minutes for 3 rounds of 40 steps on 2 cores. Expect a ratio of about 1.
  */
 final class EndToEnd {
+    private static final OperatingSystemMXBean MACHINE =
+            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     /** Steps at the start of each block that are not timed. */
     private static final int SETTLING = 5;
 
@@ -76,12 +80,11 @@ final class EndToEnd {
             push(images, (long) rounds * (steps + 8) * config.trainer().batchSize(), kafka);
             List<Double> ratios = new ArrayList<>();
             for (int round = 1; round <= rounds; round++) {
-                double fromMemory = fromMemory();
-                double fromKafka = fromKafka(kafka, (long) round * steps);
-                ratios.add(fromKafka / fromMemory);
-                print(
-                        "round %d: from memory %.1f images/s, from Kafka %.1f images/s, ratio %.3f",
-                        round, fromMemory, fromKafka, fromKafka / fromMemory);
+                Speed fromMemory = fromMemory();
+                Speed fromKafka = fromKafka(kafka, (long) round * steps);
+                double ratio = fromKafka.imagesPerSecond() / fromMemory.imagesPerSecond();
+                ratios.add(ratio);
+                print("round %d: from memory %s, from Kafka %s, ratio %.3f", round, fromMemory, fromKafka, ratio);
             }
             Collections.sort(ratios);
             print(
@@ -106,8 +109,8 @@ final class EndToEnd {
         }
     }
 
-    private double fromKafka(KafkaSettings kafka, long lastStep) {
-        List<Long> times = new ArrayList<>();
+    private Speed fromKafka(KafkaSettings kafka, long lastStep) {
+        List<Moment> times = new ArrayList<>();
         TrainerEvents events = new StepTimes(times, statistics);
         try (Trainer trainer = new Trainer(config, kafka, events, Clock.systemUTC())) {
             trainer.run(new TrainLimits(OptionalLong.of(lastStep), false));
@@ -115,8 +118,8 @@ final class EndToEnd {
         return rate(times);
     }
 
-    private double fromMemory() {
-        List<Long> times = new ArrayList<>();
+    private Speed fromMemory() {
+        List<Moment> times = new ArrayList<>();
         var settings = new KeyStoreSettings(
                 "images", config.head().output(), config.moco().queueSize());
         Torch torch = Torch.start(config.run());
@@ -127,22 +130,49 @@ final class EndToEnd {
                 Learner learner = new Learner(config, torch, keys)) {
             for (int step = 1; step <= steps; step++) {
                 var unused = learner.step(step, views, images, ids, new StageClock(System::nanoTime));
-                times.add(System.nanoTime());
+                times.add(Moment.now());
             }
         }
         return rate(times);
     }
 
-    private double rate(List<Long> times) {
-        double nanos = times.get(times.size() - 1) - times.get(SETTLING);
-        return (times.size() - 1 - SETTLING) * config.trainer().batchSize() * 1e9 / nanos;
+    private Speed rate(List<Moment> times) {
+        Moment first = times.get(SETTLING);
+        Moment last = times.get(times.size() - 1);
+        double steps = times.size() - 1.0 - SETTLING;
+        return new Speed(
+                steps * config.trainer().batchSize() * 1e9 / (last.nanos() - first.nanos()),
+                (last.processor() - first.processor()) / 1e6 / steps,
+                (last.ownProcessor() - first.ownProcessor()) / 1e6 / steps);
     }
 
     private static void print(String format, Object... arguments) {
         System.out.println(String.format(Locale.ROOT, format, arguments));
     }
 
-    private record StepTimes(List<Long> times, RunStatistics statistics) implements TrainerEvents {
+    /** @param processor nanoseconds of processor time of the process, of which {@code ownProcessor} by the thread that trains */
+    private record Moment(long nanos, long processor, long ownProcessor) {
+        static Moment now() {
+            return new Moment(
+                    System.nanoTime(),
+                    MACHINE.getProcessCpuTime(),
+                    ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime());
+        }
+    }
+
+    private record Speed(double imagesPerSecond, double processorMillis, double ownMillis) {
+        @Override
+        public String toString() {
+            return String.format(
+                    Locale.ROOT,
+                    "%.1f images/s (%.0f ms of CPU a step, %.0f of the training thread)",
+                    imagesPerSecond,
+                    processorMillis,
+                    ownMillis);
+        }
+    }
+
+    private record StepTimes(List<Moment> times, RunStatistics statistics) implements TrainerEvents {
         @Override
         public void starting(long step, int stepsToRepeat) {}
 
@@ -151,7 +181,7 @@ final class EndToEnd {
 
         @Override
         public void stepped(StepDone done) {
-            times.add(System.nanoTime());
+            times.add(Moment.now());
             statistics.add(done, System.nanoTime());
         }
 

@@ -16,6 +16,7 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.service.Services;
 import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
+import org.millrace.trainer.TrainLimits;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,6 +35,7 @@ import picocli.CommandLine.Spec;
             "Ends with a summary. Run again, it continues where it stopped."
         })
 final class DemoCommand implements Runnable {
+    private static final double DEFAULT_MINUTES = 3;
     private static final double SHORTEST_MINUTES = 0.2;
     private static final double LONGEST_MINUTES = 10_000;
     /** The part of the requested minutes that the start and the last evaluation take. */
@@ -42,12 +44,14 @@ final class DemoCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
+    @Option(names = "--minutes", paramLabel = "M", description = "Approximate duration of the demo (default: 3).")
+    private @Nullable Double minutes;
+
     @Option(
-            names = "--minutes",
-            defaultValue = "3",
-            paramLabel = "M",
-            description = "Approximate duration of the demo (default: ${DEFAULT-VALUE}).")
-    private double minutes;
+            names = "--until-step",
+            paramLabel = "N",
+            description = "End after step N of the run, however long that takes unless --minutes is given too.")
+    private @Nullable Long untilStep;
 
     @Option(names = "--report", paramLabel = "FILE", description = "Write the report to this file, as JSON.")
     private @Nullable Path report;
@@ -60,26 +64,16 @@ final class DemoCommand implements Runnable {
 
     @Override
     public void run() {
-        if (!(minutes >= SHORTEST_MINUTES && minutes <= LONGEST_MINUTES)) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    String.format(
-                            Locale.ROOT,
-                            "--minutes must be in [%s, %.0f], but was %s",
-                            SHORTEST_MINUTES,
-                            LONGEST_MINUTES,
-                            minutes));
-        }
+        Duration training = training();
+        TrainLimits limits = limits();
         checkWritable(Optional.ofNullable(report));
         MillraceConfig config = options.config(Demo.defaults());
         SelfTest.atStart(config, Use.TRAINING);
         PrintWriter out = spec.commandLine().getOut();
         var statistics = new RunStatistics(config.trainer().batchSize());
-        Duration whole = Duration.ofMillis(Math.round(minutes * 60_000));
-        Duration training = whole.compareTo(AROUND.multipliedBy(2)) > 0 ? whole.minus(AROUND) : whole.dividedBy(2);
         try (StopSignal signal = StopSignal.install();
                 Connection connection = options.connect(config);
-                TrainingDisplay display = new TrainingDisplay(out, statistics, OptionalLong.empty());
+                TrainingDisplay display = new TrainingDisplay(out, statistics, limits.lastStep());
                 Services services = new Services(display::say, config.run().data())) {
             display.say(
                     "broker at " + connection.kafka().bootstrapServers() + (connection.isEmbedded() ? ", embedded" : "")
@@ -88,10 +82,39 @@ final class DemoCommand implements Runnable {
             http.start(services, config, connection.kafka(), line -> sayUnless(signal, display, line));
             Path home = Path.of(System.getProperty("millrace.home", "."));
             Demo demo = new Demo(config, connection.kafka(), home, display, statistics, connection.stopPatience());
-            demo.run(training, signal::requested, Optional.ofNullable(report));
+            demo.run(training, limits, signal::requested, Optional.ofNullable(report));
             services.stop();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private Duration training() {
+        if (minutes == null && untilStep != null) {
+            return Duration.ofNanos(Long.MAX_VALUE);
+        }
+        double wanted = minutes == null ? DEFAULT_MINUTES : minutes;
+        require(
+                wanted >= SHORTEST_MINUTES && wanted <= LONGEST_MINUTES,
+                "--minutes must be in [%s, %.0f], but was %s",
+                SHORTEST_MINUTES,
+                LONGEST_MINUTES,
+                wanted);
+        Duration whole = Duration.ofMillis(Math.round(wanted * 60_000));
+        return whole.compareTo(AROUND.multipliedBy(2)) > 0 ? whole.minus(AROUND) : whole.dividedBy(2);
+    }
+
+    private TrainLimits limits() {
+        if (untilStep == null) {
+            return TrainLimits.NONE;
+        }
+        require(untilStep > 0, "--until-step must be positive, but was %d", untilStep);
+        return new TrainLimits(OptionalLong.of(untilStep), false);
+    }
+
+    private void require(boolean condition, String message, Object... values) {
+        if (!condition) {
+            throw new ParameterException(spec.commandLine(), String.format(Locale.ROOT, message, values));
         }
     }
 

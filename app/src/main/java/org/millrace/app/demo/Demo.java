@@ -89,12 +89,14 @@ public final class Demo {
     /**
      * Runs the demo, prints its summary and writes the report, also if it is stopped or fails.
      *
-     * @param training how long to train
+     * @param training how long to train at most
+     * @param limits where to stop before
      * @param stop whether the user has asked to stop; the report then covers the training so far
      * @param reportFile where to write the report as JSON, or empty
      * @throws UserException if it failed, or ended by itself without scores
      */
-    public void run(Duration training, BooleanSupplier stop, Optional<Path> reportFile) throws InterruptedException {
+    public void run(Duration training, TrainLimits limits, BooleanSupplier stop, Optional<Path> reportFile)
+            throws InterruptedException {
         DemoImages images = DemoImages.under(home);
         RunSettings.requireSame(config, kafka); // before any part changes the run
         DemoCounts counts = new DemoCounts(config.trainer().batchSize());
@@ -102,7 +104,7 @@ public final class Demo {
         AtomicReference<@Nullable PushService> stream = new AtomicReference<>();
         RuntimeException failure = null;
         try (Services services = new Services(display::say, config.run().data())) {
-            learn(images, training, stop, counts, board, services, stream);
+            learn(images, training, limits, stop, counts, board, services, stream);
             services.stop();
         } catch (RuntimeException e) {
             failure = e;
@@ -126,6 +128,7 @@ public final class Demo {
     private void learn(
             DemoImages images,
             Duration training,
+            TrainLimits limits,
             BooleanSupplier stop,
             DemoCounts counts,
             EvaluationBoard board,
@@ -147,7 +150,7 @@ public final class Demo {
         PushService push = pushStream(images, counts, lead);
         stream.set(push);
         services.superviseOnce("push", push, "The demo continues with the images pushed so far.");
-        trainFor(training, stop, counts, lead);
+        trainFor(training, limits, stop, counts, lead);
         push.stop();
         awaitScores(board, counts.lastVersion(), services, stop);
     }
@@ -184,14 +187,13 @@ public final class Demo {
         return new PushService(images.stream(), kafka, config.images(), counts.ofPush(lead), report -> {});
     }
 
-    private void trainFor(Duration training, BooleanSupplier stop, DemoCounts counts, Lead lead)
+    private void trainFor(Duration training, TrainLimits limits, BooleanSupplier stop, DemoCounts counts, Lead lead)
             throws InterruptedException {
-        long end = System.nanoTime() + training.toNanos();
+        long begin = System.nanoTime();
         try (Services services = new Services()) {
-            var trainer =
-                    new TrainerService(config, kafka, counts.ofTrainer(display, lead), TrainLimits.NONE, stopPatience);
+            var trainer = new TrainerService(config, kafka, counts.ofTrainer(display, lead), limits, stopPatience);
             Thread thread = services.startVital("train", trainer);
-            while (thread.isAlive() && System.nanoTime() < end && !stop.getAsBoolean()) {
+            while (thread.isAlive() && System.nanoTime() - begin < training.toNanos() && !stop.getAsBoolean()) {
                 Thread.sleep(POLL_MILLIS);
             }
             services.stop();
