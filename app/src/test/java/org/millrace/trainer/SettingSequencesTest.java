@@ -75,8 +75,8 @@ class SettingSequencesTest {
         commands = new Commands(broker::bootstrapServers, data);
         kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
         admin = Admin.create(kafka.admin());
-        commands.good("push", Commands.SAMPLE, "--limit=" + 16 * (LAST_STEP + 6));
-        commands.good("push", Commands.SAMPLE, "--limit=16", "--set=images.topic=other-images");
+        commands.good("push", Commands.SAMPLE, Commands.batches(LAST_STEP + 6));
+        commands.good("push", Commands.SAMPLE, Commands.batches(1), "--set=images.topic=other-images");
     }
 
     @AfterAll

@@ -54,7 +54,7 @@ final class SlowCheckpointTest {
         };
         try (EmbeddedBroker broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(0, -1), "test")) {
             Commands commands = new Commands(broker::bootstrapServers, data);
-            commands.good("push", Commands.SAMPLE, "--limit=160"); // ten steps: then it waits for more
+            commands.good("push", Commands.SAMPLE, Commands.batches(10)); // then it waits for more
             var config = new ConfigLoader()
                     .assignments(Stream.concat(commands.settings(), Stream.of("run.name=slow"))
                             .toList())

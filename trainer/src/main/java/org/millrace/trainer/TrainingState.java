@@ -3,11 +3,9 @@ package org.millrace.trainer;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.GateCounts;
-import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.encoder.InitialWeights;
@@ -17,8 +15,8 @@ import org.millrace.keystore.image.ImageStore;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.RunState;
 import org.millrace.trainer.gate.Gate;
-import org.millrace.trainer.journal.RunWriter;
 import org.millrace.trainer.run.Moment;
+import org.millrace.trainer.run.RunSettings;
 import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
 import org.millrace.trainer.stream.StageClock;
@@ -133,15 +131,7 @@ final class TrainingState {
 
     /** What the journal says of a session of the trainer that goes on from here. */
     RunStarted started(LogIdentity imageLog) {
-        return new RunStarted(
-                JournalEvent.SCHEMA,
-                position.step(),
-                UUID.randomUUID().toString(),
-                RunWriter.thisProcess(),
-                torch.description(),
-                imageLog,
-                ConfigLoader.effective(setup.config()),
-                setup.clock().millis());
+        return RunSettings.started(setup.config(), position.step(), torch.description(), imageLog, setup.clock());
     }
 
     /**

@@ -11,8 +11,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterEach;
@@ -22,15 +20,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.config.BrokerConfig;
-import org.millrace.contract.event.StepDone;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
-import org.millrace.trainer.journal.JournalReader;
 
 /** {@code up} on a run with unreadable records on every topic, before the start and while it runs. */
 class BadRecordsOnBrokerTest {
     private static final Duration PATIENCE = Duration.ofMinutes(5);
-    private static final long STEPS = 20;
+    private static final long STEPS = 10;
 
     @TempDir
     private Path data;
@@ -51,7 +47,7 @@ class BadRecordsOnBrokerTest {
 
     @Test
     void up_everyTopicWithBadRecords_trainsAsWithoutThem() throws Exception {
-        commands.good("push", Commands.SAMPLE, "--limit=" + 16 * STEPS);
+        commands.good("push", Commands.SAMPLE, Commands.batches(STEPS));
         commands.good("push", Commands.SAMPLE, "--skip=1000", "--limit=300", "--to=probe");
         commands.good("train", "--until-end", run("clean"));
         RunTopics topics = new RunTopics("main");
@@ -65,10 +61,10 @@ class BadRecordsOnBrokerTest {
         Thread up = new Thread(() -> commands.call(out, error, "up", "--no-http", run("main")), "up");
         up.start();
         try {
-            await().atMost(PATIENCE).until(() -> !steps("main").isEmpty() || !up.isAlive());
+            await().atMost(PATIENCE).until(() -> !RunStates.results(kafka(), "main").isEmpty() || !up.isAlive());
             spoil(topics);
             await().atMost(PATIENCE)
-                    .until(() -> (steps("main").containsKey(STEPS)
+                    .until(() -> (RunStates.results(kafka(), "main").containsKey(STEPS)
                                     && out.toString().contains("encoder " + STEPS + " (")
                                     && out.toString().contains("monitoring images through encoder"))
                             || !up.isAlive());
@@ -79,23 +75,10 @@ class BadRecordsOnBrokerTest {
             up.join();
         }
         assertThat(out.toString()).doesNotContain("has failed");
-        assertThat(steps("main")).isEqualTo(steps("clean"));
+        assertThat(RunStates.results(kafka(), "main")).isEqualTo(RunStates.results(kafka(), "clean"));
         assertThat(commands.good("audit", run("main")))
                 .contains("cannot be read   ", "of main.steps", "lost 0, trained twice 0");
         commands.good("train", "--until-end", run("main")); // with bad records before and after its checkpoint
-    }
-
-    /** Loss and digest of each step. */
-    private Map<Long, String> steps(String run) {
-        Map<Long, String> steps = new TreeMap<>();
-        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka().consumer(Map.of()))) {
-            new JournalReader(consumer, new RunTopics(run)).forEach(0, (event, offset) -> {
-                if (event instanceof StepDone done) {
-                    steps.put(done.step(), done.loss() + " " + done.digest().orElse(""));
-                }
-            });
-        }
-        return steps;
     }
 
     private void spoil(RunTopics topics) throws Exception {

@@ -39,7 +39,9 @@ import org.millrace.contract.kafka.KafkaSettings;
 /** Branches of runs on a real broker: they cool, and their trunks are not affected. */
 class BranchOnBrokerTest {
     private static final Path SAMPLE = Path.of("../samples/fashion-mnist/t10k-images-idx3-ubyte.gz");
-    private static final int BATCH = 16;
+    private static final int BATCH = Commands.BATCH;
+    private static final int BRANCHED = 10;
+    private static final int COOLED = 15; // and so far go the trunks
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     @TempDir
@@ -49,9 +51,13 @@ class BranchOnBrokerTest {
 
     private record Outcome(int exitCode, String out, String error) {}
 
+    /** The same images as of the tests' topics: what their trunks and branches must come to. */
     @BeforeAll
-    static void startBroker() throws IOException {
+    static void trainUndisturbed() throws IOException {
         broker = EmbeddedBroker.start(data.resolve("broker"), new BrokerConfig(0, -1), "test");
+        push("still", 0, COOLED);
+        good("train", "--until-step=" + COOLED, "straight", "still");
+        good("train", "--until-step=" + COOLED, "known", "still", "optimiser.cool-from=10", "optimiser.cool-steps=5");
     }
 
     @AfterAll
@@ -61,72 +67,67 @@ class BranchOnBrokerTest {
 
     @Test
     void branch_ofAStoppedTrunk_coolsAsARunThatKnewAndLeavesTheTrunkAsItWas() throws Exception {
-        push("still", 30);
-        good("train", "--until-step=30", "straight", "still");
-        good("train", "--until-step=26", "known", "still", "optimiser.cool-from=20", "optimiser.cool-steps=6");
-        good("train", "--until-step=20", "trunk", "still");
+        good("train", "--until-step=" + BRANCHED, "trunk", "still");
         List<String> before = state("trunk");
-        Outcome branch = good("branch cold --cool-steps=6", "", "trunk", "still");
+        Outcome branch = good("branch cold --cool-steps=5", "", "trunk", "still");
         assertThat(branch.out())
                 .contains(
-                        "branch cold of run trunk after step 20; its rate falls to 0 at step 26",
-                        "published encoder 26",
-                        "branch cold is done: encoder 26 is on cold.encoders");
+                        "branch cold of run trunk after step 10; its rate falls to 0 at step 15",
+                        "published encoder 15",
+                        "branch cold is done: encoder 15 is on cold.encoders");
 
         assertThat(state("trunk")).isEqualTo(before);
-        good("train", "--until-step=30", "trunk", "still");
+        good("train", "--until-step=" + COOLED, "trunk", "still");
         assertThat(state("trunk")).isEqualTo(state("straight"));
         assertThat(state("cold")).isEqualTo(state("known"));
 
         List<JournalEvent> journal = journal("cold");
         assertThat(journal.get(0))
                 .isInstanceOfSatisfying(
-                        RunStarted.class, start -> assertThat(start.step()).isEqualTo(20));
+                        RunStarted.class, start -> assertThat(start.step()).isEqualTo(BRANCHED));
         assertThat(journal.get(1)).isInstanceOfSatisfying(StepPlan.class, plan -> {
-            assertThat(plan.step()).isEqualTo(21);
-            assertThat(plan.ranges()).containsExactly(new OffsetRange(0, 20 * BATCH, 21 * BATCH));
+            assertThat(plan.step()).isEqualTo(11);
+            assertThat(plan.ranges()).containsExactly(new OffsetRange(0, 10 * BATCH, 11 * BATCH));
         });
         List<StepDone> done = journal.stream()
                 .filter(StepDone.class::isInstance)
                 .map(StepDone.class::cast)
                 .toList();
-        assertThat(done).extracting(StepDone::step).containsExactly(21L, 22L, 23L, 24L, 25L, 26L);
+        assertThat(done).extracting(StepDone::step).containsExactly(11L, 12L, 13L, 14L, 15L);
         for (StepDone step : done) {
-            assertThat(step.learningRate()).isCloseTo(0.03 * (26 - step.step()) / 6, offset(1e-12));
+            assertThat(step.learningRate()).isCloseTo(0.03 * (COOLED - step.step()) / 5, offset(1e-12));
         }
-        assertThat(keysOfTopic("cold.encoders")).contains("26/manifest").doesNotContain("0/manifest");
+        assertThat(keysOfTopic("cold.encoders")).contains("15/manifest").doesNotContain("0/manifest");
         assertThat(good("inspect run", "", "cold", "still").out())
-                .contains("branched after   step 20", "steps done       6", "contiguous       yes");
+                .contains("branched after   step 10", "steps done       5", "contiguous       yes");
         assertThat(good("inspect keys", "", "cold", "still").out())
-                .contains("dictionary 64 of 64 keys", "appended   416 keys");
+                .contains("dictionary 32 of 32 keys", "appended   120 keys");
     }
 
     @Test
     @SuppressWarnings("try") // the trunk is only kept running
     void branch_ofARunningTrunk_coolsAndTheTrunkGoesOnAsIfAlone() throws Exception {
-        push("live", 20);
+        push("live", 0, BRANCHED);
         try (TrainerChild trunk = TrainerChild.start(arguments("train", "", "moving", "live"))) {
             await().atMost(PATIENCE)
-                    .until(() -> Files.exists(run("moving").resolve("checkpoints/step-000000000020/state.json")));
+                    .until(() -> Files.exists(run("moving").resolve("checkpoints/step-000000000010/state.json")));
             CompletableFuture<Outcome> branch = CompletableFuture.supplyAsync(
                     () -> call(arguments("branch released --cool-steps=5", "", "moving", "live")));
             await().atMost(PATIENCE).until(() -> Files.isDirectory(run("released")) || branch.isDone());
-            push("live", 10); // both wait for these
+            push("live", BRANCHED, COOLED); // both wait for these
             assertThat(branch.join())
                     .satisfies(outcome ->
                             assertThat(outcome.exitCode()).as(outcome.error()).isZero());
             await().atMost(PATIENCE)
-                    .until(() -> Files.exists(run("moving").resolve("checkpoints/step-000000000030/state.json")));
+                    .until(() -> Files.exists(run("moving").resolve("checkpoints/step-000000000015/state.json")));
         }
-        good("train", "--until-step=30", "alone", "live");
-        good("train", "--until-step=25", "sure", "live", "optimiser.cool-from=20", "optimiser.cool-steps=5");
-        assertThat(state("moving")).isEqualTo(state("alone"));
-        assertThat(state("released")).isEqualTo(state("sure"));
+        assertThat(state("moving")).isEqualTo(state("straight"));
+        assertThat(state("released")).isEqualTo(state("known"));
     }
 
     @Test
     void branch_thatCannotBe_isRefusedWithTheReasonAndLeavesNothingBehind() throws Exception {
-        push("refused", 8);
+        push("refused", 0, 8);
         assertThat(call(arguments("branch early --cool-steps=2", "", "young", "refused")))
                 .satisfies(none -> refused(none, "run young has no whole checkpoint under"));
         good("train", "--until-step=5", "young", "refused");
@@ -157,9 +158,9 @@ class BranchOnBrokerTest {
         assertThat(outcome.error()).contains(reason).doesNotContain("\tat ", "unexpected");
     }
 
-    private static void push(String topic, int batches) {
-        // the same images pushed again are new records, which is enough here
-        good("push " + SAMPLE, "--limit=" + batches * BATCH, "any", topic);
+    private static void push(String topic, int fromBatch, int toBatch) {
+        String limit = Commands.batches((long) toBatch - fromBatch);
+        good("push " + SAMPLE + " " + limit, Commands.after(fromBatch), "any", topic);
     }
 
     private static Outcome good(String command, String option, String run, String topic, String... settings) {
@@ -184,13 +185,13 @@ class BranchOnBrokerTest {
                 "encoder.width=16",
                 "encoder.channels=1",
                 "head.output=16",
-                "moco.queue-size=64",
+                "moco.queue-size=32",
                 "optimiser.warmup-steps=4",
                 "trainer.batch-size=" + BATCH,
                 "trainer.checkpoint-every-steps=5",
                 "trainer.publish-every-steps=100",
                 "replay.policy=reservoir",
-                "replay.capacity=100"));
+                "replay.capacity=50"));
         small.addAll(List.of(settings));
         small.forEach(setting -> all.add("--set=" + setting));
         return all.toArray(String[]::new);

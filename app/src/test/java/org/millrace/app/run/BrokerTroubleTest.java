@@ -14,59 +14,82 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 
-/** A trainer whose broker goes away, comes back, or is replaced by another. */
+/**
+ * A trainer whose broker goes away, comes back, or is replaced by another. Each test has a topic of its own with the same images, so that one
+ * undisturbed run says what each must come to.
+ */
 class BrokerTroubleTest {
     private static final Duration PATIENCE = Duration.ofMinutes(5); // only a hang takes that long
 
+    private static final int STEPS = 34;
+    private static final int FIRST_STEPS = 30; // the images of the others come later: no trainer ends before its trouble
+    private static final String UNTIL = "--until-step=" + STEPS;
+
     @TempDir
-    private Path data;
+    private static Path data;
 
-    private EmbeddedBroker broker;
-    private Commands commands;
-    private int port;
+    private static Commands commands;
+    private static int port;
+    private static EmbeddedBroker broker;
+    private static boolean away;
+    private static List<String> straight;
+    private static Map<Long, String> straightResults;
 
-    @BeforeEach
-    void startBroker() throws IOException {
+    @BeforeAll
+    static void trainUndisturbed() throws IOException {
         port = BrokerChild.freePort();
-        broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(port, -1), "test");
+        broker = startBroker();
         commands = new Commands(() -> "127.0.0.1:" + port, data);
+        commands.good("push", Commands.SAMPLE, Commands.batches(STEPS));
+        commands.good("train", UNTIL, run("straight"));
+        straight = RunStates.last(commands.folder("straight"));
+        straightResults = RunStates.results(kafka(), "straight");
     }
 
     @AfterEach
-    void stopBroker() {
+    void bringBrokerBack() {
+        if (away) {
+            broker = startBroker();
+            away = false;
+        }
+    }
+
+    @AfterAll
+    static void stopBroker() {
         broker.close();
     }
 
     @Test
     void train_brokerAwayLongerThanATransactionMayLast_waitsSaysSoOnceAndGoesOnExact() throws Exception {
-        commands.good("push", Commands.SAMPLE, "--limit=640"); // 40 steps: it cannot end before the broker goes
+        String[] tried = run("tried", "--set=images.topic=tried");
+        commands.good("push", Commands.SAMPLE, Commands.batches(FIRST_STEPS), tried);
 
         StringWriter out = new StringWriter();
         CompletableFuture<Integer> trainer = CompletableFuture.supplyAsync(() -> commands.call(
                 out,
                 out,
                 "train",
-                "--until-step=46",
-                run("tried"),
+                UNTIL,
+                tried,
                 "--set=kafka.producer.transaction.timeout.ms=3000",
                 "--set=kafka.producer.delivery.timeout.ms=4000",
                 "--set=kafka.producer.request.timeout.ms=3000"));
-        awaitWords(out, trainer, "checkpoint of step 10");
-        broker.close();
+        awaitWords(out, trainer, "checkpoint of step 5");
+        takeBrokerAway();
         awaitWords(out, trainer, "the broker does not answer");
         Thread.sleep(6_000); // deliveries and transactions run out meanwhile; the outcome is the same if they do not
-        broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(port, -1), "test");
-        commands.good("push", Commands.SAMPLE, "--skip=640", "--limit=96");
+        bringBrokerBack();
+        pushTheRest(tried);
         assertThat(trainer.get()).as(out.toString()).isZero();
-        commands.good("train", "--until-step=46", run("straight"));
 
         assertThat(out.toString())
                 .containsPattern("the broker does not answer; waiting for it(?s:.*)the broker answers again, after ")
@@ -75,132 +98,154 @@ class BrokerTroubleTest {
                 .doesNotContainPattern("answers again,(?s:(?!does not answer).)*answers again,")
                 .doesNotContain("Exception")
                 .doesNotContain("WARN");
-        assertThat(RunStates.last(commands.folder("tried"))).isEqualTo(RunStates.last(commands.folder("straight")));
+        assertThat(RunStates.last(commands.folder("tried"))).isEqualTo(straight);
+        assertThat(RunStates.results(kafka(), "tried")).isEqualTo(straightResults);
         assertThat(commands.good("inspect", "run", "--run=tried"))
-                .contains("steps done       46", "contiguous       yes");
-        assertThat(commands.good("audit", run("tried"))).contains("lost 0, trained twice 0");
-        assertThat(commands.good("replay", run("tried"))).contains("46 losses, 11 digests: all equal to the bit");
+                .contains("steps done       " + STEPS, "contiguous       yes");
+        assertThat(commands.good("audit", tried)).contains("lost 0, trained twice 0");
     }
 
     @Test
     void train_stoppedWhileTheBrokerIsAway_leavesAndGoesOnExact() throws Exception {
-        commands.good("push", Commands.SAMPLE, "--limit=640"); // 40 steps: it cannot end before the broker goes
+        String[] stopped = run("stopped", "--set=images.topic=stopped");
+        commands.good("push", Commands.SAMPLE, Commands.batches(FIRST_STEPS), stopped);
         // a delivery would be tried for longer than the test has patience
-        String[] patient = run("stopped", "--set=kafka.producer.delivery.timeout.ms=3600000");
-        try (TrainerChild trainer = TrainerChild.start(commands.line("train", "--until-step=46", patient))) {
-            await().atMost(PATIENCE)
-                    .until(() ->
-                            RunStates.checkpoints(commands.folder("stopped")).size() >= 2);
-            broker.close();
+        String patient = "--set=kafka.producer.delivery.timeout.ms=3600000";
+        try (TrainerChild trainer = TrainerChild.start(commands.line("train", UNTIL, patient, stopped))) {
+            awaitCheckpoint("stopped");
+            takeBrokerAway();
             assertThat(trainer.terminate()).isIn(1, 143);
         }
-        broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(port, -1), "test");
-        commands.good("push", Commands.SAMPLE, "--skip=640", "--limit=96");
-        commands.good("train", "--until-step=46", "--run=stopped");
-        commands.good("train", "--until-step=46", run("straight"));
-        assertThat(RunStates.last(commands.folder("stopped"))).isEqualTo(RunStates.last(commands.folder("straight")));
-        assertThat(commands.good("audit", run("stopped"))).contains("lost 0, trained twice 0");
+        bringBrokerBack();
+        pushTheRest(stopped);
+        commands.good("train", UNTIL, stopped);
+        assertThat(RunStates.last(commands.folder("stopped"))).isEqualTo(straight);
+        assertThat(RunStates.results(kafka(), "stopped")).isEqualTo(straightResults);
+        assertThat(commands.good("audit", stopped)).contains("lost 0, trained twice 0");
     }
 
     @Test
     void train_askedToStop_takesACheckpointAndLeaves() throws Exception {
-        commands.good("push", Commands.SAMPLE, "--limit=1920");
-        try (TrainerChild trainer = TrainerChild.start(commands.line("train", run("asked")))) {
-            await().atMost(PATIENCE)
-                    .until(() -> RunStates.checkpoints(commands.folder("asked")).size() >= 2);
+        String[] asked = run("asked", "--set=images.topic=asked");
+        commands.good("push", Commands.SAMPLE, Commands.batches(120), asked); // more than it trains until it is asked
+        try (TrainerChild trainer = TrainerChild.start(commands.line("train", asked))) {
+            awaitCheckpoint("asked");
             assertThat(trainer.terminate()).isEqualTo(143);
         }
-        String going = commands.good("train", "--until-step=1", run("asked"));
+        String going = commands.good("train", "--until-step=1", asked);
         assertThat(going).contains("going on from the checkpoint of step ").doesNotContain("computing 0 ");
         List<Path> checkpoints = RunStates.checkpoints(commands.folder("asked"));
         long last = Long.parseLong(
                 checkpoints.get(checkpoints.size() - 1).getFileName().toString().substring("step-".length()));
-        assertThat(commands.good("inspect", "run", run("asked"))).contains("steps done       " + last);
+        assertThat(commands.good("inspect", "run", asked)).contains("steps done       " + last);
     }
 
     @Test
     void train_secondTrainerElsewhere_shutsTheFirstOut() throws Exception {
-        commands.good("push", Commands.SAMPLE, "--limit=640"); // 40 steps
-        String[] once = run("twice", "--set=trainer.digest-every-steps=4");
+        String[] twice = run("twice", "--set=images.topic=twice");
+        String machine1 = "--set=run.data=" + data.resolve("machine-1");
+        commands.good("push", Commands.SAMPLE, Commands.batches(FIRST_STEPS), twice);
         StringWriter first = new StringWriter();
         CompletableFuture<Integer> zombie = CompletableFuture.supplyAsync(
-                () -> commands.call(first, first, "train", once, "--set=run.data=" + data.resolve("machine-1")));
-        awaitWords(first, zombie, "checkpoint of step 10");
+                () -> commands.call(first, first, "train", twice, machine1));
+        awaitWords(first, zombie, "checkpoint of step 5");
 
         StringWriter here = new StringWriter();
-        assertThat(commands.call(here, here, "train", once, "--set=run.data=" + data.resolve("machine-1")))
-                .isEqualTo(1);
+        assertThat(commands.call(here, here, "train", twice, machine1)).isEqualTo(1);
         assertThat(here.toString())
                 .contains("run twice is being trained already, by process ", "stop that one")
                 .doesNotContain("\tat ");
 
-        String[] there = run("twice", "--set=run.data=" + data.resolve("machine-2"));
+        String there = "--set=run.data=" + data.resolve("machine-2");
         StringWriter second = new StringWriter();
         CompletableFuture<Integer> heir =
-                CompletableFuture.supplyAsync(() -> commands.call(second, second, "train", "--until-step=46", there));
-        awaitWords(second, heir, "checkpoint of step 10");
+                CompletableFuture.supplyAsync(() -> commands.call(second, second, "train", UNTIL, twice, there));
+        awaitWords(second, heir, "checkpoint of step 5");
         // the first may have reached the end of the images: it notices the other when it has something to write
-        commands.good("push", Commands.SAMPLE, "--skip=640", "--limit=96");
+        pushTheRest(twice);
         assertThat(heir.get()).as(second.toString()).isZero();
-        commands.good("train", "--until-step=46", run("shared"));
         assertThat(zombie.get()).as(first.toString()).isEqualTo(1);
         assertThat(first.toString())
                 .contains("run twice was taken over by another trainer (process ", "A run has one trainer at a time")
                 .doesNotContain("\tat ");
-        assertThat(RunStates.last(data.resolve("machine-2/runs/twice")))
-                .isEqualTo(RunStates.last(commands.folder("shared")));
-        assertThat(commands.good("audit", there)).contains("lost 0, trained twice 0");
-        assertThat(commands.good("replay", there)).contains("46 losses, 11 digests: all equal to the bit");
+        assertThat(RunStates.last(data.resolve("machine-2/runs/twice"))).isEqualTo(straight);
+        assertThat(RunStates.results(kafka(), "twice")).isEqualTo(straightResults);
+        assertThat(commands.good("audit", twice, there)).contains("lost 0, trained twice 0");
     }
 
     @Test
     void train_imagesGoneBeforeTheyWereTrained_refusedWithTheChoiceThenSkipped() throws Exception {
-        commands.good("push", Commands.SAMPLE, "--limit=320");
-        commands.good("train", "--until-step=10", run("late"));
+        String[] late = run("late", "--set=images.topic=late");
+        commands.good("push", Commands.SAMPLE, "--limit=160", late);
+        commands.good("train", "--until-step=10", late);
         try (Admin admin = Admin.create(kafka().admin())) {
-            admin.deleteRecords(Map.of(new TopicPartition("images", 0), RecordsToDelete.beforeOffset(200)))
+            admin.deleteRecords(Map.of(new TopicPartition("late", 0), RecordsToDelete.beforeOffset(100)))
                     .all()
                     .get();
         }
-        String refused = commands.bad("train", "--until-step=12", run("late"));
+        String refused = commands.bad("train", "--until-step=12", late);
         assertThat(refused)
-                .contains("offset 160 of partition 0 of images, whose log begins at 200 now", "--on-gap", "skip  go on")
+                .contains("offset 80 of partition 0 of late, whose log begins at 100 now", "--on-gap", "skip  go on")
                 .doesNotContain("\tat ");
-        assertThat(commands.good("train", "--until-end", "--on-gap=skip", run("late")))
-                .contains("skipped: ", "Going on at the offsets {0=200} after step 10")
-                .contains("8 images left in the log");
-        assertThat(commands.good("audit", run("late")))
-                .contains("offsets skipped  40", "skipped by choice after step 10", "lost 0, trained twice 0");
-        assertThat(commands.good("inspect", "run", run("late")))
+        assertThat(commands.good("train", "--until-end", "--on-gap=skip", late))
+                .contains("skipped: ", "Going on at the offsets {0=100} after step 10")
+                .contains("4 images left in the log");
+        assertThat(commands.good("audit", late))
+                .contains("offsets skipped  20", "skipped by choice after step 10", "lost 0, trained twice 0");
+        assertThat(commands.good("inspect", "run", late))
                 .contains("skipped          after step 10", "steps done       17");
-        assertThat(commands.good("replay", run("late")))
+        assertThat(commands.good("replay", late))
                 .contains(
                         "7 steps of run late computed again from the checkpoint of step 10; compared: 7 losses, 2 digests:"
                                 + " all equal to the bit");
-        String restarted = commands.good("train", "--until-step=17", run("late"));
+        String restarted = commands.good("train", "--until-step=17", late);
         assertThat(restarted).doesNotContain("skipped: ");
     }
 
     @Test
     void train_topicMadeAnew_refusedWithTheChoiceThenSkipped() throws Exception {
-        commands.good("push", Commands.SAMPLE, "--limit=320");
-        commands.good("train", "--until-step=10", run("anew"));
+        String[] anew = run("anew", "--set=images.topic=anew");
+        commands.good("push", Commands.SAMPLE, Commands.batches(12), anew);
+        commands.good("train", "--until-step=10", anew);
         try (Admin admin = Admin.create(kafka().admin())) {
-            admin.deleteTopics(List.of("images")).all().get();
+            admin.deleteTopics(List.of("anew")).all().get();
             await().atMost(PATIENCE)
-                    .until(() -> !admin.listTopics().names().get().contains("images"));
+                    .until(() -> !admin.listTopics().names().get().contains("anew"));
         }
-        commands.good("push", Commands.SAMPLE, "--skip=320", "--limit=320");
-        assertThat(commands.bad("train", "--until-step=12", run("anew")))
+        commands.good("push", Commands.SAMPLE, Commands.after(12), Commands.batches(8), anew);
+        assertThat(commands.bad("train", "--until-step=12", anew))
                 .contains(
-                        "the topic images was deleted and created again since this run trained from it: its id was ",
+                        "the topic anew was deleted and created again since this run trained from it: its id was ",
                         "--on-gap")
                 .doesNotContain("\tat ");
-        commands.good("train", "--until-step=14", "--on-gap=skip", run("anew"));
-        assertThat(commands.good("train", "--until-end", run("anew")))
+        commands.good("train", "--until-step=14", "--on-gap=skip", anew);
+        assertThat(commands.good("train", "--until-end", anew))
                 .contains("going on from the checkpoint of step 14");
-        assertThat(commands.good("audit", run("anew")))
+        assertThat(commands.good("audit", anew))
                 .contains("skipped by choice after step 10", "lost 0, trained twice 0");
+    }
+
+    private static EmbeddedBroker startBroker() {
+        return EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(port, -1), "test");
+    }
+
+    private static void takeBrokerAway() {
+        away = true;
+        broker.close();
+    }
+
+    private static void pushTheRest(String[] run) {
+        commands.good(
+                "push",
+                Commands.SAMPLE,
+                Commands.after(FIRST_STEPS),
+                Commands.batches((long) STEPS - FIRST_STEPS),
+                run);
+    }
+
+    private static void awaitCheckpoint(String run) {
+        await().atMost(PATIENCE)
+                .until(() -> !RunStates.checkpoints(commands.folder(run)).isEmpty());
     }
 
     private static void awaitWords(StringWriter out, CompletableFuture<Integer> trainer, String words) {
@@ -208,7 +253,7 @@ class BrokerTroubleTest {
         assertThat(out.toString()).contains(words);
     }
 
-    private KafkaSettings kafka() {
+    private static KafkaSettings kafka() {
         return new KafkaSettings("127.0.0.1:" + port, Map.of());
     }
 }

@@ -19,6 +19,9 @@ import org.millrace.app.cli.MillraceCommandLine;
 public record Commands(Supplier<String> broker, Path data) {
     public static final String SAMPLE = "../samples/fashion-mnist/t10k-images-idx3-ubyte.gz";
 
+    /** Images of a step. */
+    public static final int BATCH = 8;
+
     /** Runs a command that must succeed, and returns what it printed. */
     public String good(Object... arguments) {
         StringWriter out = new StringWriter();
@@ -66,13 +69,23 @@ public record Commands(Supplier<String> broker, Path data) {
                 "encoder.mean=0.3",
                 "encoder.standard-deviation=0.3",
                 "head.output=16",
-                "moco.queue-size=64",
-                "trainer.batch-size=16",
+                "moco.queue-size=32",
+                "trainer.batch-size=" + BATCH,
                 "trainer.checkpoint-every-steps=5",
                 "trainer.publish-every-steps=10",
                 "trainer.digest-every-steps=4",
                 "replay.policy=reservoir",
-                "replay.capacity=50");
+                "replay.capacity=25");
+    }
+
+    /** The option of {@code push} for the images of so many steps. */
+    public static String batches(long steps) {
+        return "--limit=" + BATCH * steps;
+    }
+
+    /** The option of {@code push} to begin behind the images of so many steps. */
+    public static String after(long steps) {
+        return "--skip=" + BATCH * steps;
     }
 
     /** The option that names a run, and further arguments. */

@@ -27,8 +27,9 @@ import org.millrace.contract.config.BrokerConfig;
  * -Dmillrace.damage=all} does it here too, for every file.
  */
 class DamageTest {
-    private static final int STEPS = 18;
-    private static final int STOPPED_AT = 15;
+    private static final int STEPS = 11;
+    private static final int STOPPED_AT = 9;
+    private static final int CHECKPOINT_STEPS = 3;
     private static final List<String> CHECKPOINT_FILES = List.of(
             "state.json",
             "state.sha256",
@@ -78,11 +79,11 @@ class DamageTest {
     static void trainUndamaged() throws Exception {
         broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(0, -1), "test");
         commands = new Commands(broker::bootstrapServers, data);
-        commands.good("push", Commands.SAMPLE, "--limit=" + 16 * STEPS);
-        commands.good("train", "--until-step=10", run("damaged"));
-        commands.good("train", "--until-step=" + STOPPED_AT, run("damaged")); // its keys lie in an SST and in the log
+        commands.good("push", Commands.SAMPLE, Commands.batches(STEPS));
+        commands.good("train", "--until-step=6", damaged(data));
+        commands.good("train", "--until-step=" + STOPPED_AT, damaged(data)); // its keys lie in an SST and in the log
         copy(data.resolve("runs"), data.resolve("copy/runs"));
-        commands.good("train", "--until-step=" + STEPS, run("damaged"));
+        commands.good("train", "--until-step=" + STEPS, damaged(data));
         undamaged = RunStates.last(commands.folder("damaged"));
     }
 
@@ -98,8 +99,8 @@ class DamageTest {
             Path folder = freshCopy(damage + "-" + file);
             List<Path> checkpoints = RunStates.checkpoints(folder.resolve("runs/damaged"));
             damage.doTo(checkpoints.get(checkpoints.size() - 1).resolve(file));
-            String out = commands.good("train", "--until-step=" + STEPS, run("damaged", "--set=run.data=" + folder));
-            assertThat(out).as(file).contains("going on from the checkpoint of step 10");
+            String out = commands.good("train", "--until-step=" + STEPS, damaged(folder));
+            assertThat(out).as(file).contains("going on from the checkpoint of step " + (STOPPED_AT - CHECKPOINT_STEPS));
             assertThat(RunStates.last(folder.resolve("runs/damaged"))).as(file).isEqualTo(undamaged);
         }
     }
@@ -110,7 +111,7 @@ class DamageTest {
         for (String file : turnsOf(damage, keyStoreFiles())) {
             Path folder = freshCopy(damage + "-" + file);
             damage.doTo(folder.resolve("runs/damaged/keys").resolve(file));
-            String[] run = run("damaged", "--set=run.data=" + folder);
+            String[] run = damaged(folder);
             StringWriter out = new StringWriter();
             StringWriter error = new StringWriter();
             int code = commands.call(out, error, "train", "--until-step=" + STEPS, run);
@@ -135,6 +136,11 @@ class DamageTest {
                         .isEqualTo(undamaged);
             }
         }
+    }
+
+    private static String[] damaged(Path folder) {
+        return run(
+                "damaged", "--set=run.data=" + folder, "--set=trainer.checkpoint-every-steps=" + CHECKPOINT_STEPS);
     }
 
     private static List<String> turnsOf(Damage damage, List<String> files) {

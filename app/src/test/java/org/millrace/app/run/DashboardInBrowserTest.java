@@ -46,6 +46,7 @@ import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.server.dashboard.Dashboard;
+import org.millrace.server.dashboard.TestNotices;
 import org.millrace.server.http.HttpServer;
 import org.millrace.server.http.HttpServer.TakenPort;
 import org.openqa.selenium.By;
@@ -55,6 +56,8 @@ class DashboardInBrowserTest {
     private static final String HOSTILE = "<img src=x onerror='window.hacked=1'>.png";
     private static final String ORDERS = "main.drift-orders";
     private static final String LABEL = "<script>window.hacked=1</script>";
+
+    private static final String BATCH = "trainer.batch-size=16"; // of which the page shows twelve
 
     private static final long HOUR = 3_600_000;
 
@@ -69,7 +72,7 @@ class DashboardInBrowserTest {
             KafkaSettings kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
             Commands commands = new Commands(broker::bootstrapServers, data);
             MillraceConfig config = new ConfigLoader()
-                    .assignments(Stream.concat(commands.settings(), Stream.of("http.port=0"))
+                    .assignments(Stream.concat(commands.settings(), Stream.of("http.port=0", BATCH))
                             .toList())
                     .load();
             int port;
@@ -91,14 +94,14 @@ class DashboardInBrowserTest {
                         .contains("is a stream of events: wanted 'Accept: text/event-stream', but got none");
 
                 push(config, kafka);
-                commands.good("train", "--until-step=0", run("main"));
+                commands.good("train", "--until-step=0", run("main", "--set=" + BATCH));
                 browser.go(server.address().toString());
                 browser.await("the untrained encoder alone", page -> page.count("#encoders tbody tr") == 1);
                 assertThat(browser.shown("#rounds"))
                         .as("one trainer has no rounds")
                         .isFalse();
                 browser.script("window.mark = 'same page'");
-                commands.good("train", "--until-end", run("main"));
+                commands.good("train", "--until-end", run("main", "--set=" + BATCH));
                 browser.await(
                         "it fills without a reload",
                         page -> page.text("#figures").contains("step 8"));
@@ -113,7 +116,7 @@ class DashboardInBrowserTest {
                     "it says that the server is away",
                     page -> page.text("#status").equals("reconnecting"));
             MillraceConfig again = new ConfigLoader()
-                    .assignments(Stream.concat(commands.settings(), Stream.of("http.port=" + port))
+                    .assignments(Stream.concat(commands.settings(), Stream.of("http.port=" + port, BATCH))
                             .toList())
                     .load();
             send(kafka, "main.steps", Json.write(done(10)));
@@ -174,7 +177,7 @@ class DashboardInBrowserTest {
                 page -> page.text("#rejects").contains(HOSTILE)
                         && page.text("#rejects").contains("not an image"));
         browser.await("the trained encoder too", page -> page.count("#encoders tbody tr") == 2);
-        browser.await("the dictionary", page -> page.text("#dictionary").contains("64 keys held"));
+        browser.await("the dictionary", page -> page.text("#dictionary").contains("32 keys held"));
         browser.await("checkpoints", page -> page.count("#checkpoints tbody tr") > 0); // listed every few seconds
         assertThat(browser.script("return window.hacked")).isNull();
         assertThat(browser.count("img[src='x']")).isZero();
@@ -335,21 +338,7 @@ class DashboardInBrowserTest {
     // each takes an hour, half of its round
     private static SlotReady ready(long round, int slot, String base, long atMillis) {
         String worker = "process " + slot + " on " + HOSTILE;
-        return new SlotReady(
-                1,
-                round,
-                slot,
-                base,
-                0,
-                1,
-                round + "/" + slot,
-                "sha",
-                "bits",
-                worker,
-                "engine",
-                HOUR / 1e3,
-                atMillis,
-                Optional.empty());
+        return TestNotices.ready(round, slot, base, worker, HOUR / 1e3, atMillis);
     }
 
     private static void sendTo(KafkaSettings kafka, int partition, SlotReady ready) throws Exception {

@@ -64,7 +64,7 @@ class DriftOnBrokerTest {
     @Test
     void drift_photographsGoDarkWhileItIsKilled_isSeenAndEveryImageCountedOnce() throws Exception {
         System.out.println("seed 5");
-        commands.good("push", Commands.SAMPLE, "--limit=64");
+        commands.good("push", Commands.SAMPLE, Commands.batches(4));
         commands.good("train", "--until-end", run("main", "--set=trainer.publish-every-steps=2"));
         String[] watched = run(
                 "main",

@@ -34,6 +34,8 @@ import org.millrace.contract.registry.PublishedEvaluations;
  * a real broker.
  */
 final class EvaluatedOnBrokerTest {
+    private static final String BATCH = "--set=trainer.batch-size=16"; // four steps on the images pushed
+
     @TempDir
     private static Path data;
 
@@ -55,8 +57,8 @@ final class EvaluatedOnBrokerTest {
 
     @Test
     void evaluate_encoderThatJumps_isHeldUntilAccepted() throws Exception {
-        String[] main = run("main", "--set=evaluator.churn-budget=0.3", "--set=evaluator.anchors=100");
-        commands.good("train", "--until-step=0", run("other", "--set=run.seed=2"));
+        String[] main = run("main", "--set=evaluator.churn-budget=0.3", "--set=evaluator.anchors=100", BATCH);
+        commands.good("train", "--until-step=0", run("other", "--set=run.seed=2", BATCH));
         commands.good("train", "--until-step=2", main);
         assertThat(commands.good("evaluate", main)).contains("encoder 2 of run main is current\n");
 
@@ -93,7 +95,8 @@ final class EvaluatedOnBrokerTest {
                 "--set=evaluator.buckets=2",
                 "--set=evaluator.bucket-images=32",
                 "--set=trainer.publish-every-steps=2",
-                "--set=replay.policy=none");
+                "--set=replay.policy=none",
+                BATCH);
         commands.good("train", "--until-end", buckets);
         assertThat(commands.bad("learning", buckets)).contains("no encoder of run buckets was scored by buckets");
         commands.good("evaluate", buckets);

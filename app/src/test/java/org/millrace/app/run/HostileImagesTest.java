@@ -35,7 +35,7 @@ import org.millrace.contract.kafka.KafkaSettings;
  * reason, and none stops it. {@code -Dmillrace.images=FOLDER} mutates the files of a folder besides those of the test.
  */
 class HostileImagesTest {
-    private static final int MUTATED = 2_000;
+    private static final int MUTATED = 1_000;
     private static final String HEAP = "-Xmx192m";
     private static final long SEED = Long.getLong("millrace.seed", System.nanoTime() & 0xffff);
 
@@ -87,7 +87,7 @@ class HostileImagesTest {
     }
 
     @Test
-    void train_2000MutatedImages_eachIsTrainedOrRefusedWithItsReason() throws Exception {
+    void train_mutatedImages_eachIsTrainedOrRefusedWithItsReason() throws Exception {
         System.out.println("seed " + SEED);
         SplittableRandom random = new SplittableRandom(SEED);
         List<byte[]> sources = sources();
@@ -139,7 +139,7 @@ class HostileImagesTest {
             }
         }
         commands.good("push", Commands.SAMPLE, "--skip=15", "--limit=16", run);
-        assertThat(train(run)).isZero();
+        commands.good("train", "--until-end", run); // no process of its own: nothing here is large
         assertThat(reasons("claims.rejected"))
                 .containsExactly(
                         Map.entry(16L, "the claim-check points outside images.claim-check-allow, or to nothing"));

@@ -32,10 +32,11 @@ import org.millrace.contract.kafka.KafkaSettings;
  * <p>{@code mvn verify} runs the short form; the long one is {@code bench/kills}, 40 kills over some 500 steps for each objective.
  */
 class KillTest {
-    private static final int KILLS = Integer.getInteger("millrace.kills", 4);
-    private static final int STEPS_A_KILL = 12;
+    private static final int KILLS = Integer.getInteger("millrace.kills", 2);
+    private static final int STEPS_A_KILL = KILLS > 2 ? 12 : 8;
     private static final int LAST_STEPS =
-            8; // their images are pushed after the last kill, so no process ends before its kill
+            4; // their images are pushed after the last kill, so no process ends before its kill
+    private static final int CHECKPOINT_STEPS = 5;
     private static final long SEED = Long.getLong("millrace.seed", System.nanoTime() & 0xffff);
 
     @TempDir
@@ -65,9 +66,10 @@ class KillTest {
             "--set=replay.policy=" + policy,
             "--set=" + share,
             "--set=replay.share-rate=0.01",
+            "--set=trainer.checkpoint-every-steps=" + CHECKPOINT_STEPS,
             "--set=images.partitions=1"
         };
-        int firstBatch = policy.equals("two-tier") ? 8 : 0; // which is all new, beyond its share
+        int firstBatch = policy.equals("two-tier") ? Commands.BATCH / 2 : 0; // which is all new, beyond its share
         int before = imagesOf(steps - LAST_STEPS);
         commands.good("push", Commands.SAMPLE, "--limit=" + before, settings);
 
@@ -87,7 +89,10 @@ class KillTest {
         assertThat(commands.good("inspect", "run", killed))
                 .contains("steps done       " + steps, "contiguous       yes");
         assertThat(commands.good("audit", killed)).contains("lost 0, trained twice 0");
-        assertThat(commands.good("replay", killed)).contains(": all equal to the bit");
+        assertThat(RunStates.results(kafka(), "killed")).isEqualTo(RunStates.results(kafka(), "straight"));
+        int last = (steps - 1) / CHECKPOINT_STEPS * CHECKPOINT_STEPS;
+        assertThat(commands.good("replay", "--from=" + last, killed))
+                .contains("from the checkpoint of step " + last, ": all equal to the bit");
         System.out.println(objective + ", " + policy + ": " + KILLS + " kills over " + steps + " steps, seed " + SEED
                 + ": the same bits");
     }
@@ -97,12 +102,12 @@ class KillTest {
         int kills = Math.max(2, KILLS / 4);
         int steps = STEPS_A_KILL * kills + LAST_STEPS;
         String[] settings = run("bursts", "--set=images.partitions=4", "--set=replay.updates-per-batch=2");
-        commands.good("push", Commands.SAMPLE, "--limit=40", settings);
+        commands.good("push", Commands.SAMPLE, "--limit=20", settings);
         AtomicBoolean done = new AtomicBoolean();
         AtomicInteger most = new AtomicInteger(imagesOf(steps - LAST_STEPS));
         Thread pusher = new Thread(() -> pushInBursts(most, settings, done));
         pusher.start();
-        trainKilling(steps, settings, kills, () -> most.set(imagesOf(steps) + 200));
+        trainKilling(steps, settings, kills, () -> most.set(imagesOf(steps) + 100));
         done.set(true);
         pusher.join();
         String replayed = commands.good("replay", settings);
@@ -111,9 +116,9 @@ class KillTest {
         System.out.println("bursts to 4 partitions: " + kills + " kills, seed " + SEED + ": " + replayed.strip());
     }
 
-    /** New images of so many steps: half of each batch of 16, or every second batch. */
+    /** New images of so many steps: half of each batch, or every second batch. */
     private static int imagesOf(int steps) {
-        return 16 * steps / 2;
+        return Commands.BATCH * steps / 2;
     }
 
     // each process is killed some steps after the previous one, or while it starts; the last one ends normally
@@ -151,8 +156,7 @@ class KillTest {
 
     private void awaitStep(String[] run, long step, TrainerChild trainer) throws InterruptedException {
         var topic = new TopicPartition(run[0].substring("--set=run.name=".length()) + ".steps", 0);
-        var kafka = new KafkaSettings(broker.address(), Map.of("consumer.auto.offset.reset", "earliest"));
-        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka().consumer(Map.of()))) {
             consumer.assign(List.of(topic));
             long reached = 0;
             while (reached < step) {
@@ -169,13 +173,17 @@ class KillTest {
         }
     }
 
+    private KafkaSettings kafka() {
+        return new KafkaSettings(broker.address(), Map.of("consumer.auto.offset.reset", "earliest"));
+    }
+
     /** @param most images so far; may be raised later */
     private void pushInBursts(AtomicInteger most, String[] settings, AtomicBoolean done) {
         SplittableRandom bursts = new SplittableRandom(SEED + 1);
-        int pushed = 40;
+        int pushed = 20;
         List<Integer> sizes = new ArrayList<>();
         while (!done.get()) {
-            int burst = Math.min(1 + bursts.nextInt(120), most.get() - pushed);
+            int burst = Math.min(1 + bursts.nextInt(60), most.get() - pushed);
             try {
                 Thread.sleep(bursts.nextInt(1_500));
                 if (burst <= 0) {

@@ -1,17 +1,27 @@
 package org.millrace.app.run;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.millrace.contract.RunTopics;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.event.Json;
+import org.millrace.contract.event.StepDone;
+import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.keystore.KeyStore;
+import org.millrace.trainer.journal.JournalReader;
 
-/** Digests of runs' files on disk, for comparison. */
+/** What runs left on disk and in their journals, for comparison. */
 final class RunStates {
     private RunStates() {}
 
@@ -35,6 +45,23 @@ final class RunStates {
         JsonNode state = Json.read(Files.readAllBytes(last.resolve("state.json")), JsonNode.class);
         digests.add(last.getFileName() + " fresh share " + state.path("freshShare"));
         return digests;
+    }
+
+    /** Loss and digest of each step as its journal has them; a step that was computed twice must have given the same. */
+    static SortedMap<Long, String> results(KafkaSettings kafka, String run) {
+        SortedMap<Long, String> results = new TreeMap<>();
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
+            new JournalReader(consumer, new RunTopics(run)).forEach(0, (event, offset) -> {
+                if (event instanceof StepDone done) {
+                    String result = done.loss() + " " + done.digest().orElse("");
+                    assertThat(results.getOrDefault(done.step(), result))
+                            .as("step %d of run %s, before it was computed again", done.step(), run)
+                            .isEqualTo(result);
+                    results.put(done.step(), result);
+                }
+            });
+        }
+        return results;
     }
 
     /** The run's checkpoints, oldest first. */

@@ -44,9 +44,19 @@ class TrainOnBrokerTest {
     private final StringWriter out = new StringWriter();
     private final StringWriter error = new StringWriter();
 
+    /** What the training of ten steps printed that several tests look at. */
+    private static String tenSteps;
+
     @BeforeAll
-    static void startBroker() throws IOException {
+    static void trainTenSteps() throws IOException {
         broker = EmbeddedBroker.start(data, new BrokerConfig(0, -1), "test");
+        TrainOnBrokerTest setUp = new TrainOnBrokerTest();
+        Files.writeString(secrets(), "kafka.sasl.jaas.config=module required password=hunter22;\n");
+        assertThat(setUp.run("push", SAMPLE.toString(), "--limit=80", ten())).isZero();
+        assertThat(setUp.run("train", "--until-end", ten()))
+                .as(setUp.error.toString())
+                .isZero();
+        tenSteps = setUp.out.toString() + setUp.error;
     }
 
     @AfterAll
@@ -57,45 +67,45 @@ class TrainOnBrokerTest {
     @Test
     void train_streamWithRubbish_rejectsItTrainsTheRestAndScores() throws Exception {
         String[] small = small("mixed");
-        assertThat(run("push", SAMPLE.toString(), "--limit=100", small)).isZero();
+        assertThat(run("push", SAMPLE.toString(), "--limit=60", small)).isZero();
         produceRubbish("mixed");
-        assertThat(run("push", SAMPLE.toString(), "--skip=100", "--limit=100", small))
+        assertThat(run("push", SAMPLE.toString(), "--skip=60", "--limit=24", small))
                 .isZero();
         assertThat(run("push", SAMPLE.toString(), "--skip=200", "--limit=400", "--to=probe", small))
                 .isZero();
 
         assertThat(run("train", "--until-end", small)).as(error.toString()).isZero();
-        assertThat(out.toString()).contains("8 images left in the log, fewer than a batch");
+        assertThat(out.toString()).contains("4 images left in the log, fewer than a batch");
 
         assertThat(run("inspect", "run", small)).isZero();
         assertThat(out.toString())
-                .contains("steps done       12", "images trained   192", "images rejected  2", "contiguous       yes");
+                .contains("steps done       15", "images trained   120", "images rejected  2", "contiguous       yes");
         assertThat(records("mixed.rejected"))
                 .hasSize(2)
                 .allSatisfy(reject -> assertThat(ImageHeaders.text(reject.headers(), ImageHeaders.REJECT_POSITION))
-                        .hasValueSatisfying(position -> assertThat(position).isIn("mixed/0/100", "mixed/0/101")));
+                        .hasValueSatisfying(position -> assertThat(position).isIn("mixed/0/60", "mixed/0/61")));
 
         assertThat(run("audit", small)).as(error.toString()).isZero();
         assertThat(out.toString())
                 .contains(
-                        "offsets covered  194",
-                        "images trained   192",
+                        "offsets covered  122",
+                        "images trained   120",
                         "images refused   2",
                         "lost 0, trained twice 0");
-        assertThat(run("replay", with(small, "--run=mixed", "--to-step=12")))
+        assertThat(run("replay", with(small, "--run=mixed", "--to-step=15")))
                 .as(error.toString())
                 .isZero();
-        assertThat(out.toString()).contains("12 losses, 3 digests: all equal to the bit");
+        assertThat(out.toString()).contains("15 losses, 3 digests: all equal to the bit");
         assertThat(run("replay", with(small, "--set=optimiser.learning-rate=0.02")))
                 .isEqualTo(1);
         assertThat(error.toString()).contains("the loss of step 2 was").doesNotContain("\tat ");
 
         assertThat(run("inspect", "keys", small)).isZero();
-        assertThat(out.toString()).contains("dictionary 64 of 64 keys (100 %)");
+        assertThat(out.toString()).contains("dictionary 32 of 32 keys (100 %)");
         assertThat(run("inspect", "checkpoints", small)).isZero();
         assertThat(out.toString()).contains("whole").doesNotContain("DAMAGED");
         assertThat(run("evaluate", small)).as(error.toString()).isZero();
-        assertThat(out.toString().lines().filter(line -> line.matches("(0|12) .*%.*")))
+        assertThat(out.toString().lines().filter(line -> line.matches("(0|15) .*%.*")))
                 .hasSize(2);
     }
 
@@ -106,9 +116,10 @@ class TrainOnBrokerTest {
                 small("straight"),
                 "--set=replay.policy=min-red",
                 "--set=replay.updates-per-batch=2",
-                "--set=replay.capacity=50"); // full after three batches, as the features' lag is
-        assertThat(run("push", SAMPLE.toString(), "--limit=240", small))
-                .isZero(); // 30 steps: it is not over before it is killed
+                "--set=trainer.checkpoint-every-steps=3",
+                "--set=replay.capacity=25"); // full after three batches, as the features' lag is
+        assertThat(run("push", SAMPLE.toString(), "--limit=56", small))
+                .isZero(); // 14 steps: it is not over before it is killed
         Path killedData = data.resolve("killed");
         String[] killed = with(
                 small,
@@ -116,12 +127,12 @@ class TrainOnBrokerTest {
                 "--set=run.data=" + killedData,
                 "--set=trainer.health-every-steps=3"); // measuring does not affect the training
         Path killedRun = killedData.resolve("runs/killed");
-        try (TrainerChild child = TrainerChild.start(with(new String[] {"train", "--until-step=34"}, killed))) {
+        try (TrainerChild child = TrainerChild.start(with(new String[] {"train", "--until-step=18"}, killed))) {
             child.awaitCheckpointThenKill(killedRun.resolve("checkpoints"));
         }
-        assertThat(run("push", SAMPLE.toString(), "--skip=240", "--limit=400", small))
+        assertThat(run("push", SAMPLE.toString(), "--skip=56", "--limit=100", small))
                 .isZero();
-        assertThat(run("train", "--until-step=34", killed)).as(error.toString()).isZero();
+        assertThat(run("train", "--until-step=18", killed)).as(error.toString()).isZero();
         assertThat(out.toString()).contains("going on from the checkpoint of step ");
 
         Path straightData = data.resolve("straight");
@@ -130,7 +141,7 @@ class TrainOnBrokerTest {
                 "--set=run.name=straight",
                 "--set=run.data=" + straightData,
                 "--set=trainer.health-every-steps=0");
-        assertThat(run("train", "--until-step=34", straight))
+        assertThat(run("train", "--until-step=18", straight))
                 .as(error.toString())
                 .isZero();
 
@@ -138,32 +149,29 @@ class TrainOnBrokerTest {
         assertThat(run("inspect", "run", killed)).isZero();
         assertThat(out.toString())
                 .contains(
-                        "steps done       34",
+                        "steps done       18",
                         "contiguous       yes",
-                        "health           of step 33: projections alignment ")
-                .containsPattern("dictionary       64 keys, age 2 steps \\(oldest 3\\), consistency [01]\\.\\d{3}\n");
+                        "health           of step 18: projections alignment ")
+                .containsPattern("dictionary       32 keys, age 2 steps \\(oldest 3\\), consistency [01]\\.\\d{3}\n");
         assertThat(run("replay", killed)).as(error.toString()).isZero();
-        assertThat(out.toString()).contains("34 losses, 8 digests: all equal to the bit");
-        assertThat(run("replay", killed, "--from=30")).as(error.toString()).isZero();
+        assertThat(out.toString()).contains("18 losses, 4 digests: all equal to the bit");
+        assertThat(run("replay", killed, "--from=15")).as(error.toString()).isZero();
         assertThat(out.toString())
-                .contains("from the checkpoint of step 30; compared: 4 losses, 1 digest: all equal to the bit");
+                .contains("from the checkpoint of step 15; compared: 3 losses, 1 digest: all equal to the bit");
         assertThat(run("audit", killed)).as(error.toString()).isZero();
     }
 
     @Test
     void train_endsOnACheckpointThatIsNoPublishStep_publishesItsLastEncoder() throws Exception {
-        String[] small = small("last");
-        assertThat(run("push", SAMPLE.toString(), "--limit=160", small)).isZero();
-        assertThat(run("train", "--until-end", small)).as(error.toString()).isZero();
-        assertThat(versions("last")).containsExactly("0", "10");
-        assertThat(run("train", "--until-end", small)).as(error.toString()).isZero();
-        assertThat(versions("last")).as("nothing is sent twice").containsExactly("0", "10");
+        assertThat(versions("ten")).containsExactly("0", "10");
+        assertThat(run("train", "--until-end", ten())).as(error.toString()).isZero();
+        assertThat(versions("ten")).as("nothing is sent twice").containsExactly("0", "10");
     }
 
     @Test
     void train_plantedCollapse_isSaidWithin200Steps() throws Exception {
         String[] small = with(small("healthy"), "--set=optimiser.learning-rate=0.000001");
-        assertThat(run("push", SAMPLE.toString(), "--limit=800", small)).isZero();
+        assertThat(run("push", SAMPLE.toString(), "--limit=192", small)).isZero();
         assertThat(run("train", "--until-end", small)).as(error.toString()).isZero();
         assertThat(out.toString()).doesNotContain("COLLAPSED");
         Path file = data.resolve("healthy.safetensors");
@@ -190,19 +198,14 @@ class TrainOnBrokerTest {
 
     @Test
     void train_secretAmongItsSettings_isNowhereAfterwards() throws Exception {
-        Path secrets = Files.writeString(
-                data.resolve("secrets.properties"), "kafka.sasl.jaas.config=module required password=hunter22;\n");
-        String[] small = with(small("discreet"), "--config=" + secrets);
-        assertThat(run("push", SAMPLE.toString(), "--limit=160", small)).isZero();
-        assertThat(run("train", "--until-end", small)).as(error.toString()).isZero();
-        assertThat(out.toString() + error).doesNotContain("hunter22");
-        assertThat(run("config", small)).isZero();
+        assertThat(tenSteps).contains("training run ten").doesNotContain("hunter22");
+        assertThat(run("config", ten())).isZero();
         assertThat(out.toString()).contains("kafka.sasl.jaas.config").doesNotContain("hunter22");
-        assertThat(records("discreet.steps"))
+        assertThat(records("ten.steps"))
                 .isNotEmpty()
                 .allSatisfy(record -> assertThat(new String(record.value(), StandardCharsets.UTF_8))
                         .doesNotContain("hunter22"));
-        try (Stream<Path> files = Files.walk(data.resolve("discreet"))) {
+        try (Stream<Path> files = Files.walk(data.resolve("ten"))) {
             assertThat(files.filter(Files::isRegularFile).toList())
                     .anySatisfy(file -> assertThat(file).hasFileName("state.json"))
                     .allSatisfy(file -> assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
@@ -212,10 +215,7 @@ class TrainOnBrokerTest {
 
     @Test
     void replay_stoppedOnItsWay_saysHowFarItCame() throws Exception {
-        String[] small = small("halfway");
-        assertThat(run("push", SAMPLE.toString(), "--limit=160", small)).isZero();
-        assertThat(run("train", "--until-end", small)).as(error.toString()).isZero();
-        List<String> settings = Stream.of(small)
+        List<String> settings = Stream.of(ten())
                 .filter(argument -> argument.startsWith("--set="))
                 .map(argument -> argument.substring("--set=".length()))
                 .toList();
@@ -233,7 +233,7 @@ class TrainOnBrokerTest {
 
     @Test
     void audit_noSuchRun_saysSo() {
-        assertThat(run("audit", small("halfway"), "--run=never")).isEqualTo(1);
+        assertThat(run("audit", small("ten"), "--run=never")).isEqualTo(1);
         assertThat(error.toString())
                 .contains("there is no run never at ", "--run NAME")
                 .doesNotContain("\tat ");
@@ -242,7 +242,7 @@ class TrainOnBrokerTest {
     @Test
     void train_minRedWithOtherPrefetchThanTheCheckpoint_isRefused() throws Exception {
         String[] small = with(small("lagging"), "--set=replay.policy=min-red");
-        assertThat(run("push", SAMPLE.toString(), "--limit=64", small)).isZero();
+        assertThat(run("push", SAMPLE.toString(), "--limit=24", small)).isZero();
         assertThat(run("train", "--until-end", small)).as(error.toString()).isZero();
         assertThat(run("train", "--until-end", small, "--set=trainer.prefetch-batches=3"))
                 .isEqualTo(1);
@@ -252,13 +252,21 @@ class TrainOnBrokerTest {
     @Test
     void train_otherArchitectureThanTheCheckpoint_isRefusedWithWhatToDo() throws Exception {
         String[] small = small("fixed");
-        assertThat(run("push", SAMPLE.toString(), "--limit=64", small)).isZero();
+        assertThat(run("push", SAMPLE.toString(), "--limit=24", small)).isZero();
         assertThat(run("train", "--until-end", small)).as(error.toString()).isZero();
-        assertThat(run("train", "--until-end", small, "--set=trainer.batch-size=8"))
+        assertThat(run("train", "--until-end", small, "--set=trainer.batch-size=4"))
                 .isEqualTo(1);
         assertThat(error.toString())
-                .contains("trainer.batch-size: 16 → 8", "another run.name")
+                .contains("trainer.batch-size: 8 → 4", "another run.name")
                 .doesNotContain("\tat ");
+    }
+
+    private static String[] ten() {
+        return with(small("ten"), "--config=" + secrets());
+    }
+
+    private static Path secrets() {
+        return data.resolve("secrets.properties");
     }
 
     private static String[] small(String topic) {
@@ -276,13 +284,13 @@ class TrainOnBrokerTest {
             "--set=encoder.mean=0.3",
             "--set=encoder.standard-deviation=0.3",
             "--set=head.output=16",
-            "--set=moco.queue-size=64",
-            "--set=trainer.batch-size=16",
+            "--set=moco.queue-size=32",
+            "--set=trainer.batch-size=" + Commands.BATCH,
             "--set=trainer.checkpoint-every-steps=5",
             "--set=trainer.publish-every-steps=100",
             "--set=trainer.digest-every-steps=4",
             "--set=replay.policy=reservoir",
-            "--set=replay.capacity=100"
+            "--set=replay.capacity=50"
         };
     }
 

@@ -2,7 +2,6 @@ package org.millrace.contract.registry;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -14,13 +13,13 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Json;
+import org.millrace.contract.kafka.Chunks;
 
 /**
  * An encoder as records of {@code <run>.encoders}: its file in chunks small enough for any broker, under the keys {@code
  * <version>/<index>}, then its manifest under {@code <version>/manifest}. A null value takes a record back.
  */
 public final class EncoderRecords {
-    private static final int CHUNK_BYTES = 512 * 1024;
     private static final String MANIFEST = "manifest";
     private static final Pattern KEY = Pattern.compile("(\\d{1,18})/(" + MANIFEST + "|\\d{1,9})");
 
@@ -36,12 +35,11 @@ public final class EncoderRecords {
 
     /** An encoder's records, in the order in which they are sent. */
     public static List<ProducerRecord<byte[], byte[]>> of(String topic, byte[] file, Described described) {
-        int chunks = (file.length + CHUNK_BYTES - 1) / CHUNK_BYTES;
-        EncoderManifest manifest = described.of(file.length, chunks, Sha256.of(file));
+        List<byte[]> chunks = Chunks.of(file);
+        EncoderManifest manifest = described.of(file.length, chunks.size(), Sha256.of(file));
         List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
-        for (int i = 0; i < chunks; i++) {
-            byte[] chunk = Arrays.copyOfRange(file, i * CHUNK_BYTES, Math.min(file.length, (i + 1) * CHUNK_BYTES));
-            records.add(new ProducerRecord<>(topic, chunkKey(manifest.version(), i), chunk));
+        for (int i = 0; i < chunks.size(); i++) {
+            records.add(new ProducerRecord<>(topic, chunkKey(manifest.version(), i), chunks.get(i)));
         }
         records.add(new ProducerRecord<>(topic, manifestKey(manifest.version()), Json.write(manifest)));
         return records;

@@ -44,24 +44,17 @@ record RoundPoint(
 
     /** This point merged with the next one. */
     RoundPoint with(RoundPoint next) {
+        WeightedMean mean = new WeightedMean(rounds, next.rounds);
         return new RoundPoint(
                 rounds + next.rounds,
                 next.round,
                 next.images,
                 next.timeMillis,
-                (seconds * rounds + next.seconds * next.rounds) / (rounds + next.rounds),
-                mean(medianSeconds, next.medianSeconds, next),
-                mean(slowestSeconds, next.slowestSeconds, next),
-                mean(waiting, next.waiting, next),
-                mean(change, next.change, next),
-                mean(moved, next.moved, next));
-    }
-
-    private OptionalDouble mean(OptionalDouble mine, OptionalDouble other, RoundPoint next) {
-        if (mine.isEmpty() || other.isEmpty()) {
-            return mine.isEmpty() ? other : mine;
-        }
-        return OptionalDouble.of(
-                (mine.getAsDouble() * rounds + other.getAsDouble() * next.rounds) / (rounds + next.rounds));
+                mean.of(seconds, next.seconds),
+                mean.of(medianSeconds, next.medianSeconds),
+                mean.of(slowestSeconds, next.slowestSeconds),
+                mean.of(waiting, next.waiting),
+                mean.of(change, next.change),
+                mean.of(moved, next.moved));
     }
 }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
+import org.millrace.contract.SlotWaits;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.RoundDealt;
 import org.millrace.contract.event.RoundMerged;
@@ -26,11 +27,6 @@ final class RoundsView {
     private static final int RECENT = 50; // rounds that means are of
     private static final int RATE = 10; // rounds
     private static final int SLOTS_SHOWN = 64;
-    /** A trainer without work computes a slot that is later than this many medians of the last waits, as decision 40 says. */
-    private static final double LATE = 1.5;
-
-    private static final double LEAST_LATE_SECONDS = 5;
-    private static final int WAITS = 64;
 
     private final SlotNotices notices = new SlotNotices();
     private final Thinned<RoundPoint> history = new Thinned<>(HISTORY, RoundPoint::with);
@@ -189,14 +185,11 @@ final class RoundsView {
     }
 
     private OptionalDouble lateSeconds() {
-        List<Double> waits = new ArrayList<>();
-        for (int i = kept.size() - 1; i >= 0 && waits.size() < WAITS; i--) {
-            MergedRound round = kept.get(i);
-            round.notices().forEach(notice -> waits.add(round.secondsAfterDeal(notice.readyAtMillis())));
-        }
-        return MergedRound.median(waits).stream()
-                .map(median -> Math.max(LEAST_LATE_SECONDS, LATE * median))
-                .max();
+        SlotWaits waits = new SlotWaits();
+        kept.forEach(round -> round.notices().stream()
+                .sorted(Comparator.comparingLong(Notice::readyAtMillis))
+                .forEach(notice -> waits.add(Math.round(1_000 * round.secondsAfterDeal(notice.readyAtMillis())))));
+        return waits.lateAfterMillis().stream().map(millis -> millis / 1_000).findFirst();
     }
 
     private Sections.RoundUnderWay underWay(RoundDealt dealt) {

@@ -40,25 +40,18 @@ record StepPoint(
 
     /** This point merged with the next one. */
     StepPoint with(StepPoint next) {
+        WeightedMean mean = new WeightedMean(steps, next.steps);
         return new StepPoint(
                 steps + next.steps,
                 next.step,
                 next.images,
                 next.timeMillis,
-                mean(freshShare, next.freshShare, next),
-                mean(loss, next.loss, next),
-                mean(accuracy, next.accuracy, next),
-                mean(learningRate, next.learningRate, next),
-                mean(momentum, next.momentum, next),
-                mean(spread, next.spread, next));
-    }
-
-    private OptionalDouble mean(OptionalDouble mine, OptionalDouble other, StepPoint next) {
-        if (mine.isEmpty() || other.isEmpty()) {
-            return mine.isEmpty() ? other : mine;
-        }
-        return OptionalDouble.of(
-                (mine.getAsDouble() * steps + other.getAsDouble() * next.steps) / (steps + next.steps));
+                mean.of(freshShare, next.freshShare),
+                mean.of(loss, next.loss),
+                mean.of(accuracy, next.accuracy),
+                mean.of(learningRate, next.learningRate),
+                mean.of(momentum, next.momentum),
+                mean.of(spread, next.spread));
     }
 
     private static OptionalDouble finite(double value) {

@@ -213,14 +213,11 @@ class RoundsViewTest {
         assertThat(SlotNotices.objection(ready(1, 0), 0)).isEmpty();
         assertThat(SlotNotices.objection(ready(1, 0), 1)).hasValue("it is of slot 0, on another partition");
         for (double seconds : new double[] {-1, Double.NaN, Double.POSITIVE_INFINITY, Double.MAX_VALUE}) {
-            assertThat(SlotNotices.objection(
-                            new SlotReady(1, 0, 0, "", 0, 1, "n", "", "", "w", "e", seconds, 0, Optional.empty()), 0))
+            assertThat(SlotNotices.objection(TestNotices.ready(0, 0, "", "w", seconds, 0), 0))
                     .as("%s s", seconds)
                     .isPresent();
         }
-        assertThat(SlotNotices.objection(
-                        new SlotReady(1, 0, 0, "x".repeat(200), 0, 1, "n", "", "", "w", "e", 1, 0, Optional.empty()),
-                        0))
+        assertThat(SlotNotices.objection(TestNotices.ready(0, 0, "x".repeat(200), "w", 1, 0), 0))
                 .isPresent();
         var metrics = view.facts(READ_UP, new StreamView("images").section(view, 0), MOST);
         assertThat(RunMetrics.text(metrics, MOST, List.of())).contains("millrace_slots_ready");
@@ -303,22 +300,7 @@ class RoundsViewTest {
 
     private static SlotReady ready(long round, int slot, String worker) {
         String base = round == 0 ? "the first state" : "digest " + (round - 1);
-        long at = 20_000 * round + 1_000L * (5 + slot);
-        return new SlotReady(
-                1,
-                round,
-                slot,
-                base,
-                0,
-                1,
-                round + "/" + slot,
-                "sha",
-                "bits",
-                worker,
-                "engine",
-                4.0 + slot,
-                at,
-                Optional.empty());
+        return TestNotices.ready(round, slot, base, worker, 4.0 + slot, 20_000 * round + 1_000L * (5 + slot));
     }
 
     static RoundMerged merge(long round) {

@@ -2,7 +2,6 @@ package org.millrace.trainer.rounds;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -16,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.event.RecordReader;
+import org.millrace.contract.kafka.Chunks;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicReader;
 
 /** Merged states on the compacted topic {@code <run>.globals}: chunks under {@code <round>/<index>}, then a manifest under {@code <round>/manifest}. */
 final class Globals {
-    private static final int CHUNK_BYTES = 512 * 1024;
     private static final String MANIFEST = "manifest";
     private static final Pattern KEY = Pattern.compile("(\\d{1,18})/(" + MANIFEST + "|\\d{1,9})");
 
@@ -39,8 +38,7 @@ final class Globals {
         byte[] file = state.toBytes();
         List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
         int chunks = 0;
-        for (int from = 0; from < file.length; from += CHUNK_BYTES) {
-            byte[] chunk = Arrays.copyOfRange(file, from, Math.min(file.length, from + CHUNK_BYTES));
+        for (byte[] chunk : Chunks.of(file)) {
             records.add(new ProducerRecord<>(topic, key(state.round(), String.valueOf(chunks++)), chunk));
         }
         Manifest manifest = new Manifest(state.round(), chunks, Sha256.of(file));
@@ -100,21 +98,14 @@ final class Globals {
 
     private static Optional<GlobalState> state(Manifest manifest, Map<String, byte[]> chunks) {
         List<byte[]> parts = new ArrayList<>();
-        int length = 0;
         for (int i = 0; i < manifest.chunks(); i++) {
             byte @Nullable [] chunk = chunks.get(manifest.round() + "/" + i);
             if (chunk == null) {
                 return Optional.empty();
             }
             parts.add(chunk);
-            length += chunk.length;
         }
-        byte[] file = new byte[length];
-        int at = 0;
-        for (byte[] part : parts) {
-            System.arraycopy(part, 0, file, at, part.length);
-            at += part.length;
-        }
+        byte[] file = Chunks.joined(parts);
         return Sha256.of(file).equals(manifest.sha256()) ? Optional.of(GlobalState.parse(file)) : Optional.empty();
     }
 

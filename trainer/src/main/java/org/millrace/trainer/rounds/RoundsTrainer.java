@@ -6,13 +6,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import org.millrace.contract.RunTopics;
+import org.millrace.contract.SlotWaits;
 import org.millrace.contract.UserException;
-import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.RoundDealt;
 import org.millrace.contract.event.RoundMerged;
 import org.millrace.contract.event.RunStarted;
@@ -269,15 +267,7 @@ public final class RoundsTrainer implements Training {
     }
 
     private Conductor conductor() {
-        var start = new RunStarted(
-                JournalEvent.SCHEMA,
-                state.step(),
-                UUID.randomUUID().toString(),
-                RunWriter.thisProcess(),
-                torch.description(),
-                imageLog,
-                ConfigLoader.effective(config),
-                clock.millis());
+        RunStarted start = RunSettings.started(config, state.step(), torch.description(), imageLog, clock);
         return new Conductor(
                 config, kafka, torch, work, merging, imageLog, start, state, this::isOverdue, events, clock, moments);
     }

@@ -3,7 +3,6 @@ package org.millrace.trainer.rounds;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +22,7 @@ import org.millrace.contract.RunTopics;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.event.SlotReady;
+import org.millrace.contract.kafka.Chunks;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicReader;
 import org.slf4j.Logger;
@@ -35,7 +35,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Work implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Work.class);
-    private static final int CHUNK_BYTES = 512 * 1024;
     private static final Duration CLOSING = Duration.ofSeconds(2);
 
     private final KafkaSettings kafka;
@@ -59,9 +58,8 @@ final class Work implements AutoCloseable {
         String what = "a contribution to slot " + slot + " of run " + topics.run();
         String name = UUID.randomUUID().toString();
         List<Future<RecordMetadata>> sent = new ArrayList<>();
-        for (int from = 0; from < file.length; from += CHUNK_BYTES) {
-            byte[] key = (name + "/" + from / CHUNK_BYTES).getBytes(StandardCharsets.UTF_8);
-            byte[] chunk = Arrays.copyOfRange(file, from, Math.min(file.length, from + CHUNK_BYTES));
+        for (byte[] chunk : Chunks.of(file)) {
+            byte[] key = (name + "/" + sent.size()).getBytes(StandardCharsets.UTF_8);
             sent.add(producer.send(new ProducerRecord<>(topics.work(), slot, key, chunk)));
         }
         long first = Long.MAX_VALUE;
@@ -106,13 +104,7 @@ final class Work implements AutoCloseable {
                 }
             });
         }
-        byte[] file = new byte[chunks.stream().mapToInt(chunk -> chunk.length).sum()];
-        int at = 0;
-        for (byte[] chunk : chunks) {
-            System.arraycopy(chunk, 0, file, at, chunk.length);
-            at += chunk.length;
-        }
-        return Optional.of(file).filter(whole -> Sha256.of(whole).equals(sha256));
+        return Optional.of(Chunks.joined(chunks)).filter(whole -> Sha256.of(whole).equals(sha256));
     }
 
     /** Deletes what lies before an offset of each partition; where the broker does not allow it, the records stay. */

@@ -1,18 +1,23 @@
 package org.millrace.trainer.run;
 
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.SettingChanges;
 import org.millrace.contract.config.SettingChanges.Change;
+import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.trainer.checkpoint.RunState;
 import org.millrace.trainer.journal.JournalReader;
+import org.millrace.trainer.journal.RunWriter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +51,25 @@ public final class RunSettings {
         Optional<RunState> newest = RunFolders.checkpoints(config).newestState();
         newest.ifPresent(state -> require(state, config));
         return beginning.isEmpty() && newest.isEmpty();
+    }
+
+    /**
+     * What the journal says of a session of a trainer with that configuration.
+     *
+     * @param step behind which it goes on
+     * @param engine that computes it
+     */
+    public static RunStarted started(
+            MillraceConfig config, long step, String engine, LogIdentity imageLog, Clock clock) {
+        return new RunStarted(
+                JournalEvent.SCHEMA,
+                step,
+                UUID.randomUUID().toString(),
+                RunWriter.thisProcess(),
+                engine,
+                imageLog,
+                ConfigLoader.effective(config),
+                clock.millis());
     }
 
     /** Throws where a run in that state cannot go on with that configuration, and logs what else is different. */
