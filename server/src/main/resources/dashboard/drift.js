@@ -178,7 +178,7 @@ export function showAlarms({ alarms = [], run }) {
 function alarmBox(alarm) {
   const where = alarm.source ? ` of source ${alarm.source}` : '';
   const words = `The incoming images${where} differ from the reference since ${clock(alarm.fromMillis, true)}`
-    + `${alarm.detectors.length ? ', say ' + alarm.detectors.join(', ') : ''}.`
+    + `${alarm.detectors.length ? ', according to ' + alarm.detectors.join(', ') : ''}.`
     + `${alarm.note ? ' ' + alarm.note : ''}`;
   const buttons = h('div', { class: 'orders' },
     alarm.state === RAISED

@@ -69,7 +69,7 @@ export function showEncoders({ encoders = [], evaluations = [], standing = { hel
   const scores = new Map([...evaluations, ...revoked.flatMap(({ score }) => score ?? [])].map((score) => [score.version, score]));
   const versions = [...new Set([...there.keys(), ...scores.keys()])].sort((a, b) => b - a);
   if (versions.length === 0) {
-    put(place, empty('No encoder is published yet: the trainer publishes the untrained one at its first start.', 'millrace train'));
+    put(place, empty('No encoder has been published yet: the trainer publishes the untrained one at its first start.', 'millrace train'));
     return;
   }
   const number = (title) => ({ title, number: true });

@@ -25,7 +25,7 @@ function draw() {
   const place = byId('neighbours');
   const there = versions();
   if (there.length === 0) {
-    put(place, empty('No encoder is published yet.', 'millrace train'));
+    put(place, empty('No encoder has been published yet.', 'millrace train'));
     return;
   }
   // the oldest and the newest, until the user has loaded images: versions arrive one after the other

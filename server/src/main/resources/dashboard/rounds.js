@@ -38,10 +38,10 @@ export function showRounds({ rounds, roundHistory = [] }) {
   const across = (point) => (axis.over === 'time' ? point.timeMillis : point.images);
   charts.time.show(
     roundHistory.map((point) => ({ x: across(point), values: [point.seconds, point.slowestSeconds], label: label(point) })), axis.over,
-    empty('No round is merged yet.'));
+    empty('No round has been merged yet.'));
   charts.norms.show(
     roundHistory.filter((point) => isNumber(point.change)).map((point) => ({ x: across(point), values: [point.change, point.moved], label: label(point) })), axis.over,
-    empty('No round is merged yet.'));
+    empty('No round has been merged yet.'));
 }
 
 /** Rounds of minutes are compared by their seconds. */
@@ -49,7 +49,7 @@ const seconds = (value) => (!isNumber(value) ? '–' : value < 600 ? `${compact(
 
 const label = (point) => (point.rounds === 1 ? `round ${count(point.round)}` : `${counted(point.rounds, 'round')} to ${count(point.round)}`);
 
-/** A round has one deal, so all slots that are awaited are late from the same moment on. */
+/** A round has one deal, so all awaited slots are late from the same moment on. */
 function isLate(rounds) {
   const round = rounds.underWay;
   return Boolean(round) && isNumber(rounds.lateSeconds) && Date.now() - round.dealtAtMillis > 1000 * rounds.lateSeconds;
@@ -94,13 +94,13 @@ function showSlots(rounds) {
         seconds(slot.afterSeconds),
       ]),
       'Slots of the round under way'),
-    hidden > 0 ? h('p', { class: 'note' }, `and ${counted(hidden, 'slot')} more; those that are awaited come first.`) : null);
+    hidden > 0 ? h('p', { class: 'note' }, `and ${counted(hidden, 'slot')} more; the awaited ones come first.`) : null);
 }
 
 function showWorkers({ workers, slots }) {
   const place = byId('workers');
   if (workers.length === 0) {
-    put(place, empty('No slot is computed yet: a process shows here with its first.', 'millrace train', `with rounds.slots=${slots}`));
+    put(place, empty('No slot has been computed yet: a process appears here with its first one.', 'millrace train', `with rounds.slots=${slots}`));
     return;
   }
   put(place, table(

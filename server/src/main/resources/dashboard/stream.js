@@ -31,7 +31,7 @@ function showGate(gate) {
     .map(([name, source]) => `${percent(source.skipped / source.seen, 0)} of ${name || 'images without a source'}`);
   put(byId('gate'),
     `Skipped by the gate: ${named.join(', ')}${sources.length > SOURCES ? `, and of ${sources.length - SOURCES} more sources` : ''}. `
-    + `${fixed(gate.seen / Math.max(1, gate.seen - gate.skipped), 1)} × fewer steps than with every image.`);
+    + `${fixed(gate.seen / Math.max(1, gate.seen - gate.skipped), 1)}× fewer steps than with every image.`);
 }
 
 /** How many second views show another frame, where they may. */

@@ -87,7 +87,7 @@ final class InspectRunCommand implements Runnable {
                 return;
             }
             out.println("contiguous       yes: every offset in these ranges was planned exactly once"
-                    + (history.skips().isEmpty() ? "" : ", besides what was skipped"));
+                    + (history.skips().isEmpty() ? "" : ", except those skipped"));
             out.flush();
         }
     }

@@ -16,13 +16,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** How many slots a run of several trainers has, and how many it shall have. */
+/** Shows or changes how many slots the rounds of a run have. */
 @Command(
         name = "slots",
         mixinStandardHelpOptions = true,
         description = {
             "Show or change how many slots the rounds of a run have.",
-            "A change counts from the next round that is dealt; the processes need no restart."
+            "A change takes effect with the next round; no process needs a restart."
         })
 final class SlotsCommand implements Runnable {
     @Spec
@@ -58,7 +58,7 @@ final class SlotsCommand implements Runnable {
             String newest = count.rounds() == 0
                     ? "no round yet"
                     : "round " + (count.rounds() - 1) + " has " + Count.of(count.dealt(), "slot");
-            out.println("run " + topics.run() + ": " + newest + "; the next one that is dealt will have "
+            out.println("run " + topics.run() + ": " + newest + "; the next one will have "
                     + Count.of(slots == null ? count.wanted() : slots, "slot"));
             out.flush();
         }

@@ -33,8 +33,8 @@ import picocli.CommandLine.Spec;
             "Each once, also across restarts, until Ctrl-C. A file is read once it has not changed for a while;",
             "a renamed file is not pushed again, one with new content is.",
             "What was pushed is remembered on the topic images.watched, in one transaction with the images.",
-            "Of a camera that sends Motion JPEG over HTTP (multipart/x-mixed-replace), push its frames as they arrive;",
-            "the stream is connected to again whenever it ends."
+            "With the address of a camera that sends Motion JPEG over HTTP (multipart/x-mixed-replace), pushes its frames as",
+            "they arrive, and reconnects whenever the stream ends."
         })
 final class WatchCommand implements Runnable {
     @Spec

@@ -22,7 +22,7 @@ import org.millrace.ingest.source.SourceEntry;
  * also closes it.
  */
 public final class LiveCamera implements EntryReader {
-    /** A camera that sends no frame for longer is connected to again. */
+    /** After this long without a frame, connects again. */
     static final Duration MOST_SILENCE = Duration.ofSeconds(60);
 
     private static final Duration LEAST_PAUSE = Duration.ofSeconds(1);

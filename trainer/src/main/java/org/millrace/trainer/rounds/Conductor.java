@@ -271,7 +271,7 @@ final class Conductor implements AutoCloseable {
         for (SlotReady other : candidates) {
             if (first.engine().equals(other.engine()) && !first.bits().equals(other.bits())) {
                 log.error(
-                        "slot {} of round {} came to other bits in {} than in {}, on the same engine ({}): one of the two computes wrongly,"
+                        "slot {} of round {} has other bits from {} than from {}, on the same engine ({}): one of the two computes wrongly,"
                                 + " or an image changed between the two. The first counts.",
                         other.slot(),
                         other.round(),

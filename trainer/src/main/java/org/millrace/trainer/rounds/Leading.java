@@ -78,7 +78,7 @@ final class Leading implements AutoCloseable {
         } catch (UserException e) {
             failure = e;
         } catch (RuntimeException | Error e) {
-            failure = new UserException("the run can no longer be led: " + e, e);
+            failure = new UserException("this process cannot lead the run any more: " + e, e);
         }
     }
 

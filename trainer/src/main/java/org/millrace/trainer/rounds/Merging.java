@@ -63,7 +63,7 @@ final class Merging {
         }
         String digest = after.get().digest();
         if (!digest.equals(merge.digest())) {
-            throw new UserException("the merge of round " + merge.round() + " comes to the state " + digest
+            throw new UserException("the merge of round " + merge.round() + " gives the state " + digest
                     + ", but the journal " + config.run().topics().steps() + " has " + merge.digest()
                     + ": the versions of Millrace differ, or a record was changed. Use the version that writes the run; or start a new run"
                     + " with another run.name.");

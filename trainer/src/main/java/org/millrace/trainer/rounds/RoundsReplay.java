@@ -138,7 +138,7 @@ public final class RoundsReplay implements Replay {
         return Optional.of(bits)
                 .filter(found -> !found.equals(then.bits()))
                 .map(found -> "slot " + then.slot() + " of round " + round + ", computed on " + then.engine()
-                        + ", came to the bits " + then.bits() + " and comes to " + found + " now");
+                        + ", had the bits " + then.bits() + " and has " + found + " now");
     }
 
     @Override
