@@ -69,7 +69,7 @@ class TrainOnBrokerTest {
         String[] small = small("mixed");
         assertThat(run("push", SAMPLE.toString(), "--limit=60", small)).isZero();
         produceRubbish("mixed");
-        assertThat(run("push", SAMPLE.toString(), "--skip=60", "--limit=24", small))
+        assertThat(run("push", SAMPLE.toString(), "--skip=60", "--limit=64", small))
                 .isZero();
         assertThat(run("push", SAMPLE.toString(), "--skip=200", "--limit=400", "--to=probe", small))
                 .isZero();

@@ -29,7 +29,7 @@ public interface Audit {
      * @param refused images of the covered offsets
      * @param absent covered offsets without a record: transactions' markers, or what a compacted topic has dropped before it was planned
      * @param gone covered offsets that the log no longer holds, of which only the plan can speak
-     * @param recomputed steps that came out otherwise after settings were changed, in words
+     * @param recomputed steps that had other results after settings were changed, in words
      * @param skipped offsets that the run's owner let it go on without, where they are known
      * @param skips why, in words
      * @param problems in words; empty where every offset was trained exactly once or refused

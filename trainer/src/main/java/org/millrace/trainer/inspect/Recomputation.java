@@ -19,7 +19,7 @@ import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.event.StreamSkipped;
 
 /**
- * Steps of a run that were computed again and came out otherwise, and starts with settings that the run could not have. The journal's
+ * Steps of a run that were computed again and had other results, and starts with settings that the run could not have. The journal's
  * events in order go in. Not thread safe.
  */
 final class Recomputation {
@@ -55,14 +55,14 @@ final class Recomputation {
         return all;
     }
 
-    /** Steps that came out otherwise since the run's owner changed settings, in words. */
+    /** Steps that had other results since the run's owner changed settings, in words. */
     List<String> notes() {
         return explained.entrySet().stream()
                 .map(entry -> (entry.getValue().size() == 1
                                 ? "step " + entry.getValue().first()
                                 : "steps " + entry.getValue().first() + " to "
                                         + entry.getValue().last())
-                        + " came out otherwise when computed again, with another " + entry.getKey())
+                        + " had other results when computed again, with another " + entry.getKey())
                 .toList();
     }
 

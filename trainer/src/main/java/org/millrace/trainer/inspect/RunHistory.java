@@ -65,7 +65,7 @@ public final class RunHistory {
         return List.copyOf(skips);
     }
 
-    /** Steps that came out otherwise after settings were changed, in words. */
+    /** Steps that had other results after settings were changed, in words. */
     public List<String> recomputed() {
         return recomputation.notes();
     }

@@ -213,7 +213,7 @@ final class Transactions implements AutoCloseable {
                 throw new UserException(
                         "run " + topics.run() + " was taken over by another trainer ("
                                 + other.writer() + ", at " + Instant.ofEpochMilli(other.startedAtMillis())
-                                + "): this one stops. Nothing that it computed since has left it. A run has one trainer at a time.");
+                                + "): this one stops. Nothing that it has computed since was sent. A run has one trainer at a time.");
             }
         }
         return tail;

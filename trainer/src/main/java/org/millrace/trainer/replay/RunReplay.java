@@ -78,7 +78,7 @@ public final class RunReplay implements Replay {
         if (lastStep > lastPlanned() || lastStep < startsAfter()) {
             throw new UserException(
                     "run " + config.run().name() + " can be computed again from step " + (startsAfter() + 1)
-                            + " to step " + lastPlanned() + ", which step " + lastStep + " is not among.");
+                            + " to step " + lastPlanned() + "; step " + lastStep + " is not among these.");
         }
         ReplayBuffer buffer = ReplayBuffer.of(config);
         Gate gate = new Gate(config);

@@ -76,7 +76,7 @@ public record LogImages(ImagesConfig images, Supplier<Consumer<byte[], byte[]>> 
             silent = consumer.position(partition) > position ? 0 : silent + 1;
             if (silent == PATIENCE) {
                 throw new UserException("the broker does not give the images of " + partition
-                        + " that the replay buffer needs. Is it there? Start again when it is.");
+                        + " that the replay buffer needs. Check that it runs, then start again.");
             }
             position = consumer.position(partition);
             wanted.headMap(position).clear(); // read, or without a record

@@ -189,7 +189,7 @@ final class RunAuditTest {
         assertThat(audit.result().problems()).isEmpty();
         assertThat(audit.result().recomputed())
                 .containsExactly(
-                        "steps 1 to 2 came out otherwise when computed again, with another optimiser.learning-rate: 0.03 → 0.5");
+                        "steps 1 to 2 had other results when computed again, with another optimiser.learning-rate: 0.03 → 0.5");
     }
 
     @Test

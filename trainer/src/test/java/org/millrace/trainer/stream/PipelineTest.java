@@ -42,7 +42,7 @@ import org.millrace.trainer.journal.JournalReader.Past;
 /** Steps prepared ahead, and after a restart, are what they are without either. */
 @Timeout(300) // only a hang takes that long
 final class PipelineTest {
-    private static final long STEPS = 60;
+    private static final long STEPS = 48;
     private static final int DIMENSION = 6;
     private static final int CAPACITY = 40;
     private static final int FURTHEST_BACK = 3; // steps, of a checkpoint that is gone back to
