@@ -22,8 +22,8 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.broker.EmbeddedBroker;
@@ -45,19 +45,19 @@ class DriftOnBrokerTest {
     private static final long AT = 1_700_000_000_000L;
 
     @TempDir
-    private Path data;
+    private static Path data;
 
-    private EmbeddedBroker broker;
-    private Commands commands;
+    private static EmbeddedBroker broker;
+    private static Commands commands;
 
-    @BeforeEach
-    void startBroker() {
+    @BeforeAll
+    static void startBroker() {
         broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(0, -1), "test");
         commands = new Commands(broker::bootstrapServers, data);
     }
 
-    @AfterEach
-    void stopBroker() {
+    @AfterAll
+    static void stopBroker() {
         broker.close();
     }
 
@@ -132,8 +132,9 @@ class DriftOnBrokerTest {
 
     @Test
     void drift_noEncoderPublished_saysSo() {
-        commands.good("push", Commands.SAMPLE, "--limit=64");
-        assertThat(commands.bad("drift", run("never"))).contains("there is no run never at ", "millrace train");
+        String[] never = run("never", "--set=images.topic=unused");
+        commands.good("push", Commands.SAMPLE, Commands.batches(1), never);
+        assertThat(commands.bad("drift", never)).contains("there is no run never at ", "millrace train");
     }
 
     private void assertThatAnotherWatchIsTold() {
