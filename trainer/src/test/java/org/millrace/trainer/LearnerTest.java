@@ -118,7 +118,7 @@ final class LearnerTest {
             while (!done.get()) {
                 System.gc();
                 ByteBuffer.allocateDirect(64).putFloat(0, Float.NaN); // takes the place of what was freed
-                LockSupport.parkNanos(5_000_000);
+                LockSupport.parkNanos(20_000_000);
             }
         });
         collector.start();

@@ -51,11 +51,11 @@ class BranchOnBrokerTest {
 
     private record Outcome(int exitCode, String out, String error) {}
 
-    /** The same images as of the tests' topics: what their trunks and branches must come to. */
+    /** What trunks and branches must come to, which train on these records too. */
     @BeforeAll
     static void trainUndisturbed() throws IOException {
         broker = EmbeddedBroker.start(data.resolve("broker"), new BrokerConfig(0, -1), "test");
-        push("still", 0, COOLED);
+        push("still", COOLED);
         good("train", "--until-step=" + COOLED, "straight", "still");
         good("train", "--until-step=" + COOLED, "known", "still", "optimiser.cool-from=10", "optimiser.cool-steps=5");
     }
@@ -107,14 +107,14 @@ class BranchOnBrokerTest {
     @Test
     @SuppressWarnings("try") // the trunk is only kept running
     void branch_ofARunningTrunk_coolsAndTheTrunkGoesOnAsIfAlone() throws Exception {
-        push("live", 0, BRANCHED);
+        LoggedRecords.copy(kafka(), "still", 0, BRANCHED * BATCH, "live");
         try (TrainerChild trunk = TrainerChild.start(arguments("train", "", "moving", "live"))) {
             await().atMost(PATIENCE)
                     .until(() -> Files.exists(run("moving").resolve("checkpoints/step-000000000010/state.json")));
             CompletableFuture<Outcome> branch = CompletableFuture.supplyAsync(
                     () -> call(arguments("branch released --cool-steps=5", "", "moving", "live")));
             await().atMost(PATIENCE).until(() -> Files.isDirectory(run("released")) || branch.isDone());
-            push("live", BRANCHED, COOLED); // both wait for these
+            LoggedRecords.copy(kafka(), "still", BRANCHED * BATCH, COOLED * BATCH, "live"); // both wait for these
             assertThat(branch.join())
                     .satisfies(outcome ->
                             assertThat(outcome.exitCode()).as(outcome.error()).isZero());
@@ -127,7 +127,7 @@ class BranchOnBrokerTest {
 
     @Test
     void branch_thatCannotBe_isRefusedWithTheReasonAndLeavesNothingBehind() throws Exception {
-        push("refused", 0, 8);
+        push("refused", 8);
         assertThat(call(arguments("branch early --cool-steps=2", "", "young", "refused")))
                 .satisfies(none -> refused(none, "run young has no whole checkpoint under"));
         good("train", "--until-step=5", "young", "refused");
@@ -158,9 +158,8 @@ class BranchOnBrokerTest {
         assertThat(outcome.error()).contains(reason).doesNotContain("\tat ", "unexpected");
     }
 
-    private static void push(String topic, int fromBatch, int toBatch) {
-        String limit = Commands.batches((long) toBatch - fromBatch);
-        good("push " + SAMPLE + " " + limit, Commands.after(fromBatch), "any", topic);
+    private static void push(String topic, int batches) {
+        good("push " + SAMPLE, Commands.batches(batches), "any", topic);
     }
 
     private static Outcome good(String command, String option, String run, String topic, String... settings) {

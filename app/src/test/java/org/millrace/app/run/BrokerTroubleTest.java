@@ -24,8 +24,8 @@ import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 
 /**
- * A trainer whose broker goes away, comes back, or is replaced by another. Each test has a topic of its own with the same images, so that one
- * undisturbed run says what each must come to.
+ * A trainer whose broker goes away, comes back, or is replaced by another. Each test has a topic of its own with the same records, so that
+ * one undisturbed run says what each must come to.
  */
 class BrokerTroubleTest {
     private static final Duration PATIENCE = Duration.ofMinutes(5); // only a hang takes that long
@@ -71,7 +71,7 @@ class BrokerTroubleTest {
     @Test
     void train_brokerAwayLongerThanATransactionMayLast_waitsSaysSoOnceAndGoesOnExact() throws Exception {
         String[] tried = run("tried", "--set=images.topic=tried");
-        commands.good("push", Commands.SAMPLE, Commands.batches(FIRST_STEPS), tried);
+        logTheFirst("tried");
 
         StringWriter out = new StringWriter();
         CompletableFuture<Integer> trainer = CompletableFuture.supplyAsync(() -> commands.call(
@@ -88,7 +88,7 @@ class BrokerTroubleTest {
         awaitWords(out, trainer, "the broker does not answer");
         Thread.sleep(6_000); // deliveries and transactions run out meanwhile; the outcome is the same if they do not
         bringBrokerBack();
-        pushTheRest(tried);
+        logTheRest("tried");
         assertThat(trainer.get()).as(out.toString()).isZero();
 
         assertThat(out.toString())
@@ -108,7 +108,7 @@ class BrokerTroubleTest {
     @Test
     void train_stoppedWhileTheBrokerIsAway_leavesAndGoesOnExact() throws Exception {
         String[] stopped = run("stopped", "--set=images.topic=stopped");
-        commands.good("push", Commands.SAMPLE, Commands.batches(FIRST_STEPS), stopped);
+        logTheFirst("stopped");
         // a delivery would be tried for longer than the test has patience
         String patient = "--set=kafka.producer.delivery.timeout.ms=3600000";
         try (TrainerChild trainer = TrainerChild.start(commands.line("train", UNTIL, patient, stopped))) {
@@ -117,7 +117,7 @@ class BrokerTroubleTest {
             assertThat(trainer.terminate()).isIn(1, 143);
         }
         bringBrokerBack();
-        pushTheRest(stopped);
+        logTheRest("stopped");
         commands.good("train", UNTIL, stopped);
         assertThat(RunStates.last(commands.folder("stopped"))).isEqualTo(straight);
         assertThat(RunStates.results(kafka(), "stopped")).isEqualTo(straightResults);
@@ -144,7 +144,7 @@ class BrokerTroubleTest {
     void train_secondTrainerElsewhere_shutsTheFirstOut() throws Exception {
         String[] twice = run("twice", "--set=images.topic=twice");
         String machine1 = "--set=run.data=" + data.resolve("machine-1");
-        commands.good("push", Commands.SAMPLE, Commands.batches(FIRST_STEPS), twice);
+        logTheFirst("twice");
         StringWriter first = new StringWriter();
         CompletableFuture<Integer> zombie = CompletableFuture.supplyAsync(
                 () -> commands.call(first, first, "train", twice, machine1));
@@ -162,7 +162,7 @@ class BrokerTroubleTest {
                 CompletableFuture.supplyAsync(() -> commands.call(second, second, "train", UNTIL, twice, there));
         awaitWords(second, heir, "checkpoint of step 5");
         // the first may have reached the end of the images: it notices the other when it has something to write
-        pushTheRest(twice);
+        logTheRest("twice");
         assertThat(heir.get()).as(second.toString()).isZero();
         assertThat(zombie.get()).as(first.toString()).isEqualTo(1);
         assertThat(first.toString())
@@ -234,13 +234,12 @@ class BrokerTroubleTest {
         broker.close();
     }
 
-    private static void pushTheRest(String[] run) {
-        commands.good(
-                "push",
-                Commands.SAMPLE,
-                Commands.after(FIRST_STEPS),
-                Commands.batches((long) STEPS - FIRST_STEPS),
-                run);
+    private static void logTheFirst(String topic) throws Exception {
+        LoggedRecords.copy(kafka(), "images", 0, FIRST_STEPS * Commands.BATCH, topic);
+    }
+
+    private static void logTheRest(String topic) throws Exception {
+        LoggedRecords.copy(kafka(), "images", FIRST_STEPS * Commands.BATCH, STEPS * Commands.BATCH, topic);
     }
 
     private static void awaitCheckpoint(String run) {

@@ -21,8 +21,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.Sha256;
+import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.event.OffsetRange;
@@ -65,15 +67,15 @@ class RoundsOnBrokerTest {
     @TempDir
     private static Path data;
 
-    private static BrokerChild broker;
+    private static EmbeddedBroker broker;
     private static Commands commands;
 
     private final SplittableRandom random = new SplittableRandom(SEED);
 
     @BeforeAll
-    static void push() throws IOException {
-        broker = BrokerChild.start(data.resolve("kafka"));
-        commands = new Commands(broker::address, data);
+    static void push() {
+        broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(0, -1), "test");
+        commands = new Commands(broker::bootstrapServers, data);
         commands.good("push", Commands.SAMPLE, "--limit=" + IMAGES, SETTINGS);
     }
 
@@ -119,7 +121,7 @@ class RoundsOnBrokerTest {
     // slot 2 with another; and a merged state of a round to come
     private static void forge(String run, List<String> digests) throws Exception {
         RunTopics topics = new RunTopics(run);
-        var kafka = new KafkaSettings(broker.address(), Map.of());
+        var kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
         try (var setup = new TopicSetup(kafka);
                 var producer = new KafkaProducer<byte[], byte[]>(kafka.producer(Map.of()))) {
             setup.ensureRun(topics);
@@ -185,7 +187,7 @@ class RoundsOnBrokerTest {
             terminate(child);
         }
         living.clear();
-        List<String> arguments = new ArrayList<>(List.of(broker.address(), moment));
+        List<String> arguments = new ArrayList<>(List.of(broker.bootstrapServers(), moment));
         commands.settings().forEach(arguments::add);
         Arrays.stream(worker(run, worker))
                 .map(option -> option.substring("--set=".length()))
@@ -266,7 +268,7 @@ class RoundsOnBrokerTest {
         Rounds rounds = new Rounds();
         var topic = new TopicPartition(new RunTopics(run).steps(), 0);
         RecordReader<JournalEvent> events = RecordReader.ofJson(JournalEvent.class);
-        var kafka = new KafkaSettings(broker.address(), Map.of());
+        var kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
             if (!consumer.listTopics(Duration.ofSeconds(30)).containsKey(topic.topic())) {
                 return rounds;
