@@ -81,7 +81,7 @@ class RunSettingsOnBrokerTest {
         assertThat(commands.good("audit", "--run=main"))
                 .containsPattern("offsets covered  [4-8]\\d\n")
                 .contains("lost 0, trained twice 0", "more, which wait to be trained");
-        assertThat(commands.good("replay", "--run=main", "--until-step=6", "--set=trainer.batch-size=32"))
+        assertThat(commands.good("replay", "--run=main", "--until-step=6", "--set=trainer.batch-size=16"))
                 .contains("6 steps of run main computed again", "all equal to the bit");
     }
 
