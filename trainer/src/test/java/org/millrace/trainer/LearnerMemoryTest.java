@@ -22,7 +22,8 @@ final class LearnerMemoryTest {
         try (KeyStore keys = TestRuns.keys(config);
                 Learner learner = new Learner(config, TestRuns.torch(), keys)) {
             var views = TestRuns.views(config, 1);
-            // the heap's own part swings by a hundred megabytes, but the lowest of a few samples hardly moves: one tensor
+            // the heap's own part swings by a hundred megabytes, but the lowest of a few samples hardly moves: one
+            // tensor
             // of 262 kB kept at each step would raise it by more than a tenth
             long early = Long.MAX_VALUE;
             long late = Long.MAX_VALUE;

@@ -79,7 +79,8 @@ class MillraceCommandLineTest {
     @ValueSource(strings = {"--minutes=0.1", "--minutes=NaN", "--until-step=0", "--until-step=-3 --minutes=1"})
     void demo_lengthOutOfRange_isUsage(String options) {
         assertThat(run(("demo " + options).split(" "))).isEqualTo(2);
-        assertThat(error.toString()).containsPattern("^millrace: --(minutes must be in|until-step must be positive).* was ");
+        assertThat(error.toString())
+                .containsPattern("^millrace: --(minutes must be in|until-step must be positive).* was ");
     }
 
     private static Stream<CommandLine> everyCommand(CommandLine command) {

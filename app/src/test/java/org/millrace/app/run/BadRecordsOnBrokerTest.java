@@ -61,7 +61,8 @@ class BadRecordsOnBrokerTest {
         Thread up = new Thread(() -> commands.call(out, error, "up", "--no-http", run("main")), "up");
         up.start();
         try {
-            await().atMost(PATIENCE).until(() -> !RunStates.results(kafka(), "main").isEmpty() || !up.isAlive());
+            await().atMost(PATIENCE)
+                    .until(() -> !RunStates.results(kafka(), "main").isEmpty() || !up.isAlive());
             spoil(topics);
             await().atMost(PATIENCE)
                     .until(() -> (RunStates.results(kafka(), "main").containsKey(STEPS)

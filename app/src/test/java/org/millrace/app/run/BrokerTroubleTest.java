@@ -31,7 +31,8 @@ class BrokerTroubleTest {
     private static final Duration PATIENCE = Duration.ofMinutes(5); // only a hang takes that long
 
     private static final int STEPS = 34;
-    private static final int FIRST_STEPS = 30; // the images of the others come later: no trainer ends before its trouble
+    private static final int FIRST_STEPS =
+            30; // the images of the others come later: no trainer ends before its trouble
     private static final String UNTIL = "--until-step=" + STEPS;
 
     @TempDir
@@ -146,8 +147,8 @@ class BrokerTroubleTest {
         String machine1 = "--set=run.data=" + data.resolve("machine-1");
         logTheFirst("twice");
         StringWriter first = new StringWriter();
-        CompletableFuture<Integer> zombie = CompletableFuture.supplyAsync(
-                () -> commands.call(first, first, "train", twice, machine1));
+        CompletableFuture<Integer> zombie =
+                CompletableFuture.supplyAsync(() -> commands.call(first, first, "train", twice, machine1));
         awaitWords(first, zombie, "checkpoint of step 5");
 
         StringWriter here = new StringWriter();
@@ -219,10 +220,8 @@ class BrokerTroubleTest {
                         "--on-gap")
                 .doesNotContain("\tat ");
         commands.good("train", "--until-step=14", "--on-gap=skip", anew);
-        assertThat(commands.good("train", "--until-end", anew))
-                .contains("going on from the checkpoint of step 14");
-        assertThat(commands.good("audit", anew))
-                .contains("skipped by choice after step 10", "lost 0, trained twice 0");
+        assertThat(commands.good("train", "--until-end", anew)).contains("going on from the checkpoint of step 14");
+        assertThat(commands.good("audit", anew)).contains("skipped by choice after step 10", "lost 0, trained twice 0");
     }
 
     private static EmbeddedBroker startBroker() {

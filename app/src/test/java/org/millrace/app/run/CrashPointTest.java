@@ -77,7 +77,8 @@ class CrashPointTest {
     @Test
     void train_crashedBeforeTheFirstCheckpoint_beginsWithAnEmptyDictionary() throws Exception {
         assertThat(crashedAndEnded(EARLY)).contains("there is no checkpoint; computing ");
-        assertThat(commands.good("replay", settings(EARLY))).contains(STEPS + " losses, 3 digests: all equal to the bit");
+        assertThat(commands.good("replay", settings(EARLY)))
+                .contains(STEPS + " losses, 3 digests: all equal to the bit");
     }
 
     private static String name(String moment) {

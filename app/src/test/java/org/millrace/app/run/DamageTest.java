@@ -100,7 +100,9 @@ class DamageTest {
             List<Path> checkpoints = RunStates.checkpoints(folder.resolve("runs/damaged"));
             damage.doTo(checkpoints.get(checkpoints.size() - 1).resolve(file));
             String out = commands.good("train", "--until-step=" + STEPS, damaged(folder));
-            assertThat(out).as(file).contains("going on from the checkpoint of step " + (STOPPED_AT - CHECKPOINT_STEPS));
+            assertThat(out)
+                    .as(file)
+                    .contains("going on from the checkpoint of step " + (STOPPED_AT - CHECKPOINT_STEPS));
             assertThat(RunStates.last(folder.resolve("runs/damaged"))).as(file).isEqualTo(undamaged);
         }
     }
@@ -139,8 +141,7 @@ class DamageTest {
     }
 
     private static String[] damaged(Path folder) {
-        return run(
-                "damaged", "--set=run.data=" + folder, "--set=trainer.checkpoint-every-steps=" + CHECKPOINT_STEPS);
+        return run("damaged", "--set=run.data=" + folder, "--set=trainer.checkpoint-every-steps=" + CHECKPOINT_STEPS);
     }
 
     private static List<String> turnsOf(Damage damage, List<String> files) {

@@ -29,7 +29,8 @@ import org.millrace.contract.kafka.KafkaSettings;
 /**
  * {@code kill -9} at random instants, every second time with the broker: the run's result must equal that of an undisturbed run.
  *
- * <p>{@code mvn verify} runs the short form, four kills in all; the long one is {@code bench/kills}, 40 kills over some 500 steps for each objective.
+ * <p>{@code mvn verify} runs the short form, four kills in all; the long one is {@code bench/kills}, 40 kills over some 500 steps for each
+ * objective.
  */
 class KillTest {
     private static final int KILLS = Integer.getInteger("millrace.kills", 2);
@@ -106,7 +107,8 @@ class KillTest {
     void train_imagesComeInBurstsToFourPartitions_equalsItsReplay() throws Exception {
         int kills = Math.max(1, KILLS / 4);
         int steps = STEPS_A_KILL * kills + LAST_STEPS;
-        String[] settings = run("bursts", "--set=images.topic=bursts", "--set=images.partitions=4", "--set=replay.updates-per-batch=2");
+        String[] settings = run(
+                "bursts", "--set=images.topic=bursts", "--set=images.partitions=4", "--set=replay.updates-per-batch=2");
         commands.good("push", Commands.SAMPLE, "--limit=20", settings);
         AtomicBoolean done = new AtomicBoolean();
         AtomicInteger most = new AtomicInteger(imagesOf(steps - LAST_STEPS));

@@ -182,7 +182,8 @@ class RoundsOnBrokerTest {
     }
 
     // it leads the run and computes every slot, until it comes to the moment
-    private static void crashAlone(String run, String worker, String moment, List<TrainerChild> living) throws Exception {
+    private static void crashAlone(String run, String worker, String moment, List<TrainerChild> living)
+            throws Exception {
         for (TrainerChild child : living) {
             terminate(child);
         }

@@ -14,8 +14,9 @@ final class ChunksTest {
         byte[] file = new byte[length];
         new Random(length).nextBytes(file);
         List<byte[]> chunks = Chunks.of(file);
-        assertThat(chunks).hasSize(pieces).allSatisfy(chunk -> assertThat(chunk.length)
-                .isBetween(1, 512 * 1024));
+        assertThat(chunks)
+                .hasSize(pieces)
+                .allSatisfy(chunk -> assertThat(chunk.length).isBetween(1, 512 * 1024));
         assertThat(Chunks.joined(chunks)).isEqualTo(file);
     }
 }

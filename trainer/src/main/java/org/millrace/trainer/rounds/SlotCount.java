@@ -52,7 +52,8 @@ public record SlotCount(int configured, long rounds, int dealt, int wanted) {
                 : Integer.parseInt(journal.start.configuration().getOrDefault(SLOTS, "1"));
         if (configured == 1) {
             throw new UserException("run " + topics.run() + " is trained by one trainer (" + SLOTS
-                    + "=1) and cannot be split among several. Start a new run with --set " + SLOTS + "=N, N at least 2.");
+                    + "=1) and cannot be split among several. Start a new run with --set " + SLOTS
+                    + "=N, N at least 2.");
         }
         int dealt = journal.deal == null ? configured : journal.deal.slots().size();
         long rounds = journal.deal == null ? 0 : journal.deal.round() + 1;

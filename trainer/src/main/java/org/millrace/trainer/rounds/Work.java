@@ -104,7 +104,8 @@ final class Work implements AutoCloseable {
                 }
             });
         }
-        return Optional.of(Chunks.joined(chunks)).filter(whole -> Sha256.of(whole).equals(sha256));
+        return Optional.of(Chunks.joined(chunks))
+                .filter(whole -> Sha256.of(whole).equals(sha256));
     }
 
     /** Deletes what lies before an offset of each partition; where the broker does not allow it, the records stay. */
