@@ -6,6 +6,7 @@ import org.millrace.app.text.PresetPage;
 import org.millrace.contract.config.ConfigKey;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.Preset;
+import org.millrace.contract.config.Setting.Effect;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -78,13 +79,14 @@ final class ConfigCommand implements Runnable {
     }
 
     private static void printTable(PrintWriter out) {
-        out.println("| key | default | meaning |");
-        out.println("| --- | --- | --- |");
+        out.println("| key | default | a run keeps it | meaning |");
+        out.println("| --- | --- | --- | --- |");
         for (ConfigKey key : ConfigLoader.keys()) {
-            out.println("| `" + key.name() + "` | `" + key.defaultValue() + "` | " + PresetPage.meaning(key) + " |");
+            String kept = key.effect() == Effect.STRUCTURE ? "yes" : "";
+            out.println("| `" + key.name() + "` | `" + key.defaultValue() + "` | " + kept + " | " + PresetPage.meaning(key) + " |");
         }
         out.println(
-                "| `kafka.*` | | passed unchanged to every Kafka client; `kafka.consumer.*`, `kafka.producer.*`, `kafka.admin.*`"
+                "| `kafka.*` | | | passed unchanged to every Kafka client; `kafka.consumer.*`, `kafka.producer.*`, `kafka.admin.*`"
                         + " only to those |");
     }
 

@@ -160,6 +160,7 @@ final class EmbedCommand implements Runnable {
             throw new UserException(
                     "--out " + out + " cannot be written: its folder does not exist or is not writable");
         }
+        PlainFile.require("--out", List.of(out));
         if (Files.exists(out) && !force) {
             throw new UserException("--out " + out + " exists already; --force overwrites it");
         }

@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -73,6 +74,7 @@ final class ExportCommand implements Runnable {
     @Override
     public void run() {
         MillraceConfig config = options.config(Map.of(), run.assignments());
+        PlainFile.require("--out", List.of(out, EncoderExport.cardOf(out)));
         EncoderExport.checkTarget(out, force);
         Broker broker = broker(config);
         Standings standings = broker.evaluations().standings();
@@ -130,8 +132,8 @@ final class ExportCommand implements Runnable {
                         ? ""
                         : "; revoked are " + standings.revoked().keySet());
         return new UserException("run " + config.run().name() + " has no whole checkpoint under "
-                + config.run().folder() + " that may be taken, and no published encoder was found" + others + ": "
-                + broker.why()
+                + config.run().folder() + " that may be taken, and no published encoder was found" + others
+                + (broker.why().isEmpty() ? "." : ": " + broker.why())
                 + "\nA run takes its first checkpoint after step "
                 + config.trainer().checkpointEverySteps()
                 + " (trainer.checkpoint-every-steps) and when it is stopped. Name another run with --run NAME or another"

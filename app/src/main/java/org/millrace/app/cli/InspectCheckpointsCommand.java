@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Map;
+import org.millrace.contract.Count;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.trainer.checkpoint.CheckpointFolder.Inspection;
@@ -55,6 +56,13 @@ final class InspectCheckpointsCommand implements Runnable {
                         bytes / 1024.0 / 1024,
                         RunFolders.images(config))));
         out.flush();
+        long damaged = found.values().stream()
+                .filter(inspection -> inspection.state().isEmpty())
+                .count();
+        if (damaged > 0) {
+            throw new UserException(Count.of(damaged, "checkpoint") + " of " + found.size() + " damaged, as listed above."
+                    + " A start takes the newest whole one.");
+        }
     }
 
     private static String line(RunState state) {

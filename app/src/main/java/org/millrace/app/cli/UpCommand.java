@@ -13,6 +13,7 @@ import org.millrace.app.run.RunStatistics;
 import org.millrace.app.run.TrainerService;
 import org.millrace.app.text.DriftNews;
 import org.millrace.app.text.TrainingDisplay;
+import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.service.Services;
 import org.millrace.encoder.precision.HalfInstructions;
@@ -75,8 +76,11 @@ final class UpCommand implements Runnable {
             String broker = connection.kafka().bootstrapServers();
             display.say("broker at " + broker + (connection.isEmbedded() ? ", embedded" : "") + "; state under "
                     + config.run().data() + ", log in " + options.logFile(config));
-            display.say("push more from another terminal: millrace push --bootstrap-server " + broker + " PATH");
-            display.say("labelled images for scores:      millrace push --bootstrap-server " + broker
+            String push = "millrace push --bootstrap-server " + broker;
+            display.say("push more from another terminal: " + push + topic("images.topic", config.images().topic())
+                    + " PATH");
+            display.say("labelled images for scores:      " + push
+                    + topic("images.probe-topic", config.images().probeTopic())
                     + " --to probe --labels folder PATH");
             boolean newRun = RunSettings.requireSame(config, connection.kafka()); // before any part changes the run
             HalfInstructions.advice(config, newRun).ifPresent(display::say);
@@ -114,5 +118,12 @@ final class UpCommand implements Runnable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    // the option that names a topic to another command, where its default is another
+    private static String topic(String key, String value) {
+        boolean usual = ConfigLoader.keys().stream()
+                .anyMatch(known -> known.name().equals(key) && known.defaultValue().equals(value));
+        return usual ? "" : " --set " + key + "=" + value;
     }
 }

@@ -103,10 +103,6 @@ public record EncoderExport(
             throw new UserException("--out is " + file + ", but there is no folder " + folder + ". Create it first.");
         }
         List<Path> present = Stream.of(file, cardOf(file)).filter(Files::exists).toList();
-        List<Path> folders = present.stream().filter(Files::isDirectory).toList();
-        if (!folders.isEmpty()) {
-            throw new UserException("--out wants a file, but " + folders.get(0) + " is a folder. Name a file in it.");
-        }
         if (!present.isEmpty() && !force) {
             throw new UserException(present.stream().map(Path::toString).collect(Collectors.joining(" and "))
                     + (present.size() == 1 ? " exists" : " exist")

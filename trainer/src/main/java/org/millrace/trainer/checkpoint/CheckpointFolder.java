@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
@@ -217,7 +218,8 @@ public final class CheckpointFolder {
             try {
                 found.put(candidate, new Inspection(Optional.of(read(candidate).state()), ""));
             } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
-                found.put(candidate, new Inspection(Optional.empty(), String.valueOf(e.getMessage())));
+                String missing = e instanceof NoSuchFileException ? "there is no " : "";
+                found.put(candidate, new Inspection(Optional.empty(), missing + e.getMessage()));
             }
         }
         return found;

@@ -28,7 +28,9 @@ public final class RunLock implements AutoCloseable {
             throw new UserException(
                     "run " + config.run().name() + " is being trained already, by "
                             + (e.holder().isBlank() ? "another process" : e.holder()) + ", in " + folder
-                            + ". A run has one trainer at a time: stop that one, or start another run with --run NAME.",
+                            + (config.rounds().slots() > 1
+                                    ? ". Each process of a run needs a folder of its own: --set run.data=FOLDER."
+                                    : ". A run has one trainer at a time: stop that one, or start another run with --run NAME."),
                     e);
         } catch (IOException e) {
             throw new UserException(

@@ -72,7 +72,7 @@ public final class Pipeline implements AutoCloseable {
         for (int i = 0; i < slots; i++) {
             free.add(ViewBuffers.allocate(preparation.views(), config.trainer().batchSize(), config.encoder()));
         }
-        this.thread = new Thread(this::run, "millrace-prepare");
+        this.thread = BackgroundThreads.of(this::run, "millrace-prepare");
     }
 
     /**

@@ -25,7 +25,7 @@ final class Workers implements AutoCloseable {
         AtomicInteger started = new AtomicInteger(1);
         this.others = Executors.newFixedThreadPool(
                 Math.max(1, threads - 1), // started when there is work
-                task -> new Thread(task, "millrace-prepare-" + started.incrementAndGet()));
+                task -> BackgroundThreads.of(task, "millrace-prepare-" + started.incrementAndGet()));
     }
 
     int threads() {
