@@ -6,7 +6,7 @@ package org.millrace.bench;
  *
  * <pre>
  *   in    = V·(C + H·R + N) + S/20                   contributions, reports, notices; a state in 20 rounds
- *   out   = V·V·C + (V+1)·V·(H·R + N)                everyone reads every contribution; reports and notices also the conductor
+ *   out   = V·V·C + V·V·H·R + (V+1)·V·N              everyone reads every contribution and report; notices also the conductor
  *   round = H·τ + fixed + encode + upload + merge + adopt + S·send/20
  *     upload = C·send                                all slots at once
  *     merge  = V·C·(read + fold) + S·state           the conductor, when the last contribution is there
@@ -31,7 +31,7 @@ final class RoundModel {
     }
 
     /**
-     * What the parts take on one thread, a byte of a contribution ({@code state}: of the state), in seconds.
+     * What the parts take on a core, a byte of a contribution ({@code state}: of the state), in seconds.
      *
      * @param fixed seconds of a round that do not depend on its size
      */
@@ -41,15 +41,16 @@ final class RoundModel {
      * Where the processes run.
      *
      * @param linkBytes a second, of each machine's link; infinite on one machine
-     * @param cores that the processes share; infinite where each has a machine
+     * @param core share of a core that a process gets which works alone
+     * @param cores that the processes get together; infinite where each has a machine
      */
-    record Place(String name, double linkBytes, int brokers, int replication, double cores) {
+    record Place(String name, double linkBytes, int brokers, int replication, double core, double cores) {
         static Place network(String name, double gigabits) {
-            return new Place(name, gigabits * 1e9 / 8, 3, 3, Double.POSITIVE_INFINITY);
+            return new Place(name, gigabits * 1e9 / 8, 3, 3, 1, Double.POSITIVE_INFINITY);
         }
 
-        static Place thisMachine(double cores) {
-            return new Place("this machine", Double.POSITIVE_INFINITY, 1, 1, cores);
+        static Place thisMachine(double core, double cores) {
+            return new Place("this machine", Double.POSITIVE_INFINITY, 1, 1, core, cores);
         }
     }
 
@@ -73,7 +74,7 @@ final class RoundModel {
     }
 
     double journalOut() {
-        return (load.slots() + 1) * journalIn();
+        return load.slots() * journalIn();
     }
 
     double noticesIn() {
@@ -112,8 +113,8 @@ final class RoundModel {
     }
 
     double merge() {
-        return slowest(workIn() * (costs.read() + costs.fold()), workIn(), workIn() / place.brokers())
-                + load.state() * costs.state();
+        return slowest(workIn() * (costs.read() + costs.fold()) * crowd(1), workIn(), workIn() / place.brokers())
+                + load.state() * costs.state() * crowd(1);
     }
 
     /** The process that leads has the state from its merge. */
@@ -138,7 +139,7 @@ final class RoundModel {
                 + upload()
                 + merge()
                 + adopt()
-                + load.state() * costs.send() / DURABLE_EVERY;
+                + load.state() * costs.send() * crowd(1) / DURABLE_EVERY;
     }
 
     /** Images a second of all slots against as many processes that exchange nothing. */
@@ -147,7 +148,7 @@ final class RoundModel {
     }
 
     private double crowd(int processes) {
-        return Math.max(1, processes / place.cores());
+        return Math.max(1 / place.core(), processes / place.cores());
     }
 
     private double slowest(double work, double linkBytes, double brokerBytes) {

@@ -90,7 +90,7 @@ final class SlotsModel {
 
     private void table() throws Exception {
         ExchangeCosts measured = measured();
-        RoundModel.Costs costs = costs(measured, fixedSeconds());
+        RoundModel.Costs costs = costs(measured, Collections.min(fixedSeconds()));
         print("H %d, steps of %d ms, batch %d, a machine for each slot, 3 brokers, replication 3", STEPS, STEP_MILLIS, BATCH);
         print(
                 "%-9s %-7s %3s %10s %9s %9s %11s %13s %10s",
@@ -120,14 +120,16 @@ final class SlotsModel {
 
     private void check(List<Integer> counts, int steps, int rounds) throws Exception {
         ExchangeCosts measured = measured();
-        RoundModel.Costs costs = costs(measured, fixedSeconds());
+        List<Double> fixed = fixedSeconds();
+        double mean = fixed.stream().mapToDouble(seconds -> seconds).average().orElseThrow();
+        RoundModel.Costs costs = costs(measured, mean);
         push(Collections.max(counts), steps, rounds + 2);
         for (int slots : counts) {
             String run = "check-" + slots;
             ExchangeCosts.Sizes sizes =
                     ExchangeCosts.sizes(config("sizes-" + slots, 0, MEASURED, slots, steps, EMULATED_BATCH));
             var model = new RoundModel(
-                    costs, RoundModel.Place.thisMachine(measured.cores()), load(slots, steps, EMULATED_BATCH, sizes));
+                    costs, RoundModel.Place.thisMachine(measured.one(), measured.several()), load(slots, steps, EMULATED_BATCH, sizes));
             Map<Long, TopicBytes> readings = new ConcurrentHashMap<>();
             List<EmulatedRounds.Round> done = EmulatedRounds.run(
                     worker -> config(run, worker, MEASURED, slots, steps, EMULATED_BATCH),
@@ -212,8 +214,8 @@ final class SlotsModel {
         double before = systemLoad();
         ExchangeCosts costs = ExchangeCosts.measure(config("costs", 0, MEASURED, 4, STEPS, EMULATED_BATCH), kafka);
         print(
-                "%s: a contribution of %.1f MB: encode %.2f s, send %.2f, read %.2f, parse and fold %.2f; a state of %.1f MB: %.2f s;"
-                        + " four threads do the work of %.1f; load %.1f to %.1f",
+                "%s: a contribution of %.1f MB: encode %.2f s, send %.2f, read %.2f, parse and fold %.2f; a state of %.1f MB: %.2f s"
+                        + " (processor time; one thread got %.2f cores, four %.2f; load %.1f to %.1f)",
                 MEASURED,
                 costs.sizes().contribution() / 1e6,
                 costs.encode(),
@@ -222,20 +224,24 @@ final class SlotsModel {
                 costs.fold(),
                 costs.sizes().state() / 1e6,
                 costs.state(),
-                costs.cores(),
+                costs.one(),
+                costs.several(),
                 before,
                 systemLoad());
         return costs;
     }
 
     // of a network so small that its bytes do not matter, without steps that take time
-    private double fixedSeconds() throws InterruptedException, IOException {
+    private List<Double> fixedSeconds() throws InterruptedException, IOException {
         int rounds = 6;
         push(2, 1, rounds);
         List<EmulatedRounds.Round> done = EmulatedRounds.run(
                 worker -> config("fixed", worker, SMALL, 2, 1, EMULATED_BATCH), kafka, List.of(0L, 0L), rounds, any -> {});
-        double seconds = (done.get(rounds - 1).mergedAtMillis() - done.get(0).mergedAtMillis()) / 1e3 / (rounds - 1);
-        print("a round of one step that takes no time, 2 slots of %s: %.2f s", SMALL, seconds);
+        List<Double> seconds = new ArrayList<>();
+        for (int round = 1; round < rounds; round++) {
+            seconds.add((done.get(round).mergedAtMillis() - done.get(round - 1).mergedAtMillis()) / 1e3);
+        }
+        print("rounds of one step that takes no time, 2 slots of %s: %s s", SMALL, seconds);
         return seconds;
     }
 

@@ -15,7 +15,7 @@ final class RoundModelTest {
         var model = new RoundModel(COSTS, RoundModel.Place.network("10 GbE", 10), FOUR);
         assertThat(model.workIn()).isEqualTo(204e6);
         assertThat(model.workOut()).isEqualTo(816e6);
-        assertThat(model.journalOut()).isEqualTo(5 * 4 * 100 * 600.0);
+        assertThat(model.journalOut()).isEqualTo(4 * 4 * 100 * 600.0);
         assertThat(model.in()).isCloseTo(204e6 + 240e3 + 2800 + 15.3e6, within(1.0));
         assertThat(model.bytesPerImage()).isCloseTo((model.in() + model.out()) / 51_200, within(1e-6));
     }
@@ -40,8 +40,9 @@ final class RoundModelTest {
 
     @Test
     void seconds_oneMachine_processesShareItsCores() {
-        var model = new RoundModel(COSTS, RoundModel.Place.thisMachine(1.5), FOUR);
+        var model = new RoundModel(COSTS, RoundModel.Place.thisMachine(0.5, 1.5), FOUR);
         assertThat(model.upload()).isCloseTo(51e6 * 30e-9 * 4 / 1.5, within(1e-9));
+        assertThat(model.merge()).isCloseTo((204e6 * 20e-9 + 1.53) / 0.5, within(1e-9)); // one alone
         assertThat(model.adopt()).isCloseTo((204e6 * 20e-9 + 1.53) * 3 / 1.5, within(1e-9)); // three others
     }
 }

@@ -19,6 +19,8 @@ import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.authorizer.StandardAuthorizer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.run.Commands;
@@ -40,20 +42,32 @@ class RefusingBrokerTest {
     @TempDir
     private Path data;
 
+    private Ports ports;
     private KafkaSettings kafka;
     private Commands commands;
+    private KafkaRaftServer server;
 
-    @Test
-    void commands_brokerRefuses_saySoAndChangeNothing() throws Exception {
+    @BeforeEach
+    void startBroker() throws Exception {
         EmbeddedBroker.prepare(data.resolve("broker"));
-        Ports ports = Ports.find(0);
+        ports = Ports.find(0);
         Map<String, String> properties = BrokerProperties.of(data.resolve("broker"), ports, -1);
         properties.put("authorizer.class.name", StandardAuthorizer.class.getName());
         properties.put("allow.everyone.if.no.acl.found", "true");
         kafka = new KafkaSettings(ports.broker(), Map.of());
         commands = new Commands(ports::broker, data);
-        var server = new KafkaRaftServer(new KafkaConfig(properties, false), Time.SYSTEM);
+        server = new KafkaRaftServer(new KafkaConfig(properties, false), Time.SYSTEM);
         server.startup();
+    }
+
+    @AfterEach
+    void stopBroker() {
+        server.shutdown();
+        server.awaitShutdown();
+    }
+
+    @Test
+    void commands_brokerRefuses_saySoAndChangeNothing() throws Exception {
         try (var setup = new TopicSetup(kafka)) {
             setup.ensureRun(TOPICS);
             setup.ensureRounds(TOPICS, SLOTS);
@@ -81,9 +95,6 @@ class RefusingBrokerTest {
             refuse(ResourceType.TOPIC, TOPICS.slots(), AclOperation.READ);
             assertThat(commands.bad("slots", "--run=main"))
                     .contains("the broker refuses: ", TOPICS.slots(), "Check its user's rights");
-        } finally {
-            server.shutdown();
-            server.awaitShutdown();
         }
     }
 

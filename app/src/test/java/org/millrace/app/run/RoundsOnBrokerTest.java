@@ -43,15 +43,14 @@ import org.millrace.trainer.rounds.CrashingRounds;
  * state of every round must be the same to the bit, and each image trained once. The run that gets more slots is replayed besides.
  *
  * <p>{@code mvn verify} runs the short form, one {@code kill -9}; {@code -Dmillrace.round-faults=N} has N faults: a crash at each moment of
- * a round in turn, {@code kill -9}, SIGTERM, the broker killed and started again, a process that is suspended for longer than its session
- * and then goes on.
+ * a round in turn, {@code kill -9}, SIGTERM, a process that is suspended for longer than its session and then goes on.
  */
 class RoundsOnBrokerTest {
     private static final int FAULTS = Integer.getInteger("millrace.round-faults", 1);
     private static final long SEED = Long.getLong("millrace.seed", System.nanoTime() & 0xffff);
     private static final Duration LONGER_THAN_A_SESSION = Duration.ofSeconds(15);
     private static final List<String> MOMENTS = FAULTS == 1 ? List.of() : CrashingRounds.moments();
-    private static final int FAULT_KINDS = MOMENTS.size() + 4;
+    private static final int FAULT_KINDS = MOMENTS.size() + 3;
     private static final int BATCH = Commands.BATCH;
     private static final int SLOTS = 4;
     private static final int STEPS = 2; // of a slot in a round
@@ -166,12 +165,6 @@ class RoundsOnBrokerTest {
 
     private void disturb(List<TrainerChild> living, int kind) throws Exception {
         Thread.sleep(random.nextInt(500));
-        if (kind == 2) {
-            broker.kill();
-            broker.startAgain();
-            broker.awaitAnswer();
-            return; // the trainers wait for it
-        }
         TrainerChild victim = living.get(random.nextInt(living.size()));
         switch (kind) {
             case 0 -> victim.kill();

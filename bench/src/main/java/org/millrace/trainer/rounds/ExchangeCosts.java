@@ -1,7 +1,10 @@
 package org.millrace.trainer.rounds;
 
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,20 +29,31 @@ import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.keystore.KeyBatch;
 
 /**
- * What the parts of an exchange take on this machine, each alone on one thread; the broker's share is in {@code send} and {@code read}.
+ * What the parts of an exchange take on this machine, in seconds of processor time of this process with its broker: as long as the part
+ * takes on an idle core, whatever else runs meanwhile.
  *
  * @param sizes of the network that they were measured with
- * @param encode seconds, of a contribution's bytes from the weights
- * @param send seconds, of a contribution to the broker and its digests
- * @param read seconds, of a contribution from the broker
- * @param fold seconds, of a contribution parsed and added to the others
- * @param state seconds, of a merged state's tensors and digest
- * @param cores as many threads at once do as much as so many alone
+ * @param encode a contribution's bytes from the weights
+ * @param send a contribution to the broker, with its digests
+ * @param read a contribution from the broker
+ * @param fold a contribution parsed and added to the others
+ * @param state a merged state's tensors and digest
+ * @param one cores that one thread got meanwhile
+ * @param several cores that {@value #THREADS} threads got
  */
 public record ExchangeCosts(
-        Sizes sizes, double encode, double send, double read, double fold, double state, double cores) {
-    private static final int REPEATS = 5; // the first two settle the compiler
-    private static final int SETTLING = 2;
+        Sizes sizes,
+        double encode,
+        double send,
+        double read,
+        double fold,
+        double state,
+        double one,
+        double several) {
+    private static final OperatingSystemMXBean MACHINE =
+            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    private static final int REPEATS = 8; // the first five settle the compiler
+    private static final int SETTLING = 5;
     private static final int THREADS = 4;
 
     /**
@@ -65,21 +79,31 @@ public record ExchangeCosts(
         }
         var sample = new Sample(config);
         try (var work = new Work(kafka, topics)) {
-            double encode = median(() -> sample.file(config));
-            double send = median(() -> sample.send(work));
+            double encode = spent(() -> sample.file(config)).cpu();
+            double send = spent(() -> sample.send(work)).cpu();
             SlotReady sent = sample.send(work);
-            double read = median(() -> sample.read(work, sent));
-            double parse = median(() -> sample.parse(config));
-            double one = median(() -> sample.merge(config, 1));
-            double four = median(() -> sample.merge(config, 4));
-            double each = Math.max(0, (four - one) / 3);
-            double digest = median(sample.after::digest);
-            Callable<Object> all = () -> List.of(sample.read(work, sent), sample.merge(config, 1));
-            double alone = median(all);
-            double together = median(() -> together(all));
-            double cores = Math.max(1, THREADS * alone / together);
+            double read = spent(() -> sample.read(work, sent)).cpu();
+            double parse = spent(() -> sample.parse(config)).cpu();
+            Callable<Object> merge = () -> sample.merge(config, 1);
+            Spent one = spent(merge);
+            double four = spent(() -> sample.merge(config, 4)).cpu();
+            double each = Math.max(0, (four - one.cpu()) / 3);
+            double digest = spent(sample.after::digest).cpu();
             return new ExchangeCosts(
-                    sample.sizes(), encode, send, read, parse + each, Math.max(0, one - parse - each) + digest, cores);
+                    sample.sizes(),
+                    encode,
+                    send,
+                    read,
+                    parse + each,
+                    Math.max(0, one.cpu() - parse - each) + digest,
+                    one.cores(),
+                    spent(() -> together(merge)).cores());
+        }
+    }
+
+    private record Spent(double cpu, double wall) {
+        double cores() {
+            return cpu / wall;
         }
     }
 
@@ -95,17 +119,20 @@ public record ExchangeCosts(
         }
     }
 
-    private static double median(Callable<?> task) throws Exception {
-        List<Double> seconds = new ArrayList<>();
+    // the median by processor time
+    private static Spent spent(Callable<?> task) throws Exception {
+        List<Spent> all = new ArrayList<>();
         for (int i = 0; i < REPEATS; i++) {
             long began = System.nanoTime();
+            long cpuBefore = MACHINE.getProcessCpuTime();
             Object unused = task.call();
+            double cpu = (MACHINE.getProcessCpuTime() - cpuBefore) / 1e9;
             if (i >= SETTLING) {
-                seconds.add((System.nanoTime() - began) / 1e9);
+                all.add(new Spent(cpu, (System.nanoTime() - began) / 1e9));
             }
         }
-        Collections.sort(seconds);
-        return seconds.get(seconds.size() / 2);
+        all.sort(Comparator.comparingDouble(Spent::cpu));
+        return all.get(all.size() / 2);
     }
 
     /** A state after one merge, a contribution to it, and its file. */
