@@ -77,9 +77,7 @@ public final class TopicSetup implements AutoCloseable {
         if (describe(topic).isPresent()) {
             return;
         }
-        String present = await(admin.listTopics().names()).stream()
-                .sorted()
-                .collect(Collectors.joining(", "));
+        String present = await(admin.listTopics().names()).stream().sorted().collect(Collectors.joining(", "));
         throw new UserException("there is no topic " + topic + " at " + bootstrapServers + ", which has "
                 + (present.isEmpty() ? "none yet" : present)
                 + ".\nPush images first (millrace push), name another topic with --set images.topic=TOPIC"
@@ -98,8 +96,7 @@ public final class TopicSetup implements AutoCloseable {
     public boolean isCompacted(String topic) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         try {
-            ConfigEntry policy = await(admin.describeConfigs(List.of(resource))
-                            .all())
+            ConfigEntry policy = await(admin.describeConfigs(List.of(resource)).all())
                     .getOrDefault(resource, new Config(List.of()))
                     .get(TopicConfig.CLEANUP_POLICY_CONFIG);
             return policy != null
@@ -182,8 +179,7 @@ public final class TopicSetup implements AutoCloseable {
 
     private void create(Map<String, NewPartitions> partitions, boolean onlyValidate) {
         var options = new CreatePartitionsOptions().timeoutMs(timeoutMillis).validateOnly(onlyValidate);
-        await(admin.createPartitions(partitions, options)
-                .all());
+        await(admin.createPartitions(partitions, options).all());
     }
 
     /** The topics of a run's drift: the newest gigabyte of features, whatever the age of their images, all reports, and orders. */

@@ -68,8 +68,13 @@ public final class RoundsTrainer implements Training {
 
     /** Joins the run, or begins it. The topic of images must exist. */
     public RoundsTrainer(MillraceConfig config, KafkaSettings kafka, TrainerEvents events, Clock clock) {
-        this(config, kafka, events, clock, RoundMoment.Listener.NONE, torch ->
-                new SlotTrainer(config, kafka, torch, clock));
+        this(
+                config,
+                kafka,
+                events,
+                clock,
+                RoundMoment.Listener.NONE,
+                torch -> new SlotTrainer(config, kafka, torch, clock));
     }
 
     /** @param slots what computes them */
@@ -230,7 +235,11 @@ public final class RoundsTrainer implements Training {
         long began = System.nanoTime();
         var rejects = new Rejects(records -> records.forEach(work::report), config.images());
         Optional<byte[]> file = slots.compute(
-                before, deal, slot, isUseless(deal.round(), slot), new SlotTrainer.Listeners(events::stepped, rejects::send));
+                before,
+                deal,
+                slot,
+                isUseless(deal.round(), slot),
+                new SlotTrainer.Listeners(events::stepped, rejects::send));
         if (file.isEmpty()) {
             return;
         }
@@ -267,7 +276,9 @@ public final class RoundsTrainer implements Training {
                 rounds.poll(NONE);
                 notices.poll(NONE, this::learnWait);
             }
-            return stopped || rounds.merge(round).isPresent() || !notices.of(slot).isEmpty();
+            return stopped
+                    || rounds.merge(round).isPresent()
+                    || !notices.of(slot).isEmpty();
         };
     }
 

@@ -29,7 +29,8 @@ public final class Pipeline implements AutoCloseable {
     private static final long PATIENCE_MILLIS = 100;
     private static final Duration CLOSING = Duration.ofSeconds(1);
     private static final int FETCHED_BYTES = 16 << 20;
-    private static final int DEALT_BYTES = 256 << 10; // of a partition at once: what follows a slot's ranges is another slot's
+    private static final int DEALT_BYTES =
+            256 << 10; // of a partition at once: what follows a slot's ranges is another slot's
 
     private final MillraceConfig config;
     private final Consumer<byte[], byte[]> consumer;
