@@ -62,7 +62,8 @@ final class SlotsModel {
     public static void main(String[] given) throws Exception {
         List<String> settings =
                 Arrays.stream(given).filter(word -> word.contains("=")).toList();
-        String[] arguments = Arrays.stream(given).filter(word -> !word.contains("=")).toArray(String[]::new);
+        String[] arguments =
+                Arrays.stream(given).filter(word -> !word.contains("=")).toArray(String[]::new);
         MillraceConfig config = new ConfigLoader().assignments(settings).load();
         Path folder = Files.createTempDirectory("millrace-bench-");
         String what = arguments.length > 0 ? arguments[0] : "table";
@@ -91,10 +92,20 @@ final class SlotsModel {
     private void table() throws Exception {
         ExchangeCosts measured = measured();
         RoundModel.Costs costs = costs(measured, Collections.min(fixedSeconds()));
-        print("H %d, steps of %d ms, batch %d, a machine for each slot, 3 brokers, replication 3", STEPS, STEP_MILLIS, BATCH);
+        print(
+                "H %d, steps of %d ms, batch %d, a machine for each slot, 3 brokers, replication 3",
+                STEPS, STEP_MILLIS, BATCH);
         print(
                 "%-9s %-7s %3s %10s %9s %9s %11s %13s %10s",
-                "network", "link", "V", "MB a slot", "round, s", "exchange", "broker MB/s", "KB an image", "efficiency");
+                "network",
+                "link",
+                "V",
+                "MB a slot",
+                "round, s",
+                "exchange",
+                "broker MB/s",
+                "KB an image",
+                "efficiency");
         for (String architecture : ARCHITECTURES) {
             ExchangeCosts.Sizes sizes =
                     ExchangeCosts.sizes(config("sizes-" + architecture, 0, architecture, 4, STEPS, BATCH));
@@ -129,7 +140,9 @@ final class SlotsModel {
             ExchangeCosts.Sizes sizes =
                     ExchangeCosts.sizes(config("sizes-" + slots, 0, MEASURED, slots, steps, EMULATED_BATCH));
             var model = new RoundModel(
-                    costs, RoundModel.Place.thisMachine(measured.one(), measured.several()), load(slots, steps, EMULATED_BATCH, sizes));
+                    costs,
+                    RoundModel.Place.thisMachine(measured.one(), measured.several()),
+                    load(slots, steps, EMULATED_BATCH, sizes));
             Map<Long, TopicBytes> readings = new ConcurrentHashMap<>();
             List<EmulatedRounds.Round> done = EmulatedRounds.run(
                     worker -> config(run, worker, MEASURED, slots, steps, EMULATED_BATCH),
@@ -166,7 +179,9 @@ final class SlotsModel {
             }
             double images = rounds * load(slots, steps, EMULATED_BATCH, sizes).images();
             double wanted = rounds * (model.in() + model.out()) - rounds * sizes.state() / 20.0;
-            print("  bytes an image: %.0f, by the model %.0f (%+.1f %%)", all / images, wanted / images, 100 * (wanted / all - 1));
+            print(
+                    "  bytes an image: %.0f, by the model %.0f (%+.1f %%)",
+                    all / images, wanted / images, 100 * (wanted / all - 1));
             print("  images read from the broker: %.0f bytes for each trained", bytes.out("images") / images);
             TopicBytes whole = TopicBytes.now();
             print(
@@ -178,11 +193,7 @@ final class SlotsModel {
     private static void compare(String topic, TopicBytes bytes, int rounds, double in, double out) {
         print(
                 "  %-14s in %10.3f MB a round, by the model %10.3f; out %10.3f, by the model %10.3f",
-                topic,
-                bytes.in(topic) / 1e6 / rounds,
-                in / 1e6,
-                bytes.out(topic) / 1e6 / rounds,
-                out / 1e6);
+                topic, bytes.in(topic) / 1e6 / rounds, in / 1e6, bytes.out(topic) / 1e6 / rounds, out / 1e6);
     }
 
     private void late(int slots, int steps, int rounds) throws Exception {
@@ -236,7 +247,11 @@ final class SlotsModel {
         int rounds = 6;
         push(2, 1, rounds);
         List<EmulatedRounds.Round> done = EmulatedRounds.run(
-                worker -> config("fixed", worker, SMALL, 2, 1, EMULATED_BATCH), kafka, List.of(0L, 0L), rounds, any -> {});
+                worker -> config("fixed", worker, SMALL, 2, 1, EMULATED_BATCH),
+                kafka,
+                List.of(0L, 0L),
+                rounds,
+                any -> {});
         List<Double> seconds = new ArrayList<>();
         for (int round = 1; round < rounds; round++) {
             seconds.add((done.get(round).mergedAtMillis() - done.get(round - 1).mergedAtMillis()) / 1e3);
@@ -258,27 +273,21 @@ final class SlotsModel {
 
     private static RoundModel.Load load(int slots, int steps, int batch, ExchangeCosts.Sizes sizes) {
         return new RoundModel.Load(
-                slots,
-                steps,
-                STEP_MILLIS / 1e3,
-                batch,
-                sizes.contribution(),
-                sizes.state(),
-                sizes.report());
+                slots, steps, STEP_MILLIS / 1e3, batch, sizes.contribution(), sizes.state(), sizes.report());
     }
 
     private MillraceConfig config(String run, int worker, String architecture, int slots, int steps, int batch) {
         List<String> own = List.of(
-                        "run.name=" + run,
-                        "run.data=" + folder.resolve(run + "-" + worker),
-                        "run.threads=1",
-                        "rounds.slots=" + slots,
-                        "rounds.steps=" + steps,
-                        "encoder.architecture=" + architecture,
-                        "images.partitions=4",
-                        "trainer.batch-size=" + batch,
-                        "trainer.prepare-threads=1",
-                        "trainer.publish-every-steps=1000000");
+                "run.name=" + run,
+                "run.data=" + folder.resolve(run + "-" + worker),
+                "run.threads=1",
+                "rounds.slots=" + slots,
+                "rounds.steps=" + steps,
+                "encoder.architecture=" + architecture,
+                "images.partitions=4",
+                "trainer.batch-size=" + batch,
+                "trainer.prepare-threads=1",
+                "trainer.publish-every-steps=1000000");
         return new ConfigLoader()
                 .assignments(Stream.concat(own.stream(), settings.stream()).toList())
                 .load();

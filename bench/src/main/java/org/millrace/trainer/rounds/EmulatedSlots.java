@@ -72,8 +72,8 @@ final class EmulatedSlots implements SlotComputation {
             }
         }
         long images = (long) steps.size() * config.trainer().batchSize();
-        var account = new Contribution.Account(
-                deal.round(), slot, images, 0, Supply.without(dealt, trained), steps, images);
+        var account =
+                new Contribution.Account(deal.round(), slot, images, 0, Supply.without(dealt, trained), steps, images);
         return Optional.of(file(config, before, account, keys, slots, random));
     }
 

@@ -42,14 +42,7 @@ import org.millrace.keystore.KeyBatch;
  * @param several cores that {@value #THREADS} threads got
  */
 public record ExchangeCosts(
-        Sizes sizes,
-        double encode,
-        double send,
-        double read,
-        double fold,
-        double state,
-        double one,
-        double several) {
+        Sizes sizes, double encode, double send, double read, double fold, double state, double one, double several) {
     private static final OperatingSystemMXBean MACHINE =
             (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     private static final int REPEATS = 8; // the first five settle the compiler
@@ -174,7 +167,9 @@ public record ExchangeCosts(
         Sizes sizes() {
             long reports = Json.write(account.steps()).length;
             return new Sizes(
-                    file.length, after.toBytes().length, reports / account.steps().size());
+                    file.length,
+                    after.toBytes().length,
+                    reports / account.steps().size());
         }
 
         byte[] file(MillraceConfig config) {
