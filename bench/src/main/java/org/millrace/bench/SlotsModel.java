@@ -13,15 +13,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
-import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.trainer.rounds.EmulatedRounds;
 import org.millrace.trainer.rounds.ExchangeCosts;
 
@@ -41,22 +37,17 @@ final class SlotsModel {
     private static final List<Integer> SLOTS = List.of(1, 2, 4, 8, 16, 32, 64);
     private static final List<String> ARCHITECTURES = List.of("resnet20", "resnet18", "resnet50");
     private static final String MEASURED = "resnet18";
-    private static final String SMALL = "resnet20";
     private static final long STEP_MILLIS = 300;
     private static final int SLOWER = 3;
     private static final int STEPS = 100;
     private static final int BATCH = 128;
-    private static final int EMULATED_BATCH = 16;
-    private static final int SIDE = 32;
 
-    private final Path folder;
+    private final EmulatedRuns runs;
     private final KafkaSettings kafka;
-    private final List<String> settings;
 
-    private SlotsModel(Path folder, KafkaSettings kafka, List<String> settings) {
-        this.folder = folder;
-        this.kafka = kafka;
-        this.settings = settings;
+    private SlotsModel(EmulatedRuns runs) {
+        this.runs = runs;
+        this.kafka = runs.kafka();
     }
 
     public static void main(String[] given) throws Exception {
@@ -69,7 +60,7 @@ final class SlotsModel {
         String what = arguments.length > 0 ? arguments[0] : "table";
         try (EmbeddedBroker broker = EmbeddedBroker.start(folder, config.broker(), "bench")) {
             var kafka = new KafkaSettings(broker.bootstrapServers(), config.kafka());
-            var model = new SlotsModel(folder, kafka, settings);
+            var model = new SlotsModel(new EmulatedRuns(folder, kafka, settings));
             switch (what) {
                 case "table" -> model.table();
                 case "check" ->
@@ -108,7 +99,7 @@ final class SlotsModel {
                 "efficiency");
         for (String architecture : ARCHITECTURES) {
             ExchangeCosts.Sizes sizes =
-                    ExchangeCosts.sizes(config("sizes-" + architecture, 0, architecture, 4, STEPS, BATCH));
+                    ExchangeCosts.sizes(runs.config("sizes-" + architecture, 0, architecture, 4, STEPS, BATCH));
             for (double gigabits : new double[] {1, 10}) {
                 var place = RoundModel.Place.network((int) gigabits + " GbE", gigabits);
                 for (int slots : SLOTS) {
@@ -134,18 +125,18 @@ final class SlotsModel {
         List<Double> fixed = fixedSeconds();
         double mean = fixed.stream().mapToDouble(seconds -> seconds).average().orElseThrow();
         RoundModel.Costs costs = costs(measured, mean);
-        push(Collections.max(counts), steps, rounds + 2);
+        runs.push(Collections.max(counts), steps, rounds + 2);
         for (int slots : counts) {
             String run = "check-" + slots;
             ExchangeCosts.Sizes sizes =
-                    ExchangeCosts.sizes(config("sizes-" + slots, 0, MEASURED, slots, steps, EMULATED_BATCH));
+                    ExchangeCosts.sizes(runs.config("sizes-" + slots, 0, MEASURED, slots, steps, EmulatedRuns.BATCH));
             var model = new RoundModel(
                     costs,
                     RoundModel.Place.thisMachine(measured.one(), measured.several()),
-                    load(slots, steps, EMULATED_BATCH, sizes));
+                    load(slots, steps, EmulatedRuns.BATCH, sizes));
             Map<Long, TopicBytes> readings = new ConcurrentHashMap<>();
             List<EmulatedRounds.Round> done = EmulatedRounds.run(
-                    worker -> config(run, worker, MEASURED, slots, steps, EMULATED_BATCH),
+                    worker -> runs.config(run, worker, MEASURED, slots, steps, EmulatedRuns.BATCH),
                     kafka,
                     Collections.nCopies(slots, STEP_MILLIS),
                     rounds + 2, // the first settles, the last ends
@@ -177,7 +168,8 @@ final class SlotsModel {
             for (String topic : List.of(topics.work(), topics.steps(), topics.slots())) {
                 all += bytes.in(topic) + bytes.out(topic);
             }
-            double images = rounds * load(slots, steps, EMULATED_BATCH, sizes).images();
+            double images =
+                    rounds * load(slots, steps, EmulatedRuns.BATCH, sizes).images();
             double wanted = rounds * (model.in() + model.out()) - rounds * sizes.state() / 20.0;
             print(
                     "  bytes an image: %.0f, by the model %.0f (%+.1f %%)",
@@ -197,12 +189,12 @@ final class SlotsModel {
     }
 
     private void late(int slots, int steps, int rounds) throws Exception {
-        push(slots, steps, rounds);
+        runs.push(slots, steps, rounds);
         List<Long> millis = new ArrayList<>(Collections.nCopies(slots, STEP_MILLIS));
         millis.set(slots - 1, SLOWER * STEP_MILLIS);
         double slot = steps * STEP_MILLIS / 1e3;
         for (EmulatedRounds.Round round : EmulatedRounds.run(
-                worker -> config("late", worker, SMALL, slots, steps, EMULATED_BATCH),
+                worker -> runs.config("late", worker, EmulatedRuns.SMALL, slots, steps, EmulatedRuns.BATCH),
                 kafka,
                 millis,
                 rounds,
@@ -223,7 +215,8 @@ final class SlotsModel {
 
     private ExchangeCosts measured() throws Exception {
         double before = systemLoad();
-        ExchangeCosts costs = ExchangeCosts.measure(config("costs", 0, MEASURED, 4, STEPS, EMULATED_BATCH), kafka);
+        ExchangeCosts costs =
+                ExchangeCosts.measure(runs.config("costs", 0, MEASURED, 4, STEPS, EmulatedRuns.BATCH), kafka);
         print(
                 "%s: a contribution of %.1f MB: encode %.2f s, send %.2f, read %.2f, parse and fold %.2f; a state of %.1f MB: %.2f s"
                         + " (processor time; one thread got %.2f cores, four %.2f; load %.1f to %.1f)",
@@ -245,9 +238,9 @@ final class SlotsModel {
     // of a network so small that its bytes do not matter, without steps that take time
     private List<Double> fixedSeconds() throws InterruptedException, IOException {
         int rounds = 6;
-        push(2, 1, rounds);
+        runs.push(2, 1, rounds);
         List<EmulatedRounds.Round> done = EmulatedRounds.run(
-                worker -> config("fixed", worker, SMALL, 2, 1, EMULATED_BATCH),
+                worker -> runs.config("fixed", worker, EmulatedRuns.SMALL, 2, 1, EmulatedRuns.BATCH),
                 kafka,
                 List.of(0L, 0L),
                 rounds,
@@ -256,7 +249,7 @@ final class SlotsModel {
         for (int round = 1; round < rounds; round++) {
             seconds.add((done.get(round).mergedAtMillis() - done.get(round - 1).mergedAtMillis()) / 1e3);
         }
-        print("rounds of one step that takes no time, 2 slots of %s: %s s", SMALL, seconds);
+        print("rounds of one step that takes no time, 2 slots of %s: %s s", EmulatedRuns.SMALL, seconds);
         return seconds;
     }
 
@@ -274,39 +267,6 @@ final class SlotsModel {
     private static RoundModel.Load load(int slots, int steps, int batch, ExchangeCosts.Sizes sizes) {
         return new RoundModel.Load(
                 slots, steps, STEP_MILLIS / 1e3, batch, sizes.contribution(), sizes.state(), sizes.report());
-    }
-
-    private MillraceConfig config(String run, int worker, String architecture, int slots, int steps, int batch) {
-        List<String> own = List.of(
-                "run.name=" + run,
-                "run.data=" + folder.resolve(run + "-" + worker),
-                "run.threads=1",
-                "rounds.slots=" + slots,
-                "rounds.steps=" + steps,
-                "encoder.architecture=" + architecture,
-                "images.partitions=4",
-                "trainer.batch-size=" + batch,
-                "trainer.prepare-threads=1",
-                "trainer.publish-every-steps=1000000");
-        return new ConfigLoader()
-                .assignments(Stream.concat(own.stream(), settings.stream()).toList())
-                .load();
-    }
-
-    // enough for every run, which all begin at the first image
-    private void push(int slots, int steps, int rounds) throws IOException {
-        MillraceConfig config = config("push", 0, SMALL, slots, steps, EMULATED_BATCH);
-        byte[] file = Photographs.jpeg(SIDE, SIDE);
-        long count = (rounds + 1L) * slots * (Math.round(1.02 * steps * EMULATED_BATCH) + EMULATED_BATCH + 1);
-        try (var topics = new TopicSetup(kafka);
-                var producer = new KafkaProducer<byte[], byte[]>(kafka.producer(Map.of("batch.size", 1 << 18)))) {
-            topics.ensureImages(config.images());
-            for (long i = 0; i < count; i++) {
-                int partition = (int) (i % config.images().partitions());
-                var unused = producer.send(new ProducerRecord<>(config.images().topic(), partition, null, file));
-            }
-            producer.flush();
-        }
     }
 
     private static double systemLoad() {
