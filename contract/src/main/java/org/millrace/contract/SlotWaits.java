@@ -24,12 +24,12 @@ public final class SlotWaits {
         }
     }
 
-    /** The wait after which a slot is late; empty before the first contribution, when none is. */
+    /** The wait after which a slot is late, by the lower median, as half of the processes may be slow; empty before the first contribution. */
     public OptionalDouble lateAfterMillis() {
         List<Long> sorted = newest.stream().sorted().toList();
         return sorted.isEmpty()
                 ? OptionalDouble.empty()
-                : OptionalDouble.of(Math.max(LEAST_MILLIS, LATE * sorted.get(sorted.size() / 2)));
+                : OptionalDouble.of(Math.max(LEAST_MILLIS, LATE * sorted.get((sorted.size() - 1) / 2)));
     }
 
     /** Whether a slot that has been waited for so long is late. */

@@ -29,4 +29,14 @@ final class SlotWaitsTest {
         assertThat(waits.isLate(15_000)).isFalse();
         assertThat(waits.isLate(15_001)).isTrue();
     }
+
+    @Test
+    void isLate_oneOfTwoProcessesSlow_afterOneAndAHalfWaitsOfTheFastOne() {
+        for (int round = 0; round < 3; round++) {
+            waits.add(20_000);
+            assertThat(waits.lateAfterMillis()).hasValue(30_000);
+            waits.add(50_000); // of the slow one, with the fast one's help
+            assertThat(waits.lateAfterMillis()).hasValue(30_000);
+        }
+    }
 }

@@ -40,9 +40,13 @@ final class Failures {
     static int report(Throwable failure, CommandLine commandLine) {
         PrintWriter error = commandLine.getErr();
         Optional<Throwable> mistake = cause(failure, UserException.class::isInstance);
+        Optional<Throwable> refusal = cause(failure, BrokerWords::isRefusal);
         Optional<Throwable> silence = cause(failure, BrokerWords::isSilence);
         if (mistake.isPresent()) {
             error.println("millrace: " + mistake.get().getMessage());
+        } else if (refusal.isPresent()) {
+            error.println("millrace: the broker refuses: " + BrokerWords.of(refusal.get())
+                    + "\nCheck its user's rights and the kafka.* settings here.");
         } else if (silence.isPresent()) {
             error.println("millrace: the broker does not answer: " + BrokerWords.of(silence.get())
                     + "\nSee whether it runs, then start the command again.");

@@ -69,16 +69,14 @@ final class LearningCommand implements Runnable {
         }
     }
 
-    /** The batch size of the run's newest start, whatever the current configuration. */
+    /** The batch size of the run's newest start that has one, whatever the current configuration. */
     private static OptionalInt batchSize(MillraceConfig config, KafkaSettings kafka) {
         OptionalInt[] size = {OptionalInt.empty()};
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
             new JournalReader(consumer, config.run().topics()).forEach(0, (event, offset) -> {
-                String batch = event instanceof RunStarted start
-                        ? start.configuration().get("trainer.batch-size")
-                        : null;
-                if (batch != null) {
-                    size[0] = OptionalInt.of(Integer.parseInt(batch));
+                if (event instanceof RunStarted start) {
+                    OptionalInt batch = start.count("trainer.batch-size");
+                    size[0] = batch.isPresent() ? batch : size[0];
                 }
             });
         }

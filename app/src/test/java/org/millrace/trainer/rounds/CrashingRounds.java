@@ -26,7 +26,12 @@ public final class CrashingRounds {
                 .load();
         var kafka = new KafkaSettings(arguments[0], config.kafka());
         try (var trainer = new RoundsTrainer(
-                config, kafka, new Events(last), Clock.systemUTC(), (moment, round) -> crashAt(moment.name(), last))) {
+                config,
+                kafka,
+                new Events(last),
+                Clock.systemUTC(),
+                (moment, round) -> crashAt(moment.name(), last),
+                torch -> new SlotTrainer(config, kafka, torch, Clock.systemUTC()))) {
             trainer.run(new TrainLimits(OptionalLong.empty(), true));
         }
     }

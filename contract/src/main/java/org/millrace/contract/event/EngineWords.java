@@ -7,7 +7,7 @@ import org.millrace.contract.Count;
 
 /** What computes a run's steps, in words: {@code PyTorch 2.5.1 on CPU, 2 threads}. The same bits are promised where they are equal. */
 public final class EngineWords {
-    private static final Pattern OLD = Pattern.compile(" on [cg]pu\\((\\d*)\\), (\\d+) threads");
+    private static final Pattern OLD = Pattern.compile(" on [cg]pu\\((\\d{0,9})\\), (\\d{1,9}) threads");
 
     private EngineWords() {}
 

@@ -3,6 +3,7 @@ package org.millrace.contract.event;
 import static org.millrace.contract.Check.check;
 
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.millrace.contract.kafka.LogIdentity;
 
@@ -32,5 +33,16 @@ public record RunStarted(
         check(!session.isBlank(), "session must not be blank");
         engine = EngineWords.read(engine);
         configuration = new TreeMap<>(configuration);
+    }
+
+    /** A setting that is a number of at least 1; empty where this record lacks it or has something else, as a damaged or forged one may. */
+    public OptionalInt count(String key) {
+        String value = configuration.getOrDefault(key, "");
+        try {
+            int count = Integer.parseInt(value);
+            return count < 1 ? OptionalInt.empty() : OptionalInt.of(count);
+        } catch (NumberFormatException e) {
+            return OptionalInt.empty();
+        }
     }
 }

@@ -3,6 +3,8 @@ package org.millrace.contract.kafka;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.DisconnectException;
 
 /** Why the broker did not do what was asked, in words for users: without the client's names of its own calls, nodes and requests. */
@@ -27,6 +29,11 @@ public final class BrokerWords {
                 ? ""
                 : message.replaceAll("\\s*\\(?\\bCall\\b: ?\\w+.*", "").strip();
         return plain.isEmpty() ? cause.getClass().getSimpleName() : plain;
+    }
+
+    /** Whether the broker does not let this user do what was asked. */
+    public static boolean isRefusal(Throwable cause) {
+        return cause instanceof AuthorizationException || cause instanceof AuthenticationException;
     }
 
     /** Whether the broker gave no answer at all, so that the same may succeed later. */

@@ -3,6 +3,7 @@ package org.millrace.contract.kafka;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -10,6 +11,7 @@ import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.CreatePartitionsOptions;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
@@ -17,6 +19,7 @@ import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.ApiException;
@@ -74,9 +77,7 @@ public final class TopicSetup implements AutoCloseable {
         if (describe(topic).isPresent()) {
             return;
         }
-        String present = await(admin.listTopics().names().toCompletionStage().toCompletableFuture()).stream()
-                .sorted()
-                .collect(Collectors.joining(", "));
+        String present = await(admin.listTopics().names()).stream().sorted().collect(Collectors.joining(", "));
         throw new UserException("there is no topic " + topic + " at " + bootstrapServers + ", which has "
                 + (present.isEmpty() ? "none yet" : present)
                 + ".\nPush images first (millrace push), name another topic with --set images.topic=TOPIC"
@@ -87,9 +88,7 @@ public final class TopicSetup implements AutoCloseable {
     public LogIdentity identity(String topic) {
         require(topic);
         String cluster = await(admin.describeCluster(new DescribeClusterOptions().timeoutMs(timeoutMillis))
-                .clusterId()
-                .toCompletionStage()
-                .toCompletableFuture());
+                .clusterId());
         return new LogIdentity(cluster, describe(topic).orElseThrow().topicId().toString());
     }
 
@@ -97,10 +96,7 @@ public final class TopicSetup implements AutoCloseable {
     public boolean isCompacted(String topic) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         try {
-            ConfigEntry policy = await(admin.describeConfigs(List.of(resource))
-                            .all()
-                            .toCompletionStage()
-                            .toCompletableFuture())
+            ConfigEntry policy = await(admin.describeConfigs(List.of(resource)).all())
                     .getOrDefault(resource, new Config(List.of()))
                     .get(TopicConfig.CLEANUP_POLICY_CONFIG);
             return policy != null
@@ -133,7 +129,7 @@ public final class TopicSetup implements AutoCloseable {
      * The further topics of a run of several trainers. The work is kept for ever here: its trainers delete what a durable state has made
      * useless.
      *
-     * @param slots partitions of the slots' own topics
+     * @param slots partitions, at least, of the slots' own topics
      */
     public void ensureRounds(RunTopics run, int slots) {
         Map<String, String> forEver = Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1");
@@ -141,22 +137,49 @@ public final class TopicSetup implements AutoCloseable {
         ensure(new NewTopic(run.work(), Optional.of(slots), Optional.empty()).configs(forEver));
         ensure(new NewTopic(run.globals(), Optional.of(1), Optional.empty())
                 .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT)));
+        growRounds(run, slots); // where someone made them with fewer
     }
 
-    /** Gives the topics of {@link #ensureRounds} partitions for more slots; those that have them stay. */
+    /**
+     * Gives the topics of {@link #ensureRounds} a partition for each slot, both or neither; those that have them stay.
+     *
+     * @throws UserException where the broker refuses
+     */
     public void growRounds(RunTopics run, int slots) {
+        Map<String, NewPartitions> lacking = lacking(run, slots);
+        if (lacking.isEmpty()) {
+            return;
+        }
+        try {
+            create(lacking, true);
+            create(lacking, false);
+        } catch (UserException e) {
+            if (!lacking(run, slots).isEmpty()) { // otherwise another process was faster
+                throw new UserException(
+                        run.slots() + " and " + run.work() + " need a partition for each of " + slots + " slots, but "
+                                + e.getMessage(),
+                        e);
+            }
+        }
+    }
+
+    private Map<String, NewPartitions> lacking(RunTopics run, int slots) {
+        Map<String, NewPartitions> lacking = new TreeMap<>();
         for (String topic : List.of(run.slots(), run.work())) {
             int partitions = describe(topic)
                     .map(found -> found.partitions().size())
                     .orElseThrow(() -> new UserException("the topic " + topic + " does not exist at " + bootstrapServers
                             + ": the run has not begun. Start it with millrace train."));
             if (partitions < slots) {
-                await(admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(slots)))
-                        .all()
-                        .toCompletionStage()
-                        .toCompletableFuture());
+                lacking.put(topic, NewPartitions.increaseTo(slots));
             }
         }
+        return lacking;
+    }
+
+    private void create(Map<String, NewPartitions> partitions, boolean onlyValidate) {
+        var options = new CreatePartitionsOptions().timeoutMs(timeoutMillis).validateOnly(onlyValidate);
+        await(admin.createPartitions(partitions, options).all());
     }
 
     /** The topics of a run's drift: the newest gigabyte of features, whatever the age of their images, all reports, and orders. */
@@ -179,9 +202,7 @@ public final class TopicSetup implements AutoCloseable {
         try {
             var descriptions =
                     await(admin.describeTopics(List.of(topic), new DescribeTopicsOptions().timeoutMs(timeoutMillis))
-                            .allTopicNames()
-                            .toCompletionStage()
-                            .toCompletableFuture());
+                            .allTopicNames());
             return Optional.ofNullable(descriptions.get(topic));
         } catch (UnknownTopicOrPartitionException e) {
             return Optional.empty();
@@ -211,9 +232,7 @@ public final class TopicSetup implements AutoCloseable {
         try {
             FencedBrokers.await(
                     () -> await(admin.createTopics(List.of(topic), new CreateTopicsOptions().timeoutMs(timeoutMillis))
-                            .all()
-                            .toCompletionStage()
-                            .toCompletableFuture()));
+                            .all()));
         } catch (InvalidReplicationFactorException e) {
             throw unreachable(e);
         } catch (TopicExistsException e) {
@@ -240,7 +259,7 @@ public final class TopicSetup implements AutoCloseable {
         }
     }
 
-    private <T> T await(java.util.concurrent.CompletableFuture<T> future) {
+    private <T> T await(KafkaFuture<T> future) {
         try {
             return future.get(timeoutMillis + 5_000L, TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {

@@ -33,7 +33,13 @@ final class EngineWordsTest {
 
     @Test
     void read_otherWords_asTheyAre() {
-        for (String words : new String[] {"PyTorch 2.5.1 on CPU, 2 threads", "PyTorch 2.5.1 on GPU 0, 1 thread", ""}) {
+        for (String words : new String[] {
+            "PyTorch 2.5.1 on CPU, 2 threads",
+            "PyTorch 2.5.1 on GPU 0, 1 thread",
+            "PyTorch 2.5.1 on cpu(), 99999999999 threads",
+            "PyTorch 2.5.1 on gpu(99999999999), 1 threads",
+            ""
+        }) {
             assertThat(EngineWords.read(words)).isEqualTo(words);
         }
     }

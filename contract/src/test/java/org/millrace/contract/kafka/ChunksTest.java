@@ -9,14 +9,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 final class ChunksTest {
     @ParameterizedTest
-    @CsvSource({"0, 0", "1, 1", "524288, 1", "524289, 2", "1500000, 3"})
+    @CsvSource({"0, 0", "1, 1", "523264, 1", "523265, 2", "1500000, 3"})
     void joined_piecesOfAFile_theFile(int length, int pieces) {
         byte[] file = new byte[length];
         new Random(length).nextBytes(file);
         List<byte[]> chunks = Chunks.of(file);
         assertThat(chunks)
                 .hasSize(pieces)
-                .allSatisfy(chunk -> assertThat(chunk.length).isBetween(1, 512 * 1024));
+                .allSatisfy(chunk -> assertThat(chunk.length).isBetween(1, 511 * 1024));
         assertThat(Chunks.joined(chunks)).isEqualTo(file);
     }
 }

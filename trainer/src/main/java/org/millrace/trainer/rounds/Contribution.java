@@ -11,9 +11,9 @@ import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.keystore.KeyBatch;
 
 /**
- * What a slot's steps did to the state that they began with.
+ * What a slot's steps did to the state that they began with. The changes stay encoded, as a merge holds those of all slots at once.
  *
- * @param query before less after, of the query's parameters
+ * @param query before less after, of the query's parameters, as {@link Change} encodes it
  * @param key the same of the momentum encoder's
  * @param queryStatistics running means and variances after: means, then variances
  * @param keyStatistics the same of the momentum encoder
@@ -22,8 +22,8 @@ import org.millrace.keystore.KeyBatch;
 @SuppressWarnings("ArrayRecordComponent") // numbers in bulk, never compared as a value
 record Contribution(
         Account account,
-        float[] query,
-        float[] key,
+        byte[] query,
+        byte[] key,
         float[] queryStatistics,
         float[] keyStatistics,
         List<KeyBatch> keys) {
@@ -92,8 +92,8 @@ record Contribution(
         FlatWeights key = FlatWeights.of(before.key());
         return new Contribution(
                 Json.read(parts.get(0), Account.class),
-                Change.read(parts.get(1), query.parameters().length, precision),
-                Change.read(parts.get(2), key.parameters().length, precision),
+                change(parts.get(1), query, precision),
+                change(parts.get(2), key, precision),
                 statistics(parts.get(3), query),
                 statistics(parts.get(4), key),
                 Parts.keys(parts.get(5)));
@@ -112,6 +112,11 @@ record Contribution(
             rejected += slot.account().rejected();
         }
         return steps;
+    }
+
+    private static byte[] change(byte[] part, FlatWeights like, Precision precision) {
+        var unused = Change.read(part, like.parameters().length, precision); // throws where it is none
+        return part;
     }
 
     private static float[] statistics(byte[] part, FlatWeights like) {

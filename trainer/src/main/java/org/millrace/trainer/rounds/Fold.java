@@ -93,10 +93,10 @@ final class Fold {
         return shares;
     }
 
-    private static float[] mean(List<float[]> changes, float[] shares, int length) {
+    private float[] mean(List<byte[]> changes, float[] shares, int length) {
         float[] mean = new float[length];
         for (int v = 0; v < shares.length; v++) {
-            float[] change = changes.get(v);
+            float[] change = Change.read(changes.get(v), length, config.precision());
             for (int i = 0; i < length; i++) {
                 mean[i] += shares[v] * change[i];
             }

@@ -12,8 +12,13 @@ import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
+import org.jspecify.annotations.Nullable;
 import org.millrace.contract.Threads;
+import org.millrace.contract.UserException;
+import org.millrace.contract.kafka.BrokerWords;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +39,7 @@ final class Membership implements AutoCloseable {
     private final String topic;
     private final Thread thread;
     private volatile Set<Integer> mine = Set.of();
+    private volatile @Nullable UserException refused;
     private volatile boolean closing;
 
     Membership(KafkaSettings kafka, String group, String topic) {
@@ -45,8 +51,16 @@ final class Membership implements AutoCloseable {
         thread.start();
     }
 
-    /** The partitions that are this process's now. */
+    /**
+     * The partitions that are this process's now.
+     *
+     * @throws UserException where the broker does not let it into the group
+     */
     Set<Integer> mine() {
+        UserException problem = refused;
+        if (problem != null) {
+            throw problem;
+        }
         return mine;
     }
 
@@ -77,6 +91,12 @@ final class Membership implements AutoCloseable {
                     consumer.poll(POLL);
                 }
             } catch (InterruptException e) {
+                return;
+            } catch (AuthorizationException | AuthenticationException e) {
+                refused = new UserException(
+                        "the broker refuses this process a place in the group " + group + ": " + BrokerWords.of(e)
+                                + "\nIts user needs the right to read the group and the topic " + topic + ".",
+                        e);
                 return;
             } catch (KafkaException e) {
                 log.debug("not in the group {} at the moment", group, e);

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.SlotWaits;
 import org.millrace.contract.UserException;
@@ -53,7 +54,7 @@ public final class RoundsTrainer implements Training {
     private final Opened opened = new Opened();
     private final Work work;
     private final Merging merging;
-    private final SlotTrainer slots;
+    private final SlotComputation slots;
     private final Rounds rounds;
     private final Notices notices;
     private final SlotWaits waits = new SlotWaits();
@@ -67,15 +68,23 @@ public final class RoundsTrainer implements Training {
 
     /** Joins the run, or begins it. The topic of images must exist. */
     public RoundsTrainer(MillraceConfig config, KafkaSettings kafka, TrainerEvents events, Clock clock) {
-        this(config, kafka, events, clock, RoundMoment.Listener.NONE);
+        this(
+                config,
+                kafka,
+                events,
+                clock,
+                RoundMoment.Listener.NONE,
+                torch -> new SlotTrainer(config, kafka, torch, clock));
     }
 
+    /** @param slots what computes them */
     RoundsTrainer(
             MillraceConfig config,
             KafkaSettings kafka,
             TrainerEvents events,
             Clock clock,
-            RoundMoment.Listener moments) {
+            RoundMoment.Listener moments,
+            Function<Torch, SlotComputation> slots) {
         this.config = config;
         this.kafka = kafka;
         this.events = events;
@@ -94,7 +103,7 @@ public final class RoundsTrainer implements Training {
             this.torch = SelfTest.forTraining(config);
             this.work = opened.add(new Work(kafka, topics));
             this.merging = new Merging(config, kafka, work);
-            this.slots = new SlotTrainer(config, kafka, torch, clock);
+            this.slots = slots.apply(torch);
             this.rounds = opened.add(new Rounds(kafka, topics.steps()));
             rounds.catchUp();
             this.state = Globals.read(kafka, topics.globals(), rounds)
@@ -226,7 +235,11 @@ public final class RoundsTrainer implements Training {
         long began = System.nanoTime();
         var rejects = new Rejects(records -> records.forEach(work::report), config.images());
         Optional<byte[]> file = slots.compute(
-                before, deal, slot, isUseless(deal.round()), new SlotTrainer.Listeners(events::stepped, rejects::send));
+                before,
+                deal,
+                slot,
+                isUseless(deal.round(), slot),
+                new SlotTrainer.Listeners(events::stepped, rejects::send));
         if (file.isEmpty()) {
             return;
         }
@@ -255,14 +268,17 @@ public final class RoundsTrainer implements Training {
         learnWait(notice);
     }
 
-    // stopped, or the round has been merged meanwhile with what another process computed
-    private BooleanSupplier isUseless(long round) {
+    // stopped, or another process has computed the slot meanwhile, or the round is merged
+    private BooleanSupplier isUseless(long round, int slot) {
         return () -> {
             if (!stopped && System.nanoTime() - lookedNanos > LOOK_NANOS) {
                 lookedNanos = System.nanoTime();
                 rounds.poll(NONE);
+                notices.poll(NONE, this::learnWait);
             }
-            return stopped || rounds.merge(round).isPresent();
+            return stopped
+                    || rounds.merge(round).isPresent()
+                    || !notices.of(slot).isEmpty();
         };
     }
 

@@ -16,6 +16,7 @@ import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.event.SlotRecord;
 import org.millrace.contract.event.SlotsWanted;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.trainer.journal.JournalReader;
 import org.millrace.trainer.journal.RunWriter;
 
@@ -41,15 +42,13 @@ public record SlotCount(int configured, long rounds, int dealt, int wanted) {
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
             new JournalReader(consumer, topics).forEach(0, (event, offset) -> {
                 if (event instanceof RunStarted start) {
-                    journal.start = start;
+                    journal.add(start);
                 } else if (event instanceof RoundDealt deal) {
                     journal.deal = deal;
                 }
             });
         }
-        int configured = journal.start == null
-                ? 1
-                : Integer.parseInt(journal.start.configuration().getOrDefault(SLOTS, "1"));
+        int configured = journal.slots;
         if (configured == 1) {
             throw new UserException("run " + topics.run() + " is trained by one trainer (" + SLOTS
                     + "=1) and cannot be split among several. Start a new run with --set " + SLOTS
@@ -69,12 +68,23 @@ public record SlotCount(int configured, long rounds, int dealt, int wanted) {
     }
 
     private static final class Journal {
-        private @Nullable RunStarted start;
+        private int slots = 1; // of the newest start that says how many
         private @Nullable RoundDealt deal;
+
+        void add(RunStarted start) {
+            slots = start.count(SLOTS).orElse(slots);
+        }
     }
 
-    /** Has the rounds dealt from now on have {@code slots} slots. */
+    /**
+     * Has the rounds dealt from now on have {@code slots} slots.
+     *
+     * @throws UserException where the broker refuses; the rounds then stay as they are
+     */
     public static void want(KafkaSettings kafka, RunTopics topics, int slots, Clock clock) {
+        try (var setup = new TopicSetup(kafka)) {
+            setup.growRounds(topics, slots); // first, as a request without room for it is of no use
+        }
         var wanted = new SlotsWanted(SlotsWanted.SCHEMA, slots, RunWriter.thisProcess(), clock.millis());
         try (var producer = new KafkaProducer<byte[], byte[]>(kafka.producer(Map.of()))) {
             producer.send(new ProducerRecord<>(topics.slots(), 0, null, Json.write(wanted)))

@@ -31,13 +31,7 @@ final class SlotTopics {
                 most = wanted;
             } catch (UserException e) {
                 refused = wanted;
-                log.warn(
-                        "{} slots are wanted, but {} and {} cannot get as many partitions: {}. The run goes on with {}.",
-                        wanted,
-                        topics.slots(),
-                        topics.work(),
-                        e.getMessage(),
-                        most);
+                log.warn("{} slots are wanted; the run goes on with {}: {}", wanted, most, e.getMessage());
             }
         }
         return Math.min(wanted, most);

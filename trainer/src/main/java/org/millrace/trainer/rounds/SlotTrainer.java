@@ -37,7 +37,7 @@ import org.millrace.trainer.stream.StreamEvents;
  * Computes slots: a pure function of the merged state, the deal and the image log. Optimiser, step counts and memory begin with the slot and end with
  * it. Used by one thread.
  */
-final class SlotTrainer {
+final class SlotTrainer implements SlotComputation {
     private final MillraceConfig config;
     private final KafkaSettings kafka;
     private final Torch torch;
@@ -69,8 +69,8 @@ final class SlotTrainer {
      */
     record Listeners(Consumer<StepDone> stepped, Consumer<Rejection> rejected) {}
 
-    /** The file of a slot's contribution; empty when stopped first. */
-    Optional<byte[]> compute(
+    @Override
+    public Optional<byte[]> compute(
             GlobalState before, RoundDealt deal, int slot, BooleanSupplier stopped, Listeners listeners)
             throws InterruptedException {
         int most = config.rounds().steps();

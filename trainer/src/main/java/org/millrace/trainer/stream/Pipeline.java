@@ -1,6 +1,7 @@
 package org.millrace.trainer.stream;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +29,8 @@ public final class Pipeline implements AutoCloseable {
     private static final long PATIENCE_MILLIS = 100;
     private static final Duration CLOSING = Duration.ofSeconds(1);
     private static final int FETCHED_BYTES = 16 << 20;
+    private static final int DEALT_BYTES =
+            256 << 10; // of a partition at once: what follows a slot's ranges is another slot's
 
     private final MillraceConfig config;
     private final Consumer<byte[], byte[]> consumer;
@@ -87,7 +90,9 @@ public final class Pipeline implements AutoCloseable {
             PlanSource plans,
             boolean untilEnd,
             StreamEvents events) {
-        var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(consumerSettings(config)));
+        Map<String, Object> settings = new HashMap<>(consumerSettings(config));
+        plans.dealt().ifPresent(ranges -> settings.put("max.partition.fetch.bytes", DEALT_BYTES));
+        var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(settings));
         PlanSource ending =
                 untilEnd ? plans.until(ImageLog.ends(consumer, config.images().topic())) : plans;
         return new Pipeline(config, consumer, from, ending, events);

@@ -89,7 +89,7 @@ class FoldTest {
     private static Contribution empty(Contribution full) {
         var account = new Contribution.Account(5, full.account().slot(), 0, 0, List.of(), List.of(), 0);
         return new Contribution(
-                account, new float[2], new float[2], full.queryStatistics(), full.keyStatistics(), List.of());
+                account, change(0, 0), change(0, 0), full.queryStatistics(), full.keyStatistics(), List.of());
     }
 
     private static GlobalState before(float[] outer) {
@@ -110,18 +110,22 @@ class FoldTest {
         return List.of(
                 new Contribution(
                         account(0, 30),
-                        new float[] {0.4f, -0.8f},
-                        new float[] {0.1f, 0},
+                        change(0.4f, -0.8f),
+                        change(0.1f, 0),
                         new float[] {1, 2},
                         new float[] {1, 2},
                         List.of(keys(1, 2), keys(2, 2))),
                 new Contribution(
                         account(1, 10),
-                        new float[] {0, 0.4f},
-                        new float[] {0, 0},
+                        change(0, 0.4f),
+                        change(0, 0),
                         new float[] {3, 4},
                         new float[] {3, 4},
                         List.of(keys(3, 2), keys(4, 2))));
+    }
+
+    private static byte[] change(float first, float second) {
+        return Change.between(new float[] {first, second}, new float[2], Precision.FP32);
     }
 
     private static Contribution.Account account(int slot, long images) {
