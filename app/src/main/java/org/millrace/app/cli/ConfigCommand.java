@@ -83,7 +83,8 @@ final class ConfigCommand implements Runnable {
         out.println("| --- | --- | --- | --- |");
         for (ConfigKey key : ConfigLoader.keys()) {
             String kept = key.effect() == Effect.STRUCTURE ? "yes" : "";
-            out.println("| `" + key.name() + "` | `" + key.defaultValue() + "` | " + kept + " | " + PresetPage.meaning(key) + " |");
+            out.println("| `" + key.name() + "` | `" + key.defaultValue() + "` | " + kept + " | "
+                    + PresetPage.meaning(key) + " |");
         }
         out.println(
                 "| `kafka.*` | | | passed unchanged to every Kafka client; `kafka.consumer.*`, `kafka.producer.*`, `kafka.admin.*`"

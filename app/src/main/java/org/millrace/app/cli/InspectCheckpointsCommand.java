@@ -60,8 +60,8 @@ final class InspectCheckpointsCommand implements Runnable {
                 .filter(inspection -> inspection.state().isEmpty())
                 .count();
         if (damaged > 0) {
-            throw new UserException(Count.of(damaged, "checkpoint") + " of " + found.size() + " damaged, as listed above."
-                    + " A start takes the newest whole one.");
+            throw new UserException(Count.of(damaged, "checkpoint") + " of " + found.size()
+                    + " damaged, as listed above." + " A start takes the newest whole one.");
         }
     }
 

@@ -20,8 +20,8 @@ final class PlainFile {
                 .filter(file -> !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
                 .findFirst()
                 .ifPresent(file -> {
-                    throw new UserException(option + " wants the name of a plain file, but " + file + " is a " + kind(file)
-                            + ". Choose another name.");
+                    throw new UserException(option + " wants the name of a plain file, but " + file + " is a "
+                            + kind(file) + ". Choose another name.");
                 });
     }
 

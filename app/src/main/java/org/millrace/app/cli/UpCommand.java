@@ -77,8 +77,8 @@ final class UpCommand implements Runnable {
             display.say("broker at " + broker + (connection.isEmbedded() ? ", embedded" : "") + "; state under "
                     + config.run().data() + ", log in " + options.logFile(config));
             String push = "millrace push --bootstrap-server " + broker;
-            display.say("push more from another terminal: " + push + topic("images.topic", config.images().topic())
-                    + " PATH");
+            display.say("push more from another terminal: " + push
+                    + topic("images.topic", config.images().topic()) + " PATH");
             display.say("labelled images for scores:      " + push
                     + topic("images.probe-topic", config.images().probeTopic())
                     + " --to probe --labels folder PATH");
@@ -123,7 +123,8 @@ final class UpCommand implements Runnable {
     // the option that names a topic to another command, where its default is another
     private static String topic(String key, String value) {
         boolean usual = ConfigLoader.keys().stream()
-                .anyMatch(known -> known.name().equals(key) && known.defaultValue().equals(value));
+                .anyMatch(known ->
+                        known.name().equals(key) && known.defaultValue().equals(value));
         return usual ? "" : " --set " + key + "=" + value;
     }
 }

@@ -162,13 +162,26 @@ class ExportCommandTest {
     }
 
     @Test
+    void export_linkOrItsCardsLink_refusedAlsoWhenForced() throws IOException {
+        Path target = Files.writeString(folder.resolve("target"), "mine");
+        for (Path link : List.of(file, file.resolveSibling(file.getFileName() + ".md"))) {
+            Files.createSymbolicLink(link, target);
+            assertThat(export("safetensors", "--force")).isEqualTo(1);
+            assertThat(error.toString()).contains("--out wants the name of a plain file, but " + link + " is a symbolic link");
+            assertThat(link).isSymbolicLink();
+            Files.delete(link);
+        }
+        assertThat(target).hasContent("mine");
+    }
+
+    @Test
     void export_folderThatIsNone_failsBeforeAnythingElse() {
         file = folder.resolve("nowhere/encoder.onnx");
         assertThat(export("onnx")).isEqualTo(1);
         assertThat(error.toString()).contains("there is no folder " + folder.resolve("nowhere"));
         file = folder;
         assertThat(export("onnx", "--force")).isEqualTo(1);
-        assertThat(error.toString()).contains(folder + " is a folder");
+        assertThat(error.toString()).contains(folder + " is a folder. Choose another name.");
     }
 
     @Test

@@ -7,7 +7,8 @@ import java.util.List;
 
 /** A file as the values of records small enough for any broker. */
 public final class Chunks {
-    // two with their overhead are within 1 MiB, what a consumer fetches of a partition at once by default: of a record that does not fit, the
+    // two with their overhead are within 1 MiB, what a consumer fetches of a partition at once by default: of a record
+    // that does not fit, the
     // broker sends the beginning in vain
     private static final int BYTES = 511 * 1024;
 

@@ -30,7 +30,7 @@ class BackgroundThreadsTest {
     private static int nice() {
         try {
             String stat = Files.readString(Path.of("/proc/thread-self/stat"));
-            return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[NICE_AFTER_THE_NAME]);
+            return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[NICE_AFTER_THE_NAME]);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
