@@ -62,8 +62,8 @@ function showFacts(rounds) {
   const next = changes ? `${count(nextSlots)} from the next round` : null;
   put(byId('rounds-facts'),
     underWay
-      ? fact(`Round ${count(underWay.round)}`, ['dealt ', since(underWay.dealtAtMillis)], `${count(merged)} merged`)
-      : fact('Rounds merged', count(merged), merged > 0 ? `the last is round ${count(merged - 1)}` : null),
+      ? fact(`Round ${count(underWay.round)}`, ['dealt ', since(underWay.dealtAtMillis)], merged > 0 ? `${upTo(merged)} merged` : null)
+      : fact('Rounds merged', count(merged), merged > 0 ? upTo(merged) : null),
     underWay
       ? fact('Slots ready', `${count(underWay.ready)} of ${count(underWay.dealt)}`, next)
       : fact('Slots', changes ? `${count(slots)} now` : count(slots), next),
@@ -74,6 +74,9 @@ function showFacts(rounds) {
     fact('Norm of the mean change', significant(last?.change)),
     fact('Norm of the outer step', significant(last?.moved)));
 }
+
+/** Rounds by their numbers, which begin with 0. */
+const upTo = (rounds) => (rounds === 1 ? 'round 0' : `rounds 0 to ${count(rounds - 1)}`);
 
 function fact(term, value, note) {
   return h('div', {}, h('dt', {}, term), h('dd', {}, value), note ? h('dd', { class: 'note' }, note) : null);
