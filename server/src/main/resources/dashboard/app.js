@@ -56,7 +56,7 @@ function status(run) {
   }
   const round = state.rounds?.underWay;
   if (round) {
-    return roundStatus(round, state.rounds.usualSeconds);
+    return roundStatus(round, state.rounds);
   }
   if (!run.lastStepMillis) {
     return ['wait', 'waiting for the first step'];
@@ -66,7 +66,10 @@ function status(run) {
 }
 
 /** Its steps are reported when it is merged. */
-function roundStatus(round, usualSeconds) {
+function roundStatus(round, { usualSeconds, silentSinceMillis }) {
+  if (isNumber(silentSinceMillis)) {
+    return ['idle', `no process has reported for ${duration(1000 * Math.round((Date.now() - silentSinceMillis) / 1000))}`];
+  }
   const age = Date.now() - round.dealtAtMillis;
   const usual = isNumber(usualSeconds) ? 3000 * usualSeconds : Infinity;
   return age < QUIET_MILLIS + usual ? ['live', `training, round ${count(round.round)}`] : ['idle', `round ${count(round.round)} under way for ${duration(age)}`];

@@ -53,8 +53,11 @@ export function accuracy(score) {
   return percent(score.accuracy) + range + (BESIDE[score.besideUntrained] ?? '');
 }
 
+/** The same without zeros at the end, for axes and single figures. */
+export const compact = (value) => trimmed(significant(value));
+
 /** Three significant digits, small ones with a power of ten. */
-export function compact(value) {
+export function significant(value) {
   if (!isNumber(value)) {
     return '–';
   }
@@ -62,11 +65,14 @@ export function compact(value) {
     return '0';
   }
   const size = Math.abs(value);
+  if (size >= 999.5 && size < 1e5) {
+    return whole.format(value).replace('-', MINUS);
+  }
   if (size >= 1e5 || size < 1e-3) {
     const [digits, power] = value.toExponential(1).split('e');
     return `${digits.replace('-', MINUS)}·10${[...power.replace('+', '')].map((sign) => RAISED[sign]).join('')}`;
   }
-  return trimmed(value.toPrecision(3)).replace('-', MINUS);
+  return value.toPrecision(3).replace('-', MINUS);
 }
 
 export function bytes(value) {

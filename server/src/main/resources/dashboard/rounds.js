@@ -2,7 +2,7 @@
 
 import { byId, empty, h, put, since, table } from './dom.js';
 import { Chart, axis } from './chart.js';
-import { compact, count, counted, duration, isNumber, percent, rate } from './format.js';
+import { compact, count, counted, duration, isNumber, percent, rate, significant } from './format.js';
 import { state } from './state.js';
 
 let charts;
@@ -15,7 +15,7 @@ function make() {
       series: [{ name: 'round', style: 's1' }, { name: 'slowest slot', style: 's2' }],
     }),
     norms: new Chart(byId('round-norms'), {
-      title: 'Norms', up: 'norm', height: 126, least: 0, format: compact,
+      title: 'Norms', up: 'norm', height: 126, least: 0, format: significant, tick: compact,
       series: [{ name: 'mean change', style: 's1' }, { name: 'outer step', style: 's2' }],
     }),
   };
@@ -25,6 +25,7 @@ function make() {
 export function showRounds({ rounds, roundHistory = [] }) {
   byId('rounds').hidden = !rounds;
   byId('rounds-jump').hidden = !rounds;
+  byId('loss-note').hidden = !rounds;
   if (!rounds) {
     return;
   }
@@ -45,7 +46,7 @@ export function showRounds({ rounds, roundHistory = [] }) {
 }
 
 /** Rounds of minutes are compared by their seconds. */
-const seconds = (value) => (!isNumber(value) ? '–' : value < 600 ? `${compact(value)} s` : duration(1000 * value));
+const seconds = (value) => (!isNumber(value) ? '–' : value < 600 ? `${significant(value)} s` : duration(1000 * value));
 
 const label = (point) => (point.rounds === 1 ? `round ${count(point.round)}` : `${counted(point.rounds, 'round')} to ${count(point.round)}`);
 
@@ -56,19 +57,26 @@ function isLate(rounds) {
 }
 
 function showFacts(rounds) {
-  const { underWay, last } = rounds;
+  const { underWay, last, merged, slots, nextSlots } = rounds;
+  const changes = slots !== nextSlots;
+  const next = changes ? `${count(nextSlots)} from the next round` : null;
   put(byId('rounds-facts'),
     underWay
-      ? fact(`Round ${count(underWay.round)}`, ['dealt ', since(underWay.dealtAtMillis)])
-      : fact('Rounds merged', count(rounds.merged)),
-    underWay ? fact('Slots ready', `${count(underWay.ready)} of ${count(underWay.dealt)}`) : fact('Slots', count(rounds.slots)),
+      ? fact(`Round ${count(underWay.round)}`, ['dealt ', since(underWay.dealtAtMillis)], merged > 0 ? `${upTo(merged)} merged` : null)
+      : fact('Rounds merged', count(merged), merged > 0 ? upTo(merged) : null),
+    underWay
+      ? fact('Slots ready', `${count(underWay.ready)} of ${count(underWay.dealt)}`, next)
+      : fact('Slots', changes ? `${count(slots)} now` : count(slots), next),
     fact('Usual round', seconds(rounds.usualSeconds)),
     fact('Last round', seconds(last?.seconds), last && isNumber(last.medianSeconds) ? `median slot ${seconds(last.medianSeconds)}` : null),
     fact('Slowest slot', seconds(last?.slowestSeconds), last && isNumber(last.slowestSlot) ? `slot ${last.slowestSlot}` : null),
     fact('Exchange and waiting', percent(rounds.waiting, 0), last && isNumber(last.waiting) ? `last round ${percent(last.waiting, 0)}` : null),
-    fact('Norm of the mean change', compact(last?.change)),
-    fact('Norm of the outer step', compact(last?.moved)));
+    fact('Norm of the mean change', significant(last?.change)),
+    fact('Norm of the outer step', significant(last?.moved)));
 }
+
+/** Rounds by their numbers, which begin with 0. */
+const upTo = (rounds) => (rounds === 1 ? 'round 0' : `rounds 0 to ${count(rounds - 1)}`);
 
 function fact(term, value, note) {
   return h('div', {}, h('dt', {}, term), h('dd', {}, value), note ? h('dd', { class: 'note' }, note) : null);
@@ -78,7 +86,7 @@ function showSlots(rounds) {
   const place = byId('slots');
   const { underWay } = rounds;
   if (!underWay) {
-    put(place, empty(`${rounds.merged ? 'No round is under way: the next' : 'No round yet: one'} begins when the log holds images for all ${count(rounds.slots)} slots.`, 'millrace push PATH'));
+    put(place, empty(`${rounds.merged ? 'No round is under way: the next' : 'No round yet: one'} begins when the log holds images for ${rounds.nextSlots === 1 ? 'its slot' : `all ${count(rounds.nextSlots)} slots`}.`, 'millrace push PATH'));
     return;
   }
   const hidden = underWay.dealt - underWay.slots.length;
@@ -104,13 +112,12 @@ function showWorkers({ workers, slots }) {
     return;
   }
   put(place, table(
-    [{ title: 'process', text: true }, { title: 'slots', number: true }, { title: 'images/s', number: true }, { title: 'round', number: true }, { title: 'slot', number: true }, { title: 'seen' }],
+    [{ title: 'process', text: true }, { title: 'slots', number: true }, { title: 'images/s', number: true }, { title: 'latest slot' }, { title: 'seen' }],
     workers.map((worker) => [
-      [worker.name, worker.present ? null : h('div', { class: 'warn' }, 'in none of the last 3 rounds')],
+      [worker.name, worker.present && !worker.silent ? null : h('div', { class: 'warn' }, worker.present ? 'silent for longer than usual' : 'in none of the last 3 rounds')],
       count(worker.slots),
       rate(worker.imagesPerSecond),
-      count(worker.round),
-      count(worker.slot),
+      `${count(worker.slot)} of round ${count(worker.round)}`,
       since(worker.seenMillis),
     ]),
     'Processes that computed slots of the last 50 rounds'));

@@ -108,10 +108,10 @@ record MergedRound(
         return OptionalDouble.of(Math.max(0, 1 - computed / available));
     }
 
-    /** The middle one of some values, the later of two; empty for none. */
+    /** The middle one of some values, the smaller of two; empty for none. */
     static OptionalDouble median(List<Double> values) {
         List<Double> sorted = values.stream().sorted().toList();
-        return sorted.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(sorted.get(sorted.size() / 2));
+        return sorted.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(sorted.get((sorted.size() - 1) / 2));
     }
 
     private static OptionalDouble finite(double value) {

@@ -12,7 +12,9 @@ import org.millrace.contract.SlotWaits;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.RoundDealt;
 import org.millrace.contract.event.RoundMerged;
+import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.event.SlotReady;
+import org.millrace.contract.event.SlotsWanted;
 import org.millrace.server.dashboard.SlotNotices.Notice;
 import org.millrace.server.dashboard.Thinned.Tail;
 
@@ -33,17 +35,22 @@ final class RoundsView {
     private final List<MergedRound> kept = new ArrayList<>(); // oldest first
     private final Map<Integer, Long> trainedTo = new HashMap<>(); // by partition
     private long left; // offsets before these that came back
-    private long largest; // offsets of a round
+    private long largest; // offsets of a slot
+    private int dealtSlots; // of the newest round; 0 before the first
+    private int wantedSlots; // of those to come; 0 where nobody has asked for another number
+    private long startedAtMillis = Long.MIN_VALUE; // of the newest leading process
     private long merged; // rounds; the number of the next one
     private long images; // trained in them
     private Optional<String> base = Optional.empty(); // digest of their state; unknown before the first
     private @Nullable RoundDealt deal; // of the round under way
     private Sections.@Nullable Rounds known; // until something changes
+    private long reportedMillis; // by any process that works on it, as of that
 
     void add(RoundDealt dealt) {
         if (deal == null && dealt.round() == merged) {
             deal = dealt;
-            largest = Math.max(largest, dealt.length());
+            dealtSlots = dealt.slots().size();
+            dealt.slots().forEach(slot -> largest = Math.max(largest, length(slot)));
             known = null;
         }
     }
@@ -68,6 +75,18 @@ final class RoundsView {
         known = null;
     }
 
+    /** Another record of {@code <run>.slots}; the newest counts. */
+    void add(SlotsWanted wanted) {
+        wantedSlots = wanted.slots();
+        known = null;
+    }
+
+    /** A process has begun to lead the run. */
+    void add(RunStarted started) {
+        startedAtMillis = started.startedAtMillis();
+        known = null;
+    }
+
     /** Forgets everything: the topics are read from their beginnings again. */
     void clear() {
         notices.clear();
@@ -76,6 +95,9 @@ final class RoundsView {
         trainedTo.clear();
         left = 0;
         largest = 0;
+        dealtSlots = 0;
+        wantedSlots = 0;
+        startedAtMillis = Long.MIN_VALUE;
         merged = 0;
         images = 0;
         base = Optional.empty();
@@ -92,9 +114,15 @@ final class RoundsView {
         return left;
     }
 
-    /** Offsets of the largest round so far: with fewer the trainers wait. */
-    long largest() {
-        return largest;
+    /** Offsets of the next round, by the largest slot so far: with fewer the trainers wait. */
+    long needed(int configuredSlots) {
+        return largest * nextSlots(configuredSlots);
+    }
+
+    // a request older than the notices that are read shows in the deals since
+    private int nextSlots(int configured) {
+        int now = dealtSlots > 0 ? dealtSlots : configured;
+        return wantedSlots > 0 ? wantedSlots : now;
     }
 
     /** Images per second over the last rounds; empty where the newest is older than three such rounds before {@code sinceMillis}. */
@@ -115,24 +143,35 @@ final class RoundsView {
         return history.hasChanged() ? Optional.of(history.takeChanges()) : Optional.empty();
     }
 
-    /** @param slots of a round, where none is under way */
-    Sections.Rounds section(int slots) {
+    /** @param configuredSlots of a round, until one has been dealt or another number is wanted */
+    Sections.Rounds section(int configuredSlots, long nowMillis) {
+        Sections.Rounds section = section(configuredSlots);
+        return new Silence(reportedMillis, section.lateSeconds()).mark(section, nowMillis);
+    }
+
+    private Sections.Rounds section(int configuredSlots) {
         Sections.Rounds section = known;
         if (section == null) {
             lookUpNotices();
+            List<WorkersView.Ready> ready = deal == null ? List.of() : ready(deal);
+            reportedMillis = ready.stream()
+                    .mapToLong(one -> one.notice().readyAtMillis())
+                    .reduce(startedAtMillis, Math::max);
             List<MergedRound> recent = last(RECENT);
             OptionalDouble waiting = recent.stream()
                     .flatMapToDouble(round -> round.waiting().stream())
                     .average();
             section = new Sections.Rounds(
-                    deal == null ? slots : deal.slots().size(),
+                    dealtSlots > 0 ? dealtSlots : nextSlots(configuredSlots),
+                    nextSlots(configuredSlots),
                     merged,
                     Optional.ofNullable(deal).map(this::underWay),
                     usualSeconds(),
                     lateSeconds(),
                     waiting,
                     last(1).stream().findFirst().map(RoundsView::merge),
-                    new WorkersView(recent, deal == null ? List.of() : ready(deal), merged).section());
+                    new WorkersView(recent, ready, merged).section(),
+                    Optional.empty());
             known = section;
         }
         return section;
@@ -195,9 +234,7 @@ final class RoundsView {
     private Sections.RoundUnderWay underWay(RoundDealt dealt) {
         List<Sections.Slot> slots = new ArrayList<>();
         for (int slot = 0; slot < dealt.slots().size(); slot++) {
-            long offsets = dealt.slots().get(slot).stream()
-                    .mapToLong(OffsetRange::length)
-                    .sum();
+            long offsets = length(dealt.slots().get(slot));
             if (offsets > 0) {
                 Optional<Notice> notice = notices.first(slot, dealt.round(), base);
                 slots.add(new Sections.Slot(
@@ -218,13 +255,12 @@ final class RoundsView {
         return new Sections.RoundUnderWay(dealt.round(), dealt.dealtAtMillis(), slots.size(), (int) ready, shown);
     }
 
-    // notices of the round under way, by slot
+    // notices of the round under way, by slot; several of a slot that was late
     private List<WorkersView.Ready> ready(RoundDealt dealt) {
         List<WorkersView.Ready> found = new ArrayList<>();
         for (int slot = 0; slot < dealt.slots().size(); slot++) {
             int number = slot;
-            notices.first(slot, dealt.round(), base)
-                    .ifPresent(notice -> found.add(new WorkersView.Ready(number, notice)));
+            notices.all(slot, dealt.round(), base).forEach(notice -> found.add(new WorkersView.Ready(number, notice)));
         }
         return found;
     }
@@ -241,6 +277,10 @@ final class RoundsView {
                 round.waiting(),
                 round.change(),
                 round.moved());
+    }
+
+    private static long length(List<OffsetRange> ranges) {
+        return ranges.stream().mapToLong(OffsetRange::length).sum();
     }
 
     private static OptionalDouble seconds(Optional<Double> value) {

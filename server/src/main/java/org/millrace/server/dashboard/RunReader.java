@@ -29,7 +29,7 @@ final class RunReader implements Services.Service {
     private static final Duration PATIENCE = Duration.ofSeconds(2);
     private static final long PUBLISH_MILLIS = 500;
     private static final long ENDS_MILLIS = 2_000;
-    private static final long MISSING_MILLIS = 3_000;
+    private static final long TOPICS_MILLIS = 3_000;
 
     private final MillraceConfig config;
     private final KafkaSettings kafka;
@@ -85,6 +85,8 @@ final class RunReader implements Services.Service {
                 var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of(
                         "allow.auto.create.topics",
                         "false",
+                        "metadata.max.age.ms",
+                        TOPICS_MILLIS,
                         "max.poll.records",
                         4_000,
                         "max.partition.fetch.bytes",
@@ -94,9 +96,9 @@ final class RunReader implements Services.Service {
             long sought = 0;
             while (!stopped) {
                 long now = clock.millis();
-                if (now - sought >= MISSING_MILLIS) {
+                if (now - sought >= TOPICS_MILLIS) {
                     sought = now;
-                    brokerAnswers = places.assignNew(topics, consumer);
+                    brokerAnswers = places.assignNew(topic -> partitions(topics, topic), consumer);
                 }
                 if (now - ended >= ENDS_MILLIS) {
                     ended = now;
@@ -113,6 +115,10 @@ final class RunReader implements Services.Service {
         }
     }
 
+    private static int partitions(TopicSetup topics, String topic) {
+        return topics.describe(topic).map(found -> found.partitions().size()).orElse(0);
+    }
+
     @Override
     public void stop() {
         stopped = true;
@@ -123,7 +129,7 @@ final class RunReader implements Services.Service {
                 new RunView.ReadProgress(places.reading(), brokerAnswers, places.missing(), records.unreadable());
         long now = clock.millis();
         Sections.Stream section = stream.section(view, now);
-        view.publish(live, progress);
+        view.publish(live, progress, now);
         live.put("stream", section);
         live.put("rejects", records.rejects());
         live.flush();

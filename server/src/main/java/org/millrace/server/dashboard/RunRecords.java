@@ -15,6 +15,7 @@ import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.event.SlotReady;
 import org.millrace.contract.event.SlotRecord;
+import org.millrace.contract.event.SlotsWanted;
 import org.millrace.contract.registry.EncoderRecords;
 import org.millrace.server.dashboard.TopicPlaces.Wanted;
 
@@ -61,6 +62,8 @@ final class RunRecords {
             notices.read(record).ifPresent(event -> {
                 if (event instanceof SlotReady ready) {
                     accept(record, ready);
+                } else if (event instanceof SlotsWanted wanted) {
+                    view.add(wanted);
                 }
             });
         } else if (record.topic().equals(topics.evaluations())) {

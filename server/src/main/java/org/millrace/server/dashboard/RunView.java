@@ -20,6 +20,7 @@ import org.millrace.contract.event.RoundDealt;
 import org.millrace.contract.event.RoundMerged;
 import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.event.SlotReady;
+import org.millrace.contract.event.SlotsWanted;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepHealth;
 import org.millrace.contract.event.StepImages;
@@ -63,6 +64,7 @@ final class RunView {
             add(done);
         } else if (event instanceof RunStarted started) {
             start = started;
+            rounds.add(started);
             settings = RunSettings.of(started, own);
         } else if (event instanceof StreamSkipped skip) {
             plans.tailMap(skip.step(), false).clear();
@@ -96,6 +98,11 @@ final class RunView {
     /** A record of {@code <run>.slots}. */
     void add(SlotReady ready) {
         rounds.add(ready);
+    }
+
+    /** Another record of {@code <run>.slots}. */
+    void add(SlotsWanted wanted) {
+        rounds.add(wanted);
     }
 
     /** A record of {@code <run>.evaluations}. */
@@ -171,18 +178,18 @@ final class RunView {
         return settings.rounds().several();
     }
 
-    private Optional<Sections.Rounds> rounds() {
-        return isOfSeveral() ? Optional.of(rounds.section(settings.rounds().slots())) : Optional.empty();
+    private Optional<Sections.Rounds> rounds(long nowMillis) {
+        return isOfSeveral() ? Optional.of(rounds.section(settings.rounds().slots(), nowMillis)) : Optional.empty();
     }
 
     /** Writes every section to {@code live}, which keeps those that changed; the state of the topics comes from {@code progress}. */
-    void publish(LiveState live, ReadProgress progress) {
+    void publish(LiveState live, ReadProgress progress, long nowMillis) {
         live.put("run", run(progress));
         live.put("dictionary", dictionary());
         live.put("stages", recent.stages());
         live.put("encoders", encoders.section());
         live.put("standing", encoders.standing());
-        live.put("rounds", rounds());
+        live.put("rounds", rounds(nowMillis));
         live.put("alarms", drift.alarms());
         live.put("sources", drift.sources());
         if (steps.hasChanged()) {
@@ -207,9 +214,11 @@ final class RunView {
                 nowMillis,
                 run(progress),
                 stream,
-                isOfSeveral() ? rounds.largest() : settings.trainer().batchSize(),
+                isOfSeveral()
+                        ? rounds.needed(settings.rounds().slots())
+                        : settings.trainer().batchSize(),
                 Optional.ofNullable(last).map(StepPoint::of),
-                rounds(),
+                rounds(nowMillis),
                 dictionary(),
                 recent.stages(),
                 encoders.newestScore(),

@@ -81,23 +81,27 @@ final class Sections {
     /**
      * The rounds of a run of several trainers.
      *
-     * @param slots of a round
+     * @param slots of the round under way or else of the newest
+     * @param nextSlots of the next round, according to the newest request
      * @param merged rounds so far
      * @param usualSeconds median time of the last rounds, from deal to merge
      * @param lateSeconds after the deal a slot is late; absent before the first round is merged
      * @param waiting share of the processes' time over the last rounds, {@link MergedRound#waiting}
      * @param last the newest merged round whose slots are known
      * @param workers processes that contributed to the last rounds
+     * @param silentSinceMillis when any process last reported, where that is too long ago, {@link Silence}
      */
     record Rounds(
             int slots,
+            int nextSlots,
             long merged,
             Optional<RoundUnderWay> underWay,
             OptionalDouble usualSeconds,
             OptionalDouble lateSeconds,
             OptionalDouble waiting,
             Optional<RoundMerge> last,
-            List<Worker> workers) {}
+            List<Worker> workers,
+            Optional<Long> silentSinceMillis) {}
 
     /**
      * The round that is computed now.
@@ -146,6 +150,7 @@ final class Sections {
      * @param imagesPerSecond while it computed them
      * @param round the last that it contributed to, with this slot of it
      * @param present whether it contributed to one of the last three rounds or to the one under way
+     * @param silent whether it has reported nothing for too long, {@link Silence}
      */
     record Worker(
             String name,
@@ -154,7 +159,13 @@ final class Sections {
             long round,
             int slot,
             long seenMillis,
-            boolean present) {}
+            boolean present,
+            boolean silent) {
+        /** The same process, silent or not. */
+        Worker silent(boolean now) {
+            return new Worker(name, slots, imagesPerSecond, round, slot, seenMillis, present, now);
+        }
+    }
 
     /** An encoder whose weights are on the topic. */
     record Encoder(long version, long images, long bytes, String architecture, String sha256, long publishedAtMillis) {}

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.millrace.contract.event.SlotReady;
 
 /**
@@ -66,13 +67,17 @@ final class SlotNotices {
         return Optional.ofNullable(ofSlot(slot).get(name));
     }
 
-    /** The first contribution to a slot of a round; those that began with another state, or were refused, cannot be merged. */
+    /** The first contribution to a slot of a round. */
     Optional<Notice> first(int slot, long round, Optional<String> base) {
+        return all(slot, round, base).findFirst();
+    }
+
+    /** The contributions to a slot of a round, the first first; those that began with another state, or were refused, cannot be merged. */
+    Stream<Notice> all(int slot, long round, Optional<String> base) {
         return ofSlot(slot).values().stream()
                 .filter(notice -> notice.round() == round
                         && !notice.refused()
-                        && base.map(notice.base()::equals).orElse(true))
-                .findFirst();
+                        && base.map(notice.base()::equals).orElse(true));
     }
 
     /** Forgets the rounds before one. */

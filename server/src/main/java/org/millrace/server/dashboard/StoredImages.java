@@ -27,6 +27,7 @@ import org.millrace.encoder.image.UndecodableImageException;
 final class StoredImages implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(3);
     private static final Duration POLL = Duration.ofMillis(200);
+    private static final long METADATA_MILLIS = 3_000; // partitions added to the topic are known soon
     private static final long MOST_BYTES = 64L << 20;
     private static final int TEXT = 240;
     /** Images read first of the newest of a partition. */
@@ -46,6 +47,8 @@ final class StoredImages implements AutoCloseable {
         this.consumer = new KafkaConsumer<>(kafka.consumer(Map.of(
                 "allow.auto.create.topics",
                 "false",
+                "metadata.max.age.ms",
+                METADATA_MILLIS,
                 "fetch.max.bytes",
                 images.maxRecordBytes(),
                 "max.partition.fetch.bytes",

@@ -7,12 +7,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.BooleanSupplier;
-import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
+import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.millrace.contract.UserException;
-import org.millrace.contract.kafka.TopicSetup;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,8 +24,8 @@ final class TopicPlaces {
 
     private final List<Wanted> wanted;
     private final String imagesTopic;
-    private final Map<String, List<TopicPartition>> assigned = new HashMap<>();
     private final Map<TopicPartition, Long> past = new HashMap<>(); // end offsets when reading began
+    private List<TopicPartition> assigned = List.of();
     private double share; // of that past, read so far
     private List<String> missing = List.of();
     private List<TopicPartition> images = List.of();
@@ -58,7 +59,7 @@ final class TopicPlaces {
         return missing;
     }
 
-    /** The partitions of the images; none before their topic exists. */
+    /** The partitions that the images have now; none before their topic exists. */
     List<TopicPartition> images() {
         return images;
     }
@@ -70,64 +71,82 @@ final class TopicPlaces {
 
     /** Forgets everything: the topics are read from their beginnings again. */
     void clear() {
-        assigned.clear();
+        assigned = List.of();
         past.clear();
         images = List.of();
         share = 0;
         looked = false;
     }
 
-    /** Assigns topics that have been created since; false where the broker does not answer. */
-    boolean assignNew(TopicSetup topics, KafkaConsumer<byte[], byte[]> consumer) {
+    /**
+     * Assigns topics that have been created since, and partitions that topics have been given since; false where the broker does not answer.
+     *
+     * @param found how many partitions a topic has that may not exist, which is 0
+     * @param consumer whose metadata say how many a topic has that exists; it refreshes them while it reads, and a broker that is away costs two seconds
+     */
+    boolean assignNew(ToIntFunction<String> found, Consumer<byte[], byte[]> consumer) {
         List<String> absent = new ArrayList<>();
-        List<TopicPartition> fresh = new ArrayList<>();
+        List<TopicPartition> all = new ArrayList<>(assigned);
         try {
             for (Wanted one : wanted) {
-                String topic = one.topic();
-                if (assigned.containsKey(topic) || !one.expected().getAsBoolean()) {
-                    continue;
-                }
-                List<TopicPartition> found =
-                        topics.describe(topic).map(TopicPlaces::partitions).orElse(List.of());
-                if (found.isEmpty()) {
-                    absent.add(topic);
-                } else {
-                    assigned.put(topic, found);
-                    fresh.addAll(found);
+                List<TopicPartition> known = of(one.topic());
+                if (!known.isEmpty()) {
+                    all.addAll(added(known, consumer));
+                } else if (one.expected().getAsBoolean()) {
+                    int count = found.applyAsInt(one.topic());
+                    all.addAll(partitions(one.topic(), 0, count));
+                    if (count == 0) {
+                        absent.add(one.topic());
+                    }
                 }
             }
-            if (images.isEmpty()) {
-                images = topics.describe(imagesTopic)
-                        .map(TopicPlaces::partitions)
-                        .orElse(List.of());
-            }
+            images = images.isEmpty()
+                    ? partitions(imagesTopic, 0, found.applyAsInt(imagesTopic))
+                    : Stream.concat(images.stream(), added(images, consumer).stream())
+                            .toList();
             missing = List.copyOf(absent);
-            if (!fresh.isEmpty()) {
-                consumer.assign(assigned.values().stream().flatMap(List::stream).toList());
-                begin(consumer, fresh);
+            if (all.size() > assigned.size()) {
+                begin(consumer, all);
             }
             looked = true;
             return true;
         } catch (UserException | KafkaException e) {
-            fresh.forEach(partition -> assigned.remove(partition.topic()));
             log.debug("the broker does not answer", e);
             return false;
         }
     }
 
-    private void begin(KafkaConsumer<byte[], byte[]> consumer, List<TopicPartition> fresh) {
+    private void begin(Consumer<byte[], byte[]> consumer, List<TopicPartition> all) {
+        List<TopicPartition> fresh = all.subList(assigned.size(), all.size());
         Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(fresh, PATIENCE);
         Map<TopicPartition, Long> ends = consumer.endOffsets(fresh, PATIENCE);
+        consumer.assign(all); // positions of the earlier ones stay
         for (TopicPartition partition : fresh) {
             long beginning = beginnings.getOrDefault(partition, 0L);
             long end = ends.getOrDefault(partition, 0L);
             consumer.seek(partition, Math.max(beginning, end - newest(partition.topic())));
-            past.put(partition, end);
+            if (of(partition.topic()).isEmpty()) { // a topic that is merely given partitions has no other past
+                past.put(partition, end);
+            }
         }
+        assigned = List.copyOf(all);
+    }
+
+    private List<TopicPartition> of(String topic) {
+        return assigned.stream()
+                .filter(partition -> partition.topic().equals(topic))
+                .toList();
+    }
+
+    // to a topic that exists
+    private static List<TopicPartition> added(List<TopicPartition> known, Consumer<byte[], byte[]> consumer) {
+        String topic = known.get(0).topic();
+        return partitions(
+                topic, known.size(), consumer.partitionsFor(topic, PATIENCE).size());
     }
 
     /** Updates how much of the past has been read; none before the broker has said which topics there are. */
-    void follow(KafkaConsumer<byte[], byte[]> consumer) {
+    void follow(Consumer<byte[], byte[]> consumer) {
         if (!looked) {
             return;
         }
@@ -157,9 +176,9 @@ final class TopicPlaces {
                 .orElseThrow();
     }
 
-    private static List<TopicPartition> partitions(TopicDescription description) {
-        return description.partitions().stream()
-                .map(info -> new TopicPartition(description.name(), info.partition()))
+    private static List<TopicPartition> partitions(String topic, int from, int to) {
+        return IntStream.range(from, to)
+                .mapToObj(partition -> new TopicPartition(topic, partition))
                 .toList();
     }
 }

@@ -17,7 +17,7 @@ final class WorkersView {
     private final Map<String, Sums> workers = new TreeMap<>();
     private final long merged;
 
-    /** A slot of the round under way that is computed. */
+    /** A slot of the round under way that a process has computed. */
     record Ready(int slot, Notice notice) {}
 
     /** Of one process. */
@@ -77,6 +77,7 @@ final class WorkersView {
                 sums.round,
                 sums.slot,
                 sums.seenMillis,
-                sums.round >= merged - ROUNDS);
+                sums.round >= merged - ROUNDS,
+                false);
     }
 }

@@ -12,7 +12,9 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.millrace.contract.SlotWaits;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.JournalEvent;
@@ -20,7 +22,9 @@ import org.millrace.contract.event.Json;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.RoundDealt;
 import org.millrace.contract.event.RoundMerged;
+import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.event.SlotReady;
+import org.millrace.contract.event.SlotsWanted;
 import org.millrace.contract.kafka.LogIdentity;
 
 class RoundsViewTest {
@@ -29,6 +33,7 @@ class RoundsViewTest {
     private static final int SLOTS = 4;
     private static final long EACH = 100; // offsets of a slot, of which the last ten come back
     private static final long MOST = Long.MAX_VALUE;
+    private static final long NOW = 0; // where time does not matter
 
     private final RunView view = new RunView(several(SLOTS));
     private final LiveState live = new LiveState("s");
@@ -67,12 +72,14 @@ class RoundsViewTest {
         JsonNode rounds = published().get("rounds");
         assertThat(rounds.at("/underWay").isNull()).isTrue();
         assertThat(rounds.at("/usualSeconds").asDouble()).isEqualTo(15);
+        SlotWaits waits = new SlotWaits();
+        LongStream.of(5, 6, 7, 8, 5, 6, 7, 8).forEach(seconds -> waits.add(1_000 * seconds));
         assertThat(rounds.at("/lateSeconds").asDouble())
-                .as("1.5 times the median of 5, 6, 7 and 8")
-                .isEqualTo(10.5);
+                .as("as for the trainers")
+                .isEqualTo(waits.lateAfterMillis().orElseThrow() / 1_000);
         JsonNode last = rounds.get("last");
         assertThat(last.get("round").asLong()).isEqualTo(1);
-        assertThat(last.get("medianSeconds").asDouble()).isEqualTo(6);
+        assertThat(last.get("medianSeconds").asDouble()).as("of 4, 5, 6 and 7").isEqualTo(5);
         assertThat(last.get("slowestSeconds").asDouble()).isEqualTo(7);
         assertThat(last.get("slowestSlot").asInt()).isEqualTo(3);
         assertThat(last.get("workers").asInt()).isEqualTo(2);
@@ -135,6 +142,118 @@ class RoundsViewTest {
         assertThat(published().at("/rounds/last/workers").asInt()).isEqualTo(1);
     }
 
+    /** Between rounds the page went on with the number of slots that the run had begun with. */
+    @Test
+    void publish_anotherNumberOfSlotsIsWanted_saysNowAndNext() {
+        assertSlots(SLOTS, SLOTS);
+        view.add(wanted(3));
+        assertSlots(3, 3); // nothing has been dealt
+        view.add(wanted(SLOTS));
+        round(0);
+        assertThat(batchImages()).isEqualTo(SLOTS * EACH);
+        view.add(wanted(5));
+        view.add(wanted(6));
+        assertSlots(SLOTS, 6);
+        assertThat(batchImages()).as("images that the next round waits for").isEqualTo(6 * EACH);
+        view.add(deal(1));
+        assertSlots(SLOTS, 6);
+        view.add(merge(1));
+        view.add(new RoundDealt(1, 2, 0, Collections.nCopies(6, List.of(range(800, 810))), LOG, 40_000));
+        assertSlots(6, 6);
+        assertThat(batchImages())
+                .as("a shorter round at the end changes nothing")
+                .isEqualTo(6 * EACH);
+    }
+
+    /** The request is older than the notices that a page which is opened later reads; the deals since have its number. */
+    @Test
+    void publish_requestThatIsNoLongerRead_goesByTheNewestDeal() {
+        view.add(new RoundDealt(1, 0, 0, Collections.nCopies(6, List.of(range(0, 10))), LOG, 0));
+        view.add(merge(0));
+        assertSlots(6, 6);
+        view.clear();
+        assertSlots(SLOTS, SLOTS);
+    }
+
+    /** With no process left the page said "training" for a minute and a half, and marked none of them ever. */
+    @Test
+    void publish_nobodyReportsInARoundUnderWay_saysSoAfterAMinute() {
+        round(0);
+        view.add(deal(1)); // at 20 s
+        view.add(ready(1, 0)); // at 25 s, by worker 0
+        assertSilent(25_000, List.of());
+        assertSilent(80_000, List.of());
+        assertSilent(80_001, List.of("worker 1"));
+        assertSilent(85_000, List.of("worker 1"));
+        assertThat(published(85_000).at("/rounds/silentSinceMillis").isNull()).isTrue();
+        assertSilent(85_001, List.of("worker 0", "worker 1"));
+        assertThat(published(85_001).at("/rounds/silentSinceMillis").asLong()).isEqualTo(25_000);
+
+        view.add(
+                new SlotReady( // a late slot, which worker 0 has computed first, and worker 1 too
+                        1, 1, 0, "digest 0", 1, 2, "too", "", "", "worker 1", "engine", 60, 86_000, Optional.empty()));
+        assertSilent(86_001, List.of("worker 0"));
+        assertThat(published(86_001).at("/rounds/silentSinceMillis").isNull()).isTrue();
+        Map<String, String> settings = ConfigLoader.effective(several(SLOTS));
+        view.add(new RunStarted(1, 9, "session", "worker 2", "engine", LOG, settings, 90_000)); // it leads from now on
+        assertThat(published(150_000).at("/rounds/silentSinceMillis").isNull()).isTrue();
+        assertThat(published(150_001).at("/rounds/silentSinceMillis").asLong()).isEqualTo(90_000);
+    }
+
+    @Test
+    void publish_silenceThatIsNoSign_marksNobody() {
+        view.add(deal(0));
+        assertThat(published(3_600_000).at("/rounds/silentSinceMillis").isNull())
+                .as("the first round may take an hour")
+                .isTrue();
+        assertThat(published(3_600_001).at("/rounds/silentSinceMillis").isNull())
+                .isFalse();
+        view.add(merge(0));
+        assertThat(published(MOST).at("/rounds/silentSinceMillis").isNull())
+                .as("no round is under way: they wait for images")
+                .isTrue();
+    }
+
+    /** A report of a slot that usually takes five minutes is not missed after one. */
+    @Test
+    void mark_slotsThatTakeLong_waitsForTwoThatAreLate() {
+        round(0);
+        view.add(deal(1));
+        view.add(ready(1, 0));
+        view.publish(live, READ_UP, NOW);
+        Sections.Rounds rounds = view.facts(READ_UP, new StreamView("images").section(view, NOW), NOW)
+                .rounds()
+                .orElseThrow();
+        Silence silence = new Silence(25_000, OptionalDouble.of(450));
+        assertThat(silence.mark(rounds, 925_000).silentSinceMillis()).isEmpty();
+        assertThat(silence.mark(rounds, 925_001).silentSinceMillis()).hasValue(25_000L);
+    }
+
+    private long batchImages() {
+        return view.facts(READ_UP, new StreamView("images").section(view, NOW), NOW)
+                .batchImages();
+    }
+
+    private void assertSlots(int now, int next) {
+        JsonNode rounds = published().get("rounds");
+        assertThat(List.of(rounds.get("slots").asInt(), rounds.get("nextSlots").asInt()))
+                .containsExactly(now, next);
+    }
+
+    private void assertSilent(long nowMillis, List<String> names) {
+        List<String> silent = new ArrayList<>();
+        published(nowMillis).at("/rounds/workers").forEach(worker -> {
+            if (worker.get("silent").asBoolean()) {
+                silent.add(worker.get("name").asText());
+            }
+        });
+        assertThat(silent).as("at %d ms", nowMillis).isEqualTo(names);
+    }
+
+    private static SlotsWanted wanted(int slots) {
+        return new SlotsWanted(1, slots, "process 1 on here", 0);
+    }
+
     /** Topics and partitions are read in no order between each other. */
     @Test
     void add_noticesInAnyOrder_comeToTheSamePage() {
@@ -165,7 +284,7 @@ class RoundsViewTest {
             }
             journal.subList(event, journal.size()).forEach(other::add);
             LiveState page = new LiveState("s");
-            other.publish(page, READ_UP);
+            other.publish(page, READ_UP, NOW);
             JsonNode found = json(page);
             assertThat(found.get("rounds")).as("seed %d, order %d", SEED, order).isEqualTo(wanted.get("rounds"));
             assertThat(found.get("roundHistory"))
@@ -252,7 +371,7 @@ class RoundsViewTest {
                 many.add(merge(round, slots));
             }
         }
-        many.publish(live, READ_UP);
+        many.publish(live, READ_UP, NOW);
         JsonNode page = json(live);
         assertThat(page.at("/roundHistory/rows")).hasSizeBetween(100, 200);
         assertThat(page.at("/roundHistory/rows/0/round").asLong()).isLessThan(10);
@@ -267,7 +386,7 @@ class RoundsViewTest {
         RunView one = new RunView(several(1));
         one.add(deal(0));
         one.add(ready(0, 0));
-        one.publish(live, READ_UP);
+        one.publish(live, READ_UP, NOW);
         assertThat(json(live).get("rounds").isNull()).isTrue();
         var facts = one.facts(READ_UP, new StreamView("images").section(one, 0), 0);
         assertThat(new Scrape(RunMetrics.text(facts, 0, List.of())).names())
@@ -327,7 +446,11 @@ class RoundsViewTest {
     }
 
     private JsonNode published() {
-        view.publish(live, READ_UP);
+        return published(NOW);
+    }
+
+    private JsonNode published(long nowMillis) {
+        view.publish(live, READ_UP, nowMillis);
         return json(live);
     }
 

@@ -228,7 +228,7 @@ class RunViewTest {
     }
 
     private JsonNode published() {
-        view.publish(live, new RunView.ReadProgress(OptionalDouble.empty(), true, List.of(), Map.of()));
+        view.publish(live, new RunView.ReadProgress(OptionalDouble.empty(), true, List.of(), Map.of()), 0);
         live.flush();
         return Json.read(live.snapshot().json().getBytes(java.nio.charset.StandardCharsets.UTF_8), JsonNode.class);
     }
