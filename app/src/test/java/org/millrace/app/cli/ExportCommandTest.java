@@ -167,7 +167,8 @@ class ExportCommandTest {
         for (Path link : List.of(file, file.resolveSibling(file.getFileName() + ".md"))) {
             Files.createSymbolicLink(link, target);
             assertThat(export("safetensors", "--force")).isEqualTo(1);
-            assertThat(error.toString()).contains("--out wants the name of a plain file, but " + link + " is a symbolic link");
+            assertThat(error.toString())
+                    .contains("--out wants the name of a plain file, but " + link + " is a symbolic link");
             assertThat(link).isSymbolicLink();
             Files.delete(link);
         }
