@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.contract.ImageHeaders;
+import org.millrace.contract.RunTopics;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
@@ -41,6 +42,7 @@ import org.millrace.contract.event.RoundDealt;
 import org.millrace.contract.event.RoundMerged;
 import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.event.SlotReady;
+import org.millrace.contract.event.SlotsWanted;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.LogIdentity;
@@ -325,6 +327,34 @@ class DashboardInBrowserTest {
                 .isEqualTo(true);
         browser.driver().manage().window().setSize(new org.openqa.selenium.Dimension(1280, 900));
         assertThat(browser.script("return window.hacked")).isNull();
+        seeMoreSlots(browser, kafka, log, new RunTopics("main"));
+    }
+
+    /** The page reads the partition of a slot that the topic is given while the page is open. */
+    private static void seeMoreSlots(Browser browser, KafkaSettings kafka, LogIdentity log, RunTopics run)
+            throws Exception {
+        try (TopicSetup topics = new TopicSetup(kafka)) {
+            topics.growRounds(run, 3);
+        }
+        long now = System.currentTimeMillis();
+        send(kafka, run.slots(), Json.write(new SlotsWanted(SlotsWanted.SCHEMA, 3, "process 1 on here", now)));
+        browser.await("the number to come", page -> page.text("#rounds-facts").contains("3 from the next round"));
+        send(
+                kafka,
+                run.steps(),
+                Json.write(new RoundMerged(1, 1, 8, List.of(merged(0), merged(1)), "digest 1", 2, 3, now)));
+        browser.await(
+                "the next round waits for all of them",
+                page -> page.text("#slots").contains("images for all 3 slots")
+                        && page.text("#rounds-facts").contains("2 now"));
+        List<List<OffsetRange>> hands = List.of(
+                List.of(new OffsetRange(0, 80, 100)),
+                List.of(new OffsetRange(0, 100, 120)),
+                List.of(new OffsetRange(0, 120, 130)));
+        send(kafka, run.steps(), Json.write(new RoundDealt(1, 2, 8, hands, log, now)));
+        sendTo(kafka, 2, ready(2, 2, "digest 1", now));
+        browser.await(
+                "the new slot is ready", page -> page.text("#rounds-facts").contains("1 of 3"));
     }
 
     private static List<List<OffsetRange>> hands(long from) {
