@@ -121,7 +121,7 @@ public final class Demo {
             throw failure;
         }
         if (!stop.getAsBoolean()) {
-            checkShown(report);
+            checkShown(report, limits);
         }
     }
 
@@ -192,7 +192,8 @@ public final class Demo {
         long begin = System.nanoTime();
         try (Services services = new Services()) {
             var trainer = new TrainerService(config, kafka, counts.ofTrainer(display, lead), limits, stopPatience);
-            Thread thread = services.startVital("train", trainer);
+            boolean endless = limits.lastStep().isEmpty();
+            Thread thread = endless ? services.startVital("train", trainer) : services.start("train", trainer);
             while (thread.isAlive() && System.nanoTime() - begin < training.toNanos() && !stop.getAsBoolean()) {
                 Thread.sleep(POLL_MILLIS);
             }
@@ -212,9 +213,13 @@ public final class Demo {
         }
     }
 
-    private static void checkShown(DemoReport report) {
+    private static void checkShown(DemoReport report, TrainLimits limits) {
         if (report.steps() == 0) {
-            throw new UserException("the demo ended before its first step; give it more time with --minutes");
+            throw new UserException("the demo ended before its first step; "
+                    + (limits.lastStep().isEmpty()
+                            ? "give it more time with --minutes"
+                            : "if the run is past step " + limits.lastStep().getAsLong()
+                                    + " already, name a later one with --until-step"));
         }
         if (report.margin().isEmpty()) {
             throw new UserException("the demo's encoders were not scored within " + SCORES_PATIENCE.toMinutes()
