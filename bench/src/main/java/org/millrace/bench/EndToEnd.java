@@ -7,7 +7,6 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -24,7 +23,6 @@ import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.StepDone;
-import org.millrace.contract.event.StreamSkipped;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.encoder.tensor.Torch;
@@ -39,6 +37,7 @@ import org.millrace.trainer.Learner;
 import org.millrace.trainer.TrainLimits;
 import org.millrace.trainer.Trainer;
 import org.millrace.trainer.TrainerEvents;
+import org.millrace.trainer.rounds.Silence;
 import org.millrace.trainer.stream.StageClock;
 import org.millrace.trainer.stream.ViewBuffers;
 
@@ -176,41 +175,19 @@ final class EndToEnd {
         }
     }
 
-    private record StepTimes(List<Moment> times, RunStatistics statistics) implements TrainerEvents {
-        @Override
-        public void starting(long step, int stepsToRepeat) {}
+    private static final class StepTimes extends Silence {
+        private final List<Moment> times;
+        private final RunStatistics statistics;
 
-        @Override
-        public void waitingForRound(long have, long wanted) {}
+        StepTimes(List<Moment> times, RunStatistics statistics) {
+            this.times = times;
+            this.statistics = statistics;
+        }
 
         @Override
         public void stepped(StepDone done) {
             times.add(Moment.now());
             statistics.add(done, System.nanoTime());
         }
-
-        @Override
-        public void checkpointed(long step) {}
-
-        @Override
-        public void published(long version) {}
-
-        @Override
-        public void collapsed(long step) {}
-
-        @Override
-        public void skipped(StreamSkipped skip) {}
-
-        @Override
-        public void brokerSilent() {}
-
-        @Override
-        public void brokerBack(Duration silence) {}
-
-        @Override
-        public void waiting(int have, int wanted) {}
-
-        @Override
-        public void leftOver(int images) {}
     }
 }

@@ -61,7 +61,8 @@ final class InspectCheckpointsCommand implements Runnable {
                 .count();
         if (damaged > 0) {
             throw new UserException(Count.of(damaged, "checkpoint") + " of " + found.size()
-                    + " damaged, as listed above." + " A start takes the newest whole one.");
+                    + (damaged == 1 ? " is" : " are")
+                    + " damaged, as listed above. A start takes the newest whole one, if there is one.");
         }
     }
 
