@@ -79,6 +79,13 @@ final class CommonOptions {
     /** The same, with assignments of the command's own that override everything else. */
     MillraceConfig config(Map<String, String> commandDefaults, List<String> overrides) {
         assignments.stream()
+                .filter(assignment -> assignment.indexOf('=') < 1)
+                .findFirst()
+                .ifPresent(assignment -> {
+                    throw new ParameterException(
+                            command.commandLine(), "--set must be KEY=VALUE, but was '" + assignment + "'");
+                });
+        assignments.stream()
                 .flatMap(assignment -> Secrets.exposedBy(assignment).stream())
                 .findFirst()
                 .ifPresent(problem -> {

@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Trains a run on the topic of images. */
@@ -61,6 +62,9 @@ final class TrainCommand implements Runnable {
 
     @Override
     public void run() {
+        if (untilStep != null && untilStep < 1) {
+            throw new ParameterException(spec.commandLine(), "--until-step must be at least 1, but was " + untilStep);
+        }
         List<String> assignments = new ArrayList<>(run.assignments());
         if (onGap != null) {
             assignments.add("trainer.on-gap=" + onGap);

@@ -92,4 +92,27 @@ class DocumentedCommandsTest {
         });
         assertThat(page).contains(wanted);
     }
+
+    @Test
+    void everyOption_isNamedInTheSectionOfItsCommand() throws IOException {
+        String page = Files.readString(DOCS.resolve("commands.md"));
+        String forAll = page.substring(0, page.indexOf("\n## "));
+        List<String> missing = new ArrayList<>();
+        MillraceCommandLine.create().getSubcommands().forEach((name, command) -> {
+            String section = forAll + page.split("\n## " + name + "\n", 2)[1].split("\n## ", 2)[0];
+            options(command)
+                    .filter(option ->
+                            !Pattern.compile(option + "\\b").matcher(section).find())
+                    .forEach(option -> missing.add(name + " " + option));
+        });
+        assertThat(missing).isEmpty();
+    }
+
+    // of the command and of those below it
+    private static Stream<String> options(CommandLine command) {
+        Stream<String> own = command.getCommandSpec().options().stream()
+                .filter(option -> !option.hidden() && !option.usageHelp() && !option.versionHelp())
+                .map(CommandLine.Model.OptionSpec::longestName);
+        return Stream.concat(own, command.getSubcommands().values().stream().flatMap(DocumentedCommandsTest::options));
+    }
 }

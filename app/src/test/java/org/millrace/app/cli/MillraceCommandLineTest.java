@@ -83,6 +83,22 @@ class MillraceCommandLineTest {
                 .containsPattern("^millrace: --(minutes must be in|until-step must be positive).* was ");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "train --until-step=0",
+                "train --until-step=-3",
+                "replay --until-step=0",
+                "config --set foo",
+                "config --set =3",
+                "up --set trainer.batch-size"
+            })
+    void optionOutOfRange_isUsageAndNamesValue(String line) {
+        assertThat(run(line.split(" "))).isEqualTo(2);
+        assertThat(error.toString())
+                .containsPattern("^millrace: --(until-step must be at least 1|set must be KEY=VALUE), but was ");
+    }
+
     private static Stream<CommandLine> everyCommand(CommandLine command) {
         return Stream.concat(
                 Stream.of(command),
