@@ -62,8 +62,8 @@ final class TrainCommand implements Runnable {
 
     @Override
     public void run() {
-        if (untilStep != null && untilStep < 1) {
-            throw new ParameterException(spec.commandLine(), "--until-step must be at least 1, but was " + untilStep);
+        if (untilStep != null && untilStep < 0) {
+            throw new ParameterException(spec.commandLine(), "--until-step must be at least 0, but was " + untilStep);
         }
         List<String> assignments = new ArrayList<>(run.assignments());
         if (onGap != null) {
