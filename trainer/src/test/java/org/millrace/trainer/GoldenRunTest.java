@@ -14,10 +14,15 @@ import org.millrace.encoder.tensor.Torch;
 
 /**
  * The same configuration on the same images gives the same weights to the bit as when the golden run was recorded, on the same class of
- * machine; on any other, the same losses to 1e-5. The long form is bench/golden.
+ * machine. On any other, whose kernels round differently, the losses of the first {@value #NEAR} steps agree to 1e-5 and of the next to
+ * 1e-4: rounding grows with the steps, most with MoCo v3's AdamW, which divides by the gradient's own size. Two instruction sets of one
+ * machine differ as much as two machines: docs/experiments/0012-golden-run-on-other-machines.md. The long form is bench/golden.
  */
 final class GoldenRunTest {
     private static final double TOLERANCE = 1e-5;
+    private static final int NEAR = 5; // steps
+    private static final double LATER_TOLERANCE = 1e-4;
+    private static final int FAR = 10; // the last step that another class of machine is compared by
     private static final int STEPS = Integer.getInteger("millrace.golden-steps", 10);
     private static final Optional<Path> FILE =
             Optional.ofNullable(System.getProperty("millrace.golden-file")).map(Path::of);
@@ -51,11 +56,12 @@ final class GoldenRunTest {
         if (recorded.size() < now.size()) {
             return Optional.of(recorded.size() + " steps are recorded, " + now.size() + " were computed");
         }
-        for (int i = 0; i < now.size(); i++) {
+        for (int i = 0; i < (sameBits ? now.size() : Math.min(FAR, now.size())); i++) {
             GoldenRun.Step was = recorded.get(i);
             GoldenRun.Step is = now.get(i);
+            double tolerance = i < NEAR ? TOLERANCE : LATER_TOLERANCE;
             boolean same =
-                    sameBits ? was.equals(is) : Math.abs(was.loss() - is.loss()) <= TOLERANCE * Math.abs(was.loss());
+                    sameBits ? was.equals(is) : Math.abs(was.loss() - is.loss()) <= tolerance * Math.abs(was.loss());
             if (!same) {
                 return Optional.of("recorded " + was + ", now " + is);
             }
