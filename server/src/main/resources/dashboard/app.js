@@ -2,6 +2,8 @@
 
 import { byId, h, past, put, since } from './dom.js';
 import { connect, connected, on, refresh, state } from './state.js';
+import { showAnswers } from './answers.js';
+import { readSpan, showBrush } from './brush.js';
 import { axis } from './chart.js';
 import { comparable, count, duration, fixed, percent, rate, short, isNumber } from './format.js';
 import { showAlarms, showDrift, driftFigure } from './drift.js';
@@ -158,6 +160,7 @@ function axisSwitch() {
   for (const input of document.querySelectorAll('#axis input')) {
     input.addEventListener('change', () => {
       axis.over = input.value;
+      axis.span = null;
       refresh();
     });
   }
@@ -167,11 +170,16 @@ themeSwitch();
 axisSwitch();
 on(['run', 'connection', 'rounds'], showStatus);
 on(['run', 'stream', 'evaluations', 'steps', 'alarms', 'windows'], showFigures);
+on(['answers'], showAnswers);
 on(['alarms', 'run'], showAlarms);
-on(['steps', 'evaluations', 'run'], showLearning);
+on(['steps', 'evaluations', 'encoders'], (now) => { // before the charts
+  readSpan(now);
+  showBrush();
+});
+on(['steps', 'evaluations', 'run', 'encoders'], showLearning);
 on(['stream', 'gallery', 'rejects'], showStream);
-on(['windows', 'sources', 'evaluations'], showDrift);
-on(['steps', 'evaluations'], showHealth);
+on(['windows', 'sources', 'evaluations', 'encoders', 'steps'], showDrift);
+on(['steps', 'evaluations', 'encoders'], showHealth);
 on(['rounds', 'roundHistory'], showRounds);
 on(['stages'], showStages);
 on(['dictionary', 'run'], showDictionary);

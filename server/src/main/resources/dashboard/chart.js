@@ -12,8 +12,11 @@ const TABLE_ROWS = 40;
 
 let clips = 0;
 
-/** What lies on the horizontal axis of every chart of steps: images seen, or time. */
-export const axis = { over: 'images' };
+/**
+ * The horizontal axis of every chart of steps: images seen, or time; the whole run's extent, the span of it that is shown (null: all of it),
+ * and the encoders as marks, all in its unit.
+ */
+export const axis = { over: 'images', whole: null, span: null, marks: [] };
 
 const charts = new Set();
 const resized = new ResizeObserver((entries) => {
@@ -89,6 +92,7 @@ export class Chart {
     parts.push(
       s('clipPath', { id: this.clip }, s('rect', { x: LEFT - DOT - 1, y: TOP - DOT - 1, width: width - LEFT - RIGHT + 2 * (DOT + 1), height: height - TOP - BOTTOM + 2 * (DOT + 1) })),
       s('g', { 'clip-path': `url(#${this.clip})` }, shape));
+    parts.push(...this.marks(scale, height));
     if (limit && limit.value <= scale.high) {
       parts.push(s('line', { class: 'limit', x1: LEFT, x2: width - RIGHT, y1: scale.y(limit.value), y2: scale.y(limit.value) }));
       parts.push(!limit.text ? null : s('text', { class: 'limit-text', x: width - RIGHT, y: scale.y(limit.value) - 4, 'text-anchor': 'end' }, limit.text));
@@ -102,7 +106,9 @@ export class Chart {
   }
 
   scales(width, height) {
-    const values = this.rows.flatMap((row) => row.values).filter(isNumber);
+    const [left, right] = this.extent();
+    const inside = this.rows.filter((row) => row.x >= left && row.x <= right);
+    const values = (inside.length ? inside : this.rows).flatMap((row) => row.values).filter(isNumber);
     const { least, most, limit } = this.options;
     let low = least ?? Math.min(...values);
     let high = most ?? Math.max(...values, limit?.show ? limit.value : -Infinity);
@@ -115,19 +121,28 @@ export class Chart {
       low = Math.min(low, yTicks[0]);
     }
     high = most ?? Math.max(high, yTicks[yTicks.length - 1]);
-    const left = this.rows[0].x;
-    let right = this.rows[this.rows.length - 1].x;
-    if (!(right > left)) {
-      right = left + 1;
-    }
     return {
       low,
       high,
       yTicks: yTicks.filter((tick) => tick >= low && tick <= high + 1e-12),
-      xTicks: this.rows.length === 1 ? [left] : xTicks(left, right, Math.max(2, Math.floor((width - LEFT) / 76)), this.kind),
+      xTicks: this.rows.length === 1 && !axis.whole ? [left] : xTicks(left, right, Math.max(2, Math.floor((width - LEFT) / 76)), this.kind),
       x: (value) => LEFT + ((value - left) / (right - left)) * (width - LEFT - RIGHT),
       y: (value) => TOP + (1 - (value - low) / (high - low)) * (height - TOP - BOTTOM),
     };
+  }
+
+  /** From where to where: the common span of the charts of this axis; of others that of their own points. */
+  extent() {
+    const shared = this.kind === axis.over && !this.options.bars ? axis.span ?? axis.whole : null;
+    const [left, right] = shared ?? [this.rows[0].x, this.rows[this.rows.length - 1].x];
+    return right > left ? [left, right] : [left, left + 1];
+  }
+
+  /** Encoders, as ticks on the base line. */
+  marks(scale, height) {
+    const [left, right] = this.extent();
+    return this.kind !== axis.over || this.options.bars ? [] : axis.marks.filter((mark) => mark.x >= left && mark.x <= right).map((mark) =>
+      s('line', { class: 'encoder', x1: scale.x(mark.x), x2: scale.x(mark.x), y1: height - BOTTOM, y2: height - BOTTOM + 4 }, s('title', {}, `encoder ${mark.version}`)));
   }
 
   line(series, index, scale) {
@@ -165,9 +180,11 @@ export class Chart {
     if (!this.scale || this.rows.length === 0) {
       return;
     }
-    let best = 0;
+    const [left, right] = this.extent();
+    const away = (row) => Math.abs(this.scale.x(row.x) - offset);
+    let best = null;
     this.rows.forEach((row, i) => {
-      if (Math.abs(this.scale.x(row.x) - offset) < Math.abs(this.scale.x(this.rows[best].x) - offset)) {
+      if (row.x >= left && row.x <= right && (best === null || away(row) < away(this.rows[best]))) {
         best = i;
       }
     });

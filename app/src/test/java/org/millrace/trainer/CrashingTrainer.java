@@ -7,6 +7,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.RoundMerged;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StreamSkipped;
 import org.millrace.contract.kafka.KafkaSettings;
@@ -67,6 +68,12 @@ public final class CrashingTrainer {
 
         @Override
         public void stepped(StepDone done) {}
+
+        @Override
+        public void slotComputed(long round, int slot) {}
+
+        @Override
+        public void roundMerged(RoundMerged merge) {}
 
         @Override
         public void checkpointed(long step) {}

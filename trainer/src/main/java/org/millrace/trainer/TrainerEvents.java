@@ -1,5 +1,6 @@
 package org.millrace.trainer;
 
+import org.millrace.contract.event.RoundMerged;
 import org.millrace.contract.event.StepDone;
 import org.millrace.trainer.stream.StreamEvents;
 
@@ -12,6 +13,12 @@ public interface TrainerEvents extends StreamEvents {
 
     /** The stream has not yet brought the images of a round of several trainers; called between looks. */
     void waitingForRound(long have, long wanted);
+
+    /** This process has computed a slot of a round of several trainers. */
+    void slotComputed(long round, int slot);
+
+    /** The slots of a round of several trainers have been merged. */
+    void roundMerged(RoundMerged merge);
 
     void checkpointed(long step);
 

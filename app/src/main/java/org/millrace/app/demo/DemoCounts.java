@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.millrace.app.run.Display;
+import org.millrace.contract.event.RoundMerged;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StreamSkipped;
 import org.millrace.ingest.push.PushProgress;
@@ -80,6 +81,16 @@ final class DemoCounts {
             counts.last = Optional.of(done);
             lead.consumed(done.imagesTrained() + done.imagesRejected());
             display.stepped(done);
+        }
+
+        @Override
+        public void slotComputed(long round, int slot) {
+            display.slotComputed(round, slot);
+        }
+
+        @Override
+        public void roundMerged(RoundMerged merge) {
+            display.roundMerged(merge);
         }
 
         @Override

@@ -4,11 +4,14 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.NavigableMap;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import org.millrace.app.run.Display;
 import org.millrace.app.run.RunStatistics;
 import org.millrace.contract.Count;
 import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.event.RoundMerged;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepHealth;
 import org.millrace.contract.event.StreamSkipped;
@@ -36,6 +39,8 @@ public final class TrainingDisplay implements Display, AutoCloseable {
     private boolean saidWaiting;
     private int statusLength;
     private long repeatUntil;
+    private final NavigableMap<Long, Integer> ownSlots = new TreeMap<>(); // computed here, of rounds to be merged
+    private OptionalLong saidRoundNanos = OptionalLong.empty();
     private String dictionary = ""; // its newest health in words
 
     /** @param lastStep of the training, if known, for the bar and the time left */
@@ -73,6 +78,33 @@ public final class TrainingDisplay implements Display, AutoCloseable {
             lastStatusNanos = now;
             status(line(done));
         }
+    }
+
+    @Override
+    public synchronized void slotComputed(long round, int slot) {
+        ownSlots.merge(round, 1, Integer::sum);
+    }
+
+    // a line for each round, where rounds are not shorter than status lines
+    @Override
+    public synchronized void roundMerged(RoundMerged merge) {
+        int own = ownSlots.getOrDefault(merge.round(), 0);
+        ownSlots.headMap(merge.round(), true).clear();
+        long now = System.nanoTime();
+        if (saidRoundNanos.isPresent() && now - saidRoundNanos.getAsLong() < PLAIN_NANOS) {
+            return;
+        }
+        saidRoundNanos = OptionalLong.of(now);
+        waitingSinceNanos = 0;
+        saidWaiting = false;
+        say(String.format(
+                Locale.ROOT,
+                "round %,d is merged: %s, %d computed here; %s, up to step %,d",
+                merge.round(),
+                Count.of(merge.slots().size(), "slot"),
+                own,
+                Count.of(merge.images(), "image"),
+                merge.step()));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.millrace.trainer.rounds;
 
 import java.time.Duration;
+import org.millrace.contract.event.RoundMerged;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StreamSkipped;
 import org.millrace.trainer.TrainerEvents;
@@ -15,6 +16,12 @@ public class Silence implements TrainerEvents {
 
     @Override
     public void waitingForRound(long have, long wanted) {}
+
+    @Override
+    public void slotComputed(long round, int slot) {}
+
+    @Override
+    public void roundMerged(RoundMerged merge) {}
 
     @Override
     public void checkpointed(long step) {}

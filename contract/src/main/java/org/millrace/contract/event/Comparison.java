@@ -16,9 +16,10 @@ public enum Comparison {
         return difference.high < 0 ? BELOW : difference.low > 0 ? ABOVE : NO_DIFFERENT;
     }
 
-    /** Where the difference of two shares lies. */
-    record Difference(double low, double high) {
-        static Difference of(double share, int images, double other, int otherImages) {
+    /** Where the difference of two shares lies, each in [−1, 1]. */
+    public record Difference(double low, double high) {
+        /** Of a share among so many images less another among so many. */
+        public static Difference of(double share, int images, double other, int otherImages) {
             Interval mine = Interval.wilson((int) Math.round(share * images), images);
             Interval others = Interval.wilson((int) Math.round(other * otherImages), otherImages);
             double difference = share - other;

@@ -4,6 +4,7 @@ import io.javalin.http.Context;
 import io.javalin.router.JavalinDefaultRoutingApi;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import org.millrace.contract.event.Json;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.service.Role;
 import org.millrace.contract.service.Services;
+import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.evaluator.drift.stream.DriftOrders;
 import org.millrace.server.http.HttpProblem;
 import org.millrace.server.http.Parameters;
@@ -44,10 +46,14 @@ public final class Dashboard implements Routes {
     private final Pictures pictures;
     private final Monitoring monitoring;
     private final DriftOrders orders;
+    private final Supplier<List<Role>> roles;
+    private final Path folder;
     private final Services services = new Services();
 
     private Dashboard(MillraceConfig config, KafkaSettings kafka, Clock clock, Supplier<List<Role>> roles) {
         this.config = config;
+        this.roles = roles;
+        this.folder = config.run().data();
         this.pictures = new Pictures(config, kafka, live, clock);
         this.monitoring = new Monitoring(clock, roles);
         this.orders = new DriftOrders(config, kafka, clock);
@@ -68,6 +74,7 @@ public final class Dashboard implements Routes {
 
     private void show(RunView view, RunFacts facts) {
         monitoring.put(facts);
+        live.put("answers", Answers.of(facts, view.scores(), roles.get(), SelfTest.unusual(), DiskSpace.of(folder)));
         pictures.compared(view.compared());
         view.newestFresh().ifPresent(step -> pictures.newest(step, view.settings()));
     }

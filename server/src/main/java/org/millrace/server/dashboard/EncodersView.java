@@ -1,10 +1,13 @@
 package org.millrace.server.dashboard;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.EncoderRevocation;
 import org.millrace.contract.event.Evaluation;
@@ -20,6 +23,7 @@ final class EncodersView {
     private final NavigableMap<Long, Evaluation> scores = new TreeMap<>(); // of the newest versions, revoked or not
     private final NavigableMap<Long, EncoderManifest> manifests = new TreeMap<>();
     private Standings standings = new Standings();
+    private @Nullable Evaluation untrained; // the newest score of version 0
 
     /** A record of {@code <run>.evaluations}. */
     void add(EvaluationEvent event) {
@@ -34,6 +38,9 @@ final class EncodersView {
 
     // a version may be scored again
     private void add(Evaluation evaluation) {
+        if (evaluation.version() == 0) {
+            untrained = evaluation;
+        }
         scores.put(evaluation.version(), evaluation);
         if (scores.size() > EVALUATIONS) {
             scores.pollFirstEntry();
@@ -63,11 +70,20 @@ final class EncodersView {
         scores.clear();
         manifests.clear();
         standings = new Standings();
+        untrained = null;
     }
 
     /** The newest evaluation of an encoder that is not revoked. */
     Optional<Evaluation> newestScore() {
         return evaluations.items().stream().reduce((earlier, later) -> later);
+    }
+
+    /** Scores of encoders that are not revoked, in the order in which they were scored; of a long run a part of them, with the untrained one's. */
+    List<Evaluation> scores() {
+        return Stream.concat(Optional.ofNullable(untrained).stream(), evaluations.items().stream())
+                .filter(score -> !standings.isRevoked(score.version()))
+                .sorted(Comparator.comparingLong(Evaluation::evaluatedAtMillis))
+                .toList();
     }
 
     RunFacts.Encoders facts() {

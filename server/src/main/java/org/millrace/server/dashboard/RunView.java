@@ -13,6 +13,7 @@ import org.millrace.contract.config.TrainerConfig.Remembers;
 import org.millrace.contract.event.DictionaryHealth;
 import org.millrace.contract.event.DriftEvent;
 import org.millrace.contract.event.EncoderManifest;
+import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.EvaluationEvent;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.OffsetRange;
@@ -122,6 +123,11 @@ final class RunView {
     /** A record of {@code <run>.drift}. */
     void add(DriftEvent event) {
         drift.add(event);
+    }
+
+    /** Scores of the encoders that are not revoked, as {@link EncodersView#scores} has them. */
+    List<Evaluation> scores() {
+        return encoders.scores();
     }
 
     /** Forgets everything: the topics are read from their beginnings again. */

@@ -205,6 +205,7 @@ public final class RoundsTrainer implements Training {
             lastRoundEmpty = merge.get().images() == 0;
             rounds.forgetBefore(state.round());
             notices.next(state, merge.get());
+            events.roundMerged(merge.get());
             moments.at(RoundMoment.ADOPTED, merge.get().round());
             merge = rounds.merge(state.round());
         }
@@ -265,6 +266,7 @@ public final class RoundsTrainer implements Training {
         });
         moments.at(RoundMoment.ANNOUNCED, deal.round());
         notices.add(notice);
+        events.slotComputed(deal.round(), slot);
         learnWait(notice);
     }
 
