@@ -28,7 +28,7 @@ final class World {
                                 .orElseGet(
                                         () -> answer(
                                                 Tone.WAIT,
-                                                "Not known: no window of images has been compared; that begins with the first trained encoder.")));
+                                                "Not known: no window of images has been compared. Monitoring begins with the first trained encoder, where it is on.")));
     }
 
     private static Optional<DriftView.Alarm> open(List<DriftView.Alarm> alarms, DriftAlarm.State state) {
