@@ -17,6 +17,7 @@ import org.millrace.trainer.checkpoint.RunState;
 import org.millrace.trainer.gate.Gate;
 import org.millrace.trainer.run.Moment;
 import org.millrace.trainer.run.RunSettings;
+import org.millrace.trainer.run.RunTeacher;
 import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
 import org.millrace.trainer.stream.StageClock;
@@ -46,11 +47,12 @@ final class TrainingState {
     }
 
     /** Takes the state of a checkpoint, or of the run's beginning where there is none. */
-    void restore(Optional<Checkpoint> checkpoint) {
+    void restore(Optional<Checkpoint> checkpoint, RunTeacher teacher) {
         checkpoint.ifPresentOrElse(this::restore, learner::begin);
         if (position.step() == 0) {
             InitialWeights.of(torch, setup.config().encoder()).ifPresent(learner::initialise);
         }
+        teacher.of(checkpoint).ifPresent(learner::teach);
     }
 
     private void restore(Checkpoint checkpoint) {
@@ -163,6 +165,12 @@ final class TrainingState {
                 setup.clock().millis(),
                 Map.of());
         return new Checkpoint(
-                state, learner.query(), learner.key(), learner.optimiser(), buffer.content(), gate.content());
+                state,
+                learner.query(),
+                learner.key(),
+                learner.optimiser(),
+                buffer.content(),
+                gate.content(),
+                learner.teacher());
     }
 }

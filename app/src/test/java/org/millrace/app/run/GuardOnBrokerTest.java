@@ -1,0 +1,136 @@
+package org.millrace.app.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.millrace.app.run.Commands.run;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.millrace.app.broker.EmbeddedBroker;
+import org.millrace.contract.config.BrokerConfig;
+import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.trainer.CrashingTrainer;
+
+/** Runs with a guard on a real broker: killed, computed again, with a pinned teacher, and with one that is not there. */
+class GuardOnBrokerTest {
+    private static final int STEPS = 12;
+
+    @TempDir
+    private static Path data;
+
+    private static EmbeddedBroker broker;
+    private static Commands commands;
+
+    @BeforeAll
+    static void trainTheRunOfTheTeachers() {
+        broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(0, -1), "test");
+        commands = new Commands(broker::bootstrapServers, data);
+        commands.good("push", Commands.SAMPLE, Commands.batches(STEPS));
+        commands.good("train", "--until-step=6", run("source", "--set=trainer.publish-every-steps=2"));
+        commands.good("encoders", "revoke", "4", "--run=source", "--reason=blurred");
+    }
+
+    @AfterAll
+    static void stopBroker() {
+        broker.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"initial", "ema", "pinned:source@6"})
+    void train_crashedBehindACheckpoint_goesOnToTheSameBitsAndIsReplayed(String teacher) throws Exception {
+        String name = teacher.replaceAll("\\W", "-");
+        List<String> guard = List.of("guard.teacher=" + teacher, "guard.half-life=4", "guard.hidden=8");
+        commands.good("train", "--until-step=" + STEPS, settings("straight-" + name, guard));
+        String[] arguments = Stream.concat(
+                        Stream.of(
+                                broker.bootstrapServers(),
+                                "COMPUTED",
+                                "9",
+                                "5",
+                                String.valueOf(STEPS),
+                                "run.name=crashed-" + name),
+                        Stream.concat(commands.settings(), guard.stream()))
+                .toArray(String[]::new);
+        try (TrainerChild child = TrainerChild.start(CrashingTrainer.class, arguments)) {
+            assertThat(child.await()).as("it did not come to its moment").isEqualTo(137);
+        }
+        String[] crashed = settings("crashed-" + name, guard);
+        assertThat(commands.good("train", "--until-step=" + STEPS, crashed))
+                .contains("going on from the checkpoint of step ");
+        assertThat(RunStates.last(commands.folder("crashed-" + name)))
+                .isEqualTo(RunStates.last(commands.folder("straight-" + name)));
+        assertThat(RunStates.results(kafka(), "crashed-" + name))
+                .hasSize(STEPS)
+                .isEqualTo(RunStates.results(kafka(), "straight-" + name));
+        assertThat(commands.good("replay", "--run=crashed-" + name))
+                .contains(STEPS + " losses, 3 digests: all equal to the bit");
+        assertThat(commands.good("audit", "--run=crashed-" + name)).contains("lost 0, trained twice 0");
+    }
+
+    @Test
+    void train_pinnedTeacherMissingOrRevoked_refusedWithNothingTouched() {
+        for (Map.Entry<String, String> teacher : Map.of(
+                        "pinned:source@5", "run source has no encoder 5 on the topic source.encoders; there are [0, 2, 4, 6]",
+                        "pinned:source@4", "encoder 4 of run source is revoked: blurred",
+                        "pinned:6", "run refused has published no encoder",
+                        "pinned:nobody@1", "run nobody has published no encoder")
+                .entrySet()) {
+            String[] settings = settings("refused", List.of("guard.teacher=" + teacher.getKey()));
+            assertThat(commands.bad("train", "--until-step=2", settings))
+                    .contains("guard.teacher=" + teacher.getKey() + " cannot be used: ", teacher.getValue());
+            assertThat(commands.folder("refused")).doesNotExist();
+        }
+        assertThat(commands.bad(
+                        "train",
+                        "--until-step=2",
+                        settings("refused", List.of("guard.teacher=pinned:source@6", "encoder.channels=3"))))
+                .contains("is another network than this run's");
+    }
+
+    @Test
+    void train_guardSetInMidRun_goesOnAndARestartNeedsNoTopic() throws IOException {
+        commands.good("train", "--until-step=5", run("later", "--set=trainer.publish-every-steps=2"));
+        String[] pinned = settings("later", List.of("guard.teacher=pinned:4", "trainer.publish-every-steps=2"));
+        commands.good("train", "--until-step=8", pinned);
+        commands.good("encoders", "revoke", "4", "--run=later");
+        commands.good("train", "--until-step=10", pinned); // the checkpoint has the teacher
+        assertThat(commands.good("replay", "--run=later", "--from=8")).contains("equal");
+        Path file = data.resolve("later.safetensors");
+        commands.good("export", "--format=safetensors", "--out=" + file, "--run=later");
+        assertThat(Safetensors.parse(Files.readAllBytes(file)).names()).noneMatch(name -> name.contains("guard"));
+        commands.good("train", "--until-step=12", settings("later", List.of("guard.teacher=initial")));
+        assertThat(commands.good("audit", "--run=later")).contains("lost 0, trained twice 0");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"initial", "pinned:source@6"})
+    void train_severalSlots_replayedToTheBit(String teacher) {
+        String name = "slots-" + teacher.replaceAll("\\W", "-");
+        String[] slots = settings(
+                name,
+                List.of("guard.teacher=" + teacher, "guard.hidden=8", "replay.policy=none", "rounds.slots=2", "rounds.steps=2"));
+        commands.good("train", "--until-step=8", slots);
+        commands.good("train", "--until-step=12", slots); // another process, which reads the teacher again
+        assertThat(commands.good("replay", "--run=" + name)).contains("equal");
+        String[] changed = settings(name, List.of("guard.teacher=none", "replay.policy=none", "rounds.slots=2", "rounds.steps=2"));
+        assertThat(commands.bad("train", "--until-step=14", changed)).contains("guard.teacher: " + teacher + " → none");
+    }
+
+    private static String[] settings(String run, List<String> settings) {
+        return run(run, settings.stream().map(setting -> "--set=" + setting).toArray(String[]::new));
+    }
+
+    private static KafkaSettings kafka() {
+        return new KafkaSettings(broker.bootstrapServers(), Map.of());
+    }
+}
