@@ -51,7 +51,6 @@ public final class Learner implements AutoCloseable {
     private final int parts; // of a batch, differentiated one after another
     private final StepNumbers numbers;
     private final Optional<Guard> guard;
-    private final double weight; // λ of the guard
 
     /** Computes in {@code trainer.precision}, every step of its run. */
     public Learner(MillraceConfig config, Torch torch, Memory memory) {
@@ -72,7 +71,6 @@ public final class Learner implements AutoCloseable {
         this.update = new WeightUpdate(config, torch, objective.query(), divergence);
         this.parts = config.trainer().accumulate();
         this.guard = Guard.of(config, torch.with(config.trainer().precision()));
-        this.weight = config.guard().weight();
         this.health = new HealthWatch(objective, torch, config.trainer().healthEverySteps());
     }
 
@@ -121,6 +119,11 @@ public final class Learner implements AutoCloseable {
         }
     }
 
+    /** Sets λ of the guard for the steps from now on, as their plans have it; empty for that of the configuration. */
+    public void weigh(OptionalDouble guardWeight) {
+        guard.ifPresent(present -> present.weigh(guardWeight));
+    }
+
     /** Trains on one batch of images whose segments are not known. */
     public Result step(
             long step, ViewBuffers views, List<ImageOffset> images, List<Optional<ImageId>> ids, StageClock clock) {
@@ -163,12 +166,7 @@ public final class Learner implements AutoCloseable {
                 healthNow);
     }
 
-    /**
-     * What was differentiated.
-     *
-     * @param loss the objective's
-     * @param distance the guard's, mean over the batch; 0 without one
-     */
+    /** What was differentiated: the objective's loss, and the guard's distance, which is 0 without one. */
     private record Differentiated(Loss loss, double distance) {}
 
     // each part adds its gradient to the query network's
@@ -194,13 +192,12 @@ public final class Learner implements AutoCloseable {
         Loss loss = objective.loss(part, targets, scope);
         Optional<NDArray> distance = guard.map(present -> present.distance(objective.encoded(), scope));
         NDArray whole =
-                distance.map(far -> loss.value().add(Scaled.times(far, weight))).orElse(loss.value());
+                distance.isEmpty() ? loss.value() : loss.value().add(guard.get().weighed(distance.get()));
         clock.lap(Stage.QUERIES);
         NDArray share = parts == 1 ? whole : Scaled.over(whole, parts);
         Gradients.backward(update.scaled(share));
         clock.lap(Stage.BACKWARD);
-        return new Differentiated(
-                loss, distance.map(far -> (double) far.getFloat()).orElse(0.0));
+        return new Differentiated(loss, distance.isEmpty() ? 0 : distance.get().getFloat());
     }
 
     /** The encoder alone, under torchvision's names. */
@@ -261,9 +258,7 @@ public final class Learner implements AutoCloseable {
     }
 
     private void teachPresent() {
-        if (guard.isPresent()) {
-            teach(encoder());
-        }
+        guard.ifPresent(present -> present.teach(encoder()));
     }
 
     /** Takes the state before the first step, whatever an earlier trainer left in the memory of past images. */

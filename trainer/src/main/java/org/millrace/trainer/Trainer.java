@@ -25,6 +25,7 @@ import org.millrace.trainer.run.RunImages;
 import org.millrace.trainer.run.RunLock;
 import org.millrace.trainer.run.RunMemory;
 import org.millrace.trainer.run.RunSettings;
+import org.millrace.trainer.run.RunSignals;
 import org.millrace.trainer.run.RunTeacher;
 import org.millrace.trainer.stream.BrokerWatch;
 import org.millrace.trainer.stream.LogGapException;
@@ -81,7 +82,7 @@ public final class Trainer implements Training {
             gaps.warnIfCompacted();
             var publisher = EncoderPublisher.of(
                     writer, config, torch, saved.map(RunState::published).orElse(List.of()), clock);
-            this.steps = new Steps(setup, images, writer, stop);
+            this.steps = new Steps(setup, images, writer, stop, opened.add(RunSignals.open(config, kafka)));
             this.reports = new StepReports(setup, writer);
             this.outputs = new Outputs(setup, state, gaps, writer, checkpoints, publisher, stop);
         } catch (RuntimeException | Error e) {

@@ -3,10 +3,12 @@ package org.millrace.trainer;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.GateCounts;
 import org.millrace.contract.event.RunStarted;
+import org.millrace.contract.event.Signals;
 import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.encoder.InitialWeights;
 import org.millrace.encoder.tensor.Safetensors;
@@ -70,6 +72,7 @@ final class TrainingState {
         long step = prepared.plan().step();
         journalOffset = planEnd;
         setup.moments().at(Moment.PLAN_DURABLE, step);
+        learner.weigh(guardWeight(prepared));
         Learner.Result result =
                 learner.step(step, prepared.views(), prepared.images(), prepared.ids(), prepared.segments(), stages);
         setup.moments().at(Moment.COMPUTED, step);
@@ -80,6 +83,10 @@ final class TrainingState {
         }
         position = prepared.position();
         return result;
+    }
+
+    private static OptionalDouble guardWeight(PreparedStep prepared) {
+        return prepared.plan().signals().map(Signals::guardWeight).orElse(OptionalDouble.empty());
     }
 
     /** The steps computed so far. */

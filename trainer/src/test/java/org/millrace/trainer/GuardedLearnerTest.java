@@ -178,7 +178,8 @@ final class GuardedLearnerTest {
     }
 
     private static MillraceConfig config(String settings) {
-        List<String> all = new ArrayList<>(List.of("trainer.objective=" + settings.split(" ", -1)[0], "guard.hidden=16"));
+        List<String> all =
+                new ArrayList<>(List.of("trainer.objective=" + settings.split(" ", -1)[0], "guard.hidden=16"));
         if (settings.contains("guard.teacher=ema") && !settings.contains("half-life")) {
             all.add("guard.half-life=3");
         }

@@ -8,7 +8,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -16,10 +24,19 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.app.broker.EmbeddedBroker;
+import org.millrace.contract.RunTopics;
 import org.millrace.contract.config.BrokerConfig;
+import org.millrace.contract.event.Evaluation;
+import org.millrace.contract.event.Evaluation.LinearScore;
+import org.millrace.contract.event.Evaluation.NeighbourScore;
+import org.millrace.contract.event.Json;
+import org.millrace.contract.event.OldDomain;
+import org.millrace.contract.event.Signals;
+import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.trainer.CrashingTrainer;
+import org.millrace.trainer.journal.JournalReader;
 
 /** Runs with a guard on a real broker: killed, computed again, with a pinned teacher, and with one that is not there. */
 class GuardOnBrokerTest {
@@ -80,7 +97,8 @@ class GuardOnBrokerTest {
     @Test
     void train_pinnedTeacherMissingOrRevoked_refusedWithNothingTouched() {
         for (Map.Entry<String, String> teacher : Map.of(
-                        "pinned:source@5", "run source has no encoder 5 on the topic source.encoders; there are [0, 2, 4, 6]",
+                        "pinned:source@5",
+                                "run source has no encoder 5 on the topic source.encoders; there are [0, 2, 4, 6]",
                         "pinned:source@4", "encoder 4 of run source is revoked: blurred",
                         "pinned:6", "run refused has published no encoder",
                         "pinned:nobody@1", "run nobody has published no encoder")
@@ -118,12 +136,91 @@ class GuardOnBrokerTest {
         String name = "slots-" + teacher.replaceAll("\\W", "-");
         String[] slots = settings(
                 name,
-                List.of("guard.teacher=" + teacher, "guard.hidden=8", "replay.policy=none", "rounds.slots=2", "rounds.steps=2"));
+                List.of(
+                        "guard.teacher=" + teacher,
+                        "guard.hidden=8",
+                        "replay.policy=none",
+                        "rounds.slots=2",
+                        "rounds.steps=2"));
         commands.good("train", "--until-step=8", slots);
         commands.good("train", "--until-step=12", slots); // another process, which reads the teacher again
         assertThat(commands.good("replay", "--run=" + name)).contains("equal");
-        String[] changed = settings(name, List.of("guard.teacher=none", "replay.policy=none", "rounds.slots=2", "rounds.steps=2"));
+        String[] changed =
+                settings(name, List.of("guard.teacher=none", "replay.policy=none", "rounds.slots=2", "rounds.steps=2"));
         assertThat(commands.bad("train", "--until-step=14", changed)).contains("guard.teacher: " + teacher + " → none");
+    }
+
+    /** λ of a step is that of the evaluations when it was planned, whatever comes later: killed, computed again and replayed. */
+    @Test
+    void train_lambdaRaisedMeanwhile_isInThePlansAndComputedAgainToTheSameBits() throws Exception {
+        List<String> guard = List.of("guard.teacher=initial", "guard.hidden=8", "guard.old-probe=old");
+        String[] run = settings("raised", guard);
+        commands.good("train", "--until-step=6", run);
+        evaluated("raised", 6, 5);
+        String[] arguments = Stream.concat(
+                        Stream.of(broker.bootstrapServers(), "COMPUTED", "9", "5", "12", "run.name=raised"),
+                        Stream.concat(commands.settings(), guard.stream()))
+                .toArray(String[]::new);
+        try (TrainerChild child = TrainerChild.start(CrashingTrainer.class, arguments)) {
+            assertThat(child.await()).as("it did not come to its moment").isEqualTo(137);
+        }
+        SortedMap<Long, OptionalDouble> planned = weights("raised");
+        assertThat(planned.headMap(7L).values()).containsOnly(OptionalDouble.empty());
+        assertThat(planned.tailMap(7L).values()).hasSizeGreaterThanOrEqualTo(3).containsOnly(OptionalDouble.of(5));
+        evaluated("raised", 9, 10);
+        evaluated("raised", 3, 2); // an older version, scored late
+        commands.good("train", "--until-step=" + STEPS, run);
+        SortedMap<Long, OptionalDouble> all = weights("raised");
+        assertThat(all.headMap(planned.lastKey() + 1)).isEqualTo(planned);
+        assertThat(all.tailMap(planned.lastKey() + 1).values()).allMatch(OptionalDouble.of(10)::equals);
+        assertThat(RunStates.results(kafka(), "raised"))
+                .as("computed twice to the same")
+                .hasSize(STEPS);
+        assertThat(commands.good("replay", "--run=raised"))
+                .contains(STEPS + " losses, 3 digests: all equal to the bit");
+        assertThat(commands.bad("replay", "--run=raised", "--set=guard.weight=2"))
+                .contains("step 1 was");
+    }
+
+    private static void evaluated(String run, long version, double weight) throws Exception {
+        LinearScore linear = new LinearScore(0.5, 1, 1, true, Optional.empty(), Optional.empty());
+        NeighbourScore neighbours = new NeighbourScore(0.5, 1, 0.1, Optional.empty(), Optional.empty());
+        var evaluation = new Evaluation(
+                Evaluation.SCHEMA,
+                run,
+                version,
+                version,
+                8 * version,
+                2,
+                10,
+                10,
+                linear,
+                neighbours,
+                1,
+                1,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(new OldDomain(2, 10, 10, linear, neighbours, OptionalLong.of(0), 3, 1, weight)),
+                Optional.empty());
+        try (var producer = new KafkaProducer<byte[], byte[]>(kafka().producer(Map.of()))) {
+            producer.send(new ProducerRecord<>(run + ".evaluations", Json.write(evaluation)))
+                    .get();
+        }
+    }
+
+    private static SortedMap<Long, OptionalDouble> weights(String run) {
+        SortedMap<Long, OptionalDouble> weights = new TreeMap<>();
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka().consumer(Map.of()))) {
+            new JournalReader(consumer, new RunTopics(run)).forEach(0, (event, offset) -> {
+                if (event instanceof StepPlan plan) {
+                    weights.put(
+                            plan.step(),
+                            plan.signals().map(Signals::guardWeight).orElse(OptionalDouble.empty()));
+                }
+            });
+        }
+        return weights;
     }
 
     private static String[] settings(String run, List<String> settings) {

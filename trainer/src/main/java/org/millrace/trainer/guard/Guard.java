@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.network.BatchNormMode;
 import org.millrace.encoder.network.MultilayerPerceptron;
@@ -33,11 +34,15 @@ public final class Guard implements AutoCloseable {
     private final MultilayerPerceptron predictor;
     private final ForwardPass pass;
     private final Teacher teacher;
+    private final double firstWeight; // λ
+    private double weight; // λ of the present step
 
     private Guard(MillraceConfig config, Torch torch, MultilayerPerceptron predictor) {
         this.predictor = predictor;
         this.pass = new ForwardPass(torch);
         this.teacher = new Teacher(config, torch);
+        this.firstWeight = config.guard().weight();
+        this.weight = firstWeight;
     }
 
     /**
@@ -52,6 +57,16 @@ public final class Guard implements AutoCloseable {
     /** Whether a file is that of the teacher that the configuration names. */
     public static boolean isNamed(Safetensors teacher, MillraceConfig config) {
         return config.guard().teacher().equals(teacher.metadata().get(Teacher.NAME));
+    }
+
+    /** Sets λ from now on; empty for that of the configuration. */
+    public void weigh(OptionalDouble other) {
+        weight = other.orElse(firstWeight);
+    }
+
+    /** λ times a distance. */
+    public NDArray weighed(NDArray distance) {
+        return Scaled.times(distance, weight);
     }
 
     /** Moves a teacher that follows the learning network, before a step. */

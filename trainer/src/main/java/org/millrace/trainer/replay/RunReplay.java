@@ -2,9 +2,11 @@ package org.millrace.trainer.replay;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.Signals;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.encoder.InitialWeights;
@@ -136,6 +138,7 @@ public final class RunReplay implements Replay {
             }
             PreparedStep prepared = next.get();
             long step = prepared.plan().step();
+            learner.weigh(prepared.plan().signals().map(Signals::guardWeight).orElse(OptionalDouble.empty()));
             Learner.Result result = learner.step(
                     step,
                     prepared.views(),

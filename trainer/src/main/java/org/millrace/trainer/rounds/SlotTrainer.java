@@ -16,6 +16,7 @@ import org.millrace.contract.config.TrainerConfig.Remembers;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.RoundDealt;
+import org.millrace.contract.event.Signals;
 import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.kafka.KafkaSettings;
@@ -90,6 +91,7 @@ final class SlotTrainer implements SlotComputation {
             learner.restore(before.query(), before.key(), learner.optimiser(), before.keySequence());
             if (config.guard().active()) {
                 learner.teach(teacher(before));
+                learner.weigh(deal.signals().map(Signals::guardWeight).orElse(OptionalDouble.empty()));
             }
             var reports = new Reports();
             while (steps.size() < most) {

@@ -1,0 +1,22 @@
+package org.millrace.contract.event;
+
+import static org.millrace.contract.Check.check;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
+import java.util.OptionalDouble;
+
+/**
+ * What a step takes from other topics of its run than images and journal, as those were when the step was planned. A part of the plan, so
+ * that a step that is computed again has the same, whatever has come on these topics since.
+ *
+ * @param guardWeight λ of the guard's loss; absent where it is {@code guard.weight}
+ */
+public record Signals(@JsonInclude(Include.NON_ABSENT) OptionalDouble guardWeight) {
+    public Signals {
+        check(
+                guardWeight.orElse(1) > 0 && Double.isFinite(guardWeight.orElse(1)),
+                "guardWeight must be positive, but was %s",
+                guardWeight);
+    }
+}
