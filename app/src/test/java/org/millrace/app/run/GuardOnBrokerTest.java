@@ -13,6 +13,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.config.BrokerConfig;
+import org.millrace.contract.event.DriftAlarm;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Evaluation.LinearScore;
 import org.millrace.contract.event.Evaluation.NeighbourScore;
@@ -38,7 +40,7 @@ import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.trainer.CrashingTrainer;
 import org.millrace.trainer.journal.JournalReader;
 
-/** Runs with a guard on a real broker: killed, computed again, with a pinned teacher, and with one that is not there. */
+/** Runs with a guard, and with signals in their plans, on a real broker: killed, computed again, and with teachers that are not there. */
 class GuardOnBrokerTest {
     private static final int STEPS = 12;
 
@@ -52,7 +54,7 @@ class GuardOnBrokerTest {
     static void trainTheRunOfTheTeachers() {
         broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(0, -1), "test");
         commands = new Commands(broker::bootstrapServers, data);
-        commands.good("push", Commands.SAMPLE, Commands.batches(STEPS));
+        commands.good("push", Commands.SAMPLE, Commands.batches(2 * STEPS));
         commands.good("train", "--until-step=6", run("source", "--set=trainer.publish-every-steps=2"));
         commands.good("encoders", "revoke", "4", "--run=source", "--reason=blurred");
     }
@@ -153,33 +155,74 @@ class GuardOnBrokerTest {
     /** λ of a step is that of the evaluations when it was planned, whatever comes later: killed, computed again and replayed. */
     @Test
     void train_lambdaRaisedMeanwhile_isInThePlansAndComputedAgainToTheSameBits() throws Exception {
+        int most = 24;
         List<String> guard = List.of("guard.teacher=initial", "guard.hidden=8", "guard.old-probe=old");
         String[] run = settings("raised", guard);
         commands.good("train", "--until-step=6", run);
         evaluated("raised", 6, 5);
         String[] arguments = Stream.concat(
-                        Stream.of(broker.bootstrapServers(), "COMPUTED", "9", "5", "12", "run.name=raised"),
+                        Stream.of(broker.bootstrapServers(), "COMPUTED", "15", "10", String.valueOf(most), "run.name=raised"),
                         Stream.concat(commands.settings(), guard.stream()))
                 .toArray(String[]::new);
         try (TrainerChild child = TrainerChild.start(CrashingTrainer.class, arguments)) {
             assertThat(child.await()).as("it did not come to its moment").isEqualTo(137);
         }
-        SortedMap<Long, OptionalDouble> planned = weights("raised");
-        assertThat(planned.headMap(7L).values()).containsOnly(OptionalDouble.empty());
-        assertThat(planned.tailMap(7L).values()).hasSizeGreaterThanOrEqualTo(3).containsOnly(OptionalDouble.of(5));
+        SortedMap<Long, OptionalDouble> planned = signals("raised", Signals::guardWeight);
+        assertThat(List.copyOf(planned.values()))
+                .startsWith(OptionalDouble.empty())
+                .endsWith(OptionalDouble.of(5))
+                .doesNotContain(OptionalDouble.of(10));
         evaluated("raised", 9, 10);
         evaluated("raised", 3, 2); // an older version, scored late
-        commands.good("train", "--until-step=" + STEPS, run);
-        SortedMap<Long, OptionalDouble> all = weights("raised");
+        commands.good("train", "--until-step=" + most, run);
+        SortedMap<Long, OptionalDouble> all = signals("raised", Signals::guardWeight);
         assertThat(all.headMap(planned.lastKey() + 1)).isEqualTo(planned);
-        assertThat(all.tailMap(planned.lastKey() + 1).values()).allMatch(OptionalDouble.of(10)::equals);
-        assertThat(RunStates.results(kafka(), "raised"))
-                .as("computed twice to the same")
-                .hasSize(STEPS);
-        assertThat(commands.good("replay", "--run=raised"))
-                .contains(STEPS + " losses, 3 digests: all equal to the bit");
+        assertThat(all.tailMap(planned.lastKey() + 1).values())
+                .isNotEmpty()
+                .allMatch(OptionalDouble.of(10)::equals);
+        assertThat(RunStates.results(kafka(), "raised")).as("computed twice to the same").hasSize(most);
+        assertThat(commands.good("replay", "--run=raised")).contains(most + " losses, 6 digests: all equal to the bit");
         assertThat(commands.bad("replay", "--run=raised", "--set=guard.weight=2"))
-                .contains("step 1 was");
+                .contains("step ");
+    }
+
+    /** While an alarm is open, batches have the share of fresh images that the plans say. */
+    @Test
+    void train_driftAlarmOpensAndIsCleared_shareIsInThePlansAndReplayed() throws Exception {
+        String[] run = settings(
+                "drifting",
+                List.of(
+                        "replay.policy=two-tier",
+                        "replay.fresh-share=0.25",
+                        "replay.share-rate=0.01",
+                        "replay.drift-share=0.75"));
+        commands.good("train", "--until-step=10", run);
+        alarm("drifting", DriftAlarm.State.RAISED, Optional.of("gate3")); // of one source alone
+        commands.good("train", "--until-step=12", run);
+        alarm("drifting", DriftAlarm.State.RAISED, Optional.empty());
+        commands.good("train", "--until-step=20", run);
+        alarm("drifting", DriftAlarm.State.CLEARED, Optional.empty());
+        commands.good("train", "--until-step=22", run);
+        SortedMap<Long, OptionalDouble> shares = signals("drifting", Signals::freshShare);
+        long first = shares.entrySet().stream()
+                .filter(entry -> entry.getValue().isPresent())
+                .findFirst()
+                .orElseThrow()
+                .getKey();
+        assertThat(first).as("what was planned before is computed as it was planned").isGreaterThan(12);
+        assertThat(shares.get(20L)).hasValue(0.75);
+        assertThat(shares.get(shares.lastKey())).isEmpty();
+        assertThat(commands.good("replay", "--run=drifting")).contains("22 losses, 5 digests: all equal to the bit");
+    }
+
+    private static void alarm(String run, DriftAlarm.State state, Optional<String> source) throws Exception {
+        send(new RunTopics(run).drift(), Json.write(new DriftAlarm(2, run, source, state, 1, List.of("mmd"), "", 1)));
+    }
+
+    private static void send(String topic, byte[] value) throws Exception {
+        try (var producer = new KafkaProducer<byte[], byte[]>(kafka().producer(Map.of()))) {
+            producer.send(new ProducerRecord<>(topic, value)).get();
+        }
     }
 
     private static void evaluated(String run, long version, double weight) throws Exception {
@@ -203,24 +246,19 @@ class GuardOnBrokerTest {
                 Optional.empty(),
                 Optional.of(new OldDomain(2, 10, 10, linear, neighbours, OptionalLong.of(0), 3, 1, weight)),
                 Optional.empty());
-        try (var producer = new KafkaProducer<byte[], byte[]>(kafka().producer(Map.of()))) {
-            producer.send(new ProducerRecord<>(run + ".evaluations", Json.write(evaluation)))
-                    .get();
-        }
+        send(run + ".evaluations", Json.write(evaluation));
     }
 
-    private static SortedMap<Long, OptionalDouble> weights(String run) {
-        SortedMap<Long, OptionalDouble> weights = new TreeMap<>();
+    private static SortedMap<Long, OptionalDouble> signals(String run, Function<Signals, OptionalDouble> which) {
+        SortedMap<Long, OptionalDouble> signals = new TreeMap<>();
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka().consumer(Map.of()))) {
             new JournalReader(consumer, new RunTopics(run)).forEach(0, (event, offset) -> {
                 if (event instanceof StepPlan plan) {
-                    weights.put(
-                            plan.step(),
-                            plan.signals().map(Signals::guardWeight).orElse(OptionalDouble.empty()));
+                    signals.put(plan.step(), plan.signals().map(which).orElse(OptionalDouble.empty()));
                 }
             });
         }
-        return weights;
+        return signals;
     }
 
     private static String[] settings(String run, List<String> settings) {
