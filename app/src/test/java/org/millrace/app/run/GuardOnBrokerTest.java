@@ -124,7 +124,7 @@ class GuardOnBrokerTest {
         commands.good("train", "--until-step=8", pinned);
         commands.good("encoders", "revoke", "4", "--run=later");
         commands.good("train", "--until-step=10", pinned); // the checkpoint has the teacher
-        assertThat(commands.good("replay", "--run=later", "--from=8")).contains("equal");
+        assertThat(commands.good("replay", "--run=later", "--from=8", "--set=guard.teacher=pinned:4")).contains("equal");
         Path file = data.resolve("later.safetensors");
         commands.good("export", "--format=safetensors", "--out=" + file, "--run=later");
         assertThat(Safetensors.parse(Files.readAllBytes(file)).names()).noneMatch(name -> name.contains("guard"));
@@ -161,7 +161,13 @@ class GuardOnBrokerTest {
         commands.good("train", "--until-step=6", run);
         evaluated("raised", 6, 5);
         String[] arguments = Stream.concat(
-                        Stream.of(broker.bootstrapServers(), "COMPUTED", "15", "10", String.valueOf(most), "run.name=raised"),
+                        Stream.of(
+                                broker.bootstrapServers(),
+                                "COMPUTED",
+                                "15",
+                                "10",
+                                String.valueOf(most),
+                                "run.name=raised"),
                         Stream.concat(commands.settings(), guard.stream()))
                 .toArray(String[]::new);
         try (TrainerChild child = TrainerChild.start(CrashingTrainer.class, arguments)) {
@@ -177,10 +183,10 @@ class GuardOnBrokerTest {
         commands.good("train", "--until-step=" + most, run);
         SortedMap<Long, OptionalDouble> all = signals("raised", Signals::guardWeight);
         assertThat(all.headMap(planned.lastKey() + 1)).isEqualTo(planned);
-        assertThat(all.tailMap(planned.lastKey() + 1).values())
-                .isNotEmpty()
-                .allMatch(OptionalDouble.of(10)::equals);
-        assertThat(RunStates.results(kafka(), "raised")).as("computed twice to the same").hasSize(most);
+        assertThat(all.tailMap(planned.lastKey() + 1).values()).isNotEmpty().allMatch(OptionalDouble.of(10)::equals);
+        assertThat(RunStates.results(kafka(), "raised"))
+                .as("computed twice to the same")
+                .hasSize(most);
         assertThat(commands.good("replay", "--run=raised")).contains(most + " losses, 6 digests: all equal to the bit");
         assertThat(commands.bad("replay", "--run=raised", "--set=guard.weight=2"))
                 .contains("step ");
@@ -209,7 +215,9 @@ class GuardOnBrokerTest {
                 .findFirst()
                 .orElseThrow()
                 .getKey();
-        assertThat(first).as("what was planned before is computed as it was planned").isGreaterThan(12);
+        assertThat(first)
+                .as("what was planned before is computed as it was planned")
+                .isGreaterThan(12);
         assertThat(shares.get(20L)).hasValue(0.75);
         assertThat(shares.get(shares.lastKey())).isEmpty();
         assertThat(commands.good("replay", "--run=drifting")).contains("22 losses, 5 digests: all equal to the bit");
