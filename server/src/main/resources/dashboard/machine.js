@@ -73,9 +73,10 @@ export function showEncoders({ encoders = [], evaluations = [], standing = { hel
     return;
   }
   const number = (title) => ({ title, number: true });
+  const guarded = [...scores.values()].some((score) => score.oldDomain); // of guard.old-probe
   const newest = [...scores.values()].reduce((late, score) => (!late || score.evaluatedAtMillis > late.evaluatedAtMillis ? score : late), null);
   put(place, table(
-    [number('encoder'), number('images'), number('linear (95 %)'), number('kNN (95 %)'), number('of images'), number('RankMe'), number('new neighbours'), { title: 'status' }, { title: 'weights' }],
+    [number('encoder'), number('images'), number('linear (95 %)'), number('kNN (95 %)'), number('of images'), number('RankMe'), number('new neighbours'), ...(guarded ? [number('old domain, linear (95 %)'), number('kNN (95 %)'), number('of images'), number('λ')] : []), { title: 'status' }, { title: 'weights' }],
     versions.map((version) => {
       const score = scores.get(version);
       const encoder = there.get(version);
@@ -88,7 +89,8 @@ export function showEncoders({ encoders = [], evaluations = [], standing = { hel
         score ? count(score.testImages) : '–',
         score?.health ? fixed(score.health.rankMe, 1) : '–',
         previous ? percent(previous.churn, 0) : '–',
-        standingOf(version, standing),
+        ...(guarded ? oldDomain(score?.oldDomain) : []),
+        standingOf(version, standing, score?.standing),
         encoder ? `${bytes(encoder.bytes)}, ${clock(encoder.publishedAtMillis)}` : 'removed',
       ];
     }),
@@ -103,15 +105,22 @@ function shown(score, sameSet) {
   return score.besideUntrained === 'BELOW' ? h('span', { class: 'bad' }, accuracy(score), ' ↓') : accuracy(score);
 }
 
-/** Revoked: by the operator. Held: it would move more neighbours than evaluator.churn-budget; taken only after it was accepted. */
-function standingOf(version, { current, held, revoked }) {
+/** Scores on the domain that the run came from, and λ of the guard after them. */
+function oldDomain(old) {
+  return old ? [accuracy(old.linear), accuracy(old.neighbours), count(old.testImages), fixed(old.weight, 2)] : ['–', '–', '–', '–'];
+}
+
+/** Revoked: by the operator. Held: it moves more neighbours, or loses more on the old domain, than its budget; taken only after it was accepted. */
+function standingOf(version, { current, held, revoked }, judged) {
   const revocation = revoked.find((one) => one.version === version);
   if (revocation) {
     const since = `${clock(revocation.revokedAtMillis)}: ${revocation.reason}`;
     return h('span', { class: 'bad', title: `${since}\nmillrace encoders reinstate ${version}` }, 'revoked');
   }
   if (held.includes(version)) {
-    return h('span', { class: 'bad', title: `millrace evaluate --accept ${version}` }, 'held');
+    const fall = judged?.fall && judged.fall.points > judged.fall.budget
+      ? `${fixed(judged.fall.points, 1)} points lost on the old domain against encoder ${judged.fall.against}; the budget is ${fixed(judged.fall.budget, 1)}\n` : '';
+    return h('span', { class: 'bad', title: `${fall}millrace evaluate --accept ${version}` }, 'held');
   }
   return version === current ? 'current' : '–';
 }

@@ -9,11 +9,16 @@ import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EvaluatorConfig;
+import org.millrace.contract.config.GuardConfig;
+import org.millrace.contract.config.GuardTeacher;
+import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.BucketScores;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Health;
 import org.millrace.contract.event.ModelDrift;
+import org.millrace.contract.event.OldDomain;
+import org.millrace.contract.event.Standing;
 import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.contract.registry.Standings;
 import org.millrace.evaluator.anchor.Anchors;
@@ -40,22 +45,29 @@ final class EncoderScorer implements AutoCloseable {
     private final Clock clock;
     private final Anchors anchors;
     private final EvaluatorConfig config;
+    private final GuardConfig guard;
 
-    EncoderScorer(EmbedderFactory embedders, EvaluatorConfig config, Anchors anchors, int threads, Clock clock) {
-        this.config = config;
+    EncoderScorer(EmbedderFactory embedders, MillraceConfig all, Anchors anchors, Clock clock) {
+        this.config = all.evaluator();
+        this.guard = all.guard();
         this.anchors = anchors;
         this.embedders = embedders;
-        this.scorer = new ProbeScorer(config, threads);
+        this.scorer = new ProbeScorer(config, all.run().effectiveThreads());
         this.clock = clock;
     }
 
     /**
      * The evaluation; empty where {@code stopping} became true, or where the encoder cannot be scored, which is logged.
      *
+     * @param old labelled images of the domain that the run came from, where there are any
      * @param log of the versions scored so far: one of them is scored again and keeps its standing
      */
     Optional<Evaluation> evaluate(
-            PublishedEncoder encoder, ProbeSet probes, EvaluationLog log, BooleanSupplier stopping) {
+            PublishedEncoder encoder,
+            ProbeSet probes,
+            Optional<ProbeSet> old,
+            EvaluationLog log,
+            BooleanSupplier stopping) {
         EncoderManifest manifest = encoder.manifest();
         long start = clock.millis();
         Map<String, Integer> classes = new HashMap<>();
@@ -65,11 +77,13 @@ final class EncoderScorer implements AutoCloseable {
         List<ProbeImage> heldOut = probes.images(Half.TEST);
         List<byte[]> anchorImages = anchors.images(files(heldOut));
         Optional<FeatureMatrix> anchorFeatures;
+        Optional<Halves> oldHalves;
         try (Embedder embedder = embedders.load(manifest, encoder.safetensors())) {
             train = embed(embedder, probes.images(Half.TRAIN), classes, stopping);
             test = embed(embedder, heldOut, classes, stopping);
             anchorFeatures =
                     anchorImages.isEmpty() ? Optional.empty() : Optional.of(embed(embedder, anchorImages, stopping));
+            oldHalves = old.map(set -> halves(embedder, set, stopping));
         } catch (UserException | IllegalArgumentException e) {
             LOG.warn("encoder {} cannot be evaluated: {}", manifest.version(), e.getMessage());
             return Optional.empty();
@@ -79,6 +93,7 @@ final class EncoderScorer implements AutoCloseable {
         }
         if (!train.features().isFinite()
                 || !test.features().isFinite()
+                || !oldHalves.map(Halves::isFinite).orElse(true)
                 || !anchorFeatures.map(FeatureMatrix::isFinite).orElse(true)) {
             LOG.warn(
                     "encoder {} cannot be evaluated: its features are not finite, its training diverged",
@@ -96,6 +111,8 @@ final class EncoderScorer implements AutoCloseable {
                 ? Optional.empty()
                 : Optional.of(BucketCut.of(config, probes.labels(), heldOut)
                         .scores(scores.linearHits(), scores.neighbourHits()));
+        Optional<OldDomain> oldDomain = oldHalves.map(halves -> judged(halves, manifest.version(), log));
+        Standing byChurn = new ChurnBudget(config.churnBudget()).judge(current, drift);
         long end = clock.millis();
         Evaluation alone = new Evaluation(
                 Evaluation.SCHEMA,
@@ -112,13 +129,53 @@ final class EncoderScorer implements AutoCloseable {
                 end,
                 Optional.of(health),
                 drift,
-                Optional.of(new ChurnBudget(config.churnBudget()).judge(current, drift)),
+                Optional.of(oldDomain
+                        .map(scored -> byChurn.with(new Standing.Fall(
+                                scored.against().orElse(manifest.version()), scored.fallen(), scored.budget())))
+                        .orElse(byChurn)),
+                oldDomain,
                 buckets);
         Evaluation standing = earlier.map(alone::standingAs).orElse(alone);
         return Optional.of(
                 manifest.version() == 0
                         ? standing
                         : log.of(0).map(standing::beside).orElse(standing));
+    }
+
+    /** Both halves of labelled images under one encoder. */
+    private record Halves(int classes, LabelledFeatures train, LabelledFeatures test) {
+        boolean isFinite() {
+            return train.features().isFinite() && test.features().isFinite();
+        }
+    }
+
+    private Halves halves(Embedder embedder, ProbeSet set, BooleanSupplier stopping) {
+        Map<String, Integer> classes = new HashMap<>();
+        set.labels().forEach(label -> classes.put(label, classes.size()));
+        return new Halves(
+                classes.size(),
+                embed(embedder, set.images(Half.TRAIN), classes, stopping),
+                embed(embedder, set.images(Half.TEST), classes, stopping));
+    }
+
+    // of a version that is scored again, what followed from its first scores stays
+    private OldDomain judged(Halves halves, long version, EvaluationLog log) {
+        Optional<OldDomain> before = log.of(version).flatMap(Evaluation::oldDomain);
+        if (before.isPresent()) {
+            return before.get();
+        }
+        OptionalLong pinned = guard.named() instanceof GuardTeacher.Pinned known
+                        && known.run().isEmpty()
+                ? OptionalLong.of(known.version())
+                : OptionalLong.empty();
+        return new OldBudget(guard)
+                .judge(
+                        scorer.score(halves.train(), halves.test(), halves.classes()),
+                        halves.classes(),
+                        halves.train().features().rows(),
+                        halves.test().features().rows(),
+                        log.oldReference(pinned),
+                        log.guardWeight());
     }
 
     /**

@@ -6,6 +6,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
@@ -17,6 +19,7 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.EvaluationEvent;
 import org.millrace.contract.event.Json;
+import org.millrace.contract.event.OldDomain;
 import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.registry.Standings;
 import org.slf4j.Logger;
@@ -59,6 +62,26 @@ final class EvaluationLog implements AutoCloseable {
     /** The newest evaluation of a version. */
     Optional<Evaluation> of(long version) {
         return Optional.ofNullable(newest.get(version));
+    }
+
+    /** λ of the guard after the newest version that was scored on the old domain; empty where none was. */
+    OptionalDouble guardWeight() {
+        return newest.descendingMap().values().stream()
+                .flatMap(evaluation -> evaluation.oldDomain().stream())
+                .mapToDouble(OldDomain::weight)
+                .findFirst();
+    }
+
+    /** What later encoders' scores on the old domain are compared with: that version's, or those of the first one scored there. */
+    Optional<Evaluation> oldReference(OptionalLong pinned) {
+        Optional<Evaluation> first = newest.values().stream()
+                .filter(evaluation -> evaluation.oldDomain().isPresent())
+                .findFirst();
+        return pinned.isEmpty()
+                ? first
+                : of(pinned.getAsLong())
+                        .filter(evaluation -> evaluation.oldDomain().isPresent())
+                        .or(() -> first);
     }
 
     /** Whether others are compared with this version and there are a tenth more held-out images than it was scored on. */

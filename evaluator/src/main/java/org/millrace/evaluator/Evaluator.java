@@ -49,6 +49,7 @@ public final class Evaluator implements AutoCloseable {
     private final String probeTopic;
     private final String encodersTopic;
     private final EvaluatorTopics topics;
+    private final Optional<OldProbe> old;
     private final ProbeFeed feed;
     private final GrowingProbeSet probes;
     private final EvaluationLog evaluations;
@@ -73,6 +74,7 @@ public final class Evaluator implements AutoCloseable {
                 new KafkaConsumer<>(kafka.consumer(
                         Map.of("allow.auto.create.topics", "false", "fetch.max.bytes", String.valueOf(FETCH_BYTES)))),
                 new KafkaProducer<>(kafka.producer(Map.of())),
+                OldProbe.of(config, kafka, embedders::decodes, clock),
                 embedders,
                 listener,
                 clock);
@@ -82,11 +84,13 @@ public final class Evaluator implements AutoCloseable {
             MillraceConfig config,
             Consumer<byte[], byte[]> consumer,
             Producer<byte[], byte[]> producer,
+            Optional<OldProbe> old,
             EmbedderFactory embedders,
             EvaluationListener listener,
             Clock clock) {
         this.clock = clock;
-        this.waiting = new WaitingEncoders(WAITING_BYTES, config.evaluator().churnBudget() < 1);
+        this.old = old;
+        this.waiting = new WaitingEncoders(WAITING_BYTES, config.evaluator().churnBudget() < 1 || old.isPresent());
         this.probeTopic = config.images().probeTopic();
         this.encodersTopic = config.run().topics().encoders();
         String evaluationsTopic = config.run().topics().evaluations();
@@ -96,11 +100,7 @@ public final class Evaluator implements AutoCloseable {
         this.evaluations =
                 new EvaluationLog(evaluationsTopic, config.evaluator().pinnedVersion(), producer, listener);
         this.scorer = new EncoderScorer(
-                embedders,
-                config.evaluator(),
-                new Anchors(config.evaluator(), config.run().folder()),
-                config.run().effectiveThreads(),
-                clock);
+                embedders, config, new Anchors(config.evaluator(), config.run().folder()), clock);
     }
 
     /** Evaluates every encoder that is or will be published, until closed or interrupted. */
@@ -117,7 +117,8 @@ public final class Evaluator implements AutoCloseable {
                     waitingSince = clock.millis();
                     rereadWhereOutgrown();
                 } else if ((probes.isQuiet() || clock.millis() - waitingSince >= PATIENCE_MILLIS)
-                        && probes.isEnough()) {
+                        && probes.isEnough()
+                        && old.map(OldProbe::isEnough).orElse(true)) {
                     evaluateNext();
                 }
             }
@@ -145,6 +146,11 @@ public final class Evaluator implements AutoCloseable {
                         throw new UserException(
                                 probes.shortage()
                                         + "\nPush labelled images first: millrace push --to probe FOLDER, one folder for each class.");
+                    }
+                    if (!old.map(OldProbe::isEnough).orElse(true)) {
+                        throw new UserException(old.get().shortage()
+                                + "\nPush labelled images of the old domain to it (guard.old-probe): millrace push --to probe"
+                                + " --set images.probe-topic=TOPIC FOLDER, one folder for each class.");
                     }
                     evaluateNext().ifPresent(done::add);
                 }
@@ -182,6 +188,7 @@ public final class Evaluator implements AutoCloseable {
         boolean interrupted = Thread.interrupted(); // or else the clients' own close would throw
         try {
             topics.close();
+            old.ifPresent(OldProbe::close);
             evaluations.close();
             scorer.close();
             probes.save();
@@ -272,7 +279,8 @@ public final class Evaluator implements AutoCloseable {
     private Optional<Evaluation> evaluateNext() {
         Optional<Evaluation> evaluation = waiting.take()
                 .filter(this::isWanted)
-                .flatMap(encoder -> scorer.evaluate(encoder, probes.set(), evaluations, this::stopping));
+                .flatMap(encoder ->
+                        scorer.evaluate(encoder, probes.set(), old.map(OldProbe::set), evaluations, this::stopping));
         evaluation.ifPresent(evaluations::publish);
         return evaluation;
     }

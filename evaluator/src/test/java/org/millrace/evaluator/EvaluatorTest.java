@@ -36,6 +36,7 @@ import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EncoderConfig;
+import org.millrace.contract.config.GuardConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Comparison;
 import org.millrace.contract.event.EncoderManifest;
@@ -67,6 +68,7 @@ final class EvaluatorTest {
     private MockProducer<byte[], byte[]> producer = producer();
     private final AtomicBoolean rereads = new AtomicBoolean();
     private String budget = "1";
+    private String oldProbe = "";
 
     @Test
     void evaluateOnce_scoresPublishedBefore_comeOnceAsTheyStandWithTheRevoked() {
@@ -257,6 +259,101 @@ final class EvaluatorTest {
                 .containsExactly(new Standing(Verdict.HELD, OptionalLong.of(1200), OptionalDouble.empty(), 0.2));
     }
 
+    /** The blind encoder sees nothing of the old domain either, and the sighted one all of it. */
+    @Test
+    void evaluateOnce_oldDomainLost_isHeldAndLambdaIsDoubledThenLoweredSlowly() {
+        oldProbe = "old";
+        pushProbe(60);
+        publish(0, "seeing");
+        publish(400, "blind");
+        publish(800, "seeing");
+        assertThat(standings()).extracting(Standing::held).containsExactly(false, true, false);
+        assertThat(heard)
+                .extracting(evaluation -> evaluation.oldDomain().orElseThrow())
+                .satisfiesExactly(
+                        first -> {
+                            assertThat(first.against()).isEmpty();
+                            assertThat(first.linear().accuracy()).isEqualTo(1);
+                            assertThat(first.testImages()).isGreaterThanOrEqualTo(10);
+                            assertThat(first.weight()).isEqualTo(1);
+                        },
+                        lost -> {
+                            assertThat(lost.against()).hasValue(0);
+                            assertThat(lost.fallen())
+                                    .isEqualTo(100 * (1 - lost.linear().accuracy()))
+                                    .isGreaterThan(1);
+                            assertThat(lost.weight()).isEqualTo(2);
+                        },
+                        good -> {
+                            assertThat(good.fallen()).isZero();
+                            assertThat(good.weight()).isEqualTo(1.8);
+                        });
+        publish(1200, "blind"); // by an evaluator that was started again
+        assertThat(standings()).extracting(Standing::held).containsExactly(true);
+        assertThat(heard.get(heard.size() - 1).oldDomain().orElseThrow().weight())
+                .isEqualTo(3.6);
+        assertThat(Json.read(Json.write(heard.get(0)), Evaluation.class)).isEqualTo(heard.get(0));
+    }
+
+    @Test
+    void evaluateOnce_oldDomainWithTooFewImages_refusedByTheTopicsName() {
+        oldProbe = "older";
+        pushProbe(60);
+        publish(0, "seeing");
+        try (Evaluator evaluator = open()) {
+            assertThatThrownBy(evaluator::evaluateOnce)
+                    .isInstanceOf(UserException.class)
+                    .hasMessageContaining("the topic older has 0 labelled images")
+                    .hasMessageContaining("guard.old-probe");
+        }
+    }
+
+    @Test
+    void weight_overAndWithinTheBudget_isBounded() {
+        GuardConfig guard = new ConfigLoader()
+                .assignments(List.of("guard.weight=2", "guard.max-weight=7", "guard.budget=1"))
+                .load()
+                .guard();
+        OldBudget rule = new OldBudget(guard);
+        assertThat(rule.weight(2, 1.1)).isEqualTo(4);
+        assertThat(rule.weight(4, 1.1)).isEqualTo(7);
+        assertThat(rule.weight(7, 0.6)).as("within, and not well within").isEqualTo(7);
+        assertThat(rule.weight(7, 0.5)).isEqualTo(0.9 * 7);
+        assertThat(rule.weight(2.1, -3)).isEqualTo(2);
+    }
+
+    private Optional<OldProbe> old(MillraceConfig config) {
+        if (oldProbe.isEmpty()) {
+            return Optional.empty();
+        }
+        TopicPartition partition = new TopicPartition(oldProbe, 0);
+        List<ConsumerRecord<byte[], byte[]>> images = new ArrayList<>();
+        for (int i = 0; oldProbe.equals("old") && i < 60; i++) {
+            RecordHeaders headers = new RecordHeaders();
+            headers.add(ImageHeaders.LABEL, (i % 2 == 0 ? "bus" : "tram").getBytes(StandardCharsets.UTF_8));
+            images.add(new ConsumerRecord<>(
+                    partition.topic(),
+                    0,
+                    i,
+                    i,
+                    TimestampType.CREATE_TIME,
+                    1,
+                    2,
+                    ("old-" + i).getBytes(StandardCharsets.UTF_8),
+                    new byte[] {(byte) (i % 2), (byte) i},
+                    headers,
+                    Optional.empty()));
+        }
+        MockConsumer<byte[], byte[]> reader = new MockConsumer<>(StrategyType.NONE.toString());
+        Node node = Node.noNode();
+        reader.updatePartitions(
+                oldProbe, List.of(new PartitionInfo(oldProbe, 0, node, new Node[] {node}, new Node[] {node})));
+        reader.updateBeginningOffsets(Map.of(partition, 0L));
+        reader.updateEndOffsets(Map.of(partition, (long) images.size()));
+        reader.schedulePollTask(() -> images.forEach(reader::addRecord));
+        return Optional.of(new OldProbe(config, reader, file -> true, Clock.systemUTC()));
+    }
+
     @Test
     void evaluateOnce_onAShorterProbeTopic_buildsTheSetAnew() {
         pushProbe(80);
@@ -388,9 +485,13 @@ final class EvaluatorTest {
                 log.values().stream().flatMap(List::stream).toList();
         consumer.schedulePollTask(() -> snapshot.forEach(consumer::addRecord));
         MillraceConfig config = new ConfigLoader()
-                .assignments(List.of("run.data=" + data, "evaluator.batch-size=7", "evaluator.churn-budget=" + budget))
+                .assignments(List.of(
+                        "run.data=" + data,
+                        "evaluator.batch-size=7",
+                        "evaluator.churn-budget=" + budget,
+                        "guard.old-probe=" + oldProbe))
                 .load();
-        return new Evaluator(config, consumer, producer, encoders, listener, Clock.systemUTC());
+        return new Evaluator(config, consumer, producer, old(config), encoders, listener, Clock.systemUTC());
     }
 
     private void pushProbe(int until) {

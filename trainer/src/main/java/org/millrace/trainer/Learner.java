@@ -23,6 +23,8 @@ import org.millrace.encoder.tensor.Scaled;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.ImageId;
 import org.millrace.keystore.Memory;
+import org.millrace.trainer.guard.Guard;
+import org.millrace.trainer.guard.HeadChange;
 import org.millrace.trainer.health.HealthWatch;
 import org.millrace.trainer.objective.Batch;
 import org.millrace.trainer.objective.Loss;
@@ -48,6 +50,7 @@ public final class Learner implements AutoCloseable {
     private final HealthWatch health;
     private final int parts; // of a batch, differentiated one after another
     private final StepNumbers numbers;
+    private final Optional<Guard> guard;
 
     /** Computes in {@code trainer.precision}, every step of its run. */
     public Learner(MillraceConfig config, Torch torch, Memory memory) {
@@ -67,6 +70,7 @@ public final class Learner implements AutoCloseable {
         this.divergence = Divergence.of(config);
         this.update = new WeightUpdate(config, torch, objective.query(), divergence);
         this.parts = config.trainer().accumulate();
+        this.guard = Guard.of(config, torch.with(config.trainer().precision()));
         this.health = new HealthWatch(objective, torch, config.trainer().healthEverySteps());
     }
 
@@ -75,12 +79,14 @@ public final class Learner implements AutoCloseable {
      *
      * @param losses of the images in batch order, up to a constant factor; none where the objective has no loss of a single image
      * @param features a unit row for each image, the direction between its views' projections: N×C row by row
+     * @param guard the guard's distance, where there is one
      * @param health after every {@code trainer.health-every-steps}-th step
      */
     @SuppressWarnings("ArrayRecordComponent")
     public record Result(
             double loss,
             double accuracy,
+            OptionalDouble guard,
             double learningRate,
             OptionalDouble momentum,
             long keySequence,
@@ -113,6 +119,11 @@ public final class Learner implements AutoCloseable {
         }
     }
 
+    /** Sets λ of the guard for the steps from now on, as their plans have it; empty for that of the configuration. */
+    public void weigh(OptionalDouble guardWeight) {
+        guard.ifPresent(present -> present.weigh(guardWeight));
+    }
+
     /** Trains on one batch of images whose segments are not known. */
     public Result step(
             long step, ViewBuffers views, List<ImageOffset> images, List<Optional<ImageId>> ids, StageClock clock) {
@@ -128,12 +139,14 @@ public final class Learner implements AutoCloseable {
         long scheduled = numbers.scheduled(step);
         double rate = update.rate(scheduled);
         objective.follow(scheduled);
+        guard.ifPresent(present -> present.follow(objective.query()));
         clock.lap(Stage.MOMENTUM);
         Targets targets = objective.targets(batch, scope);
         clock.lap(Stage.KEYS);
-        Loss loss = Gradients.recorded(() -> differentiated(batch, targets, scope, clock));
+        Differentiated made = Gradients.recorded(() -> differentiated(batch, targets, scope, clock));
+        Loss loss = made.loss();
         double value = loss.value().getFloat();
-        divergence.check(step, value, rate);
+        divergence.check(step, value + made.distance(), rate);
         update.apply(step, numbers.taken(step), rate);
         clock.lap(Stage.UPDATE);
         objective.remember(loss, batch);
@@ -143,6 +156,7 @@ public final class Learner implements AutoCloseable {
         return new Result(
                 value,
                 loss.accuracy(),
+                guard.isPresent() ? OptionalDouble.of(made.distance()) : OptionalDouble.empty(),
                 rate,
                 objective.momentum(scheduled),
                 objective.keySequence(),
@@ -152,29 +166,38 @@ public final class Learner implements AutoCloseable {
                 healthNow);
     }
 
+    /** What was differentiated: the objective's loss, and the guard's distance, which is 0 without one. */
+    private record Differentiated(Loss loss, double distance) {}
+
     // each part adds its gradient to the query network's
-    private Loss differentiated(Batch batch, Targets targets, NDManager scope, StageClock clock) {
+    private Differentiated differentiated(Batch batch, Targets targets, NDManager scope, StageClock clock) {
         if (parts == 1) {
             return differentiatedPart(batch, targets, scope, clock);
         }
         List<Loss> losses = new ArrayList<>();
+        double distance = 0;
         for (int i = 0; i < parts; i++) {
             try (NDManager activations = scope.newSubManager()) { // freed before the next part's are made
                 Batch part = batch.part(i, parts, activations);
                 Targets ofPart = targets.part(i, parts, activations);
-                losses.add(differentiatedPart(part, ofPart, activations, clock).keptIn(scope));
+                Differentiated made = differentiatedPart(part, ofPart, activations, clock);
+                losses.add(made.loss().keptIn(scope));
+                distance += made.distance() / parts;
             }
         }
-        return Loss.joined(losses, scope);
+        return new Differentiated(Loss.joined(losses, scope), distance);
     }
 
-    private Loss differentiatedPart(Batch part, Targets targets, NDManager scope, StageClock clock) {
+    private Differentiated differentiatedPart(Batch part, Targets targets, NDManager scope, StageClock clock) {
         Loss loss = objective.loss(part, targets, scope);
+        Optional<NDArray> distance = guard.map(present -> present.distance(objective.encoded(), scope));
+        NDArray whole =
+                distance.isEmpty() ? loss.value() : loss.value().add(guard.get().weighed(distance.get()));
         clock.lap(Stage.QUERIES);
-        NDArray share = parts == 1 ? loss.value() : Scaled.over(loss.value(), parts);
+        NDArray share = parts == 1 ? whole : Scaled.over(whole, parts);
         Gradients.backward(update.scaled(share));
         clock.lap(Stage.BACKWARD);
-        return loss;
+        return new Differentiated(loss, distance.isEmpty() ? 0 : distance.get().getFloat());
     }
 
     /** The encoder alone, under torchvision's names. */
@@ -199,7 +222,7 @@ public final class Learner implements AutoCloseable {
 
     /**
      * What names the state to the bit: SHA-256 over the digests of query network, momentum encoder and optimiser, which are
-     * those of a checkpoint's files, and the sequence number of the newest key. Hexadecimal.
+     * those of a checkpoint's files, and the sequence number of the newest key; with a guard also that of its teacher. Hexadecimal.
      */
     public String digest() {
         String parts = String.join(
@@ -208,7 +231,9 @@ public final class Learner implements AutoCloseable {
                 Sha256.of(key().toBytes()),
                 Sha256.of(optimiser().toBytes()),
                 String.valueOf(keySequence()));
-        return Sha256.of(parts.getBytes(StandardCharsets.US_ASCII));
+        String whole =
+                teacher().map(file -> parts + " " + Sha256.of(file.toBytes())).orElse(parts);
+        return Sha256.of(whole.getBytes(StandardCharsets.US_ASCII));
     }
 
     public long keySequence() {
@@ -219,25 +244,45 @@ public final class Learner implements AutoCloseable {
     public void initialise(Safetensors encoder) {
         objective.query().read(Objective.ENCODER, encoder);
         objective.key().ifPresent(key -> key.read(Objective.ENCODER, encoder));
+        teachPresent();
+    }
+
+    /** The guard's teacher, where there is a guard. */
+    public Optional<Safetensors> teacher() {
+        return guard.map(Guard::teacher);
+    }
+
+    /** Sets the guard's teacher, where there is a guard, which otherwise is the encoder that this began or was restored with. */
+    public void teach(Safetensors encoder) {
+        guard.ifPresent(present -> present.teach(encoder));
+    }
+
+    private void teachPresent() {
+        guard.ifPresent(present -> present.teach(encoder()));
     }
 
     /** Takes the state before the first step, whatever an earlier trainer left in the memory of past images. */
     public void begin() {
         health.clear();
         objective.begin();
+        teachPresent();
     }
 
-    /** Takes the state of a checkpoint, to the bit. */
+    /** Takes the state of a checkpoint, to the bit; where the guard's predictor is another one now, it begins. */
     public void restore(Safetensors query, Safetensors key, Safetensors optimiserState, long keySequence) {
         health.clear();
-        objective.query().read(query);
-        update.restore(optimiserState);
+        var change = new HeadChange(query, objective.query());
+        Safetensors weights = change.weights();
+        update.restore(change.optimiser(optimiserState));
+        objective.query().read(weights);
         objective.restore(key, keySequence);
+        teachPresent();
     }
 
     @Override
     public void close() {
         health.close();
+        guard.ifPresent(Guard::close);
         update.close();
         objective.close();
     }

@@ -21,6 +21,9 @@ record RunSetup(
             LogIdentity imageLog = broker.identity(config.images().topic());
             broker.ensureRejected(config.images());
             broker.ensureRun(topics());
+            if (config.replay().driftShare() > 0) {
+                broker.ensureDrift(topics());
+            }
             return imageLog;
         }
     }

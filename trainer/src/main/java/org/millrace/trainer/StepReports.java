@@ -50,6 +50,7 @@ final class StepReports {
                 images(prepared, state),
                 result.loss(),
                 result.accuracy(),
+                result.guard(),
                 result.learningRate(),
                 result.momentum(),
                 prepared.freshShare(),

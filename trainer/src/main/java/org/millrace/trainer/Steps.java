@@ -12,6 +12,7 @@ import org.millrace.keystore.image.ImageStore;
 import org.millrace.trainer.journal.JournalReader.Past;
 import org.millrace.trainer.journal.RunWriter;
 import org.millrace.trainer.run.Moment;
+import org.millrace.trainer.run.RunSignals;
 import org.millrace.trainer.stream.Pipeline;
 import org.millrace.trainer.stream.PlanSource;
 import org.millrace.trainer.stream.PreparedStep;
@@ -25,12 +26,14 @@ final class Steps {
     private final Optional<ImageStore> images;
     private final RunWriter writer;
     private final StopRequest stop;
+    private final RunSignals signals;
 
-    Steps(RunSetup setup, Optional<ImageStore> images, RunWriter writer, StopRequest stop) {
+    Steps(RunSetup setup, Optional<ImageStore> images, RunWriter writer, StopRequest stop, RunSignals signals) {
         this.setup = setup;
         this.images = images;
         this.writer = writer;
         this.stop = stop;
+        this.signals = signals;
     }
 
     /**
@@ -46,7 +49,7 @@ final class Steps {
                 setup.config(),
                 setup.kafka(),
                 state.ahead(images),
-                PlanSource.ofStream(past, this::plan),
+                PlanSource.ofStream(past, this::plan, signals::now),
                 untilEnd,
                 setup.events());
     }

@@ -25,6 +25,8 @@ import org.millrace.trainer.run.RunImages;
 import org.millrace.trainer.run.RunLock;
 import org.millrace.trainer.run.RunMemory;
 import org.millrace.trainer.run.RunSettings;
+import org.millrace.trainer.run.RunSignals;
+import org.millrace.trainer.run.RunTeacher;
 import org.millrace.trainer.stream.BrokerWatch;
 import org.millrace.trainer.stream.LogGapException;
 import org.millrace.trainer.stream.LogImages;
@@ -59,6 +61,7 @@ public final class Trainer implements Training {
     Trainer(MillraceConfig config, KafkaSettings kafka, TrainerEvents events, Clock clock, Moment.Listener moments) {
         this.setup = new RunSetup(config, kafka, events, clock, moments);
         RunSettings.requireSame(config, kafka); // before anything of the run is opened
+        RunTeacher teacher = new RunTeacher(config, kafka).require();
         LogIdentity imageLog = setup.ensureTopics();
         try {
             opened.add(RunLock.take(config));
@@ -71,7 +74,7 @@ public final class Trainer implements Training {
             var checkpoints = opened.add(new RunCheckpoints(config, memory, runImages, torch.description(), moments));
             Optional<Checkpoint> newest = checkpoints.newest();
             this.state = new TrainingState(setup, torch, learner);
-            state.restore(newest);
+            state.restore(newest, teacher);
             RunWriter writer = opened.add(
                     RunWriter.open(kafka, setup.topics(), config.images().maxRecordBytes(), state.started(imageLog)));
             Optional<RunState> saved = newest.map(Checkpoint::state);
@@ -79,7 +82,7 @@ public final class Trainer implements Training {
             gaps.warnIfCompacted();
             var publisher = EncoderPublisher.of(
                     writer, config, torch, saved.map(RunState::published).orElse(List.of()), clock);
-            this.steps = new Steps(setup, images, writer, stop);
+            this.steps = new Steps(setup, images, writer, stop, opened.add(RunSignals.open(config, kafka)));
             this.reports = new StepReports(setup, writer);
             this.outputs = new Outputs(setup, state, gaps, writer, checkpoints, publisher, stop);
         } catch (RuntimeException | Error e) {

@@ -3,10 +3,12 @@ package org.millrace.trainer;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.GateCounts;
 import org.millrace.contract.event.RunStarted;
+import org.millrace.contract.event.Signals;
 import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.encoder.InitialWeights;
 import org.millrace.encoder.tensor.Safetensors;
@@ -17,6 +19,7 @@ import org.millrace.trainer.checkpoint.RunState;
 import org.millrace.trainer.gate.Gate;
 import org.millrace.trainer.run.Moment;
 import org.millrace.trainer.run.RunSettings;
+import org.millrace.trainer.run.RunTeacher;
 import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.ReplayBuffer;
 import org.millrace.trainer.stream.StageClock;
@@ -46,11 +49,12 @@ final class TrainingState {
     }
 
     /** Takes the state of a checkpoint, or of the run's beginning where there is none. */
-    void restore(Optional<Checkpoint> checkpoint) {
+    void restore(Optional<Checkpoint> checkpoint, RunTeacher teacher) {
         checkpoint.ifPresentOrElse(this::restore, learner::begin);
         if (position.step() == 0) {
             InitialWeights.of(torch, setup.config().encoder()).ifPresent(learner::initialise);
         }
+        teacher.of(checkpoint).ifPresent(learner::teach);
     }
 
     private void restore(Checkpoint checkpoint) {
@@ -68,6 +72,7 @@ final class TrainingState {
         long step = prepared.plan().step();
         journalOffset = planEnd;
         setup.moments().at(Moment.PLAN_DURABLE, step);
+        learner.weigh(guardWeight(prepared));
         Learner.Result result =
                 learner.step(step, prepared.views(), prepared.images(), prepared.ids(), prepared.segments(), stages);
         setup.moments().at(Moment.COMPUTED, step);
@@ -78,6 +83,10 @@ final class TrainingState {
         }
         position = prepared.position();
         return result;
+    }
+
+    private static OptionalDouble guardWeight(PreparedStep prepared) {
+        return prepared.plan().signals().map(Signals::guardWeight).orElse(OptionalDouble.empty());
     }
 
     /** The steps computed so far. */
@@ -163,6 +172,12 @@ final class TrainingState {
                 setup.clock().millis(),
                 Map.of());
         return new Checkpoint(
-                state, learner.query(), learner.key(), learner.optimiser(), buffer.content(), gate.content());
+                state,
+                learner.query(),
+                learner.key(),
+                learner.optimiser(),
+                buffer.content(),
+                gate.content(),
+                learner.teacher());
     }
 }

@@ -22,6 +22,9 @@ public final class EvaluatorService implements Services.Service {
     public static Evaluator open(MillraceConfig config, KafkaSettings kafka, EvaluationListener listener) {
         try (TopicSetup topics = new TopicSetup(kafka)) {
             topics.require(config.images().probeTopic());
+            if (config.guard().hasOldProbe()) {
+                topics.require(config.guard().oldProbe());
+            }
             topics.ensureRun(config.run().topics());
         }
         Torch torch = Torch.start(config.run());

@@ -81,6 +81,7 @@ public final class EvaluationTable implements EvaluationListener {
             out.println("             against earlier encoders: not enough held-out images, more than "
                     + config.anchorNeighbours() + " are needed (evaluator.anchor-neighbours)");
         }
+        evaluation.oldDomain().ifPresent(old -> out.println("             " + OldDomainText.line(old)));
         evaluation
                 .standing()
                 .map(StandingText::line)

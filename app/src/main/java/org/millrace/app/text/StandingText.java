@@ -10,9 +10,25 @@ public final class StandingText {
 
     /** The verdict and its reason; empty if no budget was set. */
     public static String line(Standing standing) {
-        if (!standing.budgeted()) {
-            return "";
+        String fall = standing.fall().map(StandingText::line).orElse("");
+        if (standing.fall().map(Standing.Fall::over).orElse(false) || standing.budget() == 1) {
+            return fall;
         }
+        return byChurn(standing) + (fall.isEmpty() ? "" : "; " + fall);
+    }
+
+    private static String line(Standing.Fall fall) {
+        return String.format(
+                Locale.ROOT,
+                "%s: %.1f points %s on the old domain against encoder %d; the budget is %.1f",
+                fall.over() ? "HELD" : "current",
+                Math.abs(fall.points()),
+                fall.points() > 0 ? "lost" : "gained",
+                fall.against(),
+                fall.budget());
+    }
+
+    private static String byChurn(Standing standing) {
         if (standing.against().isEmpty()) {
             return "current: no trained encoder before it";
         }

@@ -23,6 +23,7 @@ final class Compatibility {
         together.devices();
         together.schedules();
         together.rounds();
+        together.guard();
         return together.problems;
     }
 
@@ -149,6 +150,18 @@ final class Compatibility {
                 one || config.trainer().precision() != Precision.FP16,
                 "trainer.precision must be fp32 or bf16 with rounds.slots=%d, but was fp16: the scale of its loss would begin again with"
                         + " each round",
+                config.rounds().slots());
+    }
+
+    private void guard() {
+        boolean average = config.guard().named() instanceof GuardTeacher.Average;
+        check(
+                !average || config.guard().halfLife(config.optimiser().totalSteps()) > 0,
+                "guard.teacher=ema needs guard.half-life, in steps, where optimiser.total-steps is 0");
+        check(
+                !average || !config.rounds().several(),
+                "guard.teacher must not be ema with rounds.slots=%d: each slot would have an average of its own; set initial or"
+                        + " pinned:VERSION",
                 config.rounds().slots());
     }
 

@@ -26,6 +26,7 @@ public record MillraceConfig(
         StreamConfig stream,
         ReplayConfig replay,
         RoundsConfig rounds,
+        GuardConfig guard,
         EvaluatorConfig evaluator,
         DriftConfig drift,
         BrokerConfig broker,

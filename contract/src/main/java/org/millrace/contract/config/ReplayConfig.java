@@ -52,7 +52,14 @@ public record ReplayConfig(
                 doc =
                         "most by which `two-tier` changes the share of fresh images in a batch from step to step, as their loss compares with older ones', for example 0.01; 0 keeps it at 0.25, or at `replay.fresh-share` where that is more",
                 effect = Effect.STRUCTURE)
-        double shareRate) {
+        double shareRate,
+
+        @Setting(
+                value = "0",
+                doc =
+                        "share of fresh images in a batch while an alarm of data drift is open, for `two-tier`; 0: an alarm changes nothing",
+                effect = Effect.NONE)
+        double driftShare) {
     /** The largest share of a batch that {@code two-tier} fills with fresh images. */
     public static final double MOST_FRESH = 0.75;
 
@@ -84,6 +91,12 @@ public record ReplayConfig(
                 shortTermShare > 0 && shortTermShare <= 0.5,
                 "replay.short-term-share must be in (0, 0.5], but was %s",
                 shortTermShare);
+        check(
+                driftShare == 0 || (policy == Policy.TWO_TIER && driftShare >= freshShare && driftShare <= MOST_FRESH),
+                "replay.drift-share must be 0, or with replay.policy=two-tier in [replay.fresh-share (%s), %s], but was %s",
+                freshShare,
+                MOST_FRESH,
+                driftShare);
         check(shareRate >= 0 && shareRate <= 0.1, "replay.share-rate must be in [0, 0.1], but was %s", shareRate);
     }
 

@@ -19,6 +19,9 @@ public record SettingChanges(List<Change> structural, List<Change> others) {
 
     private static final Set<String> LEARNING = Set.of("min-red", "two-tier");
 
+    /** A merged state of several trainers has no room for a guard that it did not begin with. */
+    private static final Set<String> OF_MERGED_STATE = Set.of("guard.teacher", "guard.hidden");
+
     private static final Map<String, Effect> EFFECTS =
             ConfigLoader.keys().stream().collect(Collectors.toMap(ConfigKey::name, ConfigKey::effect));
 
@@ -58,7 +61,10 @@ public record SettingChanges(List<Change> structural, List<Change> others) {
     /** Whether a run with this configuration keeps the key's value from its first plan on. */
     public static boolean isStructural(String key, Map<String, String> configuration) {
         boolean learns = LEARNING.contains(configuration.getOrDefault("replay.policy", ""));
-        return effect(key) == Effect.STRUCTURE || (learns && key.equals(PREFETCH));
+        boolean merged = !configuration.getOrDefault("rounds.slots", "1").equals("1");
+        return effect(key) == Effect.STRUCTURE
+                || (learns && key.equals(PREFETCH))
+                || (merged && OF_MERGED_STATE.contains(key));
     }
 
     public boolean isEmpty() {

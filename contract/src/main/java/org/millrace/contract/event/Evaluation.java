@@ -2,6 +2,8 @@ package org.millrace.contract.event;
 
 import static org.millrace.contract.Check.check;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import java.util.Optional;
 
 /**
@@ -15,6 +17,7 @@ import java.util.Optional;
  * @param health measures of the held-out features without their labels; absent in records of older writers
  * @param modelDrift against earlier encoders; absent for the first one, and in records of older writers
  * @param standing whether it may be taken as the newest; absent in records of older writers, and then it may
+ * @param oldDomain scores on the domain that the run came from; absent without {@code guard.old-probe}, and in records of older writers
  * @param buckets scores on each bucket of the stream; absent where {@code evaluator.buckets} is 0, and in records of older writers
  */
 public record Evaluation(
@@ -33,6 +36,7 @@ public record Evaluation(
         Optional<Health> health,
         Optional<ModelDrift> modelDrift,
         Optional<Standing> standing,
+        @JsonInclude(Include.NON_ABSENT) Optional<OldDomain> oldDomain,
         Optional<BucketScores> buckets)
         implements EvaluationEvent {
     public static final int SCHEMA = 1;
@@ -52,6 +56,44 @@ public record Evaluation(
                 trainImages,
                 testImages);
         check(Double.isFinite(seconds), "seconds must be finite, but were %s", seconds);
+    }
+
+    /** Without an old domain. */
+    public Evaluation(
+            int schema,
+            String run,
+            long version,
+            long step,
+            long imagesTrained,
+            int classes,
+            int trainImages,
+            int testImages,
+            LinearScore linear,
+            NeighbourScore neighbours,
+            double seconds,
+            long evaluatedAtMillis,
+            Optional<Health> health,
+            Optional<ModelDrift> modelDrift,
+            Optional<Standing> standing,
+            Optional<BucketScores> buckets) {
+        this(
+                schema,
+                run,
+                version,
+                step,
+                imagesTrained,
+                classes,
+                trainImages,
+                testImages,
+                linear,
+                neighbours,
+                seconds,
+                evaluatedAtMillis,
+                health,
+                modelDrift,
+                standing,
+                Optional.empty(),
+                buckets);
     }
 
     /**
@@ -138,6 +180,7 @@ public record Evaluation(
                 health,
                 modelDriftNow,
                 standingNow,
+                oldDomain,
                 buckets);
     }
 

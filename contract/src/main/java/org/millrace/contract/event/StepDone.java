@@ -2,6 +2,8 @@ package org.millrace.contract.event;
 
 import static org.millrace.contract.Check.check;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -17,6 +19,8 @@ import java.util.OptionalInt;
  * @param images what the plan does not say of the step's images: with a gate, or with second views from other frames
  * @param loss mean over the batch, natural logarithm
  * @param accuracy share of the batch whose positive scores above every negative, in [0, 1]; NaN where the objective has none
+ * @param guard ½ Σ (1 − cos) over the views, mean over the batch: how far the features are from predicting the guard's teacher's; absent
+ *     without a guard and in records of older writers
  * @param learningRate the rate of this step
  * @param momentum of the momentum encoder (BYOL: target network) in this step; absent without one and in records of older writers
  * @param freshShare share of the batch meant for new and short-term images, in [0, 1]; only with {@code replay.policy=two-tier}
@@ -39,6 +43,7 @@ public record StepDone(
         Optional<StepImages> images,
         double loss,
         double accuracy,
+        @JsonInclude(Include.NON_ABSENT) OptionalDouble guard,
         double learningRate,
         OptionalDouble momentum,
         OptionalDouble freshShare,
@@ -73,6 +78,50 @@ public record StepDone(
         stageMillis = Map.copyOf(stageMillis);
     }
 
+    /** A step without a guard. */
+    public StepDone(
+            int schema,
+            long step,
+            long imagesTrained,
+            long imagesRejected,
+            Optional<GateCounts> gate,
+            Optional<StepImages> images,
+            double loss,
+            double accuracy,
+            double learningRate,
+            OptionalDouble momentum,
+            OptionalDouble freshShare,
+            long keySequence,
+            long keysFilled,
+            OptionalDouble spread,
+            OptionalInt collapsedSteps,
+            Optional<StepHealth> health,
+            Map<String, Double> stageMillis,
+            Optional<String> digest,
+            long finishedAtMillis) {
+        this(
+                schema,
+                step,
+                imagesTrained,
+                imagesRejected,
+                gate,
+                images,
+                loss,
+                accuracy,
+                OptionalDouble.empty(),
+                learningRate,
+                momentum,
+                freshShare,
+                keySequence,
+                keysFilled,
+                spread,
+                collapsedSteps,
+                health,
+                stageMillis,
+                digest,
+                finishedAtMillis);
+    }
+
     /** The same step of a run that had trained and refused so many images before those that it counts. */
     public StepDone after(long trainedBefore, long rejectedBefore) {
         return new StepDone(
@@ -84,6 +133,7 @@ public record StepDone(
                 images,
                 loss,
                 accuracy,
+                guard,
                 learningRate,
                 momentum,
                 freshShare,

@@ -104,7 +104,7 @@ public final class PublishedEncoders {
         }
         if (!passedOver.isEmpty()) {
             LOG.warn(
-                    "encoder {} is taken; newer ones are held by the churn budget, or not scored yet: {}. {}",
+                    "encoder {} is taken; newer ones are held by a budget, or not scored yet: {}. {}",
                     newest.version(),
                     passedOver,
                     ADVICE);

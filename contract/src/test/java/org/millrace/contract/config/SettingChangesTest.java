@@ -40,6 +40,17 @@ class SettingChangesTest {
     }
 
     @Test
+    void between_otherTeacher_structuralOnlyInAMergedState() {
+        SettingChanges alone = SettingChanges.between(
+                settings(), settings("guard.teacher=pinned:400", "guard.budget=2", "guard.old-probe=old"));
+        assertThat(alone.structural()).isEmpty();
+        assertThat(alone.others()).containsExactly(new Change("guard.teacher", "none", "pinned:400"));
+        SettingChanges slots = SettingChanges.between(
+                settings("rounds.slots=4"), settings("rounds.slots=4", "guard.teacher=initial", "guard.hidden=9"));
+        assertThat(slots.structural()).extracting(Change::key).containsExactly("guard.hidden", "guard.teacher");
+    }
+
+    @Test
     void between_keyThatTheRunsReleaseDidNotHave_hadTodaysDefault() {
         Map<String, String> older = settings();
         older.remove("replay.policy");

@@ -100,7 +100,17 @@ final class JsonTest {
         String newer = "{\"type\":\"plan\",\"schema\":2,\"step\":3,\"rank\":1,\"ranges\":"
                 + "[{\"partition\":0,\"from\":1,\"to\":2,\"epoch\":9}],\"images\":1,\"note\":{\"a\":[1]}}";
         assertThat(Json.read(bytes(newer), JournalEvent.class))
-                .isEqualTo(new StepPlan(2, 3, List.of(new OffsetRange(0, 1, 2)), 1, 0));
+                .isEqualTo(new StepPlan(2, 3, List.of(new OffsetRange(0, 1, 2)), 1, 0, Optional.empty()));
+    }
+
+    @Test
+    void read_planWithSignals_same() {
+        var plan = new StepPlan(4, List.of(), 0)
+                .with(Optional.of(new Signals(OptionalDouble.of(3.5), OptionalDouble.empty())));
+        assertThat(Json.read(Json.write(plan), JournalEvent.class)).isEqualTo(plan);
+        assertThat(new String(Json.write(new StepPlan(4, List.of(), 0)), StandardCharsets.UTF_8))
+                .as("of a run that takes none")
+                .doesNotContain("signals");
     }
 
     @Test

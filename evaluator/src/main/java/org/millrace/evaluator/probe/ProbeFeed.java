@@ -37,10 +37,15 @@ public final class ProbeFeed {
     private ProbeSet set;
     private boolean changed;
 
-    /** Loads the set that the folder holds; a damaged file is logged and the set rebuilt from the topic. */
+    /** The set of the topic {@code images.probe-topic}. */
     public ProbeFeed(EvaluatorConfig config, Path folder, Predicate<byte[]> decodes) {
+        this(config, folder, FILE, decodes);
+    }
+
+    /** Loads the set that the folder holds in that file; a damaged file is logged and the set rebuilt from the topic. */
+    public ProbeFeed(EvaluatorConfig config, Path folder, String file, Predicate<byte[]> decodes) {
         this.config = config;
-        this.path = folder.resolve(FILE);
+        this.path = folder.resolve(file);
         this.decodes = decodes;
         this.set = new ProbeSet(config.probeCapacity(), config.maxClasses());
         load();

@@ -47,6 +47,7 @@ public final class CheckpointFolder {
     private static final String KEY = "key.safetensors";
     private static final String OPTIMISER = "optimiser.safetensors";
     private static final String BUFFER = "buffer.bin";
+    private static final String TEACHER = "teacher.safetensors"; // of a run with a guard
     private static final String GATE = "gate.bin"; // where there is anything to remember
 
     private final Path folder;
@@ -69,6 +70,7 @@ public final class CheckpointFolder {
         requireNumbers(checkpoint, QUERY, checkpoint.query());
         requireNumbers(checkpoint, KEY, checkpoint.key());
         requireNumbers(checkpoint, OPTIMISER, checkpoint.optimiser());
+        checkpoint.teacher().ifPresent(teacher -> requireNumbers(checkpoint, TEACHER, teacher));
         try {
             PrivateFolder.make(folder);
             Path aside = aside(checkpoint);
@@ -82,6 +84,7 @@ public final class CheckpointFolder {
             if (!checkpoint.gate().sources().isEmpty()) {
                 files.put(GATE, GateFile.write(checkpoint.gate()));
             }
+            checkpoint.teacher().ifPresent(teacher -> files.put(TEACHER, teacher.toBytes()));
             Map<String, String> digests = new LinkedHashMap<>();
             for (Map.Entry<String, byte[]> file : files.entrySet()) {
                 flushed(aside.resolve(file.getKey()), file.getValue());
@@ -253,7 +256,15 @@ public final class CheckpointFolder {
                 numbers(checkpoint, KEY, state),
                 numbers(checkpoint, OPTIMISER, state),
                 BufferFile.read(checked(checkpoint, BUFFER, state.sha256().get(BUFFER))),
-                gate(checkpoint, state));
+                gate(checkpoint, state),
+                state.sha256().containsKey(TEACHER)
+                        ? Optional.of(numbers(checkpoint, TEACHER, state))
+                        : Optional.empty());
+    }
+
+    /** Whether a checkpoint in that state has a guard's teacher among its files. */
+    public static boolean hasTeacher(RunState state) {
+        return state.sha256().containsKey(TEACHER);
     }
 
     private static GateContent gate(Path checkpoint, RunState state) throws IOException {

@@ -28,6 +28,7 @@ final class Amdim implements Objective {
     private final AmdimNetworks networks;
     private final Weights weights;
     private final ForwardPass pass;
+    private final EncodedViews encoded;
 
     Amdim(MillraceConfig config, Torch torch) {
         this.config = config.amdim();
@@ -36,12 +37,19 @@ final class Amdim implements Objective {
         this.pass = new ForwardPass(torch);
         WeightLayout layout = new WeightLayout();
         networks.declare(layout);
+        Heads.guard(config).ifPresent(head -> head.declare(layout));
+        this.encoded = new EncodedViews(config.guard().active());
         this.weights = Weights.initialised(torch, layout, seed).requireGradient();
     }
 
     @Override
     public Weights query() {
         return weights;
+    }
+
+    @Override
+    public List<Encoded> encoded() {
+        return encoded.take();
     }
 
     @Override
@@ -61,8 +69,10 @@ final class Amdim implements Objective {
     }
 
     private Features features(NDArray views, Tensors tensors) {
-        return pass.computed(() -> networks.forward(views, tensors, BatchNormMode.TRAINING))
+        Features features = pass.computed(() -> networks.forward(views, tensors, BatchNormMode.TRAINING))
                 .map(pass::inFloat32);
+        encoded.add(views, features.whole(), tensors);
+        return features;
     }
 
     /** A random position of a view's map (N×D×H×W) for each of its images, in [0, H·W). */

@@ -11,4 +11,18 @@ interface Branch {
 
     /** views: N×C×H×W → N×output, not yet unit length. */
     NDArray forward(NDArray views, Tensors weights, BatchNormMode mode);
+
+    /** The same rows with the features that they come from; a branch without a head has its rows for features. */
+    default Rows both(NDArray views, Tensors weights, BatchNormMode mode) {
+        NDArray rows = forward(views, weights, mode);
+        return new Rows(rows, rows);
+    }
+
+    /**
+     * What becomes of views.
+     *
+     * @param features of the encoder, N×D
+     * @param projections N×output, not yet unit length
+     */
+    record Rows(NDArray features, NDArray projections) {}
 }

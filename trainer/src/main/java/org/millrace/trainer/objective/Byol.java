@@ -42,6 +42,11 @@ final class Byol implements Objective {
     }
 
     @Override
+    public List<Encoded> encoded() {
+        return query.encoded();
+    }
+
+    @Override
     public Optional<Weights> key() {
         return Optional.of(key.weights());
     }

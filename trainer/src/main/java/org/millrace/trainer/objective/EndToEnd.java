@@ -37,6 +37,11 @@ final class EndToEnd implements Objective {
     }
 
     @Override
+    public List<Encoded> encoded() {
+        return query.encoded();
+    }
+
+    @Override
     public Loss loss(Batch batch, Targets targets, NDManager scope) {
         Tensors weights = query.weights().tensors(scope);
         NDArray queries = query.project(batch.first(), weights); // N×C

@@ -2,6 +2,7 @@ package org.millrace.trainer.objective;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.millrace.contract.config.HeadConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.network.Backbone;
@@ -9,9 +10,12 @@ import org.millrace.encoder.network.MultilayerPerceptron;
 import org.millrace.encoder.network.MultilayerPerceptron.Norm;
 
 /** The heads that a configuration asks for, where it leaves them to the objective in the form of its paper. */
-final class Heads {
+public final class Heads {
     static final String PROJECTOR = "projector.";
     static final String PREDICTOR = "predictor.";
+
+    /** Prefix of a guard's predictor in the learning network's weights, where it comes last. */
+    public static final String GUARD = "guard.";
 
     private final MillraceConfig config;
     private final Backbone encoder;
@@ -47,6 +51,16 @@ final class Heads {
         int hidden = head.predictorHidden() > 0 ? head.predictorHidden() : hiddenWidth();
         return new MultilayerPerceptron(
                 PREDICTOR, List.of(head.output(), hidden, head.output()), Norm.AFFINE, Norm.NONE);
+    }
+
+    /** Two layers with batch norm between them, from features to features of the same length, where there is a guard. */
+    public static Optional<MultilayerPerceptron> guard(MillraceConfig config) {
+        if (!config.guard().active()) {
+            return Optional.empty();
+        }
+        int features = Backbone.of(config.encoder()).features();
+        return Optional.of(new MultilayerPerceptron(
+                GUARD, List.of(features, config.guard().hidden(), features), Norm.AFFINE, Norm.NONE));
     }
 
     private int hiddenWidth() {

@@ -62,6 +62,11 @@ final class InstanceDiscrimination implements Objective {
     }
 
     @Override
+    public List<Encoded> encoded() {
+        return query.encoded();
+    }
+
+    @Override
     public Targets targets(Batch batch, NDManager scope) {
         return Targets.of(positives(bank.rows(ids(batch)), batch, scope)); // N×C
     }

@@ -43,6 +43,11 @@ final class MocoV3 implements Objective {
     }
 
     @Override
+    public List<Encoded> encoded() {
+        return query.encoded();
+    }
+
+    @Override
     public Optional<Weights> key() {
         return Optional.of(key.weights());
     }

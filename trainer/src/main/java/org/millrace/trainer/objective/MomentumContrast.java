@@ -69,6 +69,11 @@ final class MomentumContrast implements Objective {
     }
 
     @Override
+    public List<Encoded> encoded() {
+        return query.encoded();
+    }
+
+    @Override
     public Optional<Weights> key() {
         return Optional.of(key.weights());
     }

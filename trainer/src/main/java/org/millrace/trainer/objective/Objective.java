@@ -1,6 +1,7 @@
 package org.millrace.trainer.objective;
 
 import ai.djl.ndarray.NDManager;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.millrace.contract.config.MillraceConfig;
@@ -65,6 +66,9 @@ public sealed interface Objective extends AutoCloseable
      * @param scope owner of everything that this makes
      */
     Loss loss(Batch batch, Targets targets, NDManager scope);
+
+    /** The views that the learning network encoded for the last loss, with their features; none without a guard. */
+    List<Encoded> encoded();
 
     /** Puts what the step made into the objective's memory, where it has one, after the logits and the update. */
     default void remember(Loss loss, Batch batch) {}

@@ -17,6 +17,12 @@ record Projection(Backbone encoder, MultilayerPerceptron projector) implements B
 
     @Override
     public NDArray forward(NDArray views, Tensors weights, BatchNormMode mode) {
-        return projector.forward(encoder.forward(views, weights, Objective.ENCODER, mode), weights, mode);
+        return both(views, weights, mode).projections();
+    }
+
+    @Override
+    public Rows both(NDArray views, Tensors weights, BatchNormMode mode) {
+        NDArray features = encoder.forward(views, weights, Objective.ENCODER, mode);
+        return new Rows(features, projector.forward(features, weights, mode));
     }
 }

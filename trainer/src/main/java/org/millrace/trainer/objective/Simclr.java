@@ -41,6 +41,11 @@ final class Simclr implements Objective {
     }
 
     @Override
+    public List<Encoded> encoded() {
+        return query.encoded();
+    }
+
+    @Override
     public Loss loss(Batch batch, Targets targets, NDManager scope) {
         Tensors weights = query.weights().tensors(scope);
         NDArray first = query.project(batch.first(), weights); // N×C

@@ -2,9 +2,11 @@ package org.millrace.trainer.replay;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.Signals;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.encoder.InitialWeights;
@@ -23,6 +25,7 @@ import org.millrace.trainer.run.RunFolders;
 import org.millrace.trainer.run.RunImages;
 import org.millrace.trainer.run.RunMemory;
 import org.millrace.trainer.run.RunSettings;
+import org.millrace.trainer.run.RunTeacher;
 import org.millrace.trainer.stream.LogGapException;
 import org.millrace.trainer.stream.LogImages;
 import org.millrace.trainer.stream.Pipeline;
@@ -82,10 +85,8 @@ public final class RunReplay implements Replay {
         }
         ReplayBuffer buffer = ReplayBuffer.of(config);
         Gate gate = new Gate(config);
-        start.checkpoint()
-                .ifPresentOrElse(
-                        checkpoint -> restore(checkpoint, buffer, gate),
-                        () -> InitialWeights.of(config.encoder()).ifPresent(learner::initialise));
+        start.checkpoint().ifPresentOrElse(checkpoint -> restore(checkpoint, buffer, gate), this::begin);
+        new RunTeacher(config, kafka).of(start.checkpoint()).ifPresent(learner::teach);
         long losses = 0;
         long digests = 0;
         long step = startsAfter();
@@ -137,6 +138,7 @@ public final class RunReplay implements Replay {
             }
             PreparedStep prepared = next.get();
             long step = prepared.plan().step();
+            learner.weigh(prepared.plan().signals().map(Signals::guardWeight).orElse(OptionalDouble.empty()));
             Learner.Result result = learner.step(
                     step,
                     prepared.views(),
@@ -173,6 +175,11 @@ public final class RunReplay implements Replay {
                 ? Optional.empty()
                 : Optional.of("the state after step " + then.step() + " had the digest " + was + " and has " + digest
                         + " now");
+    }
+
+    private void begin() {
+        learner.begin();
+        InitialWeights.of(config.encoder()).ifPresent(learner::initialise);
     }
 
     private void restore(Checkpoint checkpoint, ReplayBuffer buffer, Gate gate) {

@@ -21,6 +21,7 @@ import org.millrace.encoder.tensor.Torch;
 import org.millrace.trainer.Opened;
 import org.millrace.trainer.TrainerEvents;
 import org.millrace.trainer.journal.RunWriter;
+import org.millrace.trainer.run.RunSignals;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +48,7 @@ final class Conductor implements AutoCloseable {
     private final RunWriter writer;
     private final Rounds rounds;
     private final Notices notices;
+    private final RunSignals signals;
     private final ImageEnds images;
     private final Results results;
     private final SlotTopics slotTopics;
@@ -90,6 +92,7 @@ final class Conductor implements AutoCloseable {
             this.rounds = opened.add(new Rounds(kafka, topics.steps()));
             this.notices = opened.add(new Notices(kafka, topics, config.rounds().slots(), state));
             this.images = opened.add(new ImageEnds(kafka, config.images().topic()));
+            this.signals = opened.add(RunSignals.open(config, kafka));
             rounds.catchUp();
             this.results = new Results(config, kafka, torch, rounds, writer, work, enough, events, clock);
         } catch (RuntimeException | Error e) {
@@ -173,7 +176,8 @@ final class Conductor implements AutoCloseable {
         while (slots.size() < count) {
             slots.add(List.of()); // these sit out
         }
-        var deal = new RoundDealt(JournalEvent.SCHEMA, state.round(), state.step(), slots, imageLog, clock.millis());
+        var deal = new RoundDealt(
+                JournalEvent.SCHEMA, state.round(), state.step(), slots, imageLog, signals.now(), clock.millis());
         Durable.await(writer.append(deal), enough, "the deal of round " + deal.round());
         moments.at(RoundMoment.DEALT, deal.round());
         rounds.add(deal);

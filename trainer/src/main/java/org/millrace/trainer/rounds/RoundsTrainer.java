@@ -28,6 +28,7 @@ import org.millrace.trainer.Training;
 import org.millrace.trainer.journal.RunWriter;
 import org.millrace.trainer.run.RunLock;
 import org.millrace.trainer.run.RunSettings;
+import org.millrace.trainer.run.RunTeacher;
 import org.millrace.trainer.stream.Rejects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -91,6 +92,7 @@ public final class RoundsTrainer implements Training {
         this.clock = clock;
         this.moments = moments;
         RunSettings.requireSame(config, kafka);
+        new RunTeacher(config, kafka).require();
         RunTopics topics = config.run().topics();
         try (var broker = new TopicSetup(kafka)) {
             this.imageLog = broker.identity(config.images().topic());

@@ -10,11 +10,13 @@ import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.TrainerConfig.Remembers;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.RoundDealt;
+import org.millrace.contract.event.Signals;
 import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.kafka.KafkaSettings;
@@ -26,7 +28,9 @@ import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.Memory;
 import org.millrace.trainer.Learner;
 import org.millrace.trainer.health.CollapseWatch;
+import org.millrace.trainer.objective.Objective;
 import org.millrace.trainer.run.RunMemory;
+import org.millrace.trainer.run.RunTeacher;
 import org.millrace.trainer.stream.Pipeline;
 import org.millrace.trainer.stream.PreparedStep;
 import org.millrace.trainer.stream.Rejection;
@@ -42,6 +46,7 @@ final class SlotTrainer implements SlotComputation {
     private final KafkaSettings kafka;
     private final Torch torch;
     private final Clock clock;
+    private @Nullable Safetensors teacher; // of a run with a guard, once it was needed
 
     SlotTrainer(MillraceConfig config, KafkaSettings kafka, Torch torch, Clock clock) {
         this.config = config;
@@ -84,6 +89,10 @@ final class SlotTrainer implements SlotComputation {
                 Pipeline pipeline = Pipeline.ofDealt(config, kafka, numbers.beforeSlot(), dealt, StreamEvents.NONE)
                         .start()) {
             learner.restore(before.query(), before.key(), learner.optimiser(), before.keySequence());
+            if (config.guard().active()) {
+                learner.teach(teacher(before));
+                learner.weigh(deal.signals().map(Signals::guardWeight).orElse(OptionalDouble.empty()));
+            }
             var reports = new Reports();
             while (steps.size() < most) {
                 StageClock stages = new StageClock(System::nanoTime);
@@ -132,6 +141,18 @@ final class SlotTrainer implements SlotComputation {
         }
     }
 
+    // constant, so that every process has the same
+    private Safetensors teacher(GlobalState before) {
+        Safetensors known = teacher;
+        if (known == null) {
+            known = new RunTeacher(config, kafka)
+                    .ofTopic(before.round() == 0)
+                    .orElseGet(() -> before.query().part(Objective.ENCODER));
+            teacher = known;
+        }
+        return known;
+    }
+
     private boolean hasDictionary() {
         return config.trainer().objective().remembers() == Remembers.KEYS;
     }
@@ -177,6 +198,7 @@ final class SlotTrainer implements SlotComputation {
                     Optional.empty(),
                     result.loss(),
                     result.accuracy(),
+                    result.guard(),
                     result.learningRate(),
                     result.momentum(),
                     OptionalDouble.empty(),

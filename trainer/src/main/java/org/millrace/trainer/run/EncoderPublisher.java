@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.millrace.contract.UserException;
+import org.millrace.contract.config.GuardTeacher;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.registry.EncoderRecords;
@@ -85,10 +86,24 @@ public final class EncoderPublisher {
         if (step > 0 && !published.contains(step)) {
             published.add(step);
         }
-        while (published.size() > config.trainer().encodersKept()) {
-            records.addAll(EncoderRecords.removal(topic, published.remove(), chunks));
+        for (long version : surplus()) {
+            published.remove(version);
+            records.addAll(EncoderRecords.removal(topic, version, chunks));
         }
         outbox.send(records);
+    }
+
+    // the oldest beyond those that are kept; the run's own pinned teacher is not counted and stays
+    private List<Long> surplus() {
+        List<Long> passing =
+                published.stream().filter(version -> !isTeacher(version)).toList();
+        return passing.subList(0, Math.max(0, passing.size() - config.trainer().encodersKept()));
+    }
+
+    private boolean isTeacher(long version) {
+        return config.guard().named() instanceof GuardTeacher.Pinned pinned
+                && pinned.version() == version
+                && pinned.run().map(run -> run.equals(config.run().name())).orElse(true);
     }
 
     /** Versions on the topic besides the first, oldest first. */

@@ -7,8 +7,10 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.Signals;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.event.StreamSkipped;
 import org.millrace.trainer.journal.JournalReader.JournalledPlan;
@@ -20,6 +22,7 @@ import org.millrace.trainer.journal.JournalReader.JournalledPlan;
 final class ComingSteps {
     private final Iterator<JournalledPlan> journalled;
     private final Optional<Function<StepPlan, Future<Long>>> journal;
+    private final Supplier<Optional<Signals>> signals;
     private final Optional<Map<Integer, Long>> ends;
     private final int updatesPerBatch;
     private final StreamEvents events;
@@ -45,6 +48,7 @@ final class ComingSteps {
         this.journalled = plans.past().plans().iterator();
         this.skip = plans.past().skippedAfter();
         this.journal = plans.journal();
+        this.signals = plans.signals();
         this.ends = plans.ends();
         this.updatesPerBatch = config.replay().updatesPerBatch();
         this.events = events;
@@ -99,7 +103,7 @@ final class ComingSteps {
         skip = Optional.empty();
         long step = position.step() + 1;
         if (position.step() % updatesPerBatch != 0) {
-            StepPlan plan = new StepPlan(step, List.of(), 0);
+            StepPlan plan = new StepPlan(step, List.of(), 0).with(signals.get());
             return Optional.of(replayed.prepare(plan, append.apply(plan), position, views, clock));
         }
         Optional<FreshBatch> batch = assembler.next(mix.fresh(drawn.available()), ends, events, clock);
@@ -107,10 +111,11 @@ final class ComingSteps {
             return Optional.empty();
         }
         StepPlan plan = new StepPlan(
-                step,
-                batch.get().ranges(),
-                batch.get().decoded().size(),
-                batch.get().skipped());
+                        step,
+                        batch.get().ranges(),
+                        batch.get().decoded().size(),
+                        batch.get().skipped())
+                .with(signals.get());
         return Optional.of(fresh.prepare(plan, append.apply(plan), batch.get(), position, views, clock));
     }
 

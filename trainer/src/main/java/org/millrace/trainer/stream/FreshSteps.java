@@ -6,6 +6,7 @@ import java.util.OptionalDouble;
 import java.util.concurrent.Future;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
+import org.millrace.contract.event.Signals;
 import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepPlan;
 
@@ -33,7 +34,8 @@ record FreshSteps(
             throws InterruptedException {
         clock.lap(Stage.PLAN);
         List<DecodedImage> decoded = new ArrayList<>(batch.decoded());
-        OptionalDouble share = buffer.freshShare();
+        OptionalDouble asked = plan.signals().map(Signals::freshShare).orElse(OptionalDouble.empty());
+        OptionalDouble share = asked.isPresent() ? asked : buffer.freshShare();
         int shortTerm = mix.shortTerm(plan.images(), share.orElse(0), buffer.shortTerm(), buffer.longTerm());
         decoded.addAll(drawn.of(plan.step(), shortTerm, mix.drawn(plan.images()) - shortTerm));
         List<StoredImage> offered = batch.images().stream().map(StoredImage::of).toList();

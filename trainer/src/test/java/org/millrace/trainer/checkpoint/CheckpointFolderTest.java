@@ -79,6 +79,31 @@ final class CheckpointFolderTest {
     }
 
     @Test
+    void newestWhole_teacherDamaged_theOneBefore() throws IOException {
+        Checkpoint plain = checkpoint(7);
+        Safetensors teacher = plain.query().withMetadata(Map.of("guard.teacher", "initial"));
+        for (long step : new long[] {1, 2}) {
+            Checkpoint whole = checkpoint(step);
+            folder().write(new Checkpoint(
+                    whole.state(),
+                    whole.query(),
+                    whole.key(),
+                    whole.optimiser(),
+                    whole.buffer(),
+                    whole.gate(),
+                    Optional.of(teacher)));
+        }
+        assertThat(newest().teacher().orElseThrow().toBytes()).isEqualTo(teacher.toBytes());
+        assertThat(newest().teacher().orElseThrow().metadata()).containsEntry("guard.teacher", "initial");
+        Path file = root.resolve("checkpoints/step-000000000002/teacher.safetensors");
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length - 1] ^= 1;
+        assertFallsBack(file, bytes);
+        Files.delete(file);
+        assertThat(newest().state().step()).isEqualTo(1);
+    }
+
+    @Test
     void write_moreThanKept_newestStay() throws IOException {
         for (long step : new long[] {1, 2, 3, 9, 10}) {
             folder().write(checkpoint(step));

@@ -100,6 +100,21 @@ final class EncoderPublisherTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"pinned:400, true", "pinned:main@400, true", "pinned:other@400, false", "initial, false"})
+    void publish_versionThatIsTheGuardsTeacher_stays(String teacher, boolean stays) {
+        List<ProducerRecord<byte[], byte[]>> sent = new ArrayList<>();
+        var publisher = new EncoderPublisher(
+                sent::addAll,
+                TestRuns.config("trainer.encoders-kept=2", "guard.teacher=" + teacher),
+                List.of(400L, 800L),
+                CLOCK,
+                weights -> Optional.empty());
+        publisher.publish(1200, 1, encoder(1));
+        publisher.publish(1600, 1, encoder(1));
+        assertThat(publisher.published()).isEqualTo(stays ? List.of(400L, 1200L, 1600L) : List.of(1200L, 1600L));
+    }
+
     @Test
     void publish_oldVersionRemoved_manifestBeforeItsChunks() {
         List<ProducerRecord<byte[], byte[]>> sent = new ArrayList<>();

@@ -10,12 +10,12 @@ final class TestReplay {
 
     /** A buffer without tiers. */
     static ReplayConfig config(Policy policy, int capacity, double featureRate) {
-        return new ReplayConfig(policy, capacity, 1, 1, featureRate, LongTerm.RESERVOIR, 0.1, 0.01);
+        return new ReplayConfig(policy, capacity, 1, 1, featureRate, LongTerm.RESERVOIR, 0.1, 0.01, 0);
     }
 
     /** A buffer of which a tenth is short-term. */
     static ReplayConfig twoTier(LongTerm longTerm, int capacity, double freshShare, double shareRate) {
-        return new ReplayConfig(Policy.TWO_TIER, capacity, 1, freshShare, 0.5, longTerm, 0.1, shareRate);
+        return new ReplayConfig(Policy.TWO_TIER, capacity, 1, freshShare, 0.5, longTerm, 0.1, shareRate, 0);
     }
 
     /** A step whose losses are not compared. */
