@@ -2,6 +2,8 @@ package org.millrace.contract.event;
 
 import static org.millrace.contract.Check.check;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -15,6 +17,7 @@ import java.util.Optional;
  * @param health measures of the held-out features without their labels; absent in records of older writers
  * @param modelDrift against earlier encoders; absent for the first one, and in records of older writers
  * @param standing whether it may be taken as the newest; absent in records of older writers, and then it may
+ * @param spaces what indexes of earlier encoders are worth to its queries; absent where none was measured, and in records of older writers
  * @param buckets scores on each bucket of the stream; absent where {@code evaluator.buckets} is 0, and in records of older writers
  */
 public record Evaluation(
@@ -33,7 +36,8 @@ public record Evaluation(
         Optional<Health> health,
         Optional<ModelDrift> modelDrift,
         Optional<Standing> standing,
-        Optional<BucketScores> buckets)
+        Optional<BucketScores> buckets,
+        Optional<List<SpaceScores>> spaces)
         implements EvaluationEvent {
     public static final int SCHEMA = 1;
 
@@ -52,6 +56,7 @@ public record Evaluation(
                 trainImages,
                 testImages);
         check(Double.isFinite(seconds), "seconds must be finite, but were %s", seconds);
+        spaces = spaces.map(List::copyOf);
     }
 
     /**
@@ -109,19 +114,36 @@ public record Evaluation(
                 linear.with(Comparison.of(linear.accuracy, testImages, untrained.linear.accuracy, others)),
                 neighbours.with(Comparison.of(neighbours.accuracy, testImages, untrained.neighbours.accuracy, others)),
                 modelDrift,
-                standing);
+                standing,
+                spaces);
     }
 
     /** The same scores with the standing of an earlier evaluation of the version, which stands, and what that was judged by. */
     public Evaluation standingAs(Evaluation earlier) {
-        return with(linear, neighbours, earlier.modelDrift, earlier.standing);
+        return with(linear, neighbours, earlier.modelDrift, earlier.standing, earlier.spaces);
+    }
+
+    /** The same scores with one more space, in place of earlier scores in it. */
+    public Evaluation withSpace(SpaceScores scores) {
+        List<SpaceScores> all = new ArrayList<>(spaces.orElse(List.of()));
+        all.removeIf(other -> other.space() == scores.space());
+        all.add(scores);
+        return with(linear, neighbours, modelDrift, standing, Optional.of(all));
+    }
+
+    /** What an index of that version's embeddings is worth to this encoder's queries, where it was measured. */
+    public Optional<SpaceScores> scoresIn(long space) {
+        return spaces.orElse(List.of()).stream()
+                .filter(scores -> scores.space() == space)
+                .findFirst();
     }
 
     private Evaluation with(
             LinearScore linearNow,
             NeighbourScore neighboursNow,
             Optional<ModelDrift> modelDriftNow,
-            Optional<Standing> standingNow) {
+            Optional<Standing> standingNow,
+            Optional<List<SpaceScores>> spacesNow) {
         return new Evaluation(
                 schema,
                 run,
@@ -138,7 +160,8 @@ public record Evaluation(
                 health,
                 modelDriftNow,
                 standingNow,
-                buckets);
+                buckets,
+                spacesNow);
     }
 
     private static void checkShare(double accuracy) {

@@ -123,6 +123,8 @@ public final class TopicSetup implements AutoCloseable {
         ensure(new NewTopic(run.encoders(), Optional.of(1), Optional.empty())
                 .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT)));
         ensure(new NewTopic(run.evaluations(), Optional.of(1), Optional.empty()).configs(forEver));
+        ensure(new NewTopic(run.spaces(), Optional.of(1), Optional.empty())
+                .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT)));
     }
 
     /**
