@@ -270,7 +270,7 @@ final class EvaluatorTest {
         }
         SpaceScores scores = heard.get(1).scoresIn(0).orElseThrow();
         assertThat(scores.adapter()).isEmpty();
-        assertThat(scores.refused().orElseThrow()).contains("30 anchor images, and at least 50 are needed");
+        assertThat(scores.refused().orElseThrow()).contains("32 anchor images, and at least 50 are needed");
     }
 
     private List<String> sentKeys() {

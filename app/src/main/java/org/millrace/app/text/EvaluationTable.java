@@ -42,7 +42,7 @@ public final class EvaluationTable implements EvaluationListener {
         row(
                 evaluation,
                 shown.contains(evaluation.version())
-                        ? "scored again, since the labelled images have grown: replaces the row above"
+                        ? "again, with more labelled images or further spaces: replaces the row above"
                         : "");
     }
 
@@ -81,6 +81,7 @@ public final class EvaluationTable implements EvaluationListener {
             out.println("             against earlier encoders: not enough held-out images, more than "
                     + config.anchorNeighbours() + " are needed (evaluator.anchor-neighbours)");
         }
+        evaluation.spaces().orElse(List.of()).forEach(scores -> out.println("             " + SpaceText.line(scores)));
         evaluation
                 .standing()
                 .map(StandingText::line)

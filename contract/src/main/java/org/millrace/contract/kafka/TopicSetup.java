@@ -199,6 +199,13 @@ public final class TopicSetup implements AutoCloseable {
         ensure(new NewTopic(run.driftOrders(), Optional.of(1), Optional.empty()).configs(forEver));
     }
 
+    /** The topic of embeddings, with as many partitions as that of the images, which must exist. */
+    public void ensureEmbeddings(RunTopics run, ImagesConfig images) {
+        require(images.topic());
+        int partitions = describe(images.topic()).orElseThrow().partitions().size();
+        ensure(new NewTopic(run.embeddings(), Optional.of(partitions), Optional.empty()));
+    }
+
     /** Partitions of the topic, or empty where it does not exist. */
     public Optional<TopicDescription> describe(String topic) {
         try {
