@@ -41,10 +41,10 @@ final class PolicyEncoder implements AutoCloseable {
         this.topics = topics;
         this.policy = policy;
         this.embedders = embedders;
-        this.loaded = switch (policy) {
-            case StreamPolicy.Current current -> load(PublishedEncoders.newest(kafka, topics));
-            case StreamPolicy.Pinned pinned -> load(PublishedEncoders.find(kafka, topics, pinned.version()));
-            case StreamPolicy.Space space -> load(PublishedEncoders.scored(kafka, topics));
+        this.loaded = switch (policy.kind()) {
+            case CURRENT -> load(PublishedEncoders.newest(kafka, topics));
+            case PINNED -> load(PublishedEncoders.find(kafka, topics, policy.version()));
+            case SPACE -> load(PublishedEncoders.scored(kafka, topics));
         };
         this.watch = EncoderWatch.watch(kafka, topics);
     }
@@ -56,13 +56,13 @@ final class PolicyEncoder implements AutoCloseable {
      */
     Loaded now() {
         Loaded known = known();
-        OptionalLong wanted = switch (policy) {
-            case StreamPolicy.Current current ->
+        OptionalLong wanted = switch (policy.kind()) {
+            case CURRENT ->
                 watch.currentIfKnown()
                         .map(encoder -> OptionalLong.of(encoder.version()))
                         .orElse(OptionalLong.empty());
-            case StreamPolicy.Pinned pinned -> OptionalLong.of(pinned.version());
-            case StreamPolicy.Space space -> watch.scoredIfKnown();
+            case PINNED -> OptionalLong.of(policy.version());
+            case SPACE -> watch.scoredIfKnown();
         };
         if (wanted.isPresent() && wanted.getAsLong() != known.version() && wanted.getAsLong() != failed) {
             exchange(wanted.getAsLong());
@@ -96,7 +96,7 @@ final class PolicyEncoder implements AutoCloseable {
 
     private Loaded load(PublishedEncoder encoder) {
         OptionalLong space =
-                policy instanceof StreamPolicy.Space named ? OptionalLong.of(named.version()) : OptionalLong.empty();
+                policy.kind() == StreamPolicy.Kind.SPACE ? OptionalLong.of(policy.version()) : OptionalLong.empty();
         Embedder embedder = FeatureSpaces.load(kafka, topics, embedders, encoder, space);
         return new Loaded(encoder.version(), space.orElse(encoder.version()), embedder);
     }

@@ -16,15 +16,18 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -77,7 +80,7 @@ final class StreamOnBrokerTest {
 
     @Test
     void twoWorkers_killedAtEveryPoint_embedEachImageOnceAndAsTheCommandDoes() throws Exception {
-        var task = new StreamEmbedding.Task(new StreamPolicy.Current(), new BackfillDepth(0), EmbeddingValue.FLOAT32);
+        var task = new StreamEmbedding.Task(StreamPolicy.of("current"), new BackfillDepth(0), EmbeddingValue.FLOAT32);
         MillraceConfig config = config("main");
         for (Point point : Point.values()) {
             killTwo(config, task, point);
@@ -107,7 +110,7 @@ final class StreamOnBrokerTest {
 
         // a policy of its own embeds them again, and sees what is no image
         Heard other = new Heard();
-        var pinned = new StreamEmbedding.Task(new StreamPolicy.Pinned(0), new BackfillDepth(0), EmbeddingValue.JSON);
+        var pinned = new StreamEmbedding.Task(StreamPolicy.of("pinned:0"), new BackfillDepth(0), EmbeddingValue.JSON);
         try (Work work = new Work(config, pinned, other)) {
             await().atMost(PATIENCE).untilAsserted(() -> {
                 work.check();
@@ -133,7 +136,7 @@ final class StreamOnBrokerTest {
         commands.good("train", "--until-step=0", run("second"));
         MillraceConfig config = config("second");
         var task = new StreamEmbedding.Task(
-                new StreamPolicy.Current(), new BackfillDepth(10 * PARTITIONS), EmbeddingValue.FLOAT32);
+                StreamPolicy.of("current"), new BackfillDepth(10 * PARTITIONS), EmbeddingValue.FLOAT32);
         try (Work work = new Work(config, task, new Heard())) {
             await().atMost(PATIENCE).untilAsserted(() -> {
                 work.check();
@@ -200,15 +203,13 @@ final class StreamOnBrokerTest {
     /** A worker on a thread of its own. */
     private static final class Work implements AutoCloseable {
         private final AtomicBoolean closing = new AtomicBoolean();
-        private final AtomicBoolean running = new AtomicBoolean();
-        private volatile StreamEmbedding worker;
+        private final AtomicReference<@Nullable StreamEmbedding> worker = new AtomicReference<>();
         private final Future<?> done;
 
         Work(MillraceConfig config, StreamEmbedding.Task task, StreamEmbedding.Listener listener) {
             this.done = THREADS.submit(() -> {
                 try (StreamEmbedding made = new StreamEmbedding(config, kafka, task, embedders(config), listener)) {
-                    worker = made;
-                    running.set(true);
+                    worker.set(made);
                     if (!closing.get()) {
                         made.run();
                     }
@@ -226,12 +227,19 @@ final class StreamOnBrokerTest {
         }
 
         @Override
-        public void close() throws Exception {
+        public void close() {
             closing.set(true);
-            if (running.get()) {
-                worker.stop();
+            StreamEmbedding made = worker.get();
+            if (made != null) {
+                made.stop();
             }
-            done.get();
+            try {
+                done.get();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (ExecutionException e) {
+                throw new AssertionError("a worker failed", e);
+            }
         }
     }
 
