@@ -38,6 +38,15 @@ public final class AffineMap {
         this.offset = offset.clone();
     }
 
+    /** The map that leaves D features as they are. */
+    public static AffineMap identity(int features) {
+        float[] weights = new float[features * features];
+        for (int i = 0; i < features; i++) {
+            weights[i * features + i] = 1;
+        }
+        return new AffineMap(features, features, weights, new float[features]);
+    }
+
     /** Reads what {@link #toBytes} wrote; throws {@link IllegalArgumentException} where the bytes are not of that size. */
     public static AffineMap of(byte[] bytes, int inputs, int outputs) {
         long wanted = Float.BYTES * ((long) inputs * outputs + outputs);

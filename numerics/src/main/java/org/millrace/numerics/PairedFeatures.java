@@ -33,6 +33,11 @@ public final class PairedFeatures {
         return paired;
     }
 
+    /** D. */
+    public int inputs() {
+        return gram.numCols;
+    }
+
     /**
      * The similarity that fits best (Schönemann and Carroll 1970): sR, with XcᵀYc = UΣVᵀ, the orthogonal R = UVᵀ and the scale s = tr Σ /
      * ‖Xc‖². Only where D = D′.

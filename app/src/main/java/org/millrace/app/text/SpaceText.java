@@ -27,6 +27,7 @@ public final class SpaceText {
 
     private static String words(Adapter adapter) {
         String kind = switch (adapter.kind()) {
+            case IDENTITY -> "none needed";
             case SIMILARITY -> "rotation and scale";
             case RIDGE -> "ridge";
             case SIMILARITY_RIDGE -> "rotation and ridge";

@@ -32,10 +32,10 @@ import org.millrace.contract.kafka.TopicSetup;
  */
 final class StreamKillTest {
     private static final int KILLS = Integer.getInteger("millrace.kills", 2);
-    private static final int ROUNDS = Integer.getInteger("millrace.rounds", 1); // of pushing the images
-    private static final int IMAGES = Integer.getInteger("millrace.images", 3_000); // of a round
+    private static final int IMAGES = Integer.getInteger("millrace.images", 1_200);
+    private static final int SAMPLE_IMAGES = 10_000;
     private static final long SEED = Long.getLong("millrace.seed", 1);
-    private static final int LONGEST_MILLIS = 1_000;
+    private static final int LONGEST_MILLIS = 300;
     private static final Duration PATIENCE = Duration.ofMinutes(10); // only a hang takes that long
 
     @TempDir
@@ -48,35 +48,42 @@ final class StreamKillTest {
         try (EmbeddedBroker broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(0, -1), "test")) {
             Commands commands = new Commands(broker::bootstrapServers, data);
             KafkaSettings kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
-            for (int round = 0; round < ROUNDS; round++) {
-                commands.good("push", Commands.SAMPLE, "--limit=" + IMAGES, "--set=images.partitions=4");
-            }
+            int share = IMAGES / KILLS;
+            push(commands, 0, share);
             commands.good("train", "--until-step=0", run("main"));
             String[] line = commands.line(
                     "embed",
                     "--stream",
                     run("main"),
-                    "--set=evaluator.batch-size=16",
+                    "--set=evaluator.batch-size=4",
                     "--set=kafka.consumer.session.timeout.ms=6000",
                     "--set=kafka.producer.transaction.timeout.ms=2000");
-            try (TrainerChild steady = TrainerChild.start(line)) {
+            int amid = 0;
+            TrainerChild next = TrainerChild.start(line);
+            TrainerChild other = TrainerChild.start(line);
+            try {
                 for (int kill = 0; kill < KILLS; kill++) {
-                    try (TrainerChild child = TrainerChild.start(line)) {
-                        if (embedded(kafka) < ROUNDS * IMAGES) {
-                            awaitMore(kafka, embedded(kafka), steady);
-                        }
-                        Thread.sleep(random.nextInt(LONGEST_MILLIS)); // another instant each time
-                        child.kill();
+                    if (kill > 0) {
+                        push(commands, kill * share, share);
                     }
+                    awaitAbove(kafka, kill * share, next, other);
+                    Thread.sleep(random.nextInt(LONGEST_MILLIS)); // another instant each time
+                    next.kill();
+                    amid += embedded(kafka) < (kill + 1) * share ? 1 : 0;
+                    next = other;
+                    other = TrainerChild.start(line);
                 }
-                while (embedded(kafka) < ROUNDS * IMAGES) {
-                    awaitMore(kafka, embedded(kafka), steady);
-                }
-                assertThat(steady.terminate()).isEqualTo(143);
+                System.out.println(amid + " of " + KILLS + " kills before the images were embedded");
+                awaitAbove(kafka, KILLS * share - 1, next, other);
+                assertThat(next.terminate()).isEqualTo(143);
+                assertThat(other.terminate()).isEqualTo(143);
+            } finally {
+                next.close();
+                other.close();
             }
             List<ConsumerRecord<byte[], byte[]>> records = Embedded.records(kafka, "main.embeddings");
             Map<String, Integer> times = Embedded.times(records, "current");
-            assertThat(times).hasSize(ROUNDS * IMAGES);
+            assertThat(times).hasSize(KILLS * share);
             assertThat(times.values()).as("each once").containsOnly(1);
             compareWithCommand(commands, records);
         }
@@ -101,13 +108,22 @@ final class StreamKillTest {
         }
     }
 
-    /** Waits until more embeddings are committed. */
-    private static void awaitMore(KafkaSettings kafka, int before, TrainerChild worker) {
+    private static void push(Commands commands, int skip, int images) {
+        commands.good(
+                "push",
+                Commands.SAMPLE,
+                "--skip=" + skip % SAMPLE_IMAGES,
+                "--limit=" + images,
+                "--set=images.partitions=4");
+    }
+
+    /** Waits until more embeddings than that are committed. */
+    private static void awaitAbove(KafkaSettings kafka, int count, TrainerChild one, TrainerChild other) {
         await().atMost(PATIENCE).until(() -> {
-            if (!worker.isAlive()) {
-                throw new AssertionError("the worker ended by itself");
+            if (!one.isAlive() || !other.isAlive()) {
+                throw new AssertionError("a worker ended by itself");
             }
-            return embedded(kafka) > before;
+            return embedded(kafka) > count;
         });
     }
 

@@ -38,6 +38,8 @@ public record SpaceScores(
 
     /** How an adapter was fitted. */
     public enum Kind {
+        /** Not at all: the two encoders are so alike that their features are comparable as they are. */
+        IDENTITY,
         /** Rotation or reflection and one scale, with means (orthogonal Procrustes). */
         SIMILARITY,
         /** Ridge regression, with means. */
@@ -51,7 +53,7 @@ public record SpaceScores(
      *
      * @param inputs D, features of the new encoder
      * @param fitted anchors that it was fitted to
-     * @param ridge λ, in mean eigenvalues of the scatter; absent for a similarity
+     * @param ridge λ, in mean eigenvalues of the scatter; absent where there is none
      * @param recall of the old encoder's own neighbours, by mapped queries
      * @param recallOfNew of the new encoder's own neighbours, by mapped queries in the old index; embedding all images again gives 1
      * @param cosine mean of a mapped query and the old encoder's own vector

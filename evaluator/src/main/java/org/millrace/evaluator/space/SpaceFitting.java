@@ -13,7 +13,7 @@ import org.millrace.numerics.PairedFeatures;
 import org.millrace.numerics.Rows;
 
 /**
- * Fits an adapter from one encoder's features to the space of another (Drift-Adapter: Vejendla 2025): similarity, ridge regression and both
+ * Fits an adapter from one encoder's features to the space of another (Drift-Adapter: Vejendla 2025): identity, similarity, ridge regression and both
  * together, of which the one with the best recall on anchors that it was not fitted to is taken; then fitted again to those too, and measured
  * on anchors that had no part in it. Deterministic.
  */
@@ -26,10 +26,11 @@ public final class SpaceFitting {
 
     private SpaceFitting() {}
 
-    /** @param ridge 0 for a similarity */
+    /** @param ridge 0 where there is none */
     private record Candidate(Kind kind, double ridge) {
         AffineMap fit(PairedFeatures paired) {
             return switch (kind) {
+                case IDENTITY -> AffineMap.identity(paired.inputs());
                 case SIMILARITY -> paired.similarity();
                 case RIDGE -> paired.ridge(ridge);
                 case SIMILARITY_RIDGE -> paired.ridgeAroundSimilarity(ridge);
@@ -124,6 +125,7 @@ public final class SpaceFitting {
     private static List<Candidate> candidates(boolean equallyWide) {
         List<Candidate> candidates = new ArrayList<>();
         if (equallyWide) {
+            candidates.add(new Candidate(Kind.IDENTITY, 0));
             candidates.add(new Candidate(Kind.SIMILARITY, 0));
         }
         for (double ridge : RIDGES) {

@@ -70,6 +70,20 @@ final class SpaceFittingTest {
     }
 
     @Test
+    void fit_ofNearlyTheSameSpace_isNoWorseThanRawQueries() {
+        Random random = RandomMatrices.random(4725);
+        FeatureMatrix to = RandomMatrices.mixed(random, 300, 40);
+        double[] values = to.values().clone();
+        for (int i = 0; i < values.length; i++) {
+            values[i] += 0.01 * random.nextGaussian();
+        }
+        SpaceFit fit = SpaceFitting.fit(400, new FeatureMatrix(300, 40, values), to, K);
+        double raw = fit.scores().raw().orElseThrow();
+        assertThat(raw).isGreaterThan(0.9);
+        assertThat(fit.scores().adapter().orElseThrow().recall()).isGreaterThan(raw - 0.03);
+    }
+
+    @Test
     void fit_ofUnrelatedFeatures_saysThatItIsWorthNothing() {
         Random random = RandomMatrices.random(4730);
         SpaceScores scores = SpaceFitting.fit(
