@@ -144,7 +144,32 @@ function showModelWords(score) {
   ]);
   put(byId('model-words'),
     h('p', { class: 'note' }, `Encoder ${score.version} on ${counted(score.modelDrift.anchors, 'frozen image')}: the share of each image’s ${score.modelDrift.neighbours} neighbours that are new.`),
-    table([{ title: 'compared with' }, { title: 'new', number: true }, { title: 'CKA', number: true }, { title: 'Procrustes', number: true }], rows, 'Model drift'));
+    table([{ title: 'compared with' }, { title: 'new', number: true }, { title: 'CKA', number: true }, { title: 'Procrustes', number: true }], rows, 'Model drift'),
+    ...indexWords(score));
+}
+
+/** What indexes of earlier encoders are worth to the queries of this one. */
+function indexWords(score) {
+  const spaces = score.spaces ?? [];
+  if (spaces.length === 0) {
+    return [];
+  }
+  const recall = (value) => (value === null || value === undefined ? '–' : percent(value, 0));
+  const rows = spaces.map((one) => [
+    `encoder ${one.space}`,
+    recall(one.raw),
+    recall(one.adapter?.recall),
+    recall(one.adapter?.recallOfNew),
+    recall(one.reembedded),
+  ]);
+  const refused = spaces.filter((one) => one.refused).map((one) => `No adapter to encoder ${one.space}: ${one.refused}.`);
+  const first = spaces[0];
+  return [
+    h('h3', {}, 'Indexes of earlier encoders'),
+    h('p', { class: 'note' }, `Queries by encoder ${score.version} in an index that was made by another: recall@${first.neighbours} of that one’s own neighbours, on ${counted(first.heldOut, 'frozen image')} that no adapter was fitted to. “new” is the recall of encoder ${score.version}’s own neighbours by adapted queries, which only embedding all images again makes 100 %: an adapter cannot find what the old index does not hold.`),
+    table([{ title: 'index by' }, { title: 'raw', number: true }, { title: 'adapted', number: true }, { title: 'new', number: true }, { title: 're-embedded', number: true }], rows, 'Indexes of earlier encoders'),
+    ...refused.map((words) => h('p', { class: 'note' }, words)),
+  ];
 }
 
 /** Drift in the strip of key figures. */

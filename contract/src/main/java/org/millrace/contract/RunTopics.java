@@ -35,6 +35,16 @@ public record RunTopics(String run) {
         return run + ".encoders";
     }
 
+    /** Adapters from encoders' features to the spaces of others, in chunks with a manifest each: one partition, compacted. */
+    public String spaces() {
+        return run + ".spaces";
+    }
+
+    /** Embeddings of incoming images: as many partitions as these, bytes. */
+    public String embeddings() {
+        return run + ".embeddings";
+    }
+
     /** Scores of published encoders: one partition, JSON. */
     public String evaluations() {
         return run + ".evaluations";

@@ -1,12 +1,14 @@
 package org.millrace.evaluator;
 
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongPredicate;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EvaluatorConfig;
 import org.millrace.contract.config.GuardConfig;
@@ -18,6 +20,7 @@ import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Health;
 import org.millrace.contract.event.ModelDrift;
 import org.millrace.contract.event.OldDomain;
+import org.millrace.contract.event.SpaceScores;
 import org.millrace.contract.event.Standing;
 import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.contract.registry.Standings;
@@ -28,6 +31,8 @@ import org.millrace.evaluator.probe.ProbeImage;
 import org.millrace.evaluator.probe.ProbeSet;
 import org.millrace.evaluator.score.LabelledFeatures;
 import org.millrace.evaluator.score.ProbeScorer;
+import org.millrace.evaluator.space.SpaceFit;
+import org.millrace.evaluator.space.SpaceFitting;
 import org.millrace.numerics.FeatureMatrix;
 import org.millrace.numerics.health.HealthCheck;
 import org.slf4j.Logger;
@@ -57,16 +62,25 @@ final class EncoderScorer implements AutoCloseable {
     }
 
     /**
+     * An encoder's scores.
+     *
+     * @param fits what the evaluation's new spaces are made of
+     */
+    record Scored(Evaluation evaluation, List<SpaceFit> fits) {}
+
+    /**
      * The evaluation; empty where {@code stopping} became true, or where the encoder cannot be scored, which is logged.
      *
      * @param old labelled images of the domain that the run came from, where there are any
      * @param log of the versions scored so far: one of them is scored again and keeps its standing
+     * @param done whether the encoder has an adapter to a space already
      */
-    Optional<Evaluation> evaluate(
+    Optional<Scored> evaluate(
             PublishedEncoder encoder,
             ProbeSet probes,
             Optional<ProbeSet> old,
             EvaluationLog log,
+            LongPredicate done,
             BooleanSupplier stopping) {
         EncoderManifest manifest = encoder.manifest();
         long start = clock.millis();
@@ -134,12 +148,51 @@ final class EncoderScorer implements AutoCloseable {
                                 scored.against().orElse(manifest.version()), scored.fallen(), scored.budget())))
                         .orElse(byChurn)),
                 oldDomain,
-                buckets);
+                buckets,
+                Optional.empty());
         Evaluation standing = earlier.map(alone::standingAs).orElse(alone);
-        return Optional.of(
-                manifest.version() == 0
-                        ? standing
-                        : log.of(0).map(standing::beside).orElse(standing));
+        Evaluation compared = manifest.version() == 0
+                ? standing
+                : log.of(0).map(standing::beside).orElse(standing);
+        List<SpaceFit> fits = anchorFeatures.isEmpty() ? List.of() : adapt(compared, done);
+        return Optional.of(new Scored(withSpaces(compared, fits), fits));
+    }
+
+    /** The same evaluation with what was measured of further spaces. */
+    static Evaluation withSpaces(Evaluation evaluation, List<SpaceFit> fits) {
+        Evaluation all = evaluation;
+        for (SpaceFit fit : fits) {
+            all = all.withSpace(fit.scores());
+        }
+        return all;
+    }
+
+    /**
+     * Adapters from a scored encoder to the wanted spaces, as far as the features of both are kept.
+     *
+     * @param done spaces that are left out, as are those to which its scores say why there is none
+     */
+    List<SpaceFit> adapt(Evaluation evaluation, LongPredicate done) {
+        long version = evaluation.version();
+        List<SpaceFit> fits = new ArrayList<>();
+        for (long space : config.adaptedSpaces()) {
+            boolean refused =
+                    evaluation.scoresIn(space).flatMap(SpaceScores::refused).isPresent();
+            if (space == version || refused || done.test(space)) {
+                continue;
+            }
+            anchors.features(version)
+                    .ifPresent(from -> anchors.features(space)
+                            .ifPresent(to -> fits.add(SpaceFitting.fit(space, from, to, config.anchorNeighbours()))));
+        }
+        fits.forEach(fit -> fit.scores()
+                .refused()
+                .ifPresent(why -> LOG.warn(
+                        "encoder {} has no adapter to the space of encoder {}: {}",
+                        version,
+                        fit.scores().space(),
+                        why)));
+        return fits;
     }
 
     /** Both halves of labelled images under one encoder. */
@@ -204,7 +257,7 @@ final class EncoderScorer implements AutoCloseable {
     /** Whether later encoders are compared with this version, but its anchor features are missing. */
     boolean misses(long version, Standings standings) {
         boolean wanted =
-                version == config.pinnedVersion() || standings.current().orElse(-1) == version;
+                config.adaptedSpaces().contains(version) || standings.current().orElse(-1) == version;
         return wanted && config.anchors() > 0 && !anchors.knows(version);
     }
 

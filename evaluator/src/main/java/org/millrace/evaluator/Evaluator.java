@@ -3,9 +3,11 @@ package org.millrace.evaluator;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -20,6 +22,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.registry.EncoderAssembler;
@@ -28,6 +31,7 @@ import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.contract.registry.Standings;
 import org.millrace.evaluator.anchor.Anchors;
 import org.millrace.evaluator.probe.ProbeFeed;
+import org.millrace.evaluator.space.SpaceFit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,7 +39,7 @@ import org.slf4j.LoggerFactory;
  * The service that scores a run's encoders: probe → probe set; encoders → assemble → wait → embed → score → evaluations.
  *
  * <p>{@link #run} or {@link #evaluateOnce} is called once, by one thread, which every embedder then belongs to; {@link #close} may
- * be called by any. The three topics must exist.
+ * be called by any. The four topics must exist.
  */
 public final class Evaluator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Evaluator.class);
@@ -48,11 +52,14 @@ public final class Evaluator implements AutoCloseable {
     private final Clock clock;
     private final String probeTopic;
     private final String encodersTopic;
+    private final String spacesTopic;
     private final EvaluatorTopics topics;
     private final Optional<OldProbe> old;
     private final ProbeFeed feed;
     private final GrowingProbeSet probes;
     private final EvaluationLog evaluations;
+    private final SpaceLog spaces;
+    private final Map<Long, EncoderManifest> manifests = new HashMap<>(); // of the encoders on the topic
     private final EncoderScorer scorer;
     private final EncoderAssembler assembler = new EncoderAssembler();
     private final WaitingEncoders waiting;
@@ -94,7 +101,9 @@ public final class Evaluator implements AutoCloseable {
         this.probeTopic = config.images().probeTopic();
         this.encodersTopic = config.run().topics().encoders();
         String evaluationsTopic = config.run().topics().evaluations();
-        this.topics = new EvaluatorTopics(consumer, probeTopic, encodersTopic, evaluationsTopic);
+        this.spacesTopic = config.run().topics().spaces();
+        this.topics = new EvaluatorTopics(consumer, probeTopic, encodersTopic, evaluationsTopic, spacesTopic);
+        this.spaces = new SpaceLog(spacesTopic, producer, clock);
         this.feed = new ProbeFeed(config.evaluator(), config.run().folder(), embedders::decodes);
         this.probes = new GrowingProbeSet(feed, probeTopic, clock);
         this.evaluations =
@@ -116,6 +125,7 @@ public final class Evaluator implements AutoCloseable {
                 if (waiting.isEmpty()) {
                     waitingSince = clock.millis();
                     rereadWhereOutgrown();
+                    adaptCurrent(); // which may have changed by the operator's word
                 } else if ((probes.isQuiet() || clock.millis() - waitingSince >= PATIENCE_MILLIS)
                         && probes.isEnough()
                         && old.map(OldProbe::isEnough).orElse(true)) {
@@ -221,8 +231,10 @@ public final class Evaluator implements AutoCloseable {
             if (record.topic().equals(probeTopic)) {
                 probes.accept(record);
             } else if (record.topic().equals(encodersTopic)) {
-                warnOfRemoval(record);
+                removed(record);
                 assembler.accept(record).ifPresent(this::published);
+            } else if (record.topic().equals(spacesTopic)) {
+                spaces.accept(record);
             } else {
                 evaluations.accept(record);
             }
@@ -246,6 +258,7 @@ public final class Evaluator implements AutoCloseable {
     }
 
     private void published(PublishedEncoder encoder) {
+        manifests.put(encoder.version(), encoder.manifest());
         if (evaluations.standings().isRevoked(encoder.version())) {
             if (revoked.add(encoder.version())) { // encoders may be read again
                 LOG.info("encoder {} is revoked, and not scored", encoder.version());
@@ -254,6 +267,37 @@ public final class Evaluator implements AutoCloseable {
             waiting.add(encoder);
         } else if (scorer.misses(encoder.version(), evaluations.standings())) {
             scorer.remember(encoder, probes.set(), this::stopping);
+            adaptCurrent();
+        } else if (evaluations.standings().current().orElse(-1) == encoder.version()) {
+            adaptCurrent();
+        }
+    }
+
+    private void removed(ConsumerRecord<byte[], byte[]> record) {
+        OptionalLong version = EncoderRecords.manifestVersion(record.key());
+        if (record.value() != null || version.isEmpty()) {
+            return;
+        }
+        warnOfRemoval(record);
+        manifests.remove(version.getAsLong());
+        if (!evaluations.standings().current().equals(version)) {
+            spaces.remove(version.getAsLong());
+        }
+    }
+
+    /** Adapts the current encoder to spaces that were not wanted, or not known, when it was scored. */
+    private void adaptCurrent() {
+        OptionalLong current = evaluations.standings().current();
+        if (current.isEmpty() || !manifests.containsKey(current.getAsLong())) {
+            return;
+        }
+        EncoderManifest encoder = Objects.requireNonNull(manifests.get(current.getAsLong()));
+        Optional<Evaluation> scored = evaluations.of(encoder.version());
+        List<SpaceFit> fits = scored.map(scores -> scorer.adapt(scores, space -> spaces.has(encoder, space)))
+                .orElse(List.of());
+        if (!fits.isEmpty()) {
+            fits.forEach(fit -> spaces.publish(encoder, fit));
+            evaluations.publish(EncoderScorer.withSpaces(scored.orElseThrow(), fits));
         }
     }
 
@@ -277,12 +321,21 @@ public final class Evaluator implements AutoCloseable {
 
     /** Takes the first of the waiting encoders and evaluates it. */
     private Optional<Evaluation> evaluateNext() {
-        Optional<Evaluation> evaluation = waiting.take()
-                .filter(this::isWanted)
-                .flatMap(encoder ->
-                        scorer.evaluate(encoder, probes.set(), old.map(OldProbe::set), evaluations, this::stopping));
-        evaluation.ifPresent(evaluations::publish);
-        return evaluation;
+        Optional<PublishedEncoder> next = waiting.take().filter(this::isWanted);
+        Optional<EncoderScorer.Scored> scored = next.flatMap(encoder -> scorer.evaluate(
+                encoder,
+                probes.set(),
+                old.map(OldProbe::set),
+                evaluations,
+                space -> spaces.has(encoder.manifest(), space),
+                this::stopping));
+        scored.ifPresent(scores -> {
+            EncoderManifest encoder = next.orElseThrow().manifest();
+            scores.fits().forEach(fit -> spaces.publish(encoder, fit)); // first: what is current then has its adapters
+            evaluations.publish(scores.evaluation());
+            adaptCurrent();
+        });
+        return scored.map(EncoderScorer.Scored::evaluation);
     }
 
     private boolean stopping() {

@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The evaluator's positions in its three topics: the probe is read on from where the probe set ends, evaluations and encoders from
- * their beginnings. Not thread safe; the owner closes it.
+ * The evaluator's positions in its four topics: the probe is read on from where the probe set ends, the others from their
+ * beginnings. Not thread safe; the owner closes it.
  */
 final class EvaluatorTopics implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EvaluatorTopics.class);
@@ -33,18 +33,21 @@ final class EvaluatorTopics implements AutoCloseable {
     private final String probe;
     private final String encoders;
     private final String evaluations;
+    private final String spaces;
 
-    EvaluatorTopics(Consumer<byte[], byte[]> consumer, String probe, String encoders, String evaluations) {
+    EvaluatorTopics(
+            Consumer<byte[], byte[]> consumer, String probe, String encoders, String evaluations, String spaces) {
         this.consumer = consumer;
         this.probe = probe;
         this.encoders = encoders;
         this.evaluations = evaluations;
+        this.spaces = spaces;
     }
 
     /** Seeks to its positions; the encoders are paused until {@link #resumeEncoders}. */
     void open(ProbeFeed feed) {
         List<TopicPartition> partitions = new ArrayList<>();
-        for (String topic : List.of(probe, encoders, evaluations)) {
+        for (String topic : List.of(probe, encoders, evaluations, spaces)) {
             partitions.addAll(partitions(topic));
         }
         consumer.assign(partitions);

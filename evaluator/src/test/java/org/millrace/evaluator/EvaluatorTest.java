@@ -46,6 +46,7 @@ import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Health;
 import org.millrace.contract.event.Interval;
 import org.millrace.contract.event.Json;
+import org.millrace.contract.event.SpaceScores;
 import org.millrace.contract.event.Standing;
 import org.millrace.contract.event.Standing.Verdict;
 import org.millrace.contract.registry.EncoderRecords;
@@ -58,6 +59,8 @@ final class EvaluatorTest {
     private static final TopicPartition ENCODERS = new TopicPartition("main.encoders", 0);
     private static final TopicPartition EVALUATIONS = new TopicPartition("main.evaluations", 0);
 
+    private static final TopicPartition SPACES = new TopicPartition("main.spaces", 0);
+
     @TempDir
     Path data;
 
@@ -69,6 +72,7 @@ final class EvaluatorTest {
     private final AtomicBoolean rereads = new AtomicBoolean();
     private String budget = "1";
     private String oldProbe = "";
+    private String spaces = "";
 
     @Test
     void evaluateOnce_scoresPublishedBefore_comeOnceAsTheyStandWithTheRevoked() {
@@ -193,6 +197,97 @@ final class EvaluatorTest {
         try (Evaluator evaluator = open()) {
             assertThat(evaluator.evaluateOnce()).as("each once").isEmpty();
         }
+    }
+
+    @Test
+    void evaluateOnce_withTheSpaceOfAnIndex_publishesAnAdapterOfTheCurrentEncoderBeforeItsScores() {
+        spaces = "400";
+        pushProbe(240);
+        publish(0, "blind");
+        publish(400, "seeing");
+        publish(800, "blind");
+        publish(1200, "seeing");
+        try (Evaluator evaluator = open()) {
+            assertThat(evaluator.evaluateOnce()).hasSize(4);
+        }
+        List<String> sent = sentKeys();
+        assertThat(sent).containsSubsequence("main.spaces 1200-400/0", "main.spaces 1200-400/manifest");
+        assertThat(sent.lastIndexOf("main.evaluations 1200"))
+                .isGreaterThan(sent.lastIndexOf("main.spaces 1200-400/manifest"));
+        assertThat(sent).doesNotContain("main.spaces 400-400/manifest");
+        Evaluation newest = heard.stream()
+                .filter(evaluation -> evaluation.version() == 1200)
+                .reduce((first, second) -> second)
+                .orElseThrow();
+        SpaceScores scores = newest.scoresIn(400).orElseThrow();
+        assertThat(scores.heldOut()).isBetween(scores.anchors() / 5, scores.anchors() / 5 + 1);
+        assertThat(scores.adapter().orElseThrow().recall())
+                .as("the same encoder")
+                .isEqualTo(1);
+        assertThat(scores.raw()).hasValue(1);
+        assertThat(scores.reembedded()).isEqualTo(1);
+        keepWhatWasSent();
+
+        try (Evaluator evaluator = open()) {
+            assertThat(evaluator.evaluateOnce()).isEmpty();
+        }
+        assertThat(producer.history()).as("nothing twice").isEmpty();
+
+        spaces = "400,800"; // wanted later: of an encoder that was scored before
+        try (Evaluator evaluator = open()) {
+            assertThat(evaluator.evaluateOnce()).isEmpty();
+        }
+        assertThat(sentKeys())
+                .containsExactly("main.spaces 1200-800/0", "main.spaces 1200-800/manifest", "main.evaluations 1200");
+        keepWhatWasSent();
+
+        publish(1600, "seeing");
+        append(ENCODERS, "1200/manifest", null, null); // the trainer removes it
+        try (Evaluator evaluator = open()) {
+            assertThat(evaluator.evaluateOnce()).hasSize(1);
+        }
+        keepWhatWasSent();
+        try (Evaluator evaluator = open()) {
+            assertThat(evaluator.evaluateOnce()).isEmpty();
+        }
+        assertThat(producer.history())
+                .as("adapters of the one that left are taken back")
+                .extracting(record -> new String(record.key(), StandardCharsets.UTF_8) + " " + (record.value() == null))
+                .containsExactlyInAnyOrder(
+                        "1200-400/manifest true", "1200-400/0 true", "1200-800/manifest true", "1200-800/0 true");
+    }
+
+    @Test
+    void evaluateOnce_tooFewAnchorsForAnAdapter_saysSoInTheScoresAndPublishesNone() {
+        spaces = "0";
+        pushProbe(60);
+        publish(0, "blind");
+        publish(400, "seeing");
+        for (int start = 0; start < 2; start++) {
+            try (Evaluator evaluator = open()) {
+                evaluator.evaluateOnce();
+            }
+            assertThat(sentKeys()).noneMatch(key -> key.startsWith("main.spaces"));
+            keepWhatWasSent();
+        }
+        SpaceScores scores = heard.get(1).scoresIn(0).orElseThrow();
+        assertThat(scores.adapter()).isEmpty();
+        assertThat(scores.refused().orElseThrow()).contains("32 anchor images, and at least 50 are needed");
+    }
+
+    private List<String> sentKeys() {
+        return producer.history().stream()
+                .map(record -> record.topic() + " " + new String(record.key(), StandardCharsets.UTF_8))
+                .toList();
+    }
+
+    private void keepWhatWasSent() {
+        producer.history()
+                .forEach(record -> append(
+                        new TopicPartition(record.topic(), 0),
+                        new String(record.key(), StandardCharsets.UTF_8),
+                        record.value(),
+                        null));
     }
 
     @Test
@@ -471,7 +566,7 @@ final class EvaluatorTest {
             }
         };
         producer = producer();
-        for (TopicPartition partition : List.of(PROBE, ENCODERS, EVALUATIONS)) {
+        for (TopicPartition partition : List.of(PROBE, ENCODERS, EVALUATIONS, SPACES)) {
             Node node = Node.noNode();
             consumer.updatePartitions(
                     partition.topic(),
@@ -489,7 +584,8 @@ final class EvaluatorTest {
                         "run.data=" + data,
                         "evaluator.batch-size=7",
                         "evaluator.churn-budget=" + budget,
-                        "guard.old-probe=" + oldProbe))
+                        "guard.old-probe=" + oldProbe,
+                        "evaluator.spaces=" + spaces))
                 .load();
         return new Evaluator(config, consumer, producer, old(config), encoders, listener, Clock.systemUTC());
     }

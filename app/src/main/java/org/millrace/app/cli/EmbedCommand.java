@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.millrace.app.benchmark.CheckpointEncoder;
@@ -14,13 +15,17 @@ import org.millrace.app.embed.FileEmbedding;
 import org.millrace.app.text.Progress;
 import org.millrace.contract.Count;
 import org.millrace.contract.FileNames;
+import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.contract.registry.PublishedEncoders;
 import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
+import org.millrace.evaluator.FeatureSpaces;
 import org.millrace.ingest.local.ImageFiles;
+import org.millrace.numerics.AffineMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,9 +40,10 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Write the features of images to a file.",
+            "Write the features of images to a file, or embed the run's stream.",
             "x.npy (N×D float32, with the images' names in x.names.txt), x.parquet or x.jsonl (with the names in the file). Uses the run's current encoder unless another is named.",
-            "Files that cannot be decoded are left out and listed. Names are the ids that a push would give."
+            "Files that cannot be decoded are left out and listed. Names are the ids that a push would give.",
+            "With --stream: embeds every image of the stream once, to the topic <run>.embeddings, until Ctrl-C. Start it on several machines to share the partitions."
         })
 final class EmbedCommand implements Runnable {
     private static final int NAMED_AT_MOST = 20;
@@ -46,14 +52,13 @@ final class EmbedCommand implements Runnable {
     private CommandSpec spec;
 
     @Parameters(
-            arity = "1..*",
+            arity = "0..*",
             paramLabel = "PATH",
             description = "Folder (with all below it), .tar, .tar.gz, .zip, IDX file (.gz too) or single image.")
     private List<String> paths = List.of();
 
     @Option(
             names = "--out",
-            required = true,
             paramLabel = "FILE",
             description = "The file to write; its extension (.npy, .parquet, .jsonl) selects the format.")
     private Path out = Path.of("");
@@ -70,6 +75,16 @@ final class EmbedCommand implements Runnable {
             description = "Use the encoder of this checkpoint on disk instead; needs no broker.")
     private @Nullable Long checkpoint;
 
+    @Option(
+            names = "--space",
+            paramLabel = "VERSION",
+            description =
+                    "Map the features to the space of this encoder, for an index that it made; uses the newest scored encoder unless --encoder names one.")
+    private @Nullable Long space;
+
+    @Mixin
+    private StreamOptions stream;
+
     @Option(names = "--force", description = "Overwrite an existing file.")
     private boolean force;
 
@@ -82,6 +97,16 @@ final class EmbedCommand implements Runnable {
     @Override
     public void run() {
         MillraceConfig config = options.config(Map.of(), run.assignments());
+        checkForm();
+        if (stream.wanted()) {
+            new StreamRun(spec.commandLine(), options, run).run(config, stream.task());
+            return;
+        }
+        if (checkpoint != null && space != null) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--checkpoint and --space exclude each other: adapters belong to published encoders");
+        }
         if (checkpoint != null && version != null) {
             throw new ParameterException(spec.commandLine(), "--checkpoint and --encoder exclude each other");
         }
@@ -89,10 +114,12 @@ final class EmbedCommand implements Runnable {
         checkTarget();
         paths.forEach(EmbedCommand::checkExists);
         SelfTest.atStart(config, Use.EMBEDDING);
-        PublishedEncoder encoder = encoder(config);
+        Chosen chosen = chosen(config);
+        PublishedEncoder encoder = chosen.encoder();
         try (Progress progress = Progress.start("embed", spec.commandLine().getErr())) {
             ImageFiles.count(paths).ifPresent(progress::expect);
-            FileEmbedding.Report report = new FileEmbedding(config, encoder, listener(progress)).run(paths, out);
+            FileEmbedding.Report report =
+                    new FileEmbedding(config, encoder, chosen.adapter(), listener(progress)).run(paths, out);
             summarise(report, encoder, form);
         }
     }
@@ -105,11 +132,12 @@ final class EmbedCommand implements Runnable {
         PrintWriter text = spec.commandLine().getOut();
         text.println(String.format(
                 Locale.ROOT,
-                "embedded %s in %d dimensions by encoder %d of run %s into %s%s%s",
+                "embedded %s in %d dimensions by encoder %d of run %s%s into %s%s%s",
                 Count.of(report.embedded(), "image"),
                 report.dimension(),
                 encoder.manifest().version(),
                 encoder.manifest().run(),
+                space == null ? "" : " in the space of encoder " + space,
                 out,
                 form == EmbeddingFile.Form.NPY ? ", their names beside it" : "",
                 report.leftOut() == 0 ? "" : "; left out " + Count.of(report.leftOut(), "file")));
@@ -120,14 +148,41 @@ final class EmbedCommand implements Runnable {
         text.flush();
     }
 
-    private PublishedEncoder encoder(MillraceConfig config) {
+    /** The encoder, and the adapter to the wanted space where that is another's. */
+    private record Chosen(PublishedEncoder encoder, Optional<AffineMap> adapter) {}
+
+    private Chosen chosen(MillraceConfig config) {
         if (checkpoint != null) {
-            return CheckpointEncoder.read(config, OptionalLong.of(checkpoint));
+            return new Chosen(CheckpointEncoder.read(config, OptionalLong.of(checkpoint)), Optional.empty());
         }
         try (Connection connection = options.connect(config)) {
-            return version == null
-                    ? PublishedEncoders.newest(connection.kafka(), config.run().topics())
-                    : PublishedEncoders.find(connection.kafka(), config.run().topics(), version);
+            KafkaSettings kafka = connection.kafka();
+            RunTopics topics = config.run().topics();
+            PublishedEncoder encoder = version != null
+                    ? PublishedEncoders.find(kafka, topics, version)
+                    : space != null ? PublishedEncoders.scored(kafka, topics) : PublishedEncoders.newest(kafka, topics);
+            return new Chosen(
+                    encoder, space == null ? Optional.empty() : FeatureSpaces.adapter(kafka, topics, encoder, space));
+        }
+    }
+
+    /** Which options belong together: files to a file, or the stream to its topic. */
+    private void checkForm() {
+        boolean files = !paths.isEmpty() || !out.toString().isEmpty();
+        String problem = "";
+        if (stream.wanted() && (files || checkpoint != null || version != null || space != null || force)) {
+            problem =
+                    "--stream embeds the images of the run's stream: it takes no PATH, --out, --encoder, --checkpoint,"
+                            + " --space or --force; --policy selects the encoder";
+        } else if (!stream.wanted() && stream.anySet()) {
+            problem = "--policy, --value and --backfill belong to --stream";
+        } else if (!stream.wanted() && paths.isEmpty()) {
+            problem = "missing PATH, the images to embed; --stream embeds those of the run's stream";
+        } else if (!stream.wanted() && out.toString().isEmpty()) {
+            problem = "missing --out FILE, the file to write";
+        }
+        if (!problem.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), problem);
         }
     }
 

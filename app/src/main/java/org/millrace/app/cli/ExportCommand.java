@@ -16,11 +16,14 @@ import org.millrace.app.export.EncoderExport;
 import org.millrace.app.export.Evaluations;
 import org.millrace.app.export.ExportFormat;
 import org.millrace.contract.Count;
+import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.contract.registry.PublishedEncoders;
 import org.millrace.contract.registry.Standings;
+import org.millrace.evaluator.FeatureSpaces;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.CheckpointFolder;
 import org.millrace.trainer.checkpoint.RunState;
@@ -30,6 +33,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Writes the encoder of a checkpoint for other programs. */
@@ -68,6 +72,13 @@ final class ExportCommand implements Runnable {
             description = "Export the checkpoint of this step instead of the newest whole one.")
     private @Nullable Long step;
 
+    @Option(
+            names = "--space",
+            paramLabel = "VERSION",
+            description =
+                    "With --format onnx: end the graph with the adapter to the space of this encoder. Exports the newest scored encoder, or the published one that --checkpoint names; needs a broker.")
+    private @Nullable Long space;
+
     @Option(names = "--force", description = "Overwrite an existing file and card.")
     private boolean force;
 
@@ -76,10 +87,16 @@ final class ExportCommand implements Runnable {
         MillraceConfig config = options.config(Map.of(), run.assignments());
         PlainFile.require("--out", List.of(out, EncoderExport.cardOf(out)));
         EncoderExport.checkTarget(out, force);
-        Broker broker = broker(config);
+        if (space != null && format != ExportFormat.ONNX) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--space needs --format onnx: a safetensors file holds the encoder's own tensors only");
+        }
+        Broker broker = space == null ? broker(config) : mapped(config, space);
         Standings standings = broker.evaluations().standings();
-        EncoderExport export = checkpoint(config, standings)
-                .map(EncoderExport::of)
+        EncoderExport export = (space != null
+                        ? Optional.<EncoderExport>empty()
+                        : checkpoint(config, standings).map(EncoderExport::of))
                 .or(broker::export)
                 .orElseThrow(() -> none(config, broker));
         long bytes = export.write(out, format, broker.evaluations(), Clock.systemUTC());
@@ -100,9 +117,10 @@ final class ExportCommand implements Runnable {
         }
         text.println(String.format(
                 Locale.ROOT,
-                "wrote the encoder of run %s after step %,d to %s (%s), its card to %s",
+                "wrote the encoder of run %s after step %,d%s to %s (%s), its card to %s",
                 export.run(),
                 export.step(),
+                space == null ? "" : " in the space of encoder " + space,
                 out,
                 Count.of(bytes, "byte"),
                 EncoderExport.cardOf(out)));
@@ -150,6 +168,23 @@ final class ExportCommand implements Runnable {
      */
     private record Broker(
             Evaluations evaluations, Optional<EncoderExport> export, Optional<String> unread, String why) {}
+
+    /** A published encoder with the adapter to the space of a version. */
+    private Broker mapped(MillraceConfig config, long version) {
+        try (Connection connection = options.connect(config)) {
+            KafkaSettings kafka = connection.kafka();
+            RunTopics topics = config.run().topics();
+            PublishedEncoder encoder = step == null
+                    ? PublishedEncoders.scored(kafka, topics)
+                    : PublishedEncoders.find(kafka, topics, step);
+            EncoderExport export =
+                    EncoderExport.of(encoder, RunSettings.ofStart(kafka, topics).orElse(Map.of()));
+            Optional<EncoderExport> adapted = FeatureSpaces.adapter(kafka, topics, encoder, version)
+                    .map(map -> export.withAdapter(new EncoderExport.Adapter(map, version)))
+                    .or(() -> Optional.of(export)); // its own space
+            return new Broker(Evaluations.read(kafka, topics), adapted, Optional.empty(), "");
+        }
+    }
 
     // an embedded broker is started only where its folder exists
     private Broker broker(MillraceConfig config) {

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.BiConsumer;
+import org.millrace.app.embed.EmbeddingValue;
 import org.millrace.app.export.ExportFormat;
 import org.millrace.app.log.Logs;
 import org.millrace.app.text.Durations;
@@ -55,6 +56,7 @@ public final class MillraceCommandLine {
         root.registerConverter(PushRequest.Target.class, new Words<>(PushRequest.Target.class));
         root.registerConverter(PushRequest.Order.class, new Words<>(PushRequest.Order.class));
         root.registerConverter(PushRequest.Split.class, new Words<>(PushRequest.Split.class));
+        root.registerConverter(EmbeddingValue.class, new Words<>(EmbeddingValue.class));
         root.registerConverter(ExportFormat.class, new Words<>(ExportFormat.class));
         root.registerConverter(ProbeProtocol.Name.class, new Words<>(ProbeProtocol.Name.class));
         return root.setParameterExceptionHandler(Failures::wrongUsage)

@@ -13,9 +13,11 @@ import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.UndecodableImageException;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.evaluator.Embedder;
+import org.millrace.evaluator.MappedEmbedder;
 import org.millrace.evaluator.TorchEmbedders;
 import org.millrace.ingest.label.Labels;
 import org.millrace.ingest.local.ImageFiles;
+import org.millrace.numerics.AffineMap;
 
 /** Embeds every image of some paths with one encoder into one file: read → batch → embed → append → rename. Used by one thread. */
 public final class FileEmbedding {
@@ -23,6 +25,7 @@ public final class FileEmbedding {
 
     private final MillraceConfig config;
     private final PublishedEncoder encoder;
+    private final Optional<AffineMap> adapter;
     private final Listener listener;
     private final ImageDecoder decoder;
 
@@ -40,9 +43,12 @@ public final class FileEmbedding {
         void done(long embedded, long leftOut);
     }
 
-    public FileEmbedding(MillraceConfig config, PublishedEncoder encoder, Listener listener) {
+    /** @param adapter to the space in which the features are wanted; empty for the encoder's own */
+    public FileEmbedding(
+            MillraceConfig config, PublishedEncoder encoder, Optional<AffineMap> adapter, Listener listener) {
         this.config = config;
         this.encoder = encoder;
+        this.adapter = adapter;
         this.listener = listener;
         this.decoder =
                 new ImageDecoder(config.encoder().channels(), config.images().maxPixels());
@@ -58,7 +64,8 @@ public final class FileEmbedding {
      */
     public Report run(List<String> paths, Path out) {
         var embedders = new TorchEmbedders(Torch.start(config.run()), config.encoder(), config.images());
-        try (Embedder embedder = embedders.load(encoder.manifest(), encoder.safetensors())) {
+        try (Embedder loaded = embedders.load(encoder.manifest(), encoder.safetensors())) {
+            Embedder embedder = adapter.isPresent() ? new MappedEmbedder(loaded, adapter.get()) : loaded;
             try (EmbeddingFile file =
                     EmbeddingFile.create(out, encoder.manifest().version(), embedder.dimension())) {
                 ImageFiles.read(paths, new Labels.None(), config.images(), new ImageFiles.Taker() {

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.millrace.contract.RunTopics;
@@ -17,8 +18,10 @@ import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.registry.PublishedEncoder;
+import org.millrace.encoder.onnx.OnnxAdapter;
 import org.millrace.encoder.onnx.OnnxModel;
 import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.numerics.AffineMap;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.RunState;
 import org.millrace.trainer.objective.Objective;
@@ -31,6 +34,7 @@ import org.millrace.trainer.objective.Objective;
  * @param origin further facts about its origin for the card, in order
  * @param encoder its network and input
  * @param weights under torchvision's names
+ * @param adapter to the space of another version, at the end of an ONNX graph; absent for the encoder's own features
  */
 public record EncoderExport(
         String run,
@@ -39,7 +43,8 @@ public record EncoderExport(
         Map<String, String> configuration,
         Map<String, String> origin,
         EncoderConfig encoder,
-        Safetensors weights) {
+        Safetensors weights,
+        Optional<Adapter> adapter) {
     private static final String GROUP = "encoder.";
     private static final String PATH = "encoder.initial-weights"; // a path of this machine, meaningless elsewhere
 
@@ -54,7 +59,8 @@ public record EncoderExport(
                 state.configuration(),
                 origin(state),
                 encoder,
-                checkpoint.query().part(Objective.ENCODER));
+                checkpoint.query().part(Objective.ENCODER),
+                Optional.empty());
     }
 
     /** A published encoder; {@code configuration} is that of the run's start. */
@@ -70,7 +76,16 @@ public record EncoderExport(
                         ModelCard.second(Instant.ofEpochMilli(manifest.publishedAtMillis())) + " to `"
                                 + new RunTopics(manifest.run()).encoders() + "`"),
                 manifest.encoder(),
-                Safetensors.parse(published.safetensors()));
+                Safetensors.parse(published.safetensors()),
+                Optional.empty());
+    }
+
+    /** An adapter: its map, and the version to whose space it leads. */
+    public record Adapter(AffineMap map, long space) {}
+
+    /** The same encoder with its features mapped. */
+    public EncoderExport withAdapter(Adapter added) {
+        return new EncoderExport(run, step, imagesTrained, configuration, origin, encoder, weights, Optional.of(added));
     }
 
     private static Map<String, String> origin(RunState state) {
@@ -128,7 +143,12 @@ public record EncoderExport(
     private byte[] bytes(ExportFormat format) {
         return switch (format) {
             case SAFETENSORS -> weights.withMetadata(metadata("format", "pt")).toBytes();
-            case ONNX -> OnnxModel.of(encoder, weights, metadata("format", "onnx"));
+            case ONNX -> {
+                byte[] model = OnnxModel.of(encoder, weights, metadata("format", "onnx"));
+                yield adapter.map(known -> OnnxAdapter.append(
+                                model, known.map().weights(), known.map().offset()))
+                        .orElse(model);
+            }
         };
     }
 
@@ -139,6 +159,7 @@ public record EncoderExport(
         metadata.put("millrace.run", run);
         metadata.put("millrace.step", String.valueOf(step));
         metadata.put("millrace.images-trained", String.valueOf(imagesTrained));
+        adapter.ifPresent(known -> metadata.put("millrace.space", String.valueOf(known.space())));
         configuration.forEach((key, text) -> {
             if (key.startsWith(GROUP) && !key.equals(PATH)) {
                 metadata.put("millrace." + key, text);

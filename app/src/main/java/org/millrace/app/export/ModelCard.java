@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.millrace.app.text.AccuracyText;
+import org.millrace.app.text.SpaceText;
 import org.millrace.app.text.StandingText;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.event.Evaluation;
@@ -51,6 +52,13 @@ record ModelCard(EncoderExport export, ExportFormat format, String file, long by
                             case SAFETENSORS -> "safetensors, float32, " + code.names();
                             case ONNX -> "ONNX, operators of version " + OnnxModel.OPSET + ", float32";
                         })
+                + export.adapter()
+                        .map(adapter -> row(
+                                "features",
+                                adapter.map().outputs() + ", in the space of encoder " + adapter.space()
+                                        + ": the graph ends with an adapter, fitted to the anchor images of the run. It finds"
+                                        + " about what an index by that encoder holds, and no more"))
+                        .orElse("")
                 + row("length", String.format(Locale.ROOT, "%,d bytes", bytes))
                 + row("SHA-256", "`" + sha256 + "`")
                 + row("step", number(export.step()))
@@ -77,7 +85,7 @@ record ModelCard(EncoderExport export, ExportFormat format, String file, long by
                 + " centre.\n";
     }
 
-    private static String scores(Evaluations evaluations) {
+    private String scores(Evaluations evaluations) {
         StringBuilder text = new StringBuilder("\n## Evaluations\n\n");
         if (!evaluations.found().isEmpty()) {
             text.append("Accuracy on held-out labelled images, with its 95 % interval.\n\n");
@@ -96,6 +104,12 @@ record ModelCard(EncoderExport export, ExportFormat format, String file, long by
                     each.trainImages(),
                     each.testImages(),
                     second(Instant.ofEpochMilli(each.evaluatedAtMillis()))));
+        }
+        for (Evaluation each : evaluations.found()) {
+            export.adapter()
+                    .flatMap(adapter -> each.scoresIn(adapter.space()))
+                    .ifPresent(scores ->
+                            text.append("\n").append(SpaceText.line(scores)).append(".\n"));
         }
         for (Evaluation each : evaluations.found()) {
             if (evaluations.standings().isHeld(each.version())) {

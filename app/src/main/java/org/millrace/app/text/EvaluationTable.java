@@ -42,7 +42,7 @@ public final class EvaluationTable implements EvaluationListener {
         row(
                 evaluation,
                 shown.contains(evaluation.version())
-                        ? "scored again, since the labelled images have grown: replaces the row above"
+                        ? "again, with more labelled images or further spaces: replaces the row above"
                         : "");
     }
 
@@ -82,6 +82,7 @@ public final class EvaluationTable implements EvaluationListener {
                     + config.anchorNeighbours() + " are needed (evaluator.anchor-neighbours)");
         }
         evaluation.oldDomain().ifPresent(old -> out.println("             " + OldDomainText.line(old)));
+        evaluation.spaces().orElse(List.of()).forEach(scores -> out.println("             " + SpaceText.line(scores)));
         evaluation
                 .standing()
                 .map(StandingText::line)

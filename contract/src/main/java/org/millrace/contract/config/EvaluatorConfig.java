@@ -2,6 +2,10 @@ package org.millrace.contract.config;
 
 import static org.millrace.contract.Check.check;
 
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.millrace.contract.config.Setting.Effect;
 
 /** The probe set and the probes. */
@@ -47,6 +51,13 @@ public record EvaluatorConfig(
         long pinnedVersion,
 
         @Setting(
+                value = "",
+                doc =
+                        "comma-separated versions of encoders whose embeddings are in an index; every other encoder gets an adapter to the space of each, and to that of the pinned version",
+                effect = Effect.NONE)
+        List<Long> spaces,
+
+        @Setting(
                 value = "1",
                 doc =
                         "maximum churn, the share of new neighbours against the current encoder, in [0, 1]; an encoder above it is held until `millrace evaluate --accept`; 1 holds none",
@@ -68,7 +79,10 @@ public record EvaluatorConfig(
 
         @Setting(value = "10000", doc = "images of the stream that are trained in one bucket", effect = Effect.NONE)
         long bucketImages) {
+    private static final int MOST_SPACES = 8;
+
     public EvaluatorConfig {
+        spaces = List.copyOf(spaces);
         check(probeCapacity >= 4, "evaluator.probe-capacity must be at least 4, but was %d", probeCapacity);
         check(
                 maxClasses >= 2 && maxClasses <= probeCapacity / 2,
@@ -92,6 +106,15 @@ public record EvaluatorConfig(
                 "evaluator.pinned-version must be a version or -1 for none, but was %d",
                 pinnedVersion);
         check(
+                spaces.stream().allMatch(version -> version >= 0) && spaces.size() <= MOST_SPACES,
+                "evaluator.spaces must be at most %d versions, but was %s",
+                MOST_SPACES,
+                spaces);
+        check(
+                spaces.isEmpty() || anchors > 0,
+                "evaluator.spaces is %s, but without anchors no adapter is fitted: evaluator.anchors must not be 0",
+                spaces);
+        check(
                 churnBudget >= 0 && churnBudget <= 1,
                 "evaluator.churn-budget must be in [0, 1], but was %s",
                 churnBudget);
@@ -104,6 +127,15 @@ public record EvaluatorConfig(
                 "evaluator.buckets must be 0 or in [2, 1000], but was %d",
                 buckets);
         check(bucketImages >= 1, "evaluator.bucket-images must be at least 1, but was %d", bucketImages);
+    }
+
+    /** The versions to whose spaces there are adapters: {@code evaluator.pinned-version} and {@code evaluator.spaces}. */
+    public SortedSet<Long> adaptedSpaces() {
+        var all = new TreeSet<>(spaces);
+        if (pinnedVersion >= 0) {
+            all.add(pinnedVersion);
+        }
+        return Collections.unmodifiableSortedSet(all);
     }
 
     /** How the labelled images are divided into buckets. */

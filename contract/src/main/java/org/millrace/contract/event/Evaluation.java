@@ -4,6 +4,8 @@ import static org.millrace.contract.Check.check;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -18,6 +20,7 @@ import java.util.Optional;
  * @param modelDrift against earlier encoders; absent for the first one, and in records of older writers
  * @param standing whether it may be taken as the newest; absent in records of older writers, and then it may
  * @param oldDomain scores on the domain that the run came from; absent without {@code guard.old-probe}, and in records of older writers
+ * @param spaces what indexes of earlier encoders are worth to its queries; absent where none was measured, and in records of older writers
  * @param buckets scores on each bucket of the stream; absent where {@code evaluator.buckets} is 0, and in records of older writers
  */
 public record Evaluation(
@@ -37,7 +40,8 @@ public record Evaluation(
         Optional<ModelDrift> modelDrift,
         Optional<Standing> standing,
         @JsonInclude(Include.NON_ABSENT) Optional<OldDomain> oldDomain,
-        Optional<BucketScores> buckets)
+        Optional<BucketScores> buckets,
+        Optional<List<SpaceScores>> spaces)
         implements EvaluationEvent {
     public static final int SCHEMA = 1;
 
@@ -56,9 +60,10 @@ public record Evaluation(
                 trainImages,
                 testImages);
         check(Double.isFinite(seconds), "seconds must be finite, but were %s", seconds);
+        spaces = spaces.map(List::copyOf);
     }
 
-    /** Without an old domain. */
+    /** Without an old domain and other spaces. */
     public Evaluation(
             int schema,
             String run,
@@ -93,7 +98,8 @@ public record Evaluation(
                 modelDrift,
                 standing,
                 Optional.empty(),
-                buckets);
+                buckets,
+                Optional.empty());
     }
 
     /**
@@ -151,19 +157,36 @@ public record Evaluation(
                 linear.with(Comparison.of(linear.accuracy, testImages, untrained.linear.accuracy, others)),
                 neighbours.with(Comparison.of(neighbours.accuracy, testImages, untrained.neighbours.accuracy, others)),
                 modelDrift,
-                standing);
+                standing,
+                spaces);
     }
 
     /** The same scores with the standing of an earlier evaluation of the version, which stands, and what that was judged by. */
     public Evaluation standingAs(Evaluation earlier) {
-        return with(linear, neighbours, earlier.modelDrift, earlier.standing);
+        return with(linear, neighbours, earlier.modelDrift, earlier.standing, earlier.spaces);
+    }
+
+    /** The same scores with one more space, in place of earlier scores in it. */
+    public Evaluation withSpace(SpaceScores scores) {
+        List<SpaceScores> all = new ArrayList<>(spaces.orElse(List.of()));
+        all.removeIf(other -> other.space() == scores.space());
+        all.add(scores);
+        return with(linear, neighbours, modelDrift, standing, Optional.of(all));
+    }
+
+    /** What an index of that version's embeddings is worth to this encoder's queries, where it was measured. */
+    public Optional<SpaceScores> scoresIn(long space) {
+        return spaces.orElse(List.of()).stream()
+                .filter(scores -> scores.space() == space)
+                .findFirst();
     }
 
     private Evaluation with(
             LinearScore linearNow,
             NeighbourScore neighboursNow,
             Optional<ModelDrift> modelDriftNow,
-            Optional<Standing> standingNow) {
+            Optional<Standing> standingNow,
+            Optional<List<SpaceScores>> spacesNow) {
         return new Evaluation(
                 schema,
                 run,
@@ -181,7 +204,8 @@ public record Evaluation(
                 modelDriftNow,
                 standingNow,
                 oldDomain,
-                buckets);
+                buckets,
+                spacesNow);
     }
 
     private static void checkShare(double accuracy) {

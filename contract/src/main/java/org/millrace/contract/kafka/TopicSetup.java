@@ -123,6 +123,8 @@ public final class TopicSetup implements AutoCloseable {
         ensure(new NewTopic(run.encoders(), Optional.of(1), Optional.empty())
                 .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT)));
         ensure(new NewTopic(run.evaluations(), Optional.of(1), Optional.empty()).configs(forEver));
+        ensure(new NewTopic(run.spaces(), Optional.of(1), Optional.empty())
+                .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT)));
     }
 
     /**
@@ -195,6 +197,13 @@ public final class TopicSetup implements AutoCloseable {
         Map<String, String> forEver = Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1");
         ensure(new NewTopic(run.drift(), Optional.of(1), Optional.empty()).configs(forEver));
         ensure(new NewTopic(run.driftOrders(), Optional.of(1), Optional.empty()).configs(forEver));
+    }
+
+    /** The topic of embeddings, with as many partitions as that of the images, which must exist. */
+    public void ensureEmbeddings(RunTopics run, ImagesConfig images) {
+        require(images.topic());
+        int partitions = describe(images.topic()).orElseThrow().partitions().size();
+        ensure(new NewTopic(run.embeddings(), Optional.of(partitions), Optional.empty()));
     }
 
     /** Partitions of the topic, or empty where it does not exist. */

@@ -41,8 +41,8 @@ public final class EncoderWatch implements AutoCloseable {
     private final CountDownLatch closing = new CountDownLatch(1);
     private final CountDownLatch looked = new CountDownLatch(1);
     private final Thread thread;
-    private volatile State state =
-            new State(List.of(), Optional.empty(), "the run's encoders have not been read yet", Set.of());
+    private volatile State state = new State(
+            List.of(), Optional.empty(), "the run's encoders have not been read yet", Set.of(), OptionalLong.empty());
 
     /**
      * A published encoder.
@@ -57,9 +57,16 @@ public final class EncoderWatch implements AutoCloseable {
             boolean held,
             Optional<EncoderRevocation> revocation) {}
 
-    /** @param why there is no current encoder, where there is none */
+    /**
+     * @param why there is no current encoder, where there is none
+     * @param scored the newest that was scored and may be taken
+     */
     private record State(
-            List<Published> published, Optional<PublishedEncoder> current, String why, Set<Long> revoked) {}
+            List<Published> published,
+            Optional<PublishedEncoder> current,
+            String why,
+            Set<Long> revoked,
+            OptionalLong scored) {}
 
     private EncoderWatch(KafkaSettings kafka, RunTopics topics) {
         this.kafka = kafka;
@@ -101,6 +108,17 @@ public final class EncoderWatch implements AutoCloseable {
         return state.current();
     }
 
+    /** The newest encoder that was scored and may be taken: its adapters are published. Does not wait. */
+    public OptionalLong scoredIfKnown() {
+        return state.scored();
+    }
+
+    /** The same; waits for the broker's first answer. */
+    public OptionalLong scored() {
+        awaitFirst();
+        return state.scored();
+    }
+
     /** Whether the operator has revoked that version, as far as the broker has been heard. Does not wait. */
     public boolean isRevoked(long version) {
         return state.revoked().contains(version);
@@ -109,6 +127,11 @@ public final class EncoderWatch implements AutoCloseable {
     /** The encoder of that version; throws {@link UserException} where it is not there. */
     public PublishedEncoder version(long version) {
         return PublishedEncoders.find(kafka, topics, version);
+    }
+
+    /** The adapter from an encoder to the space of another version; throws {@link UserException} where there is none. */
+    public PublishedSpace adapter(EncoderManifest encoder, long space) {
+        return PublishedSpaces.find(kafka, topics, encoder, space);
     }
 
     @Override
@@ -185,7 +208,8 @@ public final class EncoderWatch implements AutoCloseable {
                 published,
                 current,
                 why,
-                Set.copyOf(evaluated.standings().revoked().keySet()));
+                Set.copyOf(evaluated.standings().revoked().keySet()),
+                evaluated.standings().current());
     }
 
     private Collection<EncoderManifest> manifests(Consumer<byte[], byte[]> consumer, Map<TopicPartition, Long> ends) {

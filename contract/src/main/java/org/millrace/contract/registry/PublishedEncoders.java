@@ -44,6 +44,20 @@ public final class PublishedEncoders {
                 .version();
     }
 
+    /**
+     * The newest encoder that was scored and is neither held nor revoked: the one whose adapters are published. Throws {@link UserException}
+     * where there is none, or it is no longer on the topic.
+     */
+    public static PublishedEncoder scored(KafkaSettings kafka, RunTopics topics) {
+        long current = PublishedEvaluations.read(kafka, topics)
+                .standings()
+                .current()
+                .orElseThrow(() -> new UserException("no encoder of run " + topics.run()
+                        + " is scored yet, and adapters between feature spaces come with the scores"
+                        + "\nScore the encoders: millrace evaluate."));
+        return find(kafka, topics, current);
+    }
+
     /** The encoder of that version, held or not; throws {@link UserException} where it is revoked, or names the versions there are. */
     public static PublishedEncoder find(KafkaSettings kafka, RunTopics topics, long version) {
         Optional.ofNullable(PublishedEvaluations.read(kafka, topics)

@@ -255,7 +255,8 @@ final class RecordReaderTest {
                 Optional.of(new BucketScores(
                         "label",
                         100,
-                        List.of(new BucketScores.Score("cat", 50, OptionalDouble.of(0.5), OptionalDouble.empty())))));
+                        List.of(new BucketScores.Score("cat", 50, OptionalDouble.of(0.5), OptionalDouble.empty())))),
+                Optional.empty());
     }
 
     private static ConsumerRecord<byte[], byte[]> record(long offset, byte @Nullable [] value) {

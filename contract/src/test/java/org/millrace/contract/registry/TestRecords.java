@@ -70,7 +70,8 @@ public final class TestRecords {
                 Optional.empty(),
                 Optional.empty(),
                 standing,
-                buckets);
+                buckets,
+                Optional.empty());
     }
 
     /** One record. */

@@ -70,11 +70,42 @@ final class OnnxModelTest {
                     .as("a batch of one")
                     .containsExactly(Arrays.copyOf(ours, features), within(TOLERANCE));
         }
+        float[] weights2 = adapterWeights(features);
+        float[] offset = {0.5f, -2, 3};
+        try (OrtSession session =
+                session(OnnxAdapter.append(OnnxModel.of(config, weights, Map.of()), weights2, offset))) {
+            float[] mapped = run(session, config, input);
+            assertThat(mapped).hasSize(IMAGES * offset.length);
+            for (int i = 0; i < mapped.length; i++) {
+                double sum = offset[i % offset.length];
+                for (int d = 0; d < features; d++) {
+                    sum += (double) ours[i / offset.length * features + d]
+                            * weights2[d * offset.length + i % offset.length];
+                }
+                assertThat((double) mapped[i]).as("adapted").isCloseTo(sum, within(10.0 * TOLERANCE));
+            }
+        }
         float[] first = Arrays.copyOf(ours, features);
         float[] second = Arrays.copyOfRange(ours, features, 2 * features);
         assertThat(largestDifference(first, second))
                 .as("different images have different features")
                 .isGreaterThan(100 * TOLERANCE);
+    }
+
+    private static float[] adapterWeights(int features) {
+        float[] weights = new float[features * 3];
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] = (float) Math.sin(i) / 8;
+        }
+        return weights;
+    }
+
+    @Test
+    void append_ofAnAdapterOfAnotherWidth_isRefused() {
+        EncoderConfig config = config("resnet20", "cifar", 32, 32, 3, "batch");
+        byte[] model = OnnxModel.of(config, TestEncoders.settled(config, SampleImages.first(8), SEED), Map.of());
+        assertThatThrownBy(() -> OnnxAdapter.append(model, new float[5 * 3], new float[3]))
+                .hasMessageContaining("an adapter of 5 features cannot follow an encoder of 64");
     }
 
     @Test

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The same images through successive encoders of a run. They are chosen from the held-out images at the first use, and never change. A
- * file of the run's folder holds them, and their features under the first, the pinned, the current and the newest encoders. Not thread
+ * file of the run's folder holds them, and their features under the first, the pinned and those of indexes, the current and the newest encoders. Not thread
  * safe.
  */
 public final class Anchors {
@@ -87,6 +87,11 @@ public final class Anchors {
     /** Whether the features of a version are kept. */
     public boolean knows(long version) {
         return features.containsKey(version);
+    }
+
+    /** A version's features of {@link #images}, N×D, where they are kept. */
+    public Optional<FeatureMatrix> features(long version) {
+        return Optional.ofNullable(features.get(version));
     }
 
     /**
@@ -147,7 +152,7 @@ public final class Anchors {
         long first = features.firstKey();
         features.keySet()
                 .removeIf(other -> other != first
-                        && other != config.pinnedVersion()
+                        && !config.adaptedSpaces().contains(other)
                         && other != current.orElse(first)
                         && !newest.contains(other));
         remember(version, anchorFeatures);

@@ -13,7 +13,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.event.DriftAlarm;
+import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Health;
+import org.millrace.contract.event.SpaceScores;
 import org.millrace.contract.service.Role;
 import org.millrace.encoder.selftest.SelfTest;
 
@@ -187,11 +189,27 @@ final class RunMetrics {
             gauge("probe.accuracy", probes, null, score.linear().accuracy(), "probe", "linear");
             gauge("probe.accuracy", probes, null, score.neighbours().accuracy(), "probe", "knn");
         });
+        facts.evaluation().ifPresent(this::indexes);
         Optional<Health> health = facts.evaluation().flatMap(score -> score.health());
         health.ifPresent(found -> {
             gauge("rankme", "RankMe of the newest scored encoder's features", found.rankMe());
             gauge("uniformity", "uniformity of the newest scored encoder's features", found.uniformity());
         });
+    }
+
+    /** What indexes of earlier encoders are worth to queries of the newest scored one. */
+    private void indexes(Evaluation score) {
+        String help =
+                "recall of an earlier encoder's own neighbours in its index by queries of the newest scored encoder: raw,"
+                        + " adapted, or with all images embedded again (reembedded), in [0, 1]";
+        for (SpaceScores space : score.spaces().orElse(List.of())) {
+            String of = String.valueOf(space.space());
+            space.raw().ifPresent(raw -> gauge("index.recall", help, null, raw, "space", of, "queries", "raw"));
+            space.adapter()
+                    .ifPresent(adapter ->
+                            gauge("index.recall", help, null, adapter.recall(), "space", of, "queries", "adapted"));
+            gauge("index.recall", help, null, space.reembedded(), "space", of, "queries", "reembedded");
+        }
     }
 
     private void drift(RunFacts facts) {

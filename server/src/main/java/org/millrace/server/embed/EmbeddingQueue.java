@@ -4,19 +4,23 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.registry.EncoderWatch;
+import org.millrace.contract.registry.PublishedSpace;
+import org.millrace.numerics.AffineMap;
 import org.millrace.server.embed.FairPool.Length;
 import org.millrace.server.embed.ScaledImages.Judged;
 import org.millrace.server.embed.ScaledImages.Scaled;
@@ -64,8 +68,16 @@ public final class EmbeddingQueue implements AutoCloseable {
         private long longWork;
     }
 
+    /**
+     * Which features.
+     *
+     * @param version of the encoder; empty for the current one
+     * @param space version to whose space they are mapped; empty for the encoder's own
+     */
+    public record Wanted(OptionalLong version, OptionalLong space) {}
+
     /** The decoded images of one call. */
-    private record Waiting(List<Scaled> images, OptionalLong version, CompletableFuture<Embeddings> answer) {}
+    private record Waiting(List<Scaled> images, Wanted wanted, CompletableFuture<Embeddings> answer) {}
 
     private EmbeddingQueue(MillraceConfig config, EncoderWatch encoders) {
         this.encoders = encoders;
@@ -91,9 +103,8 @@ public final class EmbeddingQueue implements AutoCloseable {
      *
      * @param client the sender: clients are decoded in turns, and none may hold more than three quarters of the queue, of which images that
      *     are expensive to decode may make up two thirds
-     * @param version of the encoder; empty for the current one
      */
-    public Optional<CompletableFuture<Embeddings>> offer(String client, List<byte[]> images, OptionalLong version) {
+    public Optional<CompletableFuture<Embeddings>> offer(String client, List<byte[]> images, Wanted wanted) {
         List<Judged> all = scaled.judge(images);
         long work = all.stream().mapToLong(Judged::work).sum();
         boolean isLong = work > LONG_WORK;
@@ -127,7 +138,7 @@ public final class EmbeddingQueue implements AutoCloseable {
         }
         CompletableFuture<Embeddings> released =
                 answer.whenComplete((made, problem) -> release(client, all.size(), isLong ? work : 0));
-        decoders.run(client, isLong ? Length.LONG : Length.SHORT, () -> decode(all, version, answer));
+        decoders.run(client, isLong ? Length.LONG : Length.SHORT, () -> decode(all, wanted, answer));
         return Optional.of(released);
     }
 
@@ -148,13 +159,13 @@ public final class EmbeddingQueue implements AutoCloseable {
     }
 
     /** Waits while a whole batch is decoded already: encoded images take less memory. */
-    private void decode(List<Judged> images, OptionalLong version, CompletableFuture<Embeddings> answer) {
+    private void decode(List<Judged> images, Wanted wanted, CompletableFuture<Embeddings> answer) {
         try {
             if (isClosed()) {
                 answer.completeExceptionally(stopping());
                 return;
             }
-            Waiting decoded = new Waiting(scaled.of(images), version, answer);
+            Waiting decoded = new Waiting(scaled.of(images), wanted, answer);
             lock.lockInterruptibly();
             try {
                 while (imagesWaiting >= batchSize && !closed) {
@@ -252,34 +263,50 @@ public final class EmbeddingQueue implements AutoCloseable {
     }
 
     private void embed(List<Waiting> batch) {
-        Map<Long, List<Waiting>> byVersion = new TreeMap<>();
-        batch.forEach(each -> byVersion
-                .computeIfAbsent(each.version().orElse(-1), version -> new ArrayList<>())
+        Map<Wanted, List<Waiting>> byWish = new LinkedHashMap<>();
+        batch.forEach(each -> byWish.computeIfAbsent(each.wanted(), wanted -> new ArrayList<>())
                 .add(each));
-        byVersion.forEach((version, some) -> {
+        byWish.forEach((wanted, some) -> {
             try {
-                LoadedEncoders.Loaded encoder = version < 0
+                OptionalLong version = wanted.version();
+                LoadedEncoders.Loaded encoder = version.isEmpty()
                         ? loaded.of(encoders.current())
-                        : loaded.known(version).orElseGet(() -> loaded.of(encoders.version(version)));
-                embed(some, encoder);
+                        : loaded.known(version.getAsLong())
+                                .orElseGet(() -> loaded.of(encoders.version(version.getAsLong())));
+                embed(some, encoder, wanted.space());
             } catch (RuntimeException | Error e) { // the next batch may succeed
                 some.forEach(each -> each.answer().completeExceptionally(e));
             }
         });
     }
 
-    private void embed(List<Waiting> together, LoadedEncoders.Loaded encoder) {
+    private void embed(List<Waiting> together, LoadedEncoders.Loaded encoder, OptionalLong space) {
         List<Scaled> images =
                 together.stream().flatMap(each -> each.images().stream()).toList();
         List<Embeddings.Row> rows = new ArrayList<>();
         for (int from = 0; from < images.size(); from += batchSize) {
             rows.addAll(encoder.embedScaled(images.subList(from, Math.min(images.size(), from + batchSize))));
         }
+        List<Embeddings.Row> made = space.isEmpty()
+                ? rows
+                : encoder.inSpace(space.getAsLong(), rows, manifest -> adapter(manifest, space.getAsLong()));
+        int dimension = made.stream()
+                .flatMap(row -> row instanceof Embeddings.Features features
+                        ? Stream.of(features.values().length)
+                        : Stream.empty())
+                .findFirst()
+                .orElse(encoder.dimension());
         int at = 0;
         for (Waiting each : together) {
             int end = at + each.images().size();
-            each.answer().complete(new Embeddings(encoder.version(), encoder.dimension(), rows.subList(at, end)));
+            each.answer().complete(new Embeddings(encoder.version(), space, dimension, made.subList(at, end)));
             at = end;
         }
+    }
+
+    private AffineMap adapter(EncoderManifest encoder, long space) {
+        PublishedSpace found = encoders.adapter(encoder, space);
+        return AffineMap.of(
+                found.file(), found.manifest().inputs(), found.manifest().outputs());
     }
 }

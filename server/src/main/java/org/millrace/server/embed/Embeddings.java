@@ -3,14 +3,16 @@ package org.millrace.server.embed;
 import static org.millrace.contract.Check.check;
 
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * Some images embedded by one encoder, in order.
  *
  * @param version of the encoder
+ * @param space version in whose space the features are, where they are mapped to one
  * @param dimension D of a feature vector
  */
-public record Embeddings(long version, int dimension, List<Row> rows) {
+public record Embeddings(long version, OptionalLong space, int dimension, List<Row> rows) {
     public Embeddings {
         rows = List.copyOf(rows);
         check(!rows.isEmpty(), "embeddings must be of at least one image");

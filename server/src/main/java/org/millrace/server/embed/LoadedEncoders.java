@@ -2,18 +2,22 @@ package org.millrace.server.embed;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.evaluator.Embedder;
 import org.millrace.evaluator.EmbedderFactory;
 import org.millrace.evaluator.TorchEmbedders;
+import org.millrace.numerics.AffineMap;
 
 /** The few most recently used encoders, in memory. Used by one thread, which closes it. */
 public final class LoadedEncoders implements AutoCloseable {
@@ -31,20 +35,19 @@ public final class LoadedEncoders implements AutoCloseable {
 
     /** A loaded encoder. Used by the thread that loaded it. */
     public static final class Loaded {
-        private final long version;
-        private final String sha256;
+        private final EncoderManifest manifest;
+        private final Map<Long, AffineMap> adapters = new HashMap<>(); // by space
         private final EncoderConfig input;
         private final Embedder embedder;
 
         private Loaded(PublishedEncoder encoder, Embedder embedder) {
-            this.version = encoder.manifest().version();
-            this.sha256 = encoder.manifest().sha256();
+            this.manifest = encoder.manifest();
             this.input = encoder.manifest().encoder();
             this.embedder = embedder;
         }
 
         long version() {
-            return version;
+            return manifest.version();
         }
 
         int dimension() {
@@ -59,6 +62,23 @@ public final class LoadedEncoders implements AutoCloseable {
         /** For images that decode; owned by this. */
         public Embedder embedder() {
             return embedder;
+        }
+
+        /**
+         * The same rows mapped to the space of another version; its own features stay.
+         *
+         * @param find the adapter, which is asked for once
+         */
+        List<Embeddings.Row> inSpace(long space, List<Embeddings.Row> rows, Function<EncoderManifest, AffineMap> find) {
+            if (space == version()) {
+                return rows;
+            }
+            AffineMap map = adapters.computeIfAbsent(space, wanted -> find.apply(manifest));
+            return rows.stream()
+                    .map(row -> row instanceof Embeddings.Features features
+                            ? new Embeddings.Features(map.apply(features.values()))
+                            : row)
+                    .toList();
         }
 
         /** One row per image, computed in one batch: its features, or why it could not be decoded. */
@@ -87,7 +107,7 @@ public final class LoadedEncoders implements AutoCloseable {
     public Loaded of(PublishedEncoder encoder) {
         long version = encoder.manifest().version();
         Loaded known = loaded.get(version);
-        if (known != null && known.sha256.equals(encoder.manifest().sha256())) {
+        if (known != null && known.manifest.sha256().equals(encoder.manifest().sha256())) {
             return known;
         }
         if (known != null) { // the run was started over

@@ -19,6 +19,7 @@ import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Json;
+import org.millrace.contract.event.SpaceScores;
 import org.millrace.contract.registry.EncoderWatch;
 import org.millrace.ingest.push.IncomingImage;
 import org.millrace.numerics.NpyFormat;
@@ -33,6 +34,8 @@ public final class EmbedRoutes implements Routes {
     static final String EMBED = "/v1/embed";
     static final String ENCODERS = "/v1/encoders";
     private static final String VERSION = "version";
+    private static final String SPACE = "space";
+    private static final String SPACE_HEADER = "Millrace-Space";
     private static final String VERSION_HEADER = "Millrace-Encoder-Version";
 
     private final EncoderWatch encoders;
@@ -92,7 +95,7 @@ public final class EmbedRoutes implements Routes {
 
     @Override
     public void addTo(JavalinDefaultRoutingApi router) {
-        router.post(EMBED, this::embed, Parameters.of(VERSION));
+        router.post(EMBED, this::embed, Parameters.of(VERSION, SPACE));
         router.get(ENCODERS, this::list);
     }
 
@@ -103,31 +106,88 @@ public final class EmbedRoutes implements Routes {
 
     private void embed(Context context) throws IOException {
         Form form = Form.wanted(context);
-        OptionalLong version = version(context);
+        EmbeddingQueue.Wanted wanted = wanted(context);
         boolean several = Bodies.isMultipart(context);
         if (!several) {
             Bodies.requireImage(context);
         }
         Asked asked = several ? files(context) : new Asked(List.of(), List.of(read(Bodies.raw(context), "")));
-        CompletableFuture<Embeddings> embeddings = queue.offer(Gate.client(context), asked.images(), version)
+        CompletableFuture<Embeddings> embeddings = queue.offer(Gate.client(context), asked.images(), wanted)
                 .orElseThrow(() ->
                         HttpProblem.busy("too many images are waiting to be embedded; send the request again later"));
         context.future(() ->
                 embeddings.thenAcceptAsync(made -> answer(context, form, several, asked.names(), made), answering));
     }
 
-    private OptionalLong version(Context context) {
-        String asked = context.queryParam(VERSION);
+    private EmbeddingQueue.Wanted wanted(Context context) {
+        OptionalLong space = number(context, SPACE);
+        OptionalLong version = version(context);
+        if (space.isEmpty()) {
+            return new EmbeddingQueue.Wanted(version, space);
+        }
+        long encoder = version.orElseGet(() -> encoders.scored()
+                .orElseThrow(() -> new HttpProblem(
+                        404,
+                        "no encoder of run " + run
+                                + " is scored yet, and adapters between feature spaces come with the scores")));
+        requireAdapter(encoder, space.getAsLong());
+        return new EmbeddingQueue.Wanted(OptionalLong.of(encoder), space);
+    }
+
+    private void requireAdapter(long encoder, long space) {
+        List<EncoderWatch.Published> all = encoders.published();
+        all.stream()
+                .filter(published -> published.manifest().version() == space)
+                .flatMap(published -> published.revocation().stream())
+                .findFirst()
+                .ifPresent(revocation -> {
+                    throw new HttpProblem(
+                            410,
+                            "encoder " + space + " of run " + run + " is revoked (" + revocation.reason()
+                                    + "), and so is its space");
+                });
+        if (encoder == space) {
+            return;
+        }
+        Optional<Evaluation> scored = all.stream()
+                .filter(published -> published.manifest().version() == encoder)
+                .flatMap(published -> published.evaluation().stream())
+                .findFirst();
+        Optional<SpaceScores> scores = scored.flatMap(evaluation -> evaluation.scoresIn(space));
+        if (scores.flatMap(SpaceScores::adapter).isEmpty()) {
+            List<Long> adapted = scored.flatMap(Evaluation::spaces).orElse(List.of()).stream()
+                    .filter(each -> each.adapter().isPresent())
+                    .map(SpaceScores::space)
+                    .toList();
+            throw new HttpProblem(
+                    404,
+                    "encoder " + encoder + " of run " + run + " has no adapter to the space of encoder " + space
+                            + scores.flatMap(SpaceScores::refused)
+                                    .map(why -> ": " + why)
+                                    .orElse("; there are adapters to " + adapted
+                                            + " (evaluator.pinned-version, evaluator.spaces)"));
+        }
+    }
+
+    private static OptionalLong number(Context context, String name) {
+        String asked = context.queryParam(name);
         if (asked == null) {
             return OptionalLong.empty();
         }
-        List<EncoderWatch.Published> all = encoders.published();
-        long version;
         try {
-            version = Long.parseLong(asked);
+            return OptionalLong.of(Long.parseLong(asked));
         } catch (NumberFormatException e) {
-            throw new HttpProblem(400, "version must be a number, but was '" + asked + "'");
+            throw new HttpProblem(400, name + " must be a number, but was '" + asked + "'");
         }
+    }
+
+    private OptionalLong version(Context context) {
+        OptionalLong asked = number(context, VERSION);
+        if (asked.isEmpty()) {
+            return asked;
+        }
+        List<EncoderWatch.Published> all = encoders.published();
+        long version = asked.getAsLong();
         List<Long> usable = all.stream()
                 .filter(published -> published.revocation().isEmpty())
                 .map(published -> published.manifest().version())
@@ -136,7 +196,7 @@ public final class EmbedRoutes implements Routes {
                 .filter(published -> published.manifest().version() == version)
                 .findFirst()
                 .orElseThrow(() ->
-                        new HttpProblem(404, "run " + run + " has no encoder " + asked + "; there are " + usable));
+                        new HttpProblem(404, "run " + run + " has no encoder " + version + "; there are " + usable));
         found.revocation().ifPresent(revocation -> {
             throw new HttpProblem(
                     410,
@@ -171,6 +231,7 @@ public final class EmbedRoutes implements Routes {
 
     private static void answer(Context context, Form form, boolean several, List<String> names, Embeddings made) {
         context.header(VERSION_HEADER, String.valueOf(made.version()));
+        made.space().ifPresent(space -> context.header(SPACE_HEADER, String.valueOf(space)));
         boolean json = form == Form.JSON && several;
         if (!json) {
             made.rows().forEach(row -> {
@@ -214,6 +275,7 @@ public final class EmbedRoutes implements Routes {
     private static Map<String, Object> described(Embeddings made) {
         Map<String, Object> body = new LinkedHashMap<>();
         body.put(VERSION, made.version());
+        made.space().ifPresent(space -> body.put(SPACE, space));
         body.put("dimension", made.dimension());
         return body;
     }
