@@ -14,6 +14,7 @@ import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Health;
 import org.millrace.contract.event.ModelDrift;
+import org.millrace.contract.event.ProbeAnswers;
 import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.contract.registry.Standings;
 import org.millrace.evaluator.anchor.Anchors;
@@ -113,7 +114,8 @@ final class EncoderScorer implements AutoCloseable {
                 Optional.of(health),
                 drift,
                 Optional.of(new ChurnBudget(config.churnBudget()).judge(current, drift)),
-                buckets);
+                buckets,
+                Optional.of(ProbeAnswers.of(probes.digest(), scores.linearHits(), scores.neighbourHits())));
         Evaluation standing = earlier.map(alone::standingAs).orElse(alone);
         return Optional.of(
                 manifest.version() == 0

@@ -20,6 +20,7 @@ final class Commands {
                 new DriftCommand(),
                 new DashboardCommand(),
                 new EncodersCommand(),
+                new RunsCommand(),
                 new ExportCommand(),
                 new EmbedCommand(),
                 new InspectCommand(),

@@ -90,9 +90,18 @@ class MillraceCommandLineTest {
     }
 
     @Test
-    void version_isGood() {
+    void version_namesCommitAndNatives() {
         assertThat(run("--version")).isZero();
-        assertThat(out.toString()).startsWith("millrace ");
+        assertThat(out.toString())
+                .containsPattern("millrace [0-9].*, commit \\S")
+                .containsPattern("PyTorch [0-9.]+ \\(pytorch-native-\\S+, DJL [0-9.]+\\), RocksDB [0-9.]+")
+                .doesNotContain("${", "null");
+    }
+
+    @Test
+    void completion_knowsCommandsAndTheirCommands() {
+        assertThat(run("completion")).isZero();
+        assertThat(out.toString()).contains("complete -F _complete_millrace", "compare", "--bootstrap-server");
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param modelDrift against earlier encoders; absent for the first one, and in records of older writers
  * @param standing whether it may be taken as the newest; absent in records of older writers, and then it may
  * @param buckets scores on each bucket of the stream; absent where {@code evaluator.buckets} is 0, and in records of older writers
+ * @param answers image by image; absent in records of older writers
  */
 public record Evaluation(
         int schema,
@@ -33,7 +34,8 @@ public record Evaluation(
         Optional<Health> health,
         Optional<ModelDrift> modelDrift,
         Optional<Standing> standing,
-        Optional<BucketScores> buckets)
+        Optional<BucketScores> buckets,
+        Optional<ProbeAnswers> answers)
         implements EvaluationEvent {
     public static final int SCHEMA = 1;
 
@@ -52,6 +54,50 @@ public record Evaluation(
                 trainImages,
                 testImages);
         check(Double.isFinite(seconds), "seconds must be finite, but were %s", seconds);
+        check(
+                answers.stream()
+                        .allMatch(known -> known.linearHits().length() <= testImages
+                                && known.neighbourHits().length() <= testImages),
+                "answers must be of at most testImages (%d) images",
+                testImages);
+    }
+
+    /** Scores without answers, as older writers record them. */
+    public Evaluation(
+            int schema,
+            String run,
+            long version,
+            long step,
+            long imagesTrained,
+            int classes,
+            int trainImages,
+            int testImages,
+            LinearScore linear,
+            NeighbourScore neighbours,
+            double seconds,
+            long evaluatedAtMillis,
+            Optional<Health> health,
+            Optional<ModelDrift> modelDrift,
+            Optional<Standing> standing,
+            Optional<BucketScores> buckets) {
+        this(
+                schema,
+                run,
+                version,
+                step,
+                imagesTrained,
+                classes,
+                trainImages,
+                testImages,
+                linear,
+                neighbours,
+                seconds,
+                evaluatedAtMillis,
+                health,
+                modelDrift,
+                standing,
+                buckets,
+                Optional.empty());
     }
 
     /**
@@ -138,7 +184,8 @@ public record Evaluation(
                 health,
                 modelDriftNow,
                 standingNow,
-                buckets);
+                buckets,
+                answers);
     }
 
     private static void checkShare(double accuracy) {
