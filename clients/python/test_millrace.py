@@ -1,4 +1,4 @@
-"""Tests of millrace.py against a server in this process that fails as told: /usr/bin/python3 -m unittest -v in this folder."""
+"""Tests of millrace.py against a server in this process that fails as instructed: /usr/bin/python3 -m unittest -v in this folder."""
 
 import io
 import json
@@ -55,7 +55,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         if trouble is not None:
             wait = {"Retry-After": "3"} if trouble == 429 else {}
-            self.answer(trouble, b'{"error":"as told"}', wait)
+            self.answer(trouble, b'{"error":"as instructed"}', wait)
         elif self.path.startswith("/v1/images"):
             with server.lock:
                 offset = len(server.taken)
@@ -120,7 +120,7 @@ class MillraceTest(unittest.TestCase):
         with self.assertRaises(MillraceError) as caught:
             self.client.push(b"x")
         self.assertEqual(caught.exception.status, 413)
-        self.assertIn("as told", str(caught.exception))
+        self.assertIn("as instructed", str(caught.exception))
         self.assertNotIsInstance(caught.exception, Uncertain)
         self.server.troubles = [429] * 4
         with self.assertRaises(MillraceError) as caught:

@@ -58,7 +58,7 @@ public final class RunDeletion implements AutoCloseable {
     }
 
     /**
-     * Deletes these: first whoever may still write is shut out, so that a trainer that waits elsewhere ends instead of going on.
+     * Deletes these: first the processes that may still write are shut out, so that a trainer that waits elsewhere ends instead of going on.
      *
      * @throws UserException where something of the run is there afterwards
      */

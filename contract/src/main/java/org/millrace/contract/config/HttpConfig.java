@@ -87,7 +87,7 @@ public record HttpConfig(
     @Override
     public String toString() {
         return "HttpConfig[host=" + host + ", port=" + port + ", token=" + (token.isEmpty() ? "" : "********")
- + ", tokenFile=" + tokenFile + ", tokensFile=" + tokensFile + ", publicUrl=" + publicUrl + "]";
+                + ", tokenFile=" + tokenFile + ", tokensFile=" + tokensFile + ", publicUrl=" + publicUrl + "]";
     }
 
     private static boolean isGuarded(String token, String tokensFile) {

@@ -56,7 +56,7 @@ final class Tokens {
     }
 
     /**
-     * Whoever has a token.
+     * A token as it may be kept.
      *
      * @param digest of the token, and {@code cookie} what replaces it in a browser: neither leads back to it
      */
