@@ -26,6 +26,7 @@ final class Commands {
                 new InspectCommand(),
                 new AuditCommand(),
                 new ReplayCommand(),
-                new ConfigCommand());
+                new ConfigCommand(),
+                new CompletionCommand());
     }
 }

@@ -51,8 +51,8 @@ final class MillraceCommand implements Runnable {
             }
             return new String[] {
                 "millrace " + build.getProperty("version") + ", commit " + build.getProperty("commit"),
-                "natives: PyTorch " + build.getProperty("pytorch") + " (" + build.getProperty("pytorch.natives") + ", DJL "
-                        + build.getProperty("djl") + "), RocksDB " + build.getProperty("rocksdb"),
+                "natives: PyTorch " + build.getProperty("pytorch") + " (" + build.getProperty("pytorch.natives")
+                        + ", DJL " + build.getProperty("djl") + "), RocksDB " + build.getProperty("rocksdb"),
                 "Kafka " + build.getProperty("kafka") + "; Java " + System.getProperty("java.version") + " ("
                         + System.getProperty("java.vendor") + ") on " + System.getProperty("os.name") + " "
                         + System.getProperty("os.arch")

@@ -13,7 +13,6 @@ import org.millrace.contract.FileNames;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.evaluator.protocol.ProbeProtocol;
 import org.millrace.ingest.push.PushRequest;
-import picocli.AutoComplete;
 import picocli.CommandLine;
 
 /** Runs one command of the program {@code millrace}. */
@@ -51,7 +50,6 @@ public final class MillraceCommandLine {
     private static CommandLine create(BiConsumer<MillraceConfig, String> configured) {
         CommandLine root = new CommandLine(new MillraceCommand(configured));
         Commands.all().forEach(root::addSubcommand);
-        root.addSubcommand("completion", new AutoComplete.GenerateCompletion());
         root.registerConverter(Path.class, FileNames::path);
         root.registerConverter(Duration.class, new Durations());
         root.registerConverter(PushRequest.Target.class, new Words<>(PushRequest.Target.class));

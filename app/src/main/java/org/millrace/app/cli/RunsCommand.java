@@ -1,14 +1,19 @@
 package org.millrace.app.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.millrace.app.runs.RunComparison;
 import org.millrace.app.runs.RunSummary;
 import org.millrace.app.text.RunsText;
 import org.millrace.contract.RunTopics;
+import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.kafka.KafkaSettings;
@@ -56,8 +61,11 @@ final class RunsCommand implements Runnable {
         @Spec
         private CommandSpec spec;
 
-        @Option(names = "--json", description = "Print one JSON object instead of text.")
-        private boolean json;
+        @Option(
+                names = "--json",
+                paramLabel = "FILE",
+                description = "Write one JSON object to this file instead of text to standard output; - is standard output.")
+        private @Nullable Path json;
 
         @Mixin
         private CommonOptions options;
@@ -68,13 +76,24 @@ final class RunsCommand implements Runnable {
             PrintWriter out = spec.commandLine().getOut();
             try (Connection connection = options.connect(config)) {
                 Found found = read(config, connection.kafka());
-                if (json) {
+                if (json == null) {
+                    found.lines().forEach(out::println);
+                } else if (json.equals(Path.of("-"))) {
                     out.println(new String(Json.write(found.object()), StandardCharsets.UTF_8));
                 } else {
-                    found.lines().forEach(out::println);
+                    write(json, found.object());
                 }
             }
             out.flush();
+        }
+
+        private static void write(Path file, Object object) {
+            PlainFile.require("--json", List.of(file));
+            try {
+                Files.writeString(file, Json.writePretty(object) + "\n");
+            } catch (IOException e) {
+                throw new UserException("--json " + file + " cannot be written: " + e, e);
+            }
         }
 
         CommandSpec spec() {

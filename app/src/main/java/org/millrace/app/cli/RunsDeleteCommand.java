@@ -68,6 +68,7 @@ final class RunsDeleteCommand implements Runnable {
                 out.println("There is no way back. Type the run's name to delete all of this:");
                 out.flush();
                 requireConfirmed(new InputStreamReader(System.in, StandardCharsets.UTF_8), run.run());
+                deletion.requireStopped(); // it may have been started meanwhile
             }
             deletion.delete(parts);
             out.println("deleted: " + Count.of(parts.topics().size(), "topic") + ", "

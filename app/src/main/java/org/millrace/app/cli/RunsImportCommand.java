@@ -34,6 +34,7 @@ final class RunsImportCommand implements Runnable {
 
     @Override
     public void run() {
+        options.config(Map.of()); // its problems before the archive's
         RunImport found = RunImport.open(archive);
         MillraceConfig config = options.config(Map.of(), List.of("run.name=" + found.run()));
         PrintWriter out = spec.commandLine().getOut();

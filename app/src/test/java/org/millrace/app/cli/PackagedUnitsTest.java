@@ -27,12 +27,10 @@ class PackagedUnitsTest {
     @MethodSource("units")
     void unit_callsAnAcceptedCommandLineAndIsConfined(Path unit) throws IOException {
         List<String> lines = Files.readAllLines(unit);
-        String call = lines.stream()
-                .filter(line -> line.startsWith(CALL))
-                .findFirst()
-                .orElseThrow();
-        assertThatCode(() ->
-                        MillraceCommandLine.create().parseArgs(call.substring(CALL.length()).split(" ")))
+        String call =
+                lines.stream().filter(line -> line.startsWith(CALL)).findFirst().orElseThrow();
+        assertThatCode(() -> MillraceCommandLine.create()
+                        .parseArgs(call.substring(CALL.length()).split(" ")))
                 .doesNotThrowAnyException();
         String command = call.substring(CALL.length()).replaceFirst(" .*", "");
         assertThat(unit.getFileName()).hasToString("millrace-" + command + ".service");
@@ -44,8 +42,8 @@ class PackagedUnitsTest {
 
     @Test
     void scriptsOfThePackage_nameEveryUnit() throws IOException {
-        List<String> roles = units()
-                .map(unit -> unit.getFileName().toString().replaceFirst("millrace-(.*)\\.service", "$1"))
+        List<String> roles = units().map(
+                        unit -> unit.getFileName().toString().replaceFirst("millrace-(.*)\\.service", "$1"))
                 .toList();
         for (String script : List.of("postinst", "prerm")) {
             String text = Files.readString(DIST.resolve("deb/control").resolve(script));

@@ -108,8 +108,9 @@ final class Guard {
         if (!holder.rights().contains(wanted)) {
             throw new HttpProblem(
                     403,
-                    "the token '" + holder.name() + "' has no right to " + wanted.word() + ", which " + request.getMethod()
-                            + " of this path needs; it has " + holder.words() + " (http.tokens-file)");
+                    "the token '" + holder.name() + "' has no right to " + wanted.word() + ", which "
+                            + request.getMethod() + " of this path needs; it has " + holder.words()
+                            + " (http.tokens-file)");
         }
     }
 

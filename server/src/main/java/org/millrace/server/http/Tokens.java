@@ -142,7 +142,8 @@ final class Tokens {
         }
         Set<String> names = new HashSet<>();
         int number = 0;
-        for (String line : TokenFile.text(SETTING, config.tokensFile(), MOST_BYTES).split("\\R", -1)) {
+        for (String line :
+                TokenFile.text(SETTING, config.tokensFile(), MOST_BYTES).split("\\R", -1)) {
             number++;
             String text = line.strip();
             if (!text.isEmpty() && !text.startsWith("#")) {

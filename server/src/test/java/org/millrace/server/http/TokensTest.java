@@ -39,7 +39,8 @@ class TokensTest {
 
     @Test
     void request_tokenWithoutTheRight_isRefusedByName() throws Exception {
-        write("# name rights token\n\ngate push " + GATE + "\nsearch embed,read " + SEARCH + "\nboss admin " + BOSS + "\n");
+        write("# name rights token\n\ngate push " + GATE + "\nsearch embed,read " + SEARCH + "\nboss admin " + BOSS
+                + "\n");
         Routes routes = router -> {
             for (String path : List.of("/v1/images", "/v1/embed", "/dashboard/rebase", "/dashboard/neighbours")) {
                 router.post(path, context -> context.result("done"));
@@ -54,10 +55,13 @@ class TokensTest {
             assertThat(statuses(server, "nobody-nobody-nobody")).containsOnly(401);
             assertThat(post(server, "/dashboard/rebase", GATE).body())
                     .contains("the token 'gate' has no right to admin", "it has push (http.tokens-file)");
-            assertThat(post(server, "//v1/images", GATE).statusCode()).as("another way to write it").isGreaterThanOrEqualTo(400);
+            assertThat(post(server, "//v1/images", GATE).statusCode())
+                    .as("another way to write it")
+                    .isGreaterThanOrEqualTo(400);
             HttpResponse<String> entered = send(HttpRequest.newBuilder(at(server, "/v1/encoders?token=" + SEARCH)));
             assertThat(entered.statusCode()).isEqualTo(303);
-            String cookie = entered.headers().firstValue("Set-Cookie").orElseThrow().replaceFirst(";.*", "");
+            String cookie =
+                    entered.headers().firstValue("Set-Cookie").orElseThrow().replaceFirst(";.*", "");
             assertThat(cookie).doesNotContain(SEARCH);
             assertThat(send(HttpRequest.newBuilder(at(server, "/v1/encoders")).header("Cookie", cookie))
                             .body())
@@ -79,7 +83,9 @@ class TokensTest {
         assertThat(tokens.ofToken("")).isEmpty();
 
         write("search read " + SEARCH);
-        assertThat(tokens.ofToken(SEARCH)).as("within a second of the last look").isEmpty();
+        assertThat(tokens.ofToken(SEARCH))
+                .as("within a second of the last look")
+                .isEmpty();
         later();
         assertThat(tokens.ofToken(SEARCH)).isPresent();
         assertThat(tokens.ofToken(GATE)).as("taken back").isEmpty();
@@ -93,7 +99,14 @@ class TokensTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"gate push", "gate push,pull 0123456789abcdef", "gate push short", "g/te push 0123456789abcdef", "a b c d"})
+    @ValueSource(
+            strings = {
+                "gate push",
+                "gate push,pull 0123456789abcdef",
+                "gate push short",
+                "g/te push 0123456789abcdef",
+                "a b c d"
+            })
     void file_wrongLine_isNamedWithoutItsToken(String line) throws Exception {
         write("one read 0123456789abcdef\n" + line);
         assertThatThrownBy(() -> new Tokens(config(""), nanos::get))
