@@ -2,6 +2,9 @@ package org.millrace.contract;
 
 import static org.millrace.contract.Check.check;
 
+import java.util.List;
+import java.util.stream.Stream;
+
 /** The topics that belong to one run; their names begin with the run's name. */
 public record RunTopics(String run) {
     private static final String LEGAL = "[a-zA-Z0-9_-]{1,64}";
@@ -63,5 +66,21 @@ public record RunTopics(String run) {
     /** What people order about drift: one partition, JSON. */
     public String driftOrders() {
         return run + ".drift-orders";
+    }
+
+    /** Every topic that a run may have, by name. */
+    public List<String> all() {
+        return Stream.of(
+                        steps(),
+                        slots(),
+                        work(),
+                        globals(),
+                        encoders(),
+                        evaluations(),
+                        statistics(),
+                        drift(),
+                        driftOrders())
+                .sorted()
+                .toList();
     }
 }

@@ -20,6 +20,7 @@ import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Health;
 import org.millrace.contract.event.ModelDrift;
 import org.millrace.contract.event.OldDomain;
+import org.millrace.contract.event.ProbeAnswers;
 import org.millrace.contract.event.SpaceScores;
 import org.millrace.contract.event.Standing;
 import org.millrace.contract.registry.PublishedEncoder;
@@ -149,7 +150,8 @@ final class EncoderScorer implements AutoCloseable {
                         .orElse(byChurn)),
                 oldDomain,
                 buckets,
-                Optional.empty());
+                Optional.empty(),
+                Optional.of(ProbeAnswers.of(probes.digest(), scores.linearHits(), scores.neighbourHits())));
         Evaluation standing = earlier.map(alone::standingAs).orElse(alone);
         Evaluation compared = manifest.version() == 0
                 ? standing

@@ -20,11 +20,13 @@ final class Commands {
                 new DriftCommand(),
                 new DashboardCommand(),
                 new EncodersCommand(),
+                new RunsCommand(),
                 new ExportCommand(),
                 new EmbedCommand(),
                 new InspectCommand(),
                 new AuditCommand(),
                 new ReplayCommand(),
-                new ConfigCommand());
+                new ConfigCommand(),
+                new CompletionCommand());
     }
 }

@@ -125,8 +125,17 @@ final class CommonOptions {
 
     /** The same, but the user may also override the keys of {@code chosen}. */
     MillraceConfig ofRun(MillraceConfig config, KafkaSettings kafka, RunOption run, Set<String> chosen) {
+        return ofRun(config, kafka, run.assignments(), chosen);
+    }
+
+    /** The same of a run that was named otherwise, by assignments to the configuration. */
+    MillraceConfig ofRun(MillraceConfig config, KafkaSettings kafka, List<String> named) {
+        return ofRun(config, kafka, named, Set.of());
+    }
+
+    private MillraceConfig ofRun(MillraceConfig config, KafkaSettings kafka, List<String> named, Set<String> chosen) {
         return RunSettings.ofStart(kafka, config.run().topics())
-                .map(start -> over(config, start, run.assignments(), chosen))
+                .map(start -> over(config, start, named, chosen))
                 .orElse(config);
     }
 

@@ -99,6 +99,14 @@ final class Connection implements AutoCloseable {
             }
         } catch (ExecutionException | KafkaException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
+            if (BrokerWords.isRefusal(cause)) {
+                throw new UserException(
+                        "the broker at " + kafka.bootstrapServers() + " refuses the connection: "
+                                + BrokerWords.of(cause)
+                                + "\nCheck the kafka.* settings here (user, password, truststore) and the broker's certificate; nothing"
+                                + " was sent.",
+                        e);
+            }
             String reason = cause instanceof TimeoutException
                     ? "it accepts connections, but sent nothing for " + ANSWER_MILLIS / 1000
                             + " s: it is overloaded, expects TLS or SASL, or is no Kafka broker"

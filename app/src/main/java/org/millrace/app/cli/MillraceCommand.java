@@ -1,5 +1,9 @@
 package org.millrace.app.cli;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Objects;
+import java.util.Properties;
 import java.util.function.BiConsumer;
 import org.millrace.contract.config.MillraceConfig;
 import picocli.CommandLine.Command;
@@ -37,12 +41,22 @@ final class MillraceCommand implements Runnable {
         throw new ParameterException(spec.commandLine(), "a command is missing");
     }
 
-    /** The version that the build wrote into the jar. */
+    /** What the build recorded of itself: version, commit, libraries with native code. */
     static final class Version implements IVersionProvider {
         @Override
-        public String[] getVersion() {
-            String version = MillraceCommand.class.getPackage().getImplementationVersion();
-            return new String[] {"millrace " + (version == null ? "(built from source)" : version)};
+        public String[] getVersion() throws IOException {
+            Properties build = new Properties();
+            try (InputStream in = MillraceCommand.class.getResourceAsStream("build.properties")) {
+                build.load(Objects.requireNonNull(in, "the build must have its properties"));
+            }
+            return new String[] {
+                "millrace " + build.getProperty("version") + ", commit " + build.getProperty("commit"),
+                "natives: PyTorch " + build.getProperty("pytorch") + " (" + build.getProperty("pytorch.natives")
+                        + ", DJL " + build.getProperty("djl") + "), RocksDB " + build.getProperty("rocksdb"),
+                "Kafka " + build.getProperty("kafka") + "; Java " + System.getProperty("java.version") + " ("
+                        + System.getProperty("java.vendor") + ") on " + System.getProperty("os.name") + " "
+                        + System.getProperty("os.arch")
+            };
         }
     }
 }

@@ -25,7 +25,9 @@ final class OptionOrder {
         while (at < arguments.length && !command.getSubcommands().isEmpty()) {
             String argument = arguments[at];
             @Nullable CommandLine inner = command.getSubcommands().get(argument);
-            @Nullable OptionSpec option = option(command, argument.replaceFirst("=.*", ""));
+            String name = argument.replaceFirst("=.*", "");
+            @Nullable OptionSpec own = option(command, name);
+            @Nullable OptionSpec option = own != null ? own : option(root, name);
             if (inner != null) {
                 command = inner;
                 ordered.add(argument);

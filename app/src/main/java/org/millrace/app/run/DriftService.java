@@ -42,7 +42,8 @@ import org.millrace.keystore.disk.RocksLibrary;
 public final class DriftService implements Services.Service {
     private static final Duration CLOSING = Duration.ofSeconds(5);
     private static final long LOOK_MILLIS = 2_000;
-    private static final String LOCK = "drift.lock";
+    /** Name of the file in the run's folder that a monitor holds. */
+    public static final String LOCK = "drift.lock";
 
     private final MillraceConfig config;
     private final KafkaSettings kafka;

@@ -42,6 +42,7 @@ class MillraceCommandLineTest {
     /** The commands without subcommands, words joined by a space. */
     static List<String> workers() {
         return MillraceCommandLine.create().getSubcommands().entrySet().stream()
+                .filter(command -> !command.getKey().equals("completion")) // reads no configuration
                 .flatMap(command -> command.getValue().getSubcommands().isEmpty()
                         ? Stream.of(command.getKey())
                         : command.getValue().getSubcommands().keySet().stream()
@@ -105,9 +106,18 @@ class MillraceCommandLineTest {
     }
 
     @Test
-    void version_isGood() {
+    void version_namesCommitAndNatives() {
         assertThat(run("--version")).isZero();
-        assertThat(out.toString()).startsWith("millrace ");
+        assertThat(out.toString())
+                .containsPattern("millrace [0-9].*, commit \\S")
+                .containsPattern("PyTorch [0-9.]+ \\(pytorch-native-\\S+, DJL [0-9.]+\\), RocksDB [0-9.]+")
+                .doesNotContain("${", "null");
+    }
+
+    @Test
+    void completion_knowsCommandsAndTheirCommands() {
+        assertThat(run("completion")).isZero();
+        assertThat(out.toString()).contains("complete -F _complete_millrace", "compare", "--bootstrap-server");
     }
 
     @Test
@@ -257,6 +267,10 @@ class MillraceCommandLineTest {
             case "export" -> arguments.addAll(List.of("--format", "onnx", "--out", folder + "/model.onnx"));
             case "branch" -> arguments.addAll(List.of("released", "--cool-steps", "5"));
             case "encoders revoke", "encoders reinstate" -> arguments.add("400");
+            case "runs compare" -> arguments.addAll(List.of("a", "b"));
+            case "runs delete" -> arguments.addAll(List.of("a", "--yes"));
+            case "runs export" -> arguments.addAll(List.of("a", "--out", folder + "/a.zip"));
+            case "runs import" -> arguments.add(folder + "/a.zip");
             default -> {}
         }
         assertThat(run(arguments.toArray(String[]::new))).isEqualTo(1);

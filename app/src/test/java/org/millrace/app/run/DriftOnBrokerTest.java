@@ -120,6 +120,8 @@ class DriftOnBrokerTest {
                 send(window.get(), window.incrementAndGet(), 255);
                 return reports().stream().anyMatch(report -> report.encoderVersion() == 2);
             });
+            assertThat(commands.bad("runs", "delete", "main", "--yes"))
+                    .contains("run main is not deleted: its drift is monitored by process ");
             assertThat(second.terminate()).isEqualTo(143);
         }
         List<DriftReport> reports = reports();
@@ -128,6 +130,21 @@ class DriftOnBrokerTest {
         assertThat(reports.subList(0, 8)).extracting(DriftReport::verdict).containsOnly(Verdict.REFERENCE);
         assertThat(reports.subList(8, 16)).extracting(DriftReport::verdict).containsOnly(Verdict.STABLE);
         assertThat(reports.subList(16, 20)).extracting(DriftReport::verdict).containsOnly(Verdict.DRIFT);
+        assertThatDeletionLeavesNothing();
+    }
+
+    // what Kafka Streams made included
+    private void assertThatDeletionLeavesNothing() throws Exception {
+        await().atMost(PATIENCE).until(() -> member().isEmpty());
+        try (Admin admin = Admin.create(kafka().admin())) {
+            assertThat(admin.listTopics().names().get()).anyMatch(topic -> topic.startsWith("millrace-drift-main-"));
+            assertThat(commands.good("runs", "delete", "main", "--yes")).contains("millrace-drift-main-");
+            assertThat(admin.listTopics().names().get())
+                    .noneMatch(topic -> topic.startsWith("millrace-") || topic.startsWith("main."))
+                    .contains("camera", "images");
+            assertThat(admin.listGroups().all().get()).isEmpty();
+        }
+        assertThat(data.resolve("runs/main")).doesNotExist();
     }
 
     @Test

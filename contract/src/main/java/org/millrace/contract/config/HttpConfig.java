@@ -9,7 +9,7 @@ public record HttpConfig(
         @Setting(
                 value = "127.0.0.1",
                 doc =
-                        "address that HTTP listens on; `0.0.0.0` is all of them. Beyond loopback `http.token` is required",
+                        "address that HTTP listens on; `0.0.0.0` is all of them. Beyond loopback `http.token` or `http.tokens-file` is required",
                 effect = Effect.NONE)
         String host,
 
@@ -35,11 +35,19 @@ public record HttpConfig(
         @Setting(
                 value = "",
                 doc =
-                        "address of the proxy in front, as browsers use it (`https://millrace.example.org`), where there is one; with `https` the browser's cookie is `Secure`. It needs `http.token`",
+                        "file of further tokens with rights of their own, a line `NAME RIGHTS TOKEN` each, RIGHTS among `push`, `embed`, `read`, `admin` with commas; readable by its owner only, and read again when it changes. Blank for none",
+                effect = Effect.NONE)
+        String tokensFile,
+
+        @Setting(
+                value = "",
+                doc =
+                        "address of the proxy in front, as browsers use it (`https://millrace.example.org`), where there is one; with `https` the browser's cookie is `Secure`. It needs `http.token` or `http.tokens-file`",
                 effect = Effect.NONE)
         String publicUrl) {
     private static final String LEGAL_PUBLIC_URL = "https?://[A-Za-z0-9.-]+(:\\d{1,5})?/?";
-    private static final String LEGAL_TOKEN = "[\\x21-\\x7e]{16,256}";
+    /** What a token consists of. */
+    public static final String LEGAL_TOKEN = "[\\x21-\\x7e]{16,256}";
 
     public HttpConfig {
         check(
@@ -52,17 +60,22 @@ public record HttpConfig(
                 "http.token must have 16 to 256 visible ASCII characters, but had %d characters or others among them",
                 token.length());
         check(
-                !token.isEmpty() || isLoopback(host),
-                "http.token must be set where http.host is not a loopback address, but was blank with http.host=%s: everyone on the network could push and read images",
+                isGuarded(token, tokensFile) || isLoopback(host),
+                "http.token or http.tokens-file must be set where http.host is not a loopback address, but was blank with http.host=%s: everyone on the network could push and read images",
                 host);
         check(
                 publicUrl.isEmpty() || publicUrl.matches(LEGAL_PUBLIC_URL),
                 "http.public-url must be http:// or https:// and a name, perhaps with a port, and no path, but was '%s'",
                 publicUrl);
         check(
-                publicUrl.isEmpty() || !token.isEmpty(),
-                "http.token must be set where http.public-url is, but was blank with http.public-url=%s: everyone who reaches the proxy could push and read images",
+                publicUrl.isEmpty() || isGuarded(token, tokensFile),
+                "http.token or http.tokens-file must be set where http.public-url is, but was blank with http.public-url=%s: everyone who reaches the proxy could push and read images",
                 publicUrl);
+    }
+
+    /** Whether a request must send a token. */
+    public boolean isGuarded() {
+        return isGuarded(token, tokensFile);
     }
 
     /** Whether only programs of this machine reach it. */
@@ -74,7 +87,11 @@ public record HttpConfig(
     @Override
     public String toString() {
         return "HttpConfig[host=" + host + ", port=" + port + ", token=" + (token.isEmpty() ? "" : "********")
-                + ", tokenFile=" + tokenFile + ", publicUrl=" + publicUrl + "]";
+                + ", tokenFile=" + tokenFile + ", tokensFile=" + tokensFile + ", publicUrl=" + publicUrl + "]";
+    }
+
+    private static boolean isGuarded(String token, String tokensFile) {
+        return !token.isEmpty() || !tokensFile.isEmpty();
     }
 
     private static boolean isLoopback(String host) {

@@ -13,8 +13,8 @@ import java.util.Set;
 import org.millrace.contract.FileNames;
 import org.millrace.contract.UserException;
 
-/** A file that holds the token of HTTP. One of this user must be closed to all others; one of another owner is that owner's care. */
-final class TokenFile {
+/** A file that holds tokens of HTTP. One of this user must be closed to all others; one of another owner is that owner's care. */
+public final class TokenFile {
     private static final int MOST_BYTES = 4096;
     private static final Set<PosixFilePermission> OF_OTHERS = PosixFilePermissions.fromString("---rwxrwx");
 
@@ -22,26 +22,31 @@ final class TokenFile {
 
     /** The token, without space around it. */
     static String read(String path) {
+        String token = text("http.token-file", path, MOST_BYTES).strip();
+        if (token.isEmpty()) {
+            throw problem("http.token-file", path, "it is empty");
+        }
+        return token;
+    }
+
+    /** The content of a file that others cannot read, at most so many bytes; throws {@link UserException} that names the setting. */
+    public static String text(String setting, String path, int mostBytes) {
         try {
             Path file = FileNames.path(path);
-            checkMode(file, path);
+            checkMode(setting, file, path);
             byte[] bytes = Files.readAllBytes(file);
-            if (bytes.length > MOST_BYTES) {
-                throw problem(path, "it has " + bytes.length + " bytes");
+            if (bytes.length > mostBytes) {
+                throw problem(setting, path, "it has " + bytes.length + " bytes");
             }
-            String token = new String(bytes, StandardCharsets.UTF_8).strip();
-            if (token.isEmpty()) {
-                throw problem(path, "it is empty");
-            }
-            return token;
+            return new String(bytes, StandardCharsets.UTF_8);
         } catch (NoSuchFileException e) {
-            throw problem(path, "there is no such file");
+            throw problem(setting, path, "there is no such file");
         } catch (IOException | IllegalArgumentException e) {
-            throw problem(path, String.valueOf(e.getMessage()));
+            throw problem(setting, path, String.valueOf(e.getMessage()));
         }
     }
 
-    private static void checkMode(Path file, String path) throws IOException {
+    private static void checkMode(String setting, Path file, String path) throws IOException {
         if (!file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
             return;
         }
@@ -49,13 +54,14 @@ final class TokenFile {
         boolean ours = attributes.owner().getName().equals(System.getProperty("user.name"));
         if (ours && !Collections.disjoint(attributes.permissions(), OF_OTHERS)) {
             throw problem(
+                    setting,
                     path,
                     "others may use it (" + PosixFilePermissions.toString(attributes.permissions())
                             + "): chmod 600 closes it to them");
         }
     }
 
-    private static UserException problem(String path, String why) {
-        return new UserException("http.token-file " + path + " cannot be used: " + why);
+    private static UserException problem(String setting, String path, String why) {
+        return new UserException(setting + " " + path + " cannot be used: " + why);
     }
 }

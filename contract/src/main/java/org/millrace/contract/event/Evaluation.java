@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param oldDomain scores on the domain that the run came from; absent without {@code guard.old-probe}, and in records of older writers
  * @param spaces what indexes of earlier encoders are worth to its queries; absent where none was measured, and in records of older writers
  * @param buckets scores on each bucket of the stream; absent where {@code evaluator.buckets} is 0, and in records of older writers
+ * @param answers image by image; absent in records of older writers
  */
 public record Evaluation(
         int schema,
@@ -41,7 +42,8 @@ public record Evaluation(
         Optional<Standing> standing,
         @JsonInclude(Include.NON_ABSENT) Optional<OldDomain> oldDomain,
         Optional<BucketScores> buckets,
-        Optional<List<SpaceScores>> spaces)
+        Optional<List<SpaceScores>> spaces,
+        Optional<ProbeAnswers> answers)
         implements EvaluationEvent {
     public static final int SCHEMA = 1;
 
@@ -61,9 +63,15 @@ public record Evaluation(
                 testImages);
         check(Double.isFinite(seconds), "seconds must be finite, but were %s", seconds);
         spaces = spaces.map(List::copyOf);
+        check(
+                answers.stream()
+                        .allMatch(known -> known.linearHits().length() <= testImages
+                                && known.neighbourHits().length() <= testImages),
+                "answers must be of at most testImages (%d) images",
+                testImages);
     }
 
-    /** Without an old domain and other spaces. */
+    /** Without an old domain, other spaces and answers, as older writers record it. */
     public Evaluation(
             int schema,
             String run,
@@ -99,6 +107,7 @@ public record Evaluation(
                 standing,
                 Optional.empty(),
                 buckets,
+                Optional.empty(),
                 Optional.empty());
     }
 
@@ -205,7 +214,8 @@ public record Evaluation(
                 standingNow,
                 oldDomain,
                 buckets,
-                spacesNow);
+                spacesNow,
+                answers);
     }
 
     private static void checkShare(double accuracy) {

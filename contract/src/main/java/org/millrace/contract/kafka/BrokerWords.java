@@ -6,6 +6,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.DisconnectException;
+import org.apache.kafka.common.errors.SslAuthenticationException;
 
 /** Why the broker did not do what was asked, in words for users: without the client's names of its own calls, nodes and requests. */
 public final class BrokerWords {
@@ -28,7 +29,17 @@ public final class BrokerWords {
         String plain = message == null
                 ? ""
                 : message.replaceAll("\\s*\\(?\\bCall\\b: ?\\w+.*", "").strip();
-        return plain.isEmpty() ? cause.getClass().getSimpleName() : plain;
+        String words = plain.isEmpty() ? cause.getClass().getSimpleName() : plain;
+        return cause instanceof SslAuthenticationException ? words + ": " + innermost(cause) : words;
+    }
+
+    // what is wrong with a certificate stands only there
+    private static String innermost(Throwable failure) {
+        Throwable last = failure;
+        while (last.getCause() != null) {
+            last = last.getCause();
+        }
+        return String.valueOf(last.getMessage());
     }
 
     /** Whether the broker does not let this user do what was asked. */

@@ -24,6 +24,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InvalidReplicationFactorException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.millrace.contract.RunTopics;
@@ -215,6 +216,14 @@ public final class TopicSetup implements AutoCloseable {
             return Optional.ofNullable(descriptions.get(topic));
         } catch (UnknownTopicOrPartitionException e) {
             return Optional.empty();
+        } catch (UserException e) {
+            if (e.getCause() != null && e.getCause().getCause() instanceof TopicAuthorizationException) {
+                throw new UserException(
+                        "the broker at " + bootstrapServers + " refuses: no right to the topic " + topic
+                                + "\nCheck its user's rights and the kafka.* settings here.",
+                        e.getCause());
+            }
+            throw e;
         }
     }
 

@@ -350,7 +350,7 @@ final class ConfigLoaderTest {
     @ValueSource(strings = {"0.0.0.0", "::", "192.168.1.7", "millrace.example", "127.0.0.1.example"})
     void load_httpBeyondLoopbackWithoutToken_saysWhatIsMissing(String host) {
         assertThat(message(new ConfigLoader().assignments(List.of("http.host=" + host))))
-                .contains("has 1 problem:", "http.token must be set", "http.host=" + host);
+                .contains("has 1 problem:", "http.token or http.tokens-file must be set", "http.host=" + host);
         assertThat(new ConfigLoader()
                         .assignments(List.of("http.host=" + host, "http.token=hush-hush-hush-hush"))
                         .load()

@@ -2,6 +2,7 @@ package org.millrace.evaluator.probe;
 
 import static org.millrace.contract.Check.check;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -13,6 +14,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import org.millrace.contract.Sha256;
 
 /**
  * A bounded, class-balanced choice of labelled images. Each class keeps at most capacity / classes images, those of the lowest
@@ -88,6 +90,21 @@ public final class ProbeSet {
     public int count(Half half) {
         return (int)
                 images.values().stream().filter(image -> image.half() == half).count();
+    }
+
+    /** SHA-256 over both halves, files and labels in the order of {@link #images(Half)}; lower-case hexadecimal. */
+    public String digest() {
+        StringBuilder text = new StringBuilder();
+        for (Half half : Half.values()) {
+            images(half)
+                    .forEach(image -> text.append(half)
+                            .append(' ')
+                            .append(Sha256.of(image.file()))
+                            .append(' ')
+                            .append(Sha256.of(image.label().getBytes(StandardCharsets.UTF_8)))
+                            .append('\n'));
+        }
+        return Sha256.of(text.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     public int size() {

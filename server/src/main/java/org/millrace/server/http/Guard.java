@@ -3,7 +3,6 @@ package org.millrace.server.http;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,11 +13,10 @@ import org.eclipse.jetty.http.HttpCookie;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;
 import org.jspecify.annotations.Nullable;
-import org.millrace.contract.Sha256;
 import org.millrace.contract.config.HttpConfig;
 
 /**
- * Access control: requires the token where one is set, and refuses pages of other origins. Such a page could point its own host name at
+ * Access control: requires a token with the right to the request where any is set, and refuses pages of other origins. Such a page could point its own host name at
  * this address (DNS rebinding), so on loopback the {@code Host} must be this machine's or that of {@code http.public-url}; it could also
  * submit a form or hold event streams open, so it may only link here. Checks headers only. Thread safe.
  */
@@ -43,13 +41,13 @@ final class Guard {
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]", "::1");
 
     private final HttpConfig config;
-    private final String cookie;
+    private final Tokens tokens;
     /** The origin of browser requests through the proxy in front; blank where there is none. */
     private final String publicOrigin;
 
     Guard(HttpConfig config) {
         this.config = config;
-        this.cookie = Sha256.of(("cookie of " + config.token()).getBytes(StandardCharsets.UTF_8));
+        this.tokens = new Tokens(config, System::nanoTime);
         this.publicOrigin = config.publicUrl().toLowerCase(Locale.ROOT).replaceFirst("/$", "");
     }
 
@@ -70,31 +68,63 @@ final class Guard {
         }
     }
 
-    /** Throws {@link HttpProblem} 401 for a request without the token; returns an entry where the token was in the address. */
+    /**
+     * Throws {@link HttpProblem} 401 for a request without a token, and 403 for one whose token lacks the right to it; returns an entry where
+     * the token was in the address.
+     */
     Optional<Entry> identify(Request request, Query query) {
-        if (config.token().isEmpty()) {
+        if (!config.isGuarded()) {
             return Optional.empty();
         }
         Optional<String> header = header(request, HttpHeader.AUTHORIZATION);
-        if (header.filter(value -> value.startsWith(BEARER) && same(value.substring(BEARER.length()), config.token()))
-                .isPresent()) {
-            return Optional.empty();
-        }
-        if (cookies(request).stream()
-                .anyMatch(kept -> kept.getName().equals(COOKIE) && same(kept.getValue(), cookie))) {
+        Optional<Tokens.Holder> holder = header.filter(value -> value.startsWith(BEARER))
+                .flatMap(value -> tokens.ofToken(value.substring(BEARER.length())))
+                .or(() -> cookies(request).stream()
+                        .filter(kept -> kept.getName().equals(COOKIE))
+                        .flatMap(kept -> tokens.ofCookie(kept.getValue()).stream())
+                        .findFirst());
+        if (holder.isPresent()) {
+            requireRight(holder.get(), request);
             return Optional.empty();
         }
         Optional<String> asked = query.get(TOKEN);
-        if (READING.contains(request.getMethod())
-                && asked.filter(value -> same(value, config.token())).isPresent()) {
-            String kept = COOKIE + "=" + cookie + "; Path=/; HttpOnly; SameSite=Strict"
+        Optional<Tokens.Holder> entering =
+                READING.contains(request.getMethod()) ? asked.flatMap(tokens::ofToken) : Optional.empty();
+        if (entering.isPresent()) {
+            requireRight(entering.get(), request);
+            String kept = COOKIE + "=" + entering.get().cookie() + "; Path=/; HttpOnly; SameSite=Strict"
                     + (publicOrigin.startsWith("https:") ? "; Secure" : "");
             return Optional.of(new Entry(withoutToken(request, query), kept));
         }
         throw new HttpProblem(
                 401,
-                "wanted the token of http.token, as 'Authorization: Bearer TOKEN' or once in a browser as ?token=TOKEN, but got "
+                "wanted the token of http.token" + (config.tokensFile().isEmpty() ? "" : " or of http.tokens-file")
+                        + ", as 'Authorization: Bearer TOKEN' or once in a browser as ?token=TOKEN, but got "
                         + (header.isEmpty() && asked.isEmpty() ? "none" : "another one"));
+    }
+
+    private static void requireRight(Tokens.Holder holder, Request request) {
+        Tokens.Right wanted = wanted(request);
+        if (!holder.rights().contains(wanted)) {
+            throw new HttpProblem(
+                    403,
+                    "the token '" + holder.name() + "' has no right to " + wanted.word() + ", which "
+                            + request.getMethod() + " of this path needs; it has " + holder.words()
+                            + " (http.tokens-file)");
+        }
+    }
+
+    /** Only the exact paths need less than everything, so another way of writing one does not open it. */
+    private static Tokens.Right wanted(Request request) {
+        if (READING.contains(request.getMethod())) {
+            return Tokens.Right.READ;
+        }
+        return switch (String.valueOf(request.getHttpURI().getPath())) {
+            case "/v1/images" -> Tokens.Right.PUSH;
+            case "/v1/embed" -> Tokens.Right.EMBED;
+            case "/dashboard/neighbours" -> Tokens.Right.READ; // the image to look for is its body
+            default -> Tokens.Right.ADMIN;
+        };
     }
 
     /** The client's address: that of the connection, or the one that the proxy in front of {@code http.public-url} reports. */
@@ -155,9 +185,5 @@ final class Guard {
 
     private static String encoded(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
-    }
-
-    private static boolean same(String left, String right) {
-        return MessageDigest.isEqual(left.getBytes(StandardCharsets.UTF_8), right.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -22,7 +22,7 @@ import org.millrace.server.http.HttpServer.TakenPort;
 import org.millrace.server.http.Routes;
 
 final class EventStreamsTest {
-    private static final HttpConfig OPEN = new HttpConfig("127.0.0.1", 0, "", "", "");
+    private static final HttpConfig OPEN = new HttpConfig("127.0.0.1", 0, "", "", "", "");
     private static final int PATIENCE_MILLIS = 300_000; // only a hang takes that long
 
     @Test

@@ -32,7 +32,7 @@ class MonitoringTest {
     void healthAndMetrics_withATokenAndNoBroker_liveButAreNotReady() throws Exception {
         Dashboard dashboard = Dashboard.start(new ConfigLoader().load(), KAFKA, Clock.systemUTC(), List::of);
         try (HttpServer server = HttpServer.start(
-                new HttpConfig("127.0.0.1", 0, TOKEN, "", ""), TakenPort.FAIL, 1_000, List.of(dashboard))) {
+                new HttpConfig("127.0.0.1", 0, TOKEN, "", "", ""), TakenPort.FAIL, 1_000, List.of(dashboard))) {
             HttpResponse<String> alive = get(server, "/healthz", "");
             assertThat(alive.statusCode()).isEqualTo(200);
             assertThat(alive.body()).isEqualTo("{\"status\":\"alive\"}");

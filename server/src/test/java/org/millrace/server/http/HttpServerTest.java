@@ -28,8 +28,8 @@ import org.millrace.server.http.HttpServer.TakenPort;
 
 final class HttpServerTest {
     private static final String TOKEN = "a-token-of-this-test";
-    private static final HttpConfig OPEN = new HttpConfig("127.0.0.1", 0, "", "", "");
-    private static final HttpConfig WITH_TOKEN = new HttpConfig("127.0.0.1", 0, TOKEN, "", "");
+    private static final HttpConfig OPEN = new HttpConfig("127.0.0.1", 0, "", "", "", "");
+    private static final HttpConfig WITH_TOKEN = new HttpConfig("127.0.0.1", 0, TOKEN, "", "", "");
 
     private final HttpClient client = HttpClient.newHttpClient();
 
@@ -225,7 +225,7 @@ final class HttpServerTest {
 
     @Test
     void publicUrl_behindAProxy_cookieIsSecureAndItsNameAndOriginAreOurs() throws Exception {
-        HttpConfig config = new HttpConfig("127.0.0.1", 0, TOKEN, "", "https://millrace.example");
+        HttpConfig config = new HttpConfig("127.0.0.1", 0, TOKEN, "", "", "https://millrace.example");
         try (HttpServer server = start(config)) {
             String cookie = get(server, "/page?token=" + TOKEN)
                     .headers()
@@ -350,7 +350,7 @@ final class HttpServerTest {
             }
         };
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            HttpConfig config = new HttpConfig("127.0.0.1", other.getLocalPort(), "", "", "");
+            HttpConfig config = new HttpConfig("127.0.0.1", other.getLocalPort(), "", "", "", "");
             assertThatThrownBy(() -> HttpServer.start(config, TakenPort.FAIL, 1000, List.of(counted)))
                     .isInstanceOf(UserException.class)
                     .hasMessageContaining("http.port " + other.getLocalPort() + " on 127.0.0.1 cannot be used")

@@ -189,7 +189,7 @@ final class SlowClientsTest {
             }
         };
         return HttpServer.start(
-                new HttpConfig("127.0.0.1", 0, token, "", ""),
+                new HttpConfig("127.0.0.1", 0, token, "", "", ""),
                 TakenPort.FAIL,
                 new HttpServer.Limits(ROOM_BYTES, room, NEVER_MILLIS, nanos::get),
                 List.of(routes));

@@ -92,7 +92,16 @@ public record RunState(
                 Map.of());
     }
 
+    /** The same state, of a journal that was copied: the offset behind the plan of its step is another one there. */
+    public RunState withJournalOffset(long offset) {
+        return with(offset, sha256);
+    }
+
     RunState withDigests(Map<String, String> digests) {
+        return with(journalOffset, digests);
+    }
+
+    private RunState with(long offset, Map<String, String> digests) {
         return new RunState(
                 schema,
                 run,
@@ -102,7 +111,7 @@ public record RunState(
                 log,
                 imagesTrained,
                 imagesRejected,
-                journalOffset,
+                offset,
                 keySequence,
                 bufferOffered,
                 freshShare,

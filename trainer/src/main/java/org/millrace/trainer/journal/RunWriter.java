@@ -76,6 +76,11 @@ public final class RunWriter implements Outbox, AutoCloseable {
         return writer;
     }
 
+    /** The id under which the one writer of a run has its transactions. */
+    public static String transactionalId(RunTopics run) {
+        return "millrace-" + run.run();
+    }
+
     /** This process and machine, for messages. */
     public static String thisProcess() {
         String process = "process " + ProcessHandle.current().pid();

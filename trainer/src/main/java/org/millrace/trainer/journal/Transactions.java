@@ -79,9 +79,12 @@ final class Transactions implements AutoCloseable {
         this.kafka = kafka;
         this.topics = topics;
         this.needs = Map.of(
-                "transactional.id", "millrace-" + topics.run(),
-                "max.request.size", largestRecord,
-                "buffer.memory", 4L * largestRecord + (32 << 20));
+                "transactional.id",
+                RunWriter.transactionalId(topics),
+                "max.request.size",
+                largestRecord,
+                "buffer.memory",
+                4L * largestRecord + (32 << 20));
         this.claim = claim;
         this.producer = connected();
     }

@@ -130,8 +130,8 @@ public final class RoundsTrainer implements Training {
         adoptMerged();
         events.starting(state.step(), 0);
         RunTopics topics = config.run().topics();
-        try (var workers = new Membership(kafka, "millrace-" + topics.run() + "-workers", topics.slots());
-                var leaders = new Membership(kafka, "millrace-" + topics.run() + "-conductor", topics.steps());
+        try (var workers = new Membership(kafka, RoundsGroups.workers(topics), topics.slots());
+                var leaders = new Membership(kafka, RoundsGroups.conductor(topics), topics.steps());
                 var leading = new Leading(leaders, this::conductor, ends, () -> stopped, this::isOverdue)) {
             while (!stopped && !limits.reached(state.step()) && !ended(ends)) {
                 leading.check();

@@ -10,7 +10,8 @@ import org.millrace.trainer.journal.RunWriter;
 
 /** A run's folder, taken by the one trainer that may write there until it is closed or its process ends. */
 public final class RunLock implements AutoCloseable {
-    private static final String FILE = "trainer.lock";
+    /** Name of the file in the run's folder that a trainer holds. */
+    public static final String FILE = "trainer.lock";
 
     private final HeldFile file;
 

@@ -2,12 +2,16 @@ package org.millrace.evaluator.drift.stream;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.TopologyDescription;
 import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.Grouped;
 import org.apache.kafka.streams.kstream.Materialized;
@@ -83,7 +87,29 @@ public final class DriftTopology {
 
     /** The topology's consumer group: of a run, one process at a time is in it. */
     public static String group(MillraceConfig config) {
-        return "millrace-drift-" + config.run().name();
+        return group(config.run().topics());
+    }
+
+    /** The same, of a run by its name. */
+    public static String group(RunTopics run) {
+        return "millrace-drift-" + run.run();
+    }
+
+    /** What the topology keeps on the broker beside the run's topics: its stores' changelogs and its repartition topics, by name. */
+    public static List<String> internalTopics(MillraceConfig config, RunTopics run) {
+        Set<String> names = new TreeSet<>();
+        for (TopologyDescription.Subtopology part : of(config).describe().subtopologies()) {
+            for (TopologyDescription.Node node : part.nodes()) {
+                if (node instanceof TopologyDescription.Processor processor) {
+                    processor.stores().forEach(store -> names.add(group(run) + "-" + store + "-changelog"));
+                } else if (node instanceof TopologyDescription.Source source) {
+                    source.topicSet().stream()
+                            .filter(topic -> topic.endsWith("-repartition"))
+                            .forEach(topic -> names.add(group(run) + "-" + topic));
+                }
+            }
+        }
+        return List.copyOf(names);
     }
 
     /** Settings of Kafka Streams; the user's own come before them. */

@@ -25,6 +25,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.ImageHeaders;
+import org.millrace.contract.RunTopics;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicReader;
@@ -69,7 +70,7 @@ public final class DriftWorker implements AutoCloseable {
         this.encoders = EncoderWatch.watch(kafka, config.run().topics());
         this.present =
                 config.drift().attribution() ? Optional.of(new PresentEncoder(encoders, embedders)) : Optional.empty();
-        String group = "millrace-features-" + config.run().name(); // the topology has a group of its own
+        String group = group(config.run().topics());
         this.consumer = new KafkaConsumer<>(kafka.consumer(Map.of(
                 "group.id",
                 group,
@@ -83,6 +84,11 @@ public final class DriftWorker implements AutoCloseable {
                 kafka.producer(Map.of("transactional.id", group, "max.request.size", TopicSetup.FEATURE_RECORD_BYTES)));
         producer.initTransactions();
         assign();
+    }
+
+    /** Its group, of which it commits offsets without being a member, and its transactional id; the topology has a group of its own. */
+    public static String group(RunTopics run) {
+        return "millrace-features-" + run.run();
     }
 
     // every partition, without joining the group: a restarted worker need not wait for the former one's session to
