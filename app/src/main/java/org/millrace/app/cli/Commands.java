@@ -21,6 +21,7 @@ final class Commands {
                 new DashboardCommand(),
                 new EncodersCommand(),
                 new ExportCommand(),
+                new ImportCommand(),
                 new EmbedCommand(),
                 new InspectCommand(),
                 new AuditCommand(),
