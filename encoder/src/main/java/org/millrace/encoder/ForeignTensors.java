@@ -61,10 +61,10 @@ final class ForeignTensors {
                     "encoder\\.layer\\.(\\d+)\\.(?:mlp\\.fc2|output\\.dense)\\.(weight|bias)$", "blocks.$2.mlp.fc2.$3"),
             new Rule("encoder\\.layer\\.(\\d+)\\.layer_scale([12])\\.lambda1$", "blocks.$2.ls$3.gamma"));
 
-    /** Places in a torch Sequential of a ResNet's children: torchvision's, and those of lightly's own ResNet, which has no pooling. */
+    /** Places in a torch Sequential of a ResNet's children: of lightly's own, and of torchvision's, which has none with weights at 2 and 3. */
     private static final List<List<String>> CHILDREN = List.of(
-            List.of("conv1", "bn1", "", "", "layer1", "layer2", "layer3", "layer4"),
-            List.of("conv1", "bn1", "layer1", "layer2", "layer3", "layer4"));
+            List.of("conv1", "bn1", "layer1", "layer2", "layer3", "layer4"),
+            List.of("conv1", "bn1", "", "", "layer1", "layer2", "layer3", "layer4"));
 
     private ForeignTensors() {}
 

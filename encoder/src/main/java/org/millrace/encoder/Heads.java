@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.EncoderConfig.Architecture;
+import org.millrace.contract.config.TransformerSettings;
 
 /** The heads of a transformer's attention, which no tensor's shape shows: with a wrong number its features are wrong without a word. */
 final class Heads {
@@ -29,7 +30,7 @@ final class Heads {
 
     /** The architecture's own number. */
     static int own(Architecture architecture) {
-        return architecture.width() / EncoderConfig.HEAD_CHANNELS;
+        return architecture.width() / TransformerSettings.HEAD_CHANNELS;
     }
 
     /** Why the configured network is not the file's, with what to set; empty where nothing speaks against it. */

@@ -4,9 +4,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.millrace.contract.config.EncoderConfig.Architecture;
-import org.millrace.contract.config.EncoderConfig.PatchProjection;
-import org.millrace.contract.config.EncoderConfig.Pool;
-import org.millrace.contract.config.EncoderConfig.Positions;
+import org.millrace.contract.config.TransformerSettings.PatchProjection;
+import org.millrace.contract.config.TransformerSettings.Pool;
+import org.millrace.contract.config.TransformerSettings.Positions;
 import org.millrace.encoder.network.VisionTransformer;
 import org.millrace.encoder.tensor.Safetensors;
 

@@ -6,7 +6,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.EncoderConfig.Norm;
-import org.millrace.contract.config.EncoderConfig.Pool;
+import org.millrace.contract.config.TransformerSettings.Pool;
 import org.millrace.contract.config.EncoderConfig.Stem;
 import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.onnx.OnnxModel;

@@ -7,6 +7,9 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import org.millrace.contract.config.Setting.Effect;
+import org.millrace.contract.config.TransformerSettings.PatchProjection;
+import org.millrace.contract.config.TransformerSettings.Pool;
+import org.millrace.contract.config.TransformerSettings.Positions;
 
 /**
  * The network and its input. Images of another size are resized, of another number of channels converted.
@@ -67,13 +70,13 @@ public record EncoderConfig(
         @Setting(
                 value = "",
                 doc =
-                        "safetensors file with torchvision's names that the encoder starts from (`fc.*` is ignored); blank: random",
+                        "safetensors file that the encoder starts from, under torchvision's names (ResNets), timm's (vit) or those of docs/weights.md; heads are left out; blank: random",
                 effect = Effect.STRUCTURE)
         String initialWeights,
 
         @Setting(
                 value = "",
-                doc = "prefix of torchvision's names in that file, such as `module.encoder_q.`; blank: detected",
+                doc = "prefix of the encoder's names in that file, such as `module.encoder_q.`; blank: detected",
                 effect = Effect.STRUCTURE)
         String initialWeightsPrefix,
 
@@ -181,31 +184,11 @@ public record EncoderConfig(
         positions = Objects.requireNonNullElse(positions, Positions.LEARNED);
         patchProjection = Objects.requireNonNullElse(patchProjection, PatchProjection.LEARNED);
         if (architecture.isTransformer()) {
-            check(PATCHES.contains(patch), "encoder.patch must be 4, 8, 14 or 16, but was %d", patch);
-            check(
-                    height % patch == 0 && width % patch == 0,
-                    "encoder.height and encoder.width must be multiples of encoder.patch (%d), but were %d and %d",
-                    patch,
-                    height,
-                    width);
-            check(registers == 0 || registers == 4, "encoder.registers must be 0 or 4, but was %d", registers);
-            int columns = architecture.width();
-            check(
-                    heads >= 0 && (heads == 0 || columns % heads == 0),
-                    "encoder.heads must be 0 or divide the width of %s (%d), but was %d",
-                    architecture.key(),
-                    columns,
-                    heads);
+            TransformerSettings.check(architecture, height, width, patch, registers, heads);
         } else {
-            patch = patch == 0 ? SMALLEST_PATCH : patch;
+            patch = patch == 0 ? TransformerSettings.SMALLEST_PATCH : patch;
         }
     }
-
-    /** Channels of a head of attention where {@code encoder.heads} is 0. */
-    public static final int HEAD_CHANNELS = 64;
-
-    private static final int SMALLEST_PATCH = 4;
-    private static final List<Integer> PATCHES = List.of(SMALLEST_PATCH, 8, 14, 16);
 
     /** Rows of patches in an image. */
     public int patchRows() {
@@ -219,7 +202,7 @@ public record EncoderConfig(
 
     /** Heads of attention of a transformer. */
     public int attentionHeads() {
-        return heads > 0 ? heads : architecture.width() / HEAD_CHANNELS;
+        return heads > 0 ? heads : architecture.width() / TransformerSettings.HEAD_CHANNELS;
     }
 
     /** The same input to another network, which begins at random. */
@@ -293,44 +276,6 @@ public record EncoderConfig(
                 case VIT_TINY, VIT_SMALL, VIT_BASE, AMDIM -> List.of();
             };
         }
-
-        /** As the configuration has it. */
-        public String key() {
-            return RecordBinder.text(this);
-        }
-    }
-
-    /** What a transformer's features are. */
-    public enum Pool {
-        /** The class token, normalised. */
-        CLASS,
-        /** The mean of the patches' normalised tokens. */
-        MEAN;
-
-        /** As the configuration has it. */
-        public String key() {
-            return RecordBinder.text(this);
-        }
-    }
-
-    /** The position embeddings of a transformer. */
-    public enum Positions {
-        /** Parameters. */
-        LEARNED,
-        /** Fixed sines and cosines of row and column (Chen et al. 2021, arXiv:2104.02057, section 5). */
-        SINE;
-
-        /** As the configuration has it. */
-        public String key() {
-            return RecordBinder.text(this);
-        }
-    }
-
-    /** The first layer of a transformer. */
-    public enum PatchProjection {
-        LEARNED,
-        /** As it begins, at random or from a file. */
-        FROZEN;
 
         /** As the configuration has it. */
         public String key() {

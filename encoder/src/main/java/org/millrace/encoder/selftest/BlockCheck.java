@@ -9,12 +9,14 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
 import org.millrace.contract.config.Precision;
 import org.millrace.encoder.network.TransformerBlock;
 import org.millrace.encoder.network.VisionTransformer;
 import org.millrace.encoder.precision.ForwardPass;
 import org.millrace.encoder.tensor.Gradients;
 import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
@@ -42,8 +44,15 @@ final class BlockCheck {
     private final double slack;
     private final int[] rows;
     private final float[] input; // IMAGES×T×D
+    private final UnaryOperator<Tensors> planted;
 
     BlockCheck(Torch torch, ForwardPass pass, VisionTransformer network, double slack) {
+        this(torch, pass, network, slack, UnaryOperator.identity());
+    }
+
+    /** @param planted what the engine computes with instead of the weights: a fault to find */
+    BlockCheck(Torch torch, ForwardPass pass, VisionTransformer network, double slack, UnaryOperator<Tensors> planted) {
+        this.planted = planted;
         VisionTransformer.Specification shape = network.specification();
         this.torch = torch;
         this.pass = pass;
@@ -76,7 +85,7 @@ final class BlockCheck {
     private float[] output(Weights weights, float[] slopes) {
         try (NDManager scope = torch.newManager()) {
             NDArray x = scope.create(input, new Shape(IMAGES, tokens, block.width()));
-            NDArray y = pass.of(() -> block.forward(x, weights.tensors(scope), ""));
+            NDArray y = pass.of(() -> block.forward(x, planted.apply(weights.tensors(scope)), ""));
             if (slopes.length > 0) {
                 float[] all = new float[input.length];
                 for (int i = 0; i < rows.length; i++) {
@@ -143,8 +152,8 @@ final class BlockCheck {
             square += value * value;
         }
         if (!(square > 0)) {
-            throw new WrongNumberException("a transformer's block: the gradient of " + name + " is "
-                    + (square == 0 ? "zero" : "not finite"));
+            throw new WrongNumberException(
+                    "a transformer's block: the gradient of " + name + " is " + (square == 0 ? "zero" : "not finite"));
         }
         double[] direction = new double[gradient.length];
         for (int i = 0; i < direction.length; i++) {

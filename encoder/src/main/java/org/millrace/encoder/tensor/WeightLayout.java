@@ -116,6 +116,11 @@ public final class WeightLayout {
         return misfits;
     }
 
+    /** Number P of all parameters. */
+    public int parameterCount() {
+        return size(parameters);
+    }
+
     /** The tensors' names. */
     public Set<String> names() {
         Set<String> names = new LinkedHashSet<>();

@@ -37,7 +37,13 @@ final class SelfTestTest {
     Path folder;
 
     @ParameterizedTest
-    @CsvSource({"resnet20, cifar, 3", "resnet18, imagenet, 3", "resnet50, imagenet, 1", "amdim, cifar, 3"})
+    @CsvSource({
+        "resnet20, cifar, 3",
+        "resnet18, imagenet, 3",
+        "resnet50, imagenet, 1",
+        "vit-tiny, cifar, 3",
+        "amdim, cifar, 3"
+    })
     void problem_pointsAsProducts_none(String architecture, String stem, int channels) {
         EncoderConfig config = architecture.equals("amdim")
                 ? TestEncoders.amdim(channels)
@@ -46,7 +52,13 @@ final class SelfTestTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"resnet20, cifar, bf16", "resnet18, imagenet, bf16", "resnet50, imagenet, bf16", "amdim, cifar, bf16"})
+    @CsvSource({
+        "resnet20, cifar, bf16",
+        "resnet18, imagenet, bf16",
+        "resnet50, imagenet, bf16",
+        "vit-tiny, cifar, bf16",
+        "amdim, cifar, bf16"
+    })
     void problem_halfPrecision_none(String architecture, String stem, String precision) {
         EncoderConfig config =
                 architecture.equals("amdim") ? TestEncoders.amdim(3) : TestEncoders.encoder(architecture, stem, 32, 3);
@@ -135,11 +147,14 @@ final class SelfTestTest {
                 .hasValueSatisfying(line -> assertThat(line).startsWith("1×1 convolution of [8, 16, 16, 16]"));
     }
 
-    /** A fault that the checks of single convolutions do not meet: only of the batch whose gradient is compared, or only at a repetition. */
+    /**
+     * A fault that the checks of single convolutions do not meet: only of the batch whose gradient is compared, or only at a repetition. The
+     * kernels are right otherwise, which oneDNN's 1×1 kernels are not everywhere.
+     */
     private record Elusive(int batch, Map<Shape, Integer> calls) implements Convolution {
         @Override
         public NDArray apply(NDArray x, NDArray kernel, @Nullable NDArray bias, int stride, int padding) {
-            NDArray y = USUAL.apply(x, kernel, bias, stride, padding);
+            NDArray y = MATRIX_FOR_POINTS.apply(x, kernel, bias, stride, padding);
             boolean repeated = calls.merge(kernel.getShape(), 1, Integer::sum) > 2;
             boolean wrong = x.getShape().get(0) == batch && kernel.getShape().get(2) == 1 && (batch == 4 || repeated);
             return wrong ? Fault.LAST_IMAGE_OF_A_BATCH.in(y) : y;

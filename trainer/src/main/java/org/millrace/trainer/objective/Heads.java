@@ -54,8 +54,7 @@ final class Heads {
     MultilayerPerceptron predictor(Norm last) {
         HeadConfig head = config.head();
         int hidden = head.predictorHidden() > 0 ? head.predictorHidden() : hiddenWidth();
-        return new MultilayerPerceptron(
-                PREDICTOR, List.of(head.output(), hidden, head.output()), Norm.AFFINE, last);
+        return new MultilayerPerceptron(PREDICTOR, List.of(head.output(), hidden, head.output()), Norm.AFFINE, last);
     }
 
     private int hiddenWidth() {
