@@ -3,7 +3,10 @@ package org.millrace.trainer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -13,11 +16,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.millrace.contract.CounterRandom;
+import org.millrace.contract.CounterRandom.Purpose;
+import org.millrace.contract.ImageOffset;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig.Architecture;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.TrainerConfig.Method;
+import org.millrace.contract.config.TrainerConfig.Remembers;
 import org.millrace.encoder.FrozenEncoder;
 import org.millrace.encoder.onnx.OnnxModel;
 import org.millrace.encoder.tensor.Safetensors;
@@ -30,8 +37,11 @@ import org.millrace.trainer.stream.ViewBuffers;
  * refused before anything is computed. One network of each kind trains; the others differ from it in widths and numbers of blocks only.
  */
 final class BackboneObjectiveTest {
-    private static final int STEPS = 8;
-    private static final int FILLED = 3; // steps after which the dictionary is full; until then more keys raise the loss
+    private static final int STEPS = 7;
+    private static final int REPEATED = 2; // steps after the checkpoint
+    private static final int IMAGES = 4; // of a batch; the machine computes many networks here
+    private static final int FILLED =
+            3; // steps after which the dictionary is full; until then more keys raise the loss
     private static final Map<Architecture, String> SMALLEST = Map.of(
             Architecture.RESNET20, "",
             Architecture.VIT_TINY, "encoder.patch=8",
@@ -47,7 +57,7 @@ final class BackboneObjectiveTest {
         String settings() {
             return "encoder.architecture=" + backbone.key() + " trainer.objective="
                     + objective.name().toLowerCase(Locale.ROOT).replace('_', '-')
-                    + " memory-bank.capacity=30 memory-bank.negatives=12 optimiser.method=adamw optimiser.learning-rate=0.001 "
+                    + " memory-bank.capacity=30 memory-bank.negatives=6 optimiser.method=adamw optimiser.learning-rate=0.001 "
                     + SMALLEST.getOrDefault(backbone, "");
         }
     }
@@ -124,7 +134,7 @@ final class BackboneObjectiveTest {
             for (String name : before.names()) {
                 boolean fixed = name.startsWith("patch_embed.") || name.equals("pos_embed");
                 long[] shape = before.shape(name);
-                assertThat(java.util.Arrays.equals(before.tensor(name, shape), after.tensor(name, shape)))
+                assertThat(Arrays.equals(before.tensor(name, shape), after.tensor(name, shape)))
                         .as(name)
                         .isEqualTo(fixed);
                 if (fixed) {
@@ -145,43 +155,56 @@ final class BackboneObjectiveTest {
         }
     }
 
-    // trains on one batch over and over, and again with a restart after half of the steps; exports and embeds
+    // trains on one batch over and over; again from a checkpoint near the end; exports and embeds
     private static List<Double> trainedAndRestarted(MillraceConfig config, int steps) {
         List<Double> losses = new ArrayList<>();
+        int last = steps - REPEATED;
+        Checkpoint checkpoint;
         String undisturbed;
         try (Memory memory = TestRuns.memory(config);
                 Learner learner = new Learner(config, TestRuns.torch(), memory)) {
             learner.begin();
-            for (long step = 1; step <= steps; step++) {
+            for (long step = 1; step <= last; step++) {
+                losses.add(step(learner, config, step));
+            }
+            checkpoint = Checkpoint.of(learner);
+            for (long step = last + 1L; step <= steps; step++) {
                 losses.add(step(learner, config, step));
             }
             undisturbed = digest(learner);
             embedAndExport(config, learner.encoder());
         }
-        assertThat(restarted(config, steps)).as("after a restart").isEqualTo(undisturbed);
+        assertThat(restarted(config, checkpoint, last, steps)).as("after a restart").isEqualTo(undisturbed);
         assertThat(losses).allSatisfy(loss -> assertThat(loss).isFinite());
         assertThat(losses.get(steps - 1)).as("losses %s", losses).isLessThan(losses.get(FILLED));
         return losses;
     }
 
-    private static String restarted(MillraceConfig config, int steps) {
-        long half = steps / 2;
+    /** A checkpoint's files, read from their bytes. */
+    private record Checkpoint(Safetensors query, Safetensors key, Safetensors optimiser, long sequence) {
+        static Checkpoint of(Learner learner) {
+            return new Checkpoint(
+                    Safetensors.parse(learner.query().toBytes()),
+                    Safetensors.parse(learner.key().toBytes()),
+                    Safetensors.parse(learner.optimiser().toBytes()),
+                    learner.keySequence());
+        }
+    }
+
+    // where the objective has a memory, it is filled again first
+    private static String restarted(MillraceConfig config, Checkpoint checkpoint, int last, int steps) {
         try (Memory memory = TestRuns.memory(config)) {
-            Safetensors[] files = new Safetensors[3];
-            long sequence;
-            try (Learner first = new Learner(config, TestRuns.torch(), memory)) {
-                first.begin();
-                for (long step = 1; step <= half; step++) {
-                    step(first, config, step);
+            if (config.trainer().objective().remembers() != Remembers.NOTHING) {
+                try (Learner first = new Learner(config, TestRuns.torch(), memory)) {
+                    first.begin();
+                    for (long step = 1; step <= last; step++) {
+                        step(first, config, step);
+                    }
                 }
-                files[0] = Safetensors.parse(first.query().toBytes());
-                files[1] = Safetensors.parse(first.key().toBytes());
-                files[2] = Safetensors.parse(first.optimiser().toBytes());
-                sequence = first.keySequence();
             }
             try (Learner second = new Learner(config, TestRuns.torch(), memory)) {
-                second.restore(files[0], files[1], files[2], sequence);
-                for (long step = half + 1; step <= steps; step++) {
+                second.restore(checkpoint.query(), checkpoint.key(), checkpoint.optimiser(), checkpoint.sequence());
+                for (long step = last + 1L; step <= steps; step++) {
                     step(second, config, step);
                 }
                 return digest(second);
@@ -205,10 +228,25 @@ final class BackboneObjectiveTest {
     }
 
     private static double step(Learner learner, MillraceConfig config, long step) {
-        ViewBuffers views = TestRuns.views(config, 1);
-        var images = TestRuns.images(1);
+        ViewBuffers views = new ViewBuffers(
+                List.of(view(config, Purpose.VIEW_ONE), view(config, Purpose.VIEW_TWO)));
+        List<ImageOffset> images = TestRuns.images(1).subList(0, IMAGES);
         return learner.step(step, views, images, TestRuns.ids(images), new StageClock(System::nanoTime))
                 .loss();
+    }
+
+    private static ViewBuffers.View view(MillraceConfig config, Purpose purpose) {
+        int values = IMAGES
+                * config.encoder().channels()
+                * config.encoder().height()
+                * config.encoder().width();
+        ByteBuffer buffer =
+                ByteBuffer.allocateDirect(values * Float.BYTES).order(ByteOrder.nativeOrder());
+        CounterRandom random = CounterRandom.of(7, 1, purpose, 0);
+        for (int i = 0; i < values; i++) {
+            buffer.putFloat(i * Float.BYTES, (float) random.nextGaussian());
+        }
+        return ViewBuffers.of(config.encoder(), buffer);
     }
 
     private static String digest(Learner learner) {
@@ -218,6 +256,9 @@ final class BackboneObjectiveTest {
     }
 
     private static MillraceConfig config(String settings) {
-        return TestRuns.config(settings.strip().split(" "));
+        List<String> all = new ArrayList<>(List.of(settings.strip().split(" ", -1)));
+        all.add("trainer.batch-size=" + IMAGES);
+        all.add("moco.queue-size=10");
+        return TestRuns.config(all.toArray(String[]::new));
     }
 }

@@ -6,8 +6,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.EncoderConfig.Norm;
-import org.millrace.contract.config.TransformerSettings.Pool;
 import org.millrace.contract.config.EncoderConfig.Stem;
+import org.millrace.contract.config.TransformerSettings.Pool;
 import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.onnx.OnnxModel;
 
@@ -167,7 +167,8 @@ record UsageCode(EncoderConfig encoder, String file) {
             case RESNET20, RESNET18, RESNET34, RESNET50 ->
                 encoder.stem().key() + " stem" + (encoder.norm() == Norm.GROUP ? ", group norm" : "");
             case VIT_TINY, VIT_SMALL, VIT_BASE ->
-                "patches of " + encoder.patch() + "×" + encoder.patch() + " pixels, " + encoder.attentionHeads() + " heads, "
+                "patches of " + encoder.patch() + "×" + encoder.patch() + " pixels, " + encoder.attentionHeads()
+                        + " heads, "
                         + (encoder.registers() > 0 ? encoder.registers() + " registers, " : "")
                         + (encoder.layerScale() ? "LayerScale, " : "")
                         + (encoder.pool() == Pool.CLASS ? "class token" : "mean of the patches");

@@ -66,7 +66,8 @@ class ImportCommandTest {
                     .isEqualTo(teacher.tensor(name, teacher.shape(name)));
         }
 
-        assertThat(millrace("import", theirs.toString(), "--out", ours.toString())).isEqualTo(1);
+        assertThat(millrace("import", theirs.toString(), "--out", ours.toString()))
+                .isEqualTo(1);
         assertThat(error.toString()).contains(ours + " exists already", "--force");
     }
 
@@ -74,7 +75,8 @@ class ImportCommandTest {
     void import_pickleOrNoFile_saysWhatToDo() throws IOException {
         Path pickle = Files.writeString(folder.resolve("dino.pth"), "PK\u0003\u0004");
         Path ours = folder.resolve("ours.safetensors");
-        assertThat(millrace("import", pickle.toString(), "--out", ours.toString())).isEqualTo(1);
+        assertThat(millrace("import", pickle.toString(), "--out", ours.toString()))
+                .isEqualTo(1);
         assertThat(error.toString())
                 .contains(
                         pickle + " is a file of PyTorch's own (a pickle), which is a program and is not run.",
