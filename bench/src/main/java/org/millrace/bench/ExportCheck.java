@@ -74,6 +74,16 @@ final class ExportCheck {
         new ExportCheck(config("resnet20", "cifar", 32)).run(images, folder);
         new ExportCheck(config("resnet18", "imagenet", 64)).run(images, folder);
         new ExportCheck(config("resnet50", "imagenet", 64)).run(images, folder);
+        new ExportCheck(config("vit-tiny", "cifar", 32)).run(images, folder);
+        new ExportCheck(config(
+                        "vit-small",
+                        "cifar",
+                        56,
+                        "encoder.patch=14",
+                        "encoder.registers=4",
+                        "encoder.layer-scale=true",
+                        "encoder.pool=mean"))
+                .run(images, folder);
         new ExportCheck(config("resnet18", "imagenet", 224)).run(images, folder);
         new ExportCheck(config("resnet50", "imagenet", 224)).run(images, folder);
     }
@@ -225,7 +235,7 @@ final class ExportCheck {
         return images;
     }
 
-    private static MillraceConfig config(String architecture, String stem, int side) {
+    private static MillraceConfig config(String architecture, String stem, int side, String... further) {
         return new ConfigLoader()
                 .assignments(List.of(
                         "encoder.architecture=" + architecture,
@@ -234,6 +244,7 @@ final class ExportCheck {
                         "encoder.width=" + side,
                         "encoder.mean=0.485,0.456,0.406",
                         "encoder.standard-deviation=0.229,0.224,0.225"))
+                .assignments(List.of(further))
                 .load();
     }
 }

@@ -8,6 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.WeightLayout;
 
@@ -15,9 +17,22 @@ import org.millrace.encoder.tensor.WeightLayout;
 final class ForeignNames {
     /** First parts of the names of classifiers, projections and predictions. */
     private static final Set<String> HEADS = Set.of(
-            "fc", "head", "classifier", "linear", "projector", "projection_head", "predictor", "prediction_head");
-    /** The query encoder of MoCo's own code, which saves the key encoder beside it. */
-    private static final String QUERY = "encoder_q.";
+            "fc",
+            "head",
+            "heads",
+            "classifier",
+            "linear",
+            "projector",
+            "projection_head",
+            "predictor",
+            "prediction_head",
+            "mask_token");
+    /**
+     * Parts of the prefix of the half that is not taken where another is there: momentum encoders of MoCo, MoCo v3, solo-learn and lightly,
+     * and the student of DINO and DINOv2, whose authors evaluate the teacher.
+     */
+    private static final Pattern OTHER_HALF = Pattern.compile(
+            "(^|\\.|_)(encoder_k|momentum_encoder|momentum_backbone|backbone_momentum|student|student_backbone)\\.");
 
     private static final String COUNTER = "num_batches_tracked";
     private static final int NAMED = 8;
@@ -25,9 +40,9 @@ final class ForeignNames {
     private ForeignNames() {}
 
     /**
-     * The prefix of the encoder's names: none where all names are there without one; else that of MoCo's query encoder where most names
-     * have it; else the one that most names have, the first of equal ones. So a tensor missing from the query encoder is reported, instead
-     * of the key encoder being taken.
+     * The prefix of the encoder's names: none where all names are there without one; else, where a file has two halves, that of the half to
+     * take if most names have it; else the one that most names have, the first of equal ones. So a tensor missing from MoCo's query encoder
+     * is reported, instead of the key encoder being taken.
      */
     static String prefix(WeightLayout layout, Safetensors file) {
         Set<String> wanted = layout.names();
@@ -42,25 +57,52 @@ final class ForeignNames {
                 start = name.indexOf('.', start) + 1;
             } while (start > 0);
         }
+        boolean halves = found.keySet().stream().anyMatch(ForeignNames::isOtherHalf);
         String best = "";
         for (String prefix : found.keySet()) {
-            if (rank(prefix, found, wanted.size()) > rank(best, found, wanted.size())) {
+            if (rank(prefix, found, wanted.size(), halves) > rank(best, found, wanted.size(), halves)) {
                 best = prefix;
             }
         }
         return best;
     }
 
-    private static int rank(String prefix, Map<String, Integer> found, int wanted) {
+    private static int rank(String prefix, Map<String, Integer> found, int wanted, boolean halves) {
         int names = found.getOrDefault(prefix, 0);
-        boolean mostOfTheQuery = prefix.endsWith(QUERY) && 2 * names > wanted;
-        return mostOfTheQuery && found.getOrDefault("", 0) < wanted ? wanted + names : names;
+        boolean mostOfTheHalf = halves && !isOtherHalf(prefix) && 2 * names > wanted;
+        return mostOfTheHalf && found.getOrDefault("", 0) < wanted ? wanted + names : names;
+    }
+
+    /** Whether a prefix is that of a momentum encoder, or of DINO's student. */
+    static boolean isOtherHalf(String prefix) {
+        return OTHER_HALF.matcher(prefix).find();
     }
 
     /** Whether a tensor is of a head or a counter, which a file may have beside the encoder. */
     static boolean mayStandBeside(String name) {
         String first = name.contains(".") ? name.substring(0, name.indexOf('.')) : name;
         return HEADS.contains(first) || name.endsWith("." + COUNTER);
+    }
+
+    /** Whether any part of a name is that of a head. */
+    static boolean isHead(String name) {
+        return Stream.of(name.split("\\.", -1)).anyMatch(part -> HEADS.contains(part) || part.endsWith("_head"));
+    }
+
+    /** Whose names a file has, in words. */
+    static String source(Set<String> names, String prefix) {
+        if (prefix.contains("encoder_q.") || prefix.contains("encoder_k.")) {
+            return "MoCo, the " + (isOtherHalf(prefix) ? "key" : "query") + " encoder";
+        } else if (prefix.contains("base_encoder.") || prefix.contains("momentum_encoder.")) {
+            return "MoCo v3, the " + (isOtherHalf(prefix) ? "momentum" : "base") + " encoder";
+        } else if (prefix.contains("teacher") || prefix.contains("student")) {
+            return "DINO or DINOv2, the " + (prefix.contains("teacher") ? "teacher" : "student");
+        } else if (prefix.contains("backbone")) {
+            return "solo-learn or lightly, the " + (isOtherHalf(prefix) ? "momentum backbone" : "backbone");
+        } else if (names.contains(prefix + "mask_token")) {
+            return "DINOv2";
+        }
+        return "timm, torchvision or DINO, an encoder by itself";
     }
 
     /** The tensors of the file that the encoder does not use, in a few words, without counters; empty where it uses all. */

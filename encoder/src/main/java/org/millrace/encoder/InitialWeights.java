@@ -15,6 +15,7 @@ import org.millrace.contract.config.EncoderConfig.Architecture;
 import org.millrace.contract.config.EncoderConfig.Norm;
 import org.millrace.contract.config.EncoderConfig.Stem;
 import org.millrace.encoder.network.Backbone;
+import org.millrace.encoder.network.VisionTransformer;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
@@ -52,11 +53,15 @@ public final class InitialWeights {
                     + " begins with it. Its names begin with " + String.join(", ", ForeignNames.beginnings(file))
                     + ".\nSet one of these, or leave the key blank to have it found.");
         }
-        List<String> misfits = misfits(config, file.part(prefix));
+        Safetensors part = fitted(config, file.part(prefix));
+        List<String> misfits = misfits(config, part);
         if (!misfits.isEmpty()) {
             throw new UserException(refusal(path, config, file, prefix, misfits));
         }
-        Safetensors encoder = file.part(prefix).only(layout(config).names());
+        Safetensors encoder = part.only(layout(config).names());
+        Heads.problem(config, encoder.metadata(), prefix).ifPresent(problem -> {
+            throw new UserException(KEY + " is " + path + ", " + problem);
+        });
         encoder.wrongValue().ifPresent(wrong -> {
             throw new UserException(KEY + " is " + path + ", whose " + wrong
                     + ".\nThe training that made it diverged, or the file is damaged: name another file.");
@@ -96,12 +101,11 @@ public final class InitialWeights {
 
     private static Safetensors parse(Path path, byte[] bytes) {
         try {
-            return Safetensors.parse(bytes);
+            return ForeignTensors.translated(Safetensors.parse(bytes));
         } catch (IllegalArgumentException e) {
             throw new UserException(
-                    KEY + " is " + path + ", which is not a safetensors file: " + e.getMessage()
-                            + ".\nA PyTorch file (.pth, .pt) is converted with"
-                            + " safetensors.torch.save_file(torch.load(FILE), 'FILE.safetensors').",
+                    KEY + " is " + path + ", which is not a safetensors file: " + e.getMessage() + ".\n"
+                            + PickledFile.conversion(path),
                     e);
         }
     }
@@ -128,7 +132,14 @@ public final class InitialWeights {
                     return misfits(other, file.part(found)).isEmpty();
                 })
                 .findFirst();
-        if (fitting.isPresent()) {
+        Optional<String> transformer = TransformerShape.of(file.part(
+                        ForeignEncoder.prefixes(file).stream().findFirst().orElse("")))
+                .map(TransformerShape::words);
+        if (transformer.isPresent() && !transformer.get().equals(words(config))) {
+            text.append("\nThe file is that of a vision transformer with ")
+                    .append(transformer.get())
+                    .append(": set these keys, or name another file.");
+        } else if (fitting.isPresent()) {
             text.append("\nThe file fits ")
                     .append(words(fitting.get()))
                     .append(": set these keys, or name another file.");
@@ -148,12 +159,20 @@ public final class InitialWeights {
         return text.toString();
     }
 
-    private static List<EncoderConfig> alternatives(EncoderConfig config) {
+    private static Safetensors fitted(EncoderConfig config, Safetensors file) {
+        return Backbone.of(config) instanceof VisionTransformer transformer
+                ? Positions.fitted(file, transformer.specification())
+                : file;
+    }
+
+    /** Residual networks of every stem, norm and number of channels, at this input's size. */
+    static List<EncoderConfig> alternatives(EncoderConfig config) {
         List<EncoderConfig> all = new ArrayList<>();
         for (Architecture architecture : Architecture.values()) {
             List<Stem> stems = switch (architecture) {
                 case RESNET20, RESNET18, RESNET34, RESNET50 -> architecture.stems();
-                case AMDIM -> List.of(); // its widths are settings, too many to try
+                case VIT_TINY, VIT_SMALL, VIT_BASE, AMDIM ->
+                    List.of(); // what it depends on is settings, too many to try
             };
             for (Stem stem : stems) {
                 for (int channels : new int[] {1, 3}) {
@@ -173,6 +192,9 @@ public final class InitialWeights {
             case RESNET20, RESNET18, RESNET34, RESNET50 ->
                 "encoder.stem=" + config.stem().key() + channels + ", encoder.norm="
                         + config.norm().key();
+            case VIT_TINY, VIT_SMALL, VIT_BASE ->
+                "encoder.patch=" + config.patch() + ", encoder.registers=" + config.registers()
+                        + ", encoder.layer-scale=" + config.layerScale() + channels;
             case AMDIM ->
                 "encoder.amdim-channels=" + config.amdimChannels() + ", encoder.amdim-features="
                         + config.amdimFeatures() + ", encoder.amdim-depth=" + config.amdimDepth() + channels;
@@ -184,6 +206,7 @@ public final class InitialWeights {
     private static String source(EncoderConfig config) {
         return switch (config.architecture()) {
             case RESNET20, RESNET18, RESNET34, RESNET50 -> "torchvision's ResNet of that architecture and norm";
+            case VIT_TINY, VIT_SMALL, VIT_BASE -> "timm's vision transformer of that architecture";
             case AMDIM -> "an amdim encoder with these settings, as Millrace exports it";
         };
     }

@@ -3,6 +3,7 @@ package org.millrace.encoder;
 import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import ch.qos.logback.classic.Logger;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -260,6 +262,75 @@ final class InitialWeightsTest {
                 .isInstanceOf(UserException.class)
                 .hasMessageContaining("which is not a safetensors file")
                 .hasMessageContaining("safetensors.torch.save_file");
+    }
+
+    /** Embeddings of 2×2 patches for an input of 3×1: the class token's stays, each channel is the grid's mean in the middle. */
+    @Test
+    void of_transformerOfAnotherSize_positionsAreResampled() {
+        Safetensors four = snapshot(transformer("encoder.height=32", "encoder.width=32"));
+        Path file = write(four);
+        EncoderConfig other = transformer("encoder.height=48", "encoder.width=16", "encoder.initial-weights=" + file);
+        float[] before = four.tensor("pos_embed", 1, 5, 192);
+        float[] after = InitialWeights.of(other).orElseThrow().tensor("pos_embed", 1, 4, 192);
+        for (int channel = 0; channel < 192; channel++) {
+            float mean = 0;
+            for (int patch = 1; patch < 5; patch++) {
+                mean += before[patch * 192 + channel] / 4;
+            }
+            assertThat(after[channel]).isEqualTo(before[channel]);
+            assertThat(after[2 * 192 + channel]).isCloseTo(mean, within(1e-6f));
+        }
+    }
+
+    /** A file of ours says its grid, so that 1×4 patches are not taken for 2×2. */
+    @Test
+    void of_ourOwnFileOfARectangle_itsGridIsTheMetadatas() {
+        Safetensors wide = snapshot(transformer("encoder.height=16", "encoder.width=64"))
+                .withMetadata(Map.of("millrace.encoder.height", "16", "millrace.encoder.patch", "16"));
+        Path file = write(wide);
+        EncoderConfig square = transformer("encoder.height=32", "encoder.width=32", "encoder.initial-weights=" + file);
+        EncoderConfig same = transformer("encoder.height=16", "encoder.width=64", "encoder.initial-weights=" + file);
+        float[] positions = wide.tensor("pos_embed", 1, 5, 192);
+        assertThat(InitialWeights.of(same).orElseThrow().tensor("pos_embed", 1, 5, 192))
+                .isEqualTo(positions);
+        assertThat(InitialWeights.of(square).orElseThrow().tensor("pos_embed", 1, 5, 192))
+                .isNotEqualTo(positions);
+    }
+
+    @Test
+    void of_transformerWithOtherSettings_saysWhichFit() {
+        Path file = write(prefixed(
+                        snapshot(transformer("encoder.height=32", "encoder.width=32", "encoder.layer-scale=true")),
+                        "module.")
+                .build());
+        EncoderConfig plain = transformer("encoder.height=32", "encoder.width=32", "encoder.initial-weights=" + file);
+        assertThatThrownBy(() -> InitialWeights.of(plain))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("the network has no tensor blocks.0.ls1.gamma, whose shape is [192]")
+                .hasMessageContaining("The file is that of a vision transformer with encoder.architecture=vit-tiny,"
+                        + " encoder.patch=16, encoder.registers=0, encoder.layer-scale=true, encoder.channels=3");
+    }
+
+    @Test
+    void of_mocoV3sTransformer_needsItsNumberOfHeads() {
+        Path file =
+                write(prefixed(snapshot(transformer("encoder.height=32", "encoder.width=32")), "module.base_encoder.")
+                        .build());
+        String initial = "encoder.initial-weights=" + file;
+        EncoderConfig three = transformer("encoder.height=32", "encoder.width=32", initial);
+        EncoderConfig twelve = transformer("encoder.height=32", "encoder.width=32", initial, "encoder.heads=12");
+        assertThatThrownBy(() -> InitialWeights.of(three))
+                .isInstanceOf(UserException.class)
+                .hasMessage(
+                        "encoder.initial-weights is " + file + ", whose transformer has 12 heads of attention, but the"
+                                + " configured one 3: set encoder.heads=12.");
+        assertThat(InitialWeights.of(twelve)).isPresent();
+    }
+
+    private static EncoderConfig transformer(String... assignments) {
+        List<String> all = new ArrayList<>(List.of("encoder.architecture=vit-tiny", "encoder.patch=16"));
+        all.addAll(List.of(assignments));
+        return TestEncoders.config(all.toArray(String[]::new)).encoder();
     }
 
     private Path write(EncoderConfig config, Consumer<Safetensors.Builder> more) {

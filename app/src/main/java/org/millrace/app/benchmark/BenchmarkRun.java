@@ -3,7 +3,6 @@ package org.millrace.app.benchmark;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
@@ -86,7 +85,7 @@ public final class BenchmarkRun {
                 source,
                 encoder.manifest().version(),
                 encoder.manifest().imagesTrained(),
-                encoder.manifest().encoder().architecture().name().toLowerCase(Locale.ROOT),
+                encoder.manifest().encoder().architecture().key(),
                 images.labels().size(),
                 images.train().size(),
                 images.test().size(),

@@ -22,6 +22,7 @@ final class Commands {
                 new EncodersCommand(),
                 new RunsCommand(),
                 new ExportCommand(),
+                new ImportCommand(),
                 new EmbedCommand(),
                 new InspectCommand(),
                 new AuditCommand(),

@@ -60,7 +60,7 @@ final class ExportCommand implements Runnable {
             names = "--format",
             required = true,
             paramLabel = "FORMAT",
-            description = "safetensors (weights under torchvision's names) or onnx (weights and network).")
+            description = "safetensors (weights under torchvision's or timm's names) or onnx (weights and network).")
     private ExportFormat format = ExportFormat.SAFETENSORS;
 
     @Option(names = "--out", required = true, paramLabel = "FILE", description = "The file to write.")

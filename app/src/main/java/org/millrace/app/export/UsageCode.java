@@ -7,6 +7,7 @@ import java.util.stream.IntStream;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.EncoderConfig.Norm;
 import org.millrace.contract.config.EncoderConfig.Stem;
+import org.millrace.contract.config.TransformerSettings.Pool;
 import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.onnx.OnnxModel;
 
@@ -88,6 +89,67 @@ record UsageCode(EncoderConfig encoder, String file) {
             model = Amdim(WIDTH, FEATURES, DEPTH)
             """;
 
+    private static final String TRANSFORMER = """
+            class Attention(nn.Module):
+                def __init__(self, width, heads):
+                    super().__init__()
+                    self.heads, self.qkv, self.proj = heads, nn.Linear(width, 3 * width), nn.Linear(width, width)
+
+                def forward(self, x):
+                    n, t, d = x.shape
+                    q, k, v = self.qkv(x).reshape(n, t, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
+                    weights = (q @ k.transpose(2, 3) * (d // self.heads) ** -0.5).softmax(-1)
+                    return self.proj((weights @ v).transpose(1, 2).reshape(n, t, d))
+
+
+            class Scale(nn.Module):
+                def __init__(self, width):
+                    super().__init__()
+                    self.gamma = nn.Parameter(torch.ones(width))
+
+                def forward(self, x):
+                    return x * self.gamma
+
+
+            class Block(nn.Module):
+                def __init__(self, width, heads, scaled):
+                    super().__init__()
+                    self.norm1, self.attn = nn.LayerNorm(width, 1e-6), Attention(width, heads)
+                    self.norm2, self.mlp = nn.LayerNorm(width, 1e-6), nn.Module()
+                    self.mlp.fc1, self.mlp.fc2 = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+                    self.ls1, self.ls2 = (Scale(width), Scale(width)) if scaled else (nn.Identity(), nn.Identity())
+
+                def forward(self, x):
+                    x = x + self.ls1(self.attn(self.norm1(x)))
+                    return x + self.ls2(self.mlp.fc2(nn.functional.gelu(self.mlp.fc1(self.norm2(x)))))
+
+
+            class Transformer(nn.Module):
+                def __init__(self, width, heads, patch, patches, registers, scaled):
+                    super().__init__()
+                    self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
+                    if registers:
+                        self.reg_token = nn.Parameter(torch.zeros(1, registers, width))
+                    self.pos_embed = nn.Parameter(torch.zeros(1, patches + (not registers), width))
+                    self.patch_embed = nn.Module()
+                    self.patch_embed.proj = nn.Conv2d(CHANNELS, width, patch, patch)
+                    self.blocks = nn.Sequential(*[Block(width, heads, scaled) for _ in range(12)])
+                    self.norm, self.registers = nn.LayerNorm(width, 1e-6), registers
+
+                def forward(self, x):
+                    x = self.patch_embed.proj(x).flatten(2).transpose(1, 2)
+                    token = self.cls_token.expand(len(x), -1, -1)
+                    if self.registers:
+                        x = torch.cat([token, self.reg_token.expand(len(x), -1, -1), x + self.pos_embed], 1)
+                    else:
+                        x = torch.cat([token, x], 1) + self.pos_embed
+                    x = self.norm(self.blocks(x))
+                    return POOLED
+
+
+            model = Transformer(WIDTH, HEADS, PATCH, PLACES, REGISTERS, SCALED)
+            """;
+
     /** @param code that creates {@code model} with the file's tensor names */
     private record Model(boolean torchvision, String code) {}
 
@@ -104,6 +166,12 @@ record UsageCode(EncoderConfig encoder, String file) {
         return switch (encoder.architecture()) {
             case RESNET20, RESNET18, RESNET34, RESNET50 ->
                 encoder.stem().key() + " stem" + (encoder.norm() == Norm.GROUP ? ", group norm" : "");
+            case VIT_TINY, VIT_SMALL, VIT_BASE ->
+                "patches of " + encoder.patch() + "×" + encoder.patch() + " pixels, " + encoder.attentionHeads()
+                        + " heads, "
+                        + (encoder.registers() > 0 ? encoder.registers() + " registers, " : "")
+                        + (encoder.layerScale() ? "LayerScale, " : "")
+                        + (encoder.pool() == Pool.CLASS ? "class token" : "mean of the patches");
             case AMDIM ->
                 encoder.amdimChannels() + " channels in the first layer, " + encoder.amdimDepth()
                         + " layers in a block";
@@ -114,6 +182,7 @@ record UsageCode(EncoderConfig encoder, String file) {
     String names() {
         return switch (encoder.architecture()) {
             case RESNET20, RESNET18, RESNET34, RESNET50 -> "torchvision's names without `fc`";
+            case VIT_TINY, VIT_SMALL, VIT_BASE -> "timm's names without `head`";
             case AMDIM -> "Millrace's names, as in the code below";
         };
     }
@@ -152,6 +221,7 @@ record UsageCode(EncoderConfig encoder, String file) {
         return switch (encoder.architecture()) {
             case RESNET20 -> new Model(false, "\n" + groupNorm() + resnet20(channels));
             case RESNET18, RESNET34, RESNET50 -> new Model(true, torchvision());
+            case VIT_TINY, VIT_SMALL, VIT_BASE -> new Model(false, "\n" + transformer(channels));
             case AMDIM ->
                 new Model(
                         false,
@@ -161,6 +231,19 @@ record UsageCode(EncoderConfig encoder, String file) {
                                         .replace("FEATURES", String.valueOf(encoder.amdimFeatures()))
                                         .replace("DEPTH", String.valueOf(encoder.amdimDepth())));
         };
+    }
+
+    private String transformer(String channels) {
+        String pooled = encoder.pool() == Pool.CLASS ? "x[:, 0]" : "x[:, 1 + self.registers :].mean(1)";
+        return TRANSFORMER
+                .replace("CHANNELS", channels)
+                .replace("POOLED", pooled)
+                .replace("WIDTH", String.valueOf(encoder.architecture().width()))
+                .replace("HEADS", String.valueOf(encoder.attentionHeads()))
+                .replace("PATCH,", encoder.patch() + ",")
+                .replace("PLACES", String.valueOf(encoder.patchRows() * encoder.patchColumns()))
+                .replace("REGISTERS", String.valueOf(encoder.registers()))
+                .replace("SCALED", encoder.layerScale() ? "True" : "False");
     }
 
     private String torchvision() {

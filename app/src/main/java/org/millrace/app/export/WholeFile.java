@@ -10,11 +10,11 @@ import java.nio.file.StandardOpenOption;
 import org.millrace.contract.UserException;
 
 /** Writes a file atomically: under another name beside it, flushed, then renamed. */
-final class WholeFile {
+public final class WholeFile {
     private WholeFile() {}
 
     /** Writes the file, replacing an existing one. */
-    static void write(Path file, byte[] bytes) {
+    public static void write(Path file, byte[] bytes) {
         Path aside = file.resolveSibling("." + file.getFileName() + ".unfinished");
         try {
             try (var channel = FileChannel.open(

@@ -40,6 +40,7 @@ class ExportCommandTest {
 
     private Path file = Path.of("");
     private boolean amdim;
+    private List<String> network = List.of();
 
     @BeforeEach
     void twoCheckpoints() {
@@ -102,6 +103,29 @@ class ExportCommandTest {
                 .doesNotContain("torchvision.", "cifar stem");
         assertThat(export("onnx", "--force")).isEqualTo(1);
         assertThat(error.toString()).contains("an amdim encoder cannot be written as ONNX yet");
+    }
+
+    @Test
+    void export_transformer_bothFormatsAndACardWithItsNetwork() throws IOException {
+        network = List.of(
+                "encoder.architecture=vit-tiny", "encoder.patch=16", "encoder.registers=4", "encoder.pool=mean");
+        checkpoint(600);
+        assertThat(export("safetensors")).as(error.toString()).isZero();
+        assertThat(Safetensors.parse(Files.readAllBytes(file)).metadata())
+                .containsEntry("millrace.encoder.patch", "16")
+                .containsEntry("millrace.encoder.heads", "0");
+        assertThat(folder.resolve("encoder.safetensors.md"))
+                .content()
+                .contains(
+                        "| network | vit-tiny, patches of 16×16 pixels, 3 heads, 4 registers, mean of the patches, 192 features |",
+                        "| format | safetensors, float32, timm's names without `head` |",
+                        "return x[:, 1 + self.registers :].mean(1)",
+                        "model = Transformer(192, 3, 16, 4, 4, False)")
+                .doesNotContain("torchvision.", "cifar stem");
+        file = folder.resolve("encoder.onnx");
+        assertThat(export("onnx")).as(error.toString()).isZero();
+        assertThat(ModelProto.parseFrom(Files.readAllBytes(file)).getGraph().getName())
+                .isEqualTo("vit-tiny");
     }
 
     @Test
@@ -241,6 +265,11 @@ class ExportCommandTest {
     }
 
     private MillraceConfig config() {
+        if (!network.isEmpty()) {
+            List<String> all = new ArrayList<>(List.of("run.name=card", "run.data=" + folder, "run.threads=1"));
+            all.addAll(network);
+            return new ConfigLoader().assignments(all).load();
+        }
         if (amdim) {
             return new ConfigLoader()
                     .assignments(List.of(

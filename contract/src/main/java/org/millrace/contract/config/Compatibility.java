@@ -91,7 +91,7 @@ final class Compatibility {
                 RecordBinder.text(config.encoder().architecture()));
         check(
                 amdim || !limited,
-                "encoder.architecture=amdim has no pooled features for the head of %s: set trainer.objective=amdim, or a resnet",
+                "encoder.architecture=amdim has no pooled features for the head of %s: set trainer.objective=amdim, or a resnet or vit",
                 RecordBinder.text(config.trainer().objective()));
         check(
                 !amdim || config.trainer().batchNorm() == TrainerConfig.BatchNorm.ORDINARY,

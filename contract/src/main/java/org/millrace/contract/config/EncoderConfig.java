@@ -7,6 +7,9 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import org.millrace.contract.config.Setting.Effect;
+import org.millrace.contract.config.TransformerSettings.PatchProjection;
+import org.millrace.contract.config.TransformerSettings.Pool;
+import org.millrace.contract.config.TransformerSettings.Positions;
 
 /**
  * The network and its input. Images of another size are resized, of another number of channels converted.
@@ -20,7 +23,8 @@ import org.millrace.contract.config.Setting.Effect;
 public record EncoderConfig(
         @Setting(
                 value = "resnet20",
-                doc = "`resnet20` (CIFAR form), `resnet18`, `resnet34`, `resnet50`, or `amdim` for that objective",
+                doc =
+                        "`resnet20` (CIFAR form), `resnet18`, `resnet34`, `resnet50`, a vision transformer `vit-tiny`, `vit-small` or `vit-base`, or `amdim` for that objective",
                 effect = Effect.STRUCTURE)
         Architecture architecture,
 
@@ -66,13 +70,13 @@ public record EncoderConfig(
         @Setting(
                 value = "",
                 doc =
-                        "safetensors file with torchvision's names that the encoder starts from (`fc.*` is ignored); blank: random",
+                        "safetensors file that the encoder starts from, under torchvision's names (ResNets), timm's (vit) or those of docs/weights.md; heads are left out; blank: random",
                 effect = Effect.STRUCTURE)
         String initialWeights,
 
         @Setting(
                 value = "",
-                doc = "prefix of torchvision's names in that file, such as `module.encoder_q.`; blank: detected",
+                doc = "prefix of the encoder's names in that file, such as `module.encoder_q.`; blank: detected",
                 effect = Effect.STRUCTURE)
         String initialWeightsPrefix,
 
@@ -88,7 +92,49 @@ public record EncoderConfig(
                 doc =
                         "normalisation in a ResNet: `batch`, or `group` (32 groups of channels, with fewer than 64 channels groups of two), which does not depend on the other images of the batch",
                 effect = Effect.STRUCTURE)
-        Norm norm) {
+        Norm norm,
+
+        @Setting(
+                value = "4",
+                doc = "vit: side of a patch in pixels, 4, 8, 14 or 16; encoder.height and encoder.width are multiples",
+                effect = Effect.STRUCTURE)
+        int patch,
+
+        @Setting(
+                value = "class",
+                doc = "vit: the features are the `class` token, or the `mean` of the patches' tokens",
+                effect = Effect.STRUCTURE)
+        Pool pool,
+
+        @Setting(value = "0", doc = "vit: register tokens beside the class token, 0 or 4", effect = Effect.STRUCTURE)
+        int registers,
+
+        @Setting(
+                value = "false",
+                doc = "vit: LayerScale, a learned factor of each channel after attention and perceptron, at first 1e-5",
+                effect = Effect.STRUCTURE)
+        boolean layerScale,
+
+        @Setting(
+                value = "0",
+                doc =
+                        "vit: heads of attention, a divisor of the width; 0 takes the architecture's own, 3, 6 or 12. MoCo v3's vit-small has 12",
+                effect = Effect.STRUCTURE)
+        int heads,
+
+        @Setting(
+                value = "learned",
+                doc =
+                        "vit: position embeddings: `learned`, or `sine`, MoCo v3's fixed sines and cosines of row and column",
+                effect = Effect.STRUCTURE)
+        Positions positions,
+
+        @Setting(
+                value = "learned",
+                doc =
+                        "vit: projection of patches: `learned`, or `frozen` as it begins, which keeps MoCo v3 stable (section 4.2 of its paper)",
+                effect = Effect.STRUCTURE)
+        PatchProjection patchProjection) {
     public EncoderConfig {
         check(architecture != null && stem != null, "encoder.architecture and encoder.stem must be given");
         check(height >= 16 && height <= 512, "encoder.height must be in [16, 512], but was %d", height);
@@ -130,9 +176,33 @@ public record EncoderConfig(
         precision = Objects.requireNonNullElse(precision, Precision.FP32);
         norm = Objects.requireNonNullElse(norm, Norm.BATCH); // manifests before it
         check(
-                architecture != Architecture.AMDIM || norm == Norm.BATCH,
-                "encoder.norm must be batch for amdim, but was %s",
+                norm == Norm.BATCH || (architecture != Architecture.AMDIM && !architecture.isTransformer()),
+                "encoder.norm must be batch for %s, but was %s",
+                architecture.key(),
                 norm.key());
+        pool = Objects.requireNonNullElse(pool, Pool.CLASS); // manifests before transformers lack these
+        positions = Objects.requireNonNullElse(positions, Positions.LEARNED);
+        patchProjection = Objects.requireNonNullElse(patchProjection, PatchProjection.LEARNED);
+        if (architecture.isTransformer()) {
+            TransformerSettings.check(architecture, height, width, patch, registers, heads);
+        } else {
+            patch = patch == 0 ? TransformerSettings.SMALLEST_PATCH : patch;
+        }
+    }
+
+    /** Rows of patches in an image. */
+    public int patchRows() {
+        return height / patch;
+    }
+
+    /** Patches in a row. */
+    public int patchColumns() {
+        return width / patch;
+    }
+
+    /** Heads of attention of a transformer. */
+    public int attentionHeads() {
+        return heads > 0 ? heads : architecture.width() / TransformerSettings.HEAD_CHANNELS;
     }
 
     /** The same input to another network, which begins at random. */
@@ -151,7 +221,14 @@ public record EncoderConfig(
                 "",
                 "",
                 precision,
-                otherNorm);
+                otherNorm,
+                patch,
+                pool,
+                registers,
+                layerScale,
+                architecture == other ? heads : 0,
+                positions,
+                patchProjection);
     }
 
     public float meanOf(int channel) {
@@ -162,26 +239,47 @@ public record EncoderConfig(
         return standardDeviation.get(Math.min(channel, standardDeviation.size() - 1));
     }
 
-    /** Residual networks of He et al. 2015, and AMDIM's own. The encoder module's {@code Backbone} has the specification of each. */
+    /**
+     * Residual networks of He et al. 2015, vision transformers of Dosovitskiy et al. 2021 and Touvron et al. 2021, and AMDIM's own. The
+     * encoder module's {@code Backbone} has the specification of each.
+     */
     public enum Architecture {
         RESNET20,
         RESNET18,
         RESNET34,
         RESNET50,
+        VIT_TINY,
+        VIT_SMALL,
+        VIT_BASE,
         AMDIM;
+
+        /** Whether it is a vision transformer. */
+        public boolean isTransformer() {
+            return width() > 0;
+        }
+
+        /** Channels of a transformer's tokens; 0 of another network. */
+        public int width() {
+            return switch (this) {
+                case VIT_TINY -> 192;
+                case VIT_SMALL -> 384;
+                case VIT_BASE -> 768;
+                case RESNET20, RESNET18, RESNET34, RESNET50, AMDIM -> 0;
+            };
+        }
 
         /** The stems that it may have; none where its first layers are its own and {@code encoder.stem} says nothing. */
         public List<Stem> stems() {
             return switch (this) {
                 case RESNET20 -> List.of(Stem.CIFAR);
                 case RESNET18, RESNET34, RESNET50 -> List.of(Stem.CIFAR, Stem.IMAGENET);
-                case AMDIM -> List.of();
+                case VIT_TINY, VIT_SMALL, VIT_BASE, AMDIM -> List.of();
             };
         }
 
         /** As the configuration has it. */
         public String key() {
-            return name().toLowerCase(Locale.ROOT);
+            return RecordBinder.text(this);
         }
     }
 

@@ -26,11 +26,15 @@ public record OptimiserConfig(
         @Setting(value = "false", doc = "Nesterov's momentum (sgd)", effect = Effect.NUMBERS)
         boolean nesterov,
 
-        @Setting(
-                value = "0.0005",
-                doc = "weight decay; lars skips biases and batch norm, adamw decouples it from the gradient",
-                effect = Effect.NUMBERS)
+        @Setting(value = "0.0005", doc = "weight decay; adamw decouples it from the gradient", effect = Effect.NUMBERS)
         double weightDecay,
+
+        @Setting(
+                value = "all",
+                doc =
+                        "parameters that decay (sgd, adamw): `all`, or `kernels`, not biases, norms, class token, registers and position embeddings; lars always takes kernels",
+                effect = Effect.NUMBERS)
+        DecayOn decayOn,
 
         @Setting(
                 value = "outside",
@@ -146,6 +150,13 @@ public record OptimiserConfig(
         SGD,
         LARS,
         ADAMW
+    }
+
+    /** Which parameters decay. */
+    public enum DecayOn {
+        ALL,
+        /** Those of convolutions and linear layers but their biases. */
+        KERNELS
     }
 
     /** The two published forms of LARS; equal only while the rate is constant. */

@@ -23,6 +23,7 @@ public record Preset(String name, List<String> header, Map<String, String> value
             "moco-v1-imagenet",
             "moco-v2-imagenet",
             "moco-v3-imagenet",
+            "moco-v3-vit-imagenet",
             "moco-v2-cifar",
             "moco-v2-cifar-small",
             "moco-v2-cifar-solo",

@@ -12,7 +12,7 @@ import org.millrace.encoder.tensor.WeightLayout;
  * <p>What differs by network is a switch over {@code Architecture} without a default, so that javac names every place that a new one must
  * fill. See docs/decisions/0031-networks-by-specification.md.
  */
-public sealed interface Backbone permits ResNet, AmdimNetwork {
+public sealed interface Backbone permits ResNet, VisionTransformer, AmdimNetwork {
     /** The configured network; the list of all networks, each with its specification. */
     static Backbone of(EncoderConfig config) {
         return switch (config.architecture()) {
@@ -20,6 +20,7 @@ public sealed interface Backbone permits ResNet, AmdimNetwork {
             case RESNET18 -> residual(config, List.of(2, 2, 2, 2), 64, false);
             case RESNET34 -> residual(config, List.of(3, 4, 6, 3), 64, false);
             case RESNET50 -> residual(config, List.of(3, 4, 6, 3), 64, true);
+            case VIT_TINY, VIT_SMALL, VIT_BASE -> new VisionTransformer(VisionTransformer.Specification.of(config));
             case AMDIM -> new AmdimNetwork(config);
         };
     }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.core.Linear;
+import ai.djl.nn.norm.LayerNorm;
 import org.millrace.contract.config.EncoderConfig.Norm;
 import org.millrace.encoder.tensor.Gradients;
 import org.millrace.encoder.tensor.Tensors;
@@ -49,7 +50,14 @@ final class Layers {
         }
     }
 
-    // x: N×C → N×C'
+    // x: …×C, each row normalised over C
+    static NDArray layerNorm(NDArray x, Tensors weights, String name, float epsilon) {
+        NDArray scale = weights.get(name + ".weight");
+        return LayerNorm.layerNorm(x, scale.getShape(), scale, weights.get(name + ".bias"), epsilon)
+                .singletonOrThrow();
+    }
+
+    // x: …×C → …×C'
     static NDArray linear(NDArray x, Tensors weights, String name) {
         return Linear.linear(x, weights.get(name + ".weight"), weights.get(name + ".bias"))
                 .singletonOrThrow();

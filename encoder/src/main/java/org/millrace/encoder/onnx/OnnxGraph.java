@@ -117,6 +117,102 @@ final class OnnxGraph {
         return node("GlobalAveragePool", name, List.of(x));
     }
 
+    // x: N×C×H×W → N×C'×H/size×W/size, with bias, each patch by itself
+    Value patches(Value x, String layer, int size) {
+        return node(
+                "Conv",
+                layer,
+                List.of(x, weight(layer + ".weight"), weight(layer + ".bias")),
+                integers("kernel_shape", size, size),
+                integers("strides", size, size));
+    }
+
+    // x: …×C → …×C', with bias
+    Value linear(Value x, String layer) {
+        Value turned = transpose(weight(layer + ".weight"), layer + "/turned", 1, 0);
+        return add(matMul(x, turned, layer + "/product"), weight(layer + ".bias"), layer);
+    }
+
+    // x: …×C, each row normalised; in single operators, which this version has no one for
+    Value layerNorm(Value x, String layer, float epsilon, String output) {
+        Value centred = node("Sub", layer + "/centred", List.of(x, mean(x, layer + "/mean", -1, true)));
+        Value squares = node("Mul", layer + "/squares", List.of(centred, centred));
+        Value variance = mean(squares, layer + "/variance", -1, true);
+        Value root = node(
+                "Sqrt", layer + "/root", List.of(add(variance, constant(layer + "/epsilon", epsilon), layer + "/sum")));
+        Value normalised = node("Div", layer + "/normalised", List.of(centred, root));
+        return add(product(normalised, weight(layer + ".weight"), layer + "/scaled"), weight(layer + ".bias"), output);
+    }
+
+    // x·(1 + erf(x/√2))/2
+    Value gelu(Value x, String name) {
+        Value part = product(x, constant(name + "/root", (float) Math.sqrt(0.5)), name + "/part");
+        Value share = add(node("Erf", name + "/erf", List.of(part)), constant(name + "/one", 1f), name + "/share");
+        return product(product(x, share, name + "/both"), constant(name + "/half", 0.5f), name);
+    }
+
+    Value product(Value x, Value y, String name) {
+        return node("Mul", name, List.of(x, y));
+    }
+
+    Value matMul(Value x, Value y, String name) {
+        return node("MatMul", name, List.of(x, y));
+    }
+
+    Value softmax(Value x, String name, int axis) {
+        return node("Softmax", name, List.of(x), integer("axis", axis));
+    }
+
+    Value transpose(Value x, String name, long... axes) {
+        return node("Transpose", name, List.of(x), integers("perm", axes));
+    }
+
+    // 0 keeps a length
+    Value reshape(Value x, String name, long... shape) {
+        return node("Reshape", name, List.of(x, constant(name + "/shape", shape)));
+    }
+
+    // the part of that number, without its axis
+    Value at(Value x, String name, int index, int axis) {
+        AttributeProto attribute = integer("axis", axis);
+        graph.addInitializer(TensorProto.newBuilder()
+                .setName(name + "/index")
+                .setDataType(TensorProto.DataType.INT64_VALUE)
+                .addInt64Data(index));
+        return node("Gather", name, List.of(x, new Value(name + "/index")), attribute);
+    }
+
+    // the parts from that number on
+    Value after(Value x, String name, int from, int axis) {
+        return node(
+                "Slice",
+                name,
+                List.of(
+                        x,
+                        constant(name + "/from", (long) from),
+                        constant(name + "/to", Long.MAX_VALUE),
+                        constant(name + "/axes", (long) axis)));
+    }
+
+    Value mean(Value x, String name, int axis, boolean kept) {
+        return node("ReduceMean", name, List.of(x), integers("axes", axis), integer("keepdims", kept ? 1 : 0));
+    }
+
+    Value concatenated(List<Value> parts, String name, int axis) {
+        return node("Concat", name, parts, integer("axis", axis));
+    }
+
+    // the tensor of that name, 1×…, once for each image: N×…
+    Value repeated(Value images, String layer) {
+        long[] shape = weights.shape(layer);
+        Value count = node("Shape", layer + "/count", List.of(images), integer("start", 0), integer("end", 1));
+        Value rest = constant(layer + "/rest", Arrays.copyOfRange(shape, 1, shape.length));
+        return node(
+                "Expand",
+                layer + "/repeated",
+                List.of(weight(layer), concatenated(List.of(count, rest), layer + "/all", 0)));
+    }
+
     // x: N×… → N×(product of the rest)
     Value flatten(Value x, String name) {
         return node("Flatten", name, List.of(x));
@@ -137,7 +233,7 @@ final class OnnxGraph {
     }
 
     /** The tensor of that name, put into the graph. */
-    private Value weight(String name) {
+    Value weight(String name) {
         long[] shape = weights.shape(name);
         return tensor(name, weights.tensor(name, shape), shape);
     }
@@ -148,7 +244,7 @@ final class OnnxGraph {
         return tensor(name, weights.tensor(name, shape), shape[0], 1, 1);
     }
 
-    private Value constant(String name, float... values) {
+    Value constant(String name, float... values) {
         return tensor(name, values, values.length);
     }
 
@@ -193,6 +289,14 @@ final class OnnxGraph {
                 .setName(name)
                 .setType(AttributeProto.AttributeType.INTS)
                 .addAllInts(LongStream.of(values).boxed().toList())
+                .build();
+    }
+
+    private static AttributeProto integer(String name, long value) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeProto.AttributeType.INT)
+                .setI(value)
                 .build();
     }
 

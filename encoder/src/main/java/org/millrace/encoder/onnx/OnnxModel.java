@@ -11,6 +11,7 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.network.ResNet;
+import org.millrace.encoder.network.VisionTransformer;
 import org.millrace.encoder.onnx.OnnxGraph.Value;
 import org.millrace.encoder.tensor.Safetensors;
 
@@ -40,6 +41,7 @@ public final class OnnxModel {
         Backbone network = Backbone.of(config);
         NetworkGraph nodes = switch (config.architecture()) {
             case RESNET20, RESNET18, RESNET34, RESNET50 -> new ResNetGraph((ResNet) network);
+            case VIT_TINY, VIT_SMALL, VIT_BASE -> new TransformerGraph((VisionTransformer) network);
             case AMDIM ->
                 throw new UserException("an amdim encoder cannot be written as ONNX yet; --format safetensors can");
         };

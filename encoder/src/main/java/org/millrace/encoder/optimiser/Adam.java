@@ -42,12 +42,8 @@ final class Adam extends Optimiser {
             gradient.attach(scope);
             rule.clip().apply(gradient);
             switch (rule.decay()) {
-                case DECOUPLED -> parameters.muli((float) (1 - learningRate * rule.weightDecay()));
-                case IN_GRADIENT -> {
-                    NDArray decay = parameters.mul((float) rule.weightDecay());
-                    decay.attach(scope);
-                    gradient.addi(decay);
-                }
+                case DECOUPLED -> rule.weightDecay().shrink(weights, learningRate, scope);
+                case IN_GRADIENT -> rule.weightDecay().addTo(gradient, weights, scope);
             }
             NDArray squared = gradient.mul(gradient).muli((float) (1 - beta2));
             square.values().muli((float) beta2).addi(squared);

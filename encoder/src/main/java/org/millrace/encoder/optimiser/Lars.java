@@ -12,7 +12,7 @@ import org.millrace.encoder.tensor.Weights.Slice;
 
 /**
  * Layer-wise adaptive rate scaling (You et al. 2017, arXiv:1708.03888) with momentum: g' ← g + λw; r = η‖w‖ / ‖g'‖, or 1 where either
- * is 0. Biases and batch norm (one dimension) have neither decay nor ratio. Two published forms, equal only while the rate is constant:
+ * is 0. Biases, norms, tokens and position embeddings have neither decay nor ratio. Two published forms, equal only while the rate is constant:
  * inside (SimCLR) v ← μv + rate·r·g', w ← w − v; outside (BYOL, MoCo v3) v ← μv + r·g', w ← w − rate·v. Its state is v.
  */
 final class Lars extends Optimiser {
@@ -32,9 +32,7 @@ final class Lars extends Optimiser {
         this.torch = torch;
         this.rule = rule;
         this.weights = weights;
-        this.layers = weights.slices().stream()
-                .filter(slice -> slice.dimensions() > 1)
-                .toList();
+        this.layers = weights.slices().stream().filter(Slice::isKernel).toList();
         this.velocity = velocity;
     }
 

@@ -3,6 +3,7 @@ package org.millrace.encoder.optimiser;
 import static org.millrace.contract.Check.check;
 
 import org.millrace.contract.config.OptimiserConfig;
+import org.millrace.contract.config.OptimiserConfig.DecayOn;
 import org.millrace.contract.config.OptimiserConfig.LarsForm;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
@@ -12,23 +13,22 @@ public sealed interface OptimiserRule {
     /** The rule that the configuration names. */
     static OptimiserRule of(OptimiserConfig config) {
         Clip clip = new Clip(config.clipValue(), config.clipNorm());
+        WeightDecay decay = new WeightDecay(config.weightDecay(), config.decayOn() == DecayOn.KERNELS);
         return switch (config.method()) {
-            case SGD -> new SgdRule(config.momentum(), config.nesterov(), config.weightDecay(), clip);
+            case SGD -> new SgdRule(config.momentum(), config.nesterov(), decay, clip);
             case LARS -> new LarsRule(config.larsForm(), config.momentum(), config.trust(), config.weightDecay(), clip);
-            case ADAMW ->
-                new AdamRule(
-                        config.beta1(), config.beta2(), config.epsilon(), config.weightDecay(), Decay.DECOUPLED, clip);
+            case ADAMW -> new AdamRule(config.beta1(), config.beta2(), config.epsilon(), decay, Decay.DECOUPLED, clip);
         };
     }
 
     /** SGD with momentum, its weight decay in the gradient, without clipping. */
     static OptimiserRule sgd(double momentum, boolean nesterov, double weightDecay) {
-        return new SgdRule(momentum, nesterov, weightDecay, Clip.NONE);
+        return new SgdRule(momentum, nesterov, WeightDecay.ofAll(weightDecay), Clip.NONE);
     }
 
     /** Adam with its weight decay in the gradient (Kingma and Ba 2015), without clipping. */
     static OptimiserRule adam(double beta1, double beta2, double epsilon, double weightDecay) {
-        return new AdamRule(beta1, beta2, epsilon, weightDecay, Decay.IN_GRADIENT, Clip.NONE);
+        return new AdamRule(beta1, beta2, epsilon, WeightDecay.ofAll(weightDecay), Decay.IN_GRADIENT, Clip.NONE);
     }
 
     /** An optimiser of those weights with fresh state; the caller closes it. */
@@ -41,10 +41,9 @@ public sealed interface OptimiserRule {
     }
 
     /** Of {@link Sgd}. */
-    record SgdRule(double momentum, boolean nesterov, double weightDecay, Clip clip) implements OptimiserRule {
+    record SgdRule(double momentum, boolean nesterov, WeightDecay weightDecay, Clip clip) implements OptimiserRule {
         public SgdRule {
             checkShare("momentum", momentum);
-            checkDecay(weightDecay);
         }
 
         @Override
@@ -69,13 +68,12 @@ public sealed interface OptimiserRule {
     }
 
     /** Of {@link Adam}. */
-    record AdamRule(double beta1, double beta2, double epsilon, double weightDecay, Decay decay, Clip clip)
+    record AdamRule(double beta1, double beta2, double epsilon, WeightDecay weightDecay, Decay decay, Clip clip)
             implements OptimiserRule {
         public AdamRule {
             checkShare("beta1", beta1);
             checkShare("beta2", beta2);
             check(epsilon > 0, "epsilon must be positive, but was %s", epsilon);
-            checkDecay(weightDecay);
         }
 
         @Override

@@ -12,6 +12,7 @@ import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.Precision;
 import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.network.BatchNormMode;
+import org.millrace.encoder.network.VisionTransformer;
 import org.millrace.encoder.precision.ForwardPass;
 import org.millrace.encoder.tensor.Convolution;
 import org.millrace.encoder.tensor.Gradients;
@@ -21,7 +22,7 @@ import org.millrace.encoder.tensor.Weights;
 
 /**
  * A network's features and gradient on this machine: eight images in a batch (four large ones, and four for the gradient, which costs
- * three times as much) against each alone, and every shape of convolution against plain Java. Two images alternate in an order without a
+ * three times as much) against each alone, every shape of convolution and a transformer's block against plain Java. Two images alternate in an order without a
  * period: two passes give what each row must be, and a row in its neighbour's place is found. Throws {@link WrongNumberException}.
  */
 final class NetworkCheck {
@@ -66,6 +67,9 @@ final class NetworkCheck {
     }
 
     void run() {
+        if (network instanceof VisionTransformer transformer) {
+            new BlockCheck(torch, pass, transformer, slack).run(gradients);
+        }
         try (Weights weights = Weights.forTrying(torch, network.layout())) {
             float[] batch = Gradients.unrecorded(() -> checked(weights));
             if (gradients) {

@@ -85,6 +85,13 @@ final class Probe {
                 "encoder.width=" + network.width(),
                 "encoder.channels=" + network.channels(),
                 "encoder.norm=" + network.norm().key(),
+                "encoder.patch=" + network.patch(),
+                "encoder.pool=" + network.pool().key(),
+                "encoder.registers=" + network.registers(),
+                "encoder.layer-scale=" + network.layerScale(),
+                "encoder.heads=" + network.heads(),
+                "encoder.positions=" + network.positions().key(),
+                "encoder.patch-projection=" + network.patchProjection().key(),
                 "encoder.precision=" + torch.precision().key()));
         if (network.architecture() == EncoderConfig.Architecture.AMDIM) {
             command.add("trainer.objective=amdim");

@@ -65,6 +65,29 @@ public final class Safetensors {
         return new Safetensors(some, metadata);
     }
 
+    /**
+     * The same tensors, some under other names.
+     *
+     * @param names new ones by old ones
+     * @throws IllegalArgumentException where two tensors would have one name
+     */
+    public Safetensors renamed(Map<String, String> names) {
+        Map<String, StoredTensor> renamed = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> {
+            String other = names.getOrDefault(name, name);
+            check(renamed.put(other, tensor) == null, "two tensors would have the name %s", other);
+        });
+        return new Safetensors(renamed, metadata);
+    }
+
+    /** The tensors without those of these names, and others behind them. */
+    public Safetensors replaced(Set<String> gone, Safetensors others) {
+        Map<String, StoredTensor> all = new LinkedHashMap<>(tensors);
+        all.keySet().removeAll(gone);
+        all.putAll(others.tensors);
+        return new Safetensors(all, metadata);
+    }
+
     /** The first value that no weight can have, in words: NaN, an infinity, or a running variance below zero. */
     public Optional<String> wrongValue() {
         return tensors.entrySet().stream()

@@ -1,10 +1,15 @@
 package org.millrace.encoder.tensor;
 
+import static org.millrace.contract.Check.check;
+
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
@@ -15,8 +20,11 @@ import org.millrace.encoder.tensor.WeightSpec.Kind;
 
 /** The tensors of a network, in order. A network declares them; afterwards the layout is only read. Not thread safe while declaring. */
 public final class WeightLayout {
+    private static final int OF_BUFFERS = 1 << 20; // number of their first generator
+
     private final List<WeightSpec> parameters = new ArrayList<>();
     private final List<WeightSpec> buffers = new ArrayList<>();
+    private final Map<String, float[]> given = new HashMap<>(); // values of buffers
 
     /** Convolution without bias. */
     public void convolution(String name, int outputs, int inputs, int size) {
@@ -41,6 +49,28 @@ public final class WeightLayout {
         parameters.add(new WeightSpec(name + ".bias", shape, Kind.PARAMETER, Initial.ZERO));
         buffers.add(new WeightSpec(name + ".running_mean", shape, Kind.BUFFER, Initial.ZERO));
         buffers.add(new WeightSpec(name + ".running_var", shape, Kind.BUFFER, Initial.ONE));
+    }
+
+    /** A parameter of any shape. */
+    public void parameter(String name, Shape shape, Initial initial) {
+        parameters.add(new WeightSpec(name, shape, Kind.PARAMETER, initial));
+    }
+
+    /** A tensor that no gradient reaches and that stays as it begins. */
+    public void buffer(String name, Shape shape, Initial initial) {
+        buffers.add(new WeightSpec(name, shape, Kind.BUFFER, initial));
+    }
+
+    /** The same with these values, row by row. */
+    public void buffer(String name, Shape shape, float[] values) {
+        check(values.length == shape.size(), "%s needs %d values, but got %d", name, shape.size(), values.length);
+        buffer(name, shape, Initial.GIVEN);
+        given.put(name, values.clone());
+    }
+
+    /** Layer norm: scale and shift. */
+    public void layerNorm(String name, int channels) {
+        groupNorm(name, channels);
     }
 
     /** Group norm: scale and shift. */
@@ -86,11 +116,26 @@ public final class WeightLayout {
         return misfits;
     }
 
+    /** Number P of all parameters. */
+    public int parameterCount() {
+        return size(parameters);
+    }
+
     /** The tensors' names. */
     public Set<String> names() {
         Set<String> names = new LinkedHashSet<>();
         Stream.concat(parameters.stream(), buffers.stream()).forEach(spec -> names.add(spec.name()));
         return names;
+    }
+
+    /** Fresh values of the parameters, one tensor after the other; each draws from its own generator, by its position. */
+    float[] initialParameters(long seed) {
+        return initialValues(parameters, seed, 0);
+    }
+
+    /** Fresh values of the buffers; they draw from other generators than the parameters. */
+    float[] initialBuffers(long seed) {
+        return initialValues(buffers, seed, OF_BUFFERS);
     }
 
     List<WeightSpec> parameters() {
@@ -105,8 +150,7 @@ public final class WeightLayout {
         return specs.stream().mapToInt(WeightSpec::size).sum();
     }
 
-    /** Initial values of all the specs, one after the other; each tensor draws from its own generator, by its position. */
-    static float[] initialValues(List<WeightSpec> specs, long seed) {
+    private float[] initialValues(List<WeightSpec> specs, long seed, int firstGenerator) {
         float[] values = new float[size(specs)];
         int at = 0;
         double fanIn = 1;
@@ -115,7 +159,7 @@ public final class WeightLayout {
             if (spec.shape().dimension() > 1) {
                 fanIn = spec.size() / (double) spec.shape().get(0);
             }
-            CounterRandom random = CounterRandom.of(seed, 0, CounterRandom.Purpose.WEIGHTS, i);
+            CounterRandom random = CounterRandom.of(seed, 0, CounterRandom.Purpose.WEIGHTS, firstGenerator + i);
             fill(values, at, spec, fanIn, random);
             at += spec.size();
         }
@@ -129,7 +173,8 @@ public final class WeightLayout {
         int at = 0;
         for (WeightSpec spec : specs) {
             boolean kernel = spec.shape().dimension() > 1;
-            double middle = !kernel && spec.initial() == Initial.ONE ? 1 : 0;
+            boolean scale = spec.initial() == Initial.ONE || spec.initial() == Initial.LAYER_SCALE;
+            double middle = !kernel && scale ? 1 : 0;
             double bound = kernel ? Math.sqrt(6.0 * spec.shape().get(0) / spec.size()) : middle == 1 ? 0.5 : 0.1;
             for (int end = at + spec.size(); at < end; at++) {
                 values[at] = (float) (middle + bound * (2 * random.nextDouble() - 1));
@@ -138,7 +183,7 @@ public final class WeightLayout {
         return values;
     }
 
-    private static void fill(float[] values, int from, WeightSpec spec, double fanIn, CounterRandom random) {
+    private void fill(float[] values, int from, WeightSpec spec, double fanIn, CounterRandom random) {
         double deviation = Math.sqrt(2.0 * spec.shape().get(spec.shape().dimension() > 1 ? 1 : 0) / spec.size());
         double bound = 1 / Math.sqrt(fanIn);
         for (int i = from; i < from + spec.size(); i++) {
@@ -147,9 +192,21 @@ public final class WeightLayout {
                 case ONE -> 1;
                 case KAIMING_FAN_OUT -> (float) (deviation * random.nextGaussian());
                 case UNIFORM_FAN_IN -> (float) random.nextDouble(-bound, bound);
+                case XAVIER -> (float) random.nextDouble(-xavier(spec, 1), xavier(spec, 1));
+                case XAVIER_OF_THIRDS -> (float) random.nextDouble(-xavier(spec, 3), xavier(spec, 3));
+                case NORMAL_SMALL -> (float) (0.02 * random.nextGaussian());
+                case NORMAL_TINY -> (float) (1e-6 * random.nextGaussian());
+                case LAYER_SCALE -> 1e-5f;
+                case GIVEN -> Objects.requireNonNull(given.get(spec.name()))[i - from];
                 case NEAR_IDENTITY -> onDiagonal(spec, i - from) ? 1 : (float) random.nextDouble(-0.01, 0.01);
             };
         }
+    }
+
+    // the bound of U for a layer, or for each of so many layers that stand below each other in a tensor
+    private static double xavier(WeightSpec spec, int layers) {
+        double outputs = spec.shape().get(0) / (double) layers;
+        return Math.sqrt(6 / (outputs + spec.size() / (double) spec.shape().get(0)));
     }
 
     // whether a kernel's value joins the output to the input of the same number

@@ -5,7 +5,7 @@ import static org.millrace.contract.Check.check;
 import ai.djl.ndarray.types.Shape;
 
 /**
- * One named tensor of a network: a parameter, which the optimiser changes, or a buffer (running statistics of batch norm).
+ * One named tensor of a network: a parameter, which the optimiser changes, or a buffer (running statistics of batch norm, frozen layers).
  *
  * @param name as torchvision names it, behind the part's prefix
  * @param initial how a fresh network fills it
@@ -34,6 +34,18 @@ public record WeightSpec(String name, Shape shape, Kind kind, Initial initial) {
         /** U(±1 / √fan-in): PyTorch's linear layer and convolution. */
         UNIFORM_FAN_IN,
         /** 1 from an input to the output of its number, U(±0.01) elsewhere: a 1×1 kernel that passes its input on. */
-        NEAR_IDENTITY
+        NEAR_IDENTITY,
+        /** U(±√(6 / (fan-in + outputs))): Glorot and Bengio 2010, as MoCo v3's transformers. */
+        XAVIER,
+        /** The same of three layers below each other, each by itself: queries, keys and values. */
+        XAVIER_OF_THIRDS,
+        /** N(0, 0.02²): position embeddings. */
+        NORMAL_SMALL,
+        /** N(0, (10⁻⁶)²): class token and registers. */
+        NORMAL_TINY,
+        /** 10⁻⁵: DINOv2's LayerScale. */
+        LAYER_SCALE,
+        /** Values that the layout was given. */
+        GIVEN
     }
 }

@@ -42,11 +42,7 @@ public final class Weights implements AutoCloseable {
 
     /** Fresh weights, the same for the same seed. */
     public static Weights initialised(Torch torch, WeightLayout layout, long seed) {
-        return new Weights(
-                torch,
-                layout,
-                WeightLayout.initialValues(layout.parameters(), seed),
-                WeightLayout.initialValues(layout.buffers(), seed));
+        return new Weights(torch, layout, layout.initialParameters(seed), layout.initialBuffers(seed));
     }
 
     /** Fixed weights under which every tensor changes the output: for checking a network. */
@@ -98,7 +94,8 @@ public final class Weights implements AutoCloseable {
         Map<String, NDArray> views = new HashMap<>();
         long at = 0;
         for (WeightSpec spec : specs) {
-            views.put(spec.name(), flat.get(at + ":" + (at + spec.size())));
+            NDArray view = flat.get(at + ":" + (at + spec.size()));
+            views.put(spec.name(), spec.shape().dimension() == 1 ? view : view.reshape(spec.shape()));
             at += spec.size();
         }
         return views;
@@ -106,6 +103,11 @@ public final class Weights implements AutoCloseable {
 
     /** One tensor's place in a flat tensor of all parameters. */
     public record Slice(long from, long to, int dimensions) {
+        /** Whether it is a convolution's kernel or a linear layer's matrix; not a bias, a norm, a token or position embeddings. */
+        public boolean isKernel() {
+            return dimensions == 2 || dimensions == 4;
+        }
+
         /** Its values in a flat tensor, as a view; closed with {@code scope}. */
         public NDArray of(NDArray flat, NDManager scope) {
             NDArray part = flat.get(from + ":" + to);

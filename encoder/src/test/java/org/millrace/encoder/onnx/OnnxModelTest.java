@@ -13,6 +13,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +50,9 @@ final class OnnxModelTest {
         "resnet50, imagenet, 40, 40, 3, batch",
         "resnet20, cifar, 28, 28, 1, group",
         "resnet18, imagenet, 75, 49, 3, group",
+        "vit-tiny encoder.patch=8, cifar, 32, 32, 3, batch",
+        "vit-tiny encoder.patch=8 encoder.pool=mean encoder.registers=4 encoder.layer-scale=true, cifar, 24, 40, 1, batch",
+        "vit-tiny encoder.patch=14 encoder.positions=sine encoder.patch-projection=frozen encoder.heads=6, cifar, 28, 28, 3, batch",
     })
     void of_everyArchitectureAndStem_sameFeaturesInOnnxruntime(
             String architecture, String stem, int height, int width, int channels, String norm) throws Exception {
@@ -201,15 +205,15 @@ final class OnnxModelTest {
 
     private static EncoderConfig config(
             String architecture, String stem, int height, int width, int channels, String norm) {
-        return TestEncoders.config(
-                        "encoder.architecture=" + architecture,
-                        "encoder.stem=" + stem,
-                        "encoder.height=" + height,
-                        "encoder.width=" + width,
-                        "encoder.channels=" + channels,
-                        "encoder.norm=" + norm,
-                        "encoder.mean=0.286",
-                        "encoder.standard-deviation=0.353")
-                .encoder();
+        List<String> all = new ArrayList<>(List.of(("encoder.architecture=" + architecture).split(" ", -1)));
+        all.addAll(List.of(
+                "encoder.stem=" + stem,
+                "encoder.height=" + height,
+                "encoder.width=" + width,
+                "encoder.channels=" + channels,
+                "encoder.norm=" + norm,
+                "encoder.mean=0.286",
+                "encoder.standard-deviation=0.353"));
+        return TestEncoders.config(all.toArray(String[]::new)).encoder();
     }
 }

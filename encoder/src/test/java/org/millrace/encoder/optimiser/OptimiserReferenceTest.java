@@ -1,7 +1,9 @@
 package org.millrace.encoder.optimiser;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,6 +18,7 @@ import org.millrace.encoder.optimiser.OptimiserRule.Decay;
 import org.millrace.encoder.tensor.InPlace;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
+import org.millrace.encoder.tensor.WeightSpec.Initial;
 import org.millrace.encoder.tensor.Weights;
 
 /** Adam and clipping against slow references in double, over several steps at a changing rate, on random data. */
@@ -74,6 +77,31 @@ final class OptimiserReferenceTest {
         bounds[0] = 0.5f;
         bounds[1] = -0.5f;
         assertThat(afterOneStep(bounded, infinite)).isEqualTo(afterOneStep(bounded, bounds));
+    }
+
+    /** Without a gradient only the decay moves a weight: kernels by 1 − ηλ, the others not at all. */
+    @ParameterizedTest
+    @ValueSource(strings = {"sgd", "adamw"})
+    void step_decayOnKernels_biasesNormsAndTokensStay(String method) {
+        OptimiserConfig config =
+                config("optimiser.method=" + method, "optimiser.weight-decay=0.5,optimiser.decay-on=kernels");
+        WeightLayout layout = new WeightLayout();
+        layout.parameter("token", new Shape(1, 1, 3), Initial.ONE);
+        layout.parameter("first", new Shape(2, 3), Initial.ONE);
+        layout.parameter("second", new Shape(2, 1, 2, 2), Initial.ONE);
+        layout.layerNorm("norm", 2);
+        layout.parameter("third", new Shape(1, 2), Initial.ONE);
+        try (Weights weights = Weights.initialised(torch, layout, 1).requireGradient();
+                Optimiser optimiser = Optimiser.of(config, torch, weights)) {
+            TestGradients.backward(weights, new float[layout.parameterCount()]);
+            optimiser.step(1, 0.1);
+            float[] expected = new float[layout.parameterCount()];
+            Arrays.fill(expected, 1);
+            Arrays.fill(expected, 3, 3 + 6 + 8, 0.95f);
+            Arrays.fill(expected, 19, 21, 0); // the norm's shift
+            Arrays.fill(expected, 21, 23, 0.95f);
+            assertThat(weights.parameters().toFloatArray()).containsExactly(expected, within(1e-6f));
+        }
     }
 
     private float[] afterOneStep(OptimiserConfig config, float[] gradient) {

@@ -25,7 +25,11 @@ final class Byol implements Objective {
     private final EncoderMomentum momentum;
 
     Byol(MillraceConfig config, Torch torch) {
-        this(config, torch, new Heads(config).projection(2, Norm.AFFINE, Norm.NONE), new Heads(config).predictor());
+        this(
+                config,
+                torch,
+                new Heads(config).projection(2, Norm.AFFINE, Norm.NONE),
+                new Heads(config).predictor(Norm.NONE));
     }
 
     Byol(MillraceConfig config, Torch torch, Branch branch, MultilayerPerceptron predictor) {

@@ -45,12 +45,20 @@ public final class Heads {
         return new Projection(encoder, projector);
     }
 
-    /** Two layers with batch norm between them, from the projector's output to the same length (BYOL, MoCo v3). */
-    MultilayerPerceptron predictor() {
+    /** Whether the encoder is a vision transformer. */
+    boolean behindTransformer() {
+        return config.encoder().architecture().isTransformer();
+    }
+
+    /**
+     * Two layers with batch norm between them, from the projector's output to the same length (BYOL, MoCo v3).
+     *
+     * @param last batch norm after the last layer
+     */
+    MultilayerPerceptron predictor(Norm last) {
         HeadConfig head = config.head();
         int hidden = head.predictorHidden() > 0 ? head.predictorHidden() : hiddenWidth();
-        return new MultilayerPerceptron(
-                PREDICTOR, List.of(head.output(), hidden, head.output()), Norm.AFFINE, Norm.NONE);
+        return new MultilayerPerceptron(PREDICTOR, List.of(head.output(), hidden, head.output()), Norm.AFFINE, last);
     }
 
     /** Two layers with batch norm between them, from features to features of the same length, where there is a guard. */

@@ -27,7 +27,16 @@ final class MocoV3 implements Objective {
     private final EncoderMomentum momentum;
 
     MocoV3(MillraceConfig config, Torch torch) {
-        this(config, torch, new Heads(config).projection(2, Norm.AFFINE, Norm.PLAIN), new Heads(config).predictor());
+        this(config, torch, new Heads(config));
+    }
+
+    // behind a transformer a third layer, and batch norm after the prediction too, as the official code
+    private MocoV3(MillraceConfig config, Torch torch, Heads heads) {
+        this(
+                config,
+                torch,
+                heads.projection(heads.behindTransformer() ? 3 : 2, Norm.AFFINE, Norm.PLAIN),
+                heads.predictor(heads.behindTransformer() ? Norm.PLAIN : Norm.NONE));
     }
 
     MocoV3(MillraceConfig config, Torch torch, Branch branch, MultilayerPerceptron predictor) {
