@@ -146,7 +146,7 @@ class GuardOnBrokerTest {
                         "rounds.steps=2"));
         commands.good("train", "--until-step=8", slots);
         commands.good("train", "--until-step=12", slots); // another process, which reads the teacher again
-        assertThat(commands.good("replay", "--run=" + name)).contains("equal");
+        assertThat(commands.good("replay", slots)).contains("equal");
         String[] changed =
                 settings(name, List.of("guard.teacher=none", "replay.policy=none", "rounds.slots=2", "rounds.steps=2"));
         assertThat(commands.bad("train", "--until-step=14", changed)).contains("guard.teacher: " + teacher + " → none");
@@ -220,7 +220,7 @@ class GuardOnBrokerTest {
                 .isGreaterThan(12);
         assertThat(shares.get(20L)).hasValue(0.75);
         assertThat(shares.get(shares.lastKey())).isEmpty();
-        assertThat(commands.good("replay", "--run=drifting")).contains("22 losses, 5 digests: all equal to the bit");
+        assertThat(commands.good("replay", run)).contains("22 losses, 5 digests: all equal to the bit");
     }
 
     private static void alarm(String run, DriftAlarm.State state, Optional<String> source) throws Exception {
