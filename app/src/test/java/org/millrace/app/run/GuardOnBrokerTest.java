@@ -124,7 +124,8 @@ class GuardOnBrokerTest {
         commands.good("train", "--until-step=8", pinned);
         commands.good("encoders", "revoke", "4", "--run=later");
         commands.good("train", "--until-step=10", pinned); // the checkpoint has the teacher
-        assertThat(commands.good("replay", "--run=later", "--from=8", "--set=guard.teacher=pinned:4")).contains("equal");
+        assertThat(commands.good("replay", "--run=later", "--from=8", "--set=guard.teacher=pinned:4"))
+                .contains("equal");
         Path file = data.resolve("later.safetensors");
         commands.good("export", "--format=safetensors", "--out=" + file, "--run=later");
         assertThat(Safetensors.parse(Files.readAllBytes(file)).names()).noneMatch(name -> name.contains("guard"));
