@@ -124,7 +124,8 @@ class GuardOnBrokerTest {
         commands.good("train", "--until-step=8", pinned);
         commands.good("encoders", "revoke", "4", "--run=later");
         commands.good("train", "--until-step=10", pinned); // the checkpoint has the teacher
-        assertThat(commands.good("replay", "--run=later", "--from=8", "--set=guard.teacher=pinned:4")).contains("equal");
+        assertThat(commands.good("replay", "--run=later", "--from=8", "--set=guard.teacher=pinned:4"))
+                .contains("equal");
         Path file = data.resolve("later.safetensors");
         commands.good("export", "--format=safetensors", "--out=" + file, "--run=later");
         assertThat(Safetensors.parse(Files.readAllBytes(file)).names()).noneMatch(name -> name.contains("guard"));
@@ -146,7 +147,7 @@ class GuardOnBrokerTest {
                         "rounds.steps=2"));
         commands.good("train", "--until-step=8", slots);
         commands.good("train", "--until-step=12", slots); // another process, which reads the teacher again
-        assertThat(commands.good("replay", "--run=" + name)).contains("equal");
+        assertThat(commands.good("replay", slots)).contains("equal");
         String[] changed =
                 settings(name, List.of("guard.teacher=none", "replay.policy=none", "rounds.slots=2", "rounds.steps=2"));
         assertThat(commands.bad("train", "--until-step=14", changed)).contains("guard.teacher: " + teacher + " → none");
@@ -220,7 +221,7 @@ class GuardOnBrokerTest {
                 .isGreaterThan(12);
         assertThat(shares.get(20L)).hasValue(0.75);
         assertThat(shares.get(shares.lastKey())).isEmpty();
-        assertThat(commands.good("replay", "--run=drifting")).contains("22 losses, 5 digests: all equal to the bit");
+        assertThat(commands.good("replay", run)).contains("22 losses, 5 digests: all equal to the bit");
     }
 
     private static void alarm(String run, DriftAlarm.State state, Optional<String> source) throws Exception {
