@@ -1,7 +1,6 @@
 package org.millrace.evaluator.space;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.HashSet;
@@ -91,7 +90,7 @@ final class SpaceFittingTest {
                 .scores();
         Adapter adapter = scores.adapter().orElseThrow();
         assertThat(adapter.recall()).as("chance is 10 of 399").isLessThan(0.1);
-        assertThat(adapter.relativeError()).isCloseTo(1, within(0.15));
+        assertThat(adapter.relativeError()).as("their mean achieves 1").isGreaterThan(0.85);
     }
 
     @ParameterizedTest
