@@ -174,7 +174,9 @@ final class BackboneObjectiveTest {
             undisturbed = digest(learner);
             embedAndExport(config, learner.encoder());
         }
-        assertThat(restarted(config, checkpoint, last, steps)).as("after a restart").isEqualTo(undisturbed);
+        assertThat(restarted(config, checkpoint, last, steps))
+                .as("after a restart")
+                .isEqualTo(undisturbed);
         assertThat(losses).allSatisfy(loss -> assertThat(loss).isFinite());
         assertThat(losses.get(steps - 1)).as("losses %s", losses).isLessThan(losses.get(FILLED));
         return losses;
@@ -228,8 +230,7 @@ final class BackboneObjectiveTest {
     }
 
     private static double step(Learner learner, MillraceConfig config, long step) {
-        ViewBuffers views = new ViewBuffers(
-                List.of(view(config, Purpose.VIEW_ONE), view(config, Purpose.VIEW_TWO)));
+        ViewBuffers views = new ViewBuffers(List.of(view(config, Purpose.VIEW_ONE), view(config, Purpose.VIEW_TWO)));
         List<ImageOffset> images = TestRuns.images(1).subList(0, IMAGES);
         return learner.step(step, views, images, TestRuns.ids(images), new StageClock(System::nanoTime))
                 .loss();
@@ -240,8 +241,7 @@ final class BackboneObjectiveTest {
                 * config.encoder().channels()
                 * config.encoder().height()
                 * config.encoder().width();
-        ByteBuffer buffer =
-                ByteBuffer.allocateDirect(values * Float.BYTES).order(ByteOrder.nativeOrder());
+        ByteBuffer buffer = ByteBuffer.allocateDirect(values * Float.BYTES).order(ByteOrder.nativeOrder());
         CounterRandom random = CounterRandom.of(7, 1, purpose, 0);
         for (int i = 0; i < values; i++) {
             buffer.putFloat(i * Float.BYTES, (float) random.nextGaussian());
