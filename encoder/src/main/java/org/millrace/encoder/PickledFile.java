@@ -5,11 +5,18 @@ import java.nio.file.Path;
 /** PyTorch's own files, which are programs for Python's unpickler and therefore not read: what they begin with, and how to convert them. */
 public final class PickledFile {
     private static final int PROTOCOL = 0x80; // a pickle's first byte
+    private static final int HEADER = 8; // where a safetensors file's JSON begins, behind its length
 
     private PickledFile() {}
 
-    /** Whether a file begins as torch.save writes it: a zip archive, or in old releases a pickle. */
+    /**
+     * Whether a file begins as torch.save writes it: a zip archive, or in old releases a pickle. The length before a safetensors file's
+     * header may begin with the same bytes.
+     */
     public static boolean is(byte[] file) {
+        if (file.length > HEADER && file[HEADER] == '{') {
+            return false;
+        }
         return file.length >= 2 && ((file[0] == 'P' && file[1] == 'K') || (file[0] & 0xff) == PROTOCOL);
     }
 

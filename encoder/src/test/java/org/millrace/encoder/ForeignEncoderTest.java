@@ -228,6 +228,19 @@ final class ForeignEncoderTest {
         refused(without(VIT, "cls_token"), "without class token");
     }
 
+    /** The length of a header may begin with the byte that a pickle begins with, or with a zip archive's two. */
+    @Test
+    void is_safetensorsOfAnyLength_isNoPickle() {
+        for (int first : new int[] {0x80, 'P'}) {
+            byte[] file = new byte[20];
+            file[0] = (byte) first;
+            file[1] = 'K';
+            assertThat(PickledFile.is(file)).isTrue();
+            file[8] = '{';
+            assertThat(PickledFile.is(file)).isFalse();
+        }
+    }
+
     @Test
     void of_unknownPrefix_saysWhichThereAre() {
         Safetensors ours = weights(RESNET20, 1);
