@@ -172,8 +172,7 @@ final class JsonTest {
                         10_000,
                         List.of(
                                 new BucketScores.Score("cat, dog", 50, OptionalDouble.of(0.5), OptionalDouble.of(0.75)),
-                                new BucketScores.Score("ship", 3, OptionalDouble.empty(), OptionalDouble.empty())))),
-                Optional.empty());
+                                new BucketScores.Score("ship", 3, OptionalDouble.empty(), OptionalDouble.empty())))));
         assertThat(Json.read(Json.write(evaluation), Evaluation.class)).isEqualTo(evaluation);
         assertThat(Json.read(Json.write(evaluation), EvaluationEvent.class)).isEqualTo(evaluation);
         assertThat(Json.read(bytes(Json.writePretty(evaluation)), Evaluation.class))

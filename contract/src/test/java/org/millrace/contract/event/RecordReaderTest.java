@@ -255,8 +255,7 @@ final class RecordReaderTest {
                 Optional.of(new BucketScores(
                         "label",
                         100,
-                        List.of(new BucketScores.Score("cat", 50, OptionalDouble.of(0.5), OptionalDouble.empty())))),
-                Optional.empty());
+                        List.of(new BucketScores.Score("cat", 50, OptionalDouble.of(0.5), OptionalDouble.empty())))));
     }
 
     private static ConsumerRecord<byte[], byte[]> record(long offset, byte @Nullable [] value) {

@@ -70,8 +70,7 @@ public final class TestRecords {
                 Optional.empty(),
                 Optional.empty(),
                 standing,
-                buckets,
-                Optional.empty());
+                buckets);
     }
 
     /** One record. */

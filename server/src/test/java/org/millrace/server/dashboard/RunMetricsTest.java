@@ -292,7 +292,6 @@ class RunMetricsTest {
                 Optional.of(new Health(8, 64, 0.1, 22, 21, Optional.empty(), -1.5)),
                 Optional.empty(),
                 Optional.of(new Standing(verdict, OptionalLong.of(1), OptionalDouble.of(0.5), 0.2)),
-                Optional.empty(),
                 Optional.empty());
     }
 
