@@ -254,6 +254,8 @@ class GuardOnBrokerTest {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.of(new OldDomain(2, 10, 10, linear, neighbours, OptionalLong.of(0), 3, 1, weight)),
+                Optional.empty(),
+                Optional.empty(),
                 Optional.empty());
         send(run + ".evaluations", Json.write(evaluation));
     }
