@@ -64,7 +64,8 @@ final class RunsCommand implements Runnable {
         @Option(
                 names = "--json",
                 paramLabel = "FILE",
-                description = "Write one JSON object to this file instead of text to standard output; - is standard output.")
+                description =
+                        "Write one JSON object to this file instead of text to standard output; - is standard output.")
         private @Nullable Path json;
 
         @Mixin

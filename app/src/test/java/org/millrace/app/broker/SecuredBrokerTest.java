@@ -106,7 +106,8 @@ class SecuredBrokerTest {
         int images = LoggedRecords.of(kafka("admin", USER_PASSWORD), "images").size();
         assertThat(commands.bad("push", Commands.SAMPLE, Commands.batches(1), as("trainer")))
                 .as("the trainer only reads images, and knows no probe")
-                .containsPattern("no right to the topic (images|probe|images\\.rejected)|Not authorized to access topics: ");
+                .containsPattern(
+                        "no right to the topic (images|probe|images\\.rejected)|Not authorized to access topics: ");
         assertThat(commands.bad("train", "--until-step=3", as("camera"))).containsPattern("main\\.steps|no run main");
         assertThat(commands.bad("train", "--until-step=3", "--set=run.data=" + data.resolve("b"), as("rival")))
                 .as("all of the trainer's rights but that to its transactions")

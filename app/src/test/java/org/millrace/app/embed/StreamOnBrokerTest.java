@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -334,8 +335,8 @@ final class StreamOnBrokerTest {
             byCommand.put(row.get("name").asText().replaceFirst(".*/", ""), row.get("embedding"));
         }
         for (ConsumerRecord<byte[], byte[]> record : records) {
-            JsonNode wanted =
-                    byCommand.get(Embedded.text(record, "partition") + "-" + Embedded.text(record, "offset") + ".png");
+            String name = Embedded.text(record, "partition") + "-" + Embedded.text(record, "offset") + ".png";
+            JsonNode wanted = Objects.requireNonNull(byCommand.get(name), name);
             float[] got = Embedded.floats(record.value());
             assertThat(wanted).hasSize(got.length);
             for (int i = 0; i < got.length; i++) {

@@ -21,8 +21,9 @@ class TrainingDisplayTest {
         display.slotComputed(12, 3);
         display.slotComputed(13, 0); // of the next round
         display.roundMerged(merged(12, 4));
-        assertThat(out).hasToString("round 12 is merged: 4 slots, 1 computed here; 5,120 images, up to step 5,200"
-                + System.lineSeparator());
+        assertThat(out)
+                .hasToString("round 12 is merged: 4 slots, 1 computed here; 5,120 images, up to step 5,200"
+                        + System.lineSeparator());
         display.roundMerged(merged(13, 4));
         assertThat(out.toString().lines()).as("not every round of a second").hasSize(1);
     }
