@@ -76,6 +76,8 @@ public record RunTopics(String run) {
                         work(),
                         globals(),
                         encoders(),
+                        spaces(),
+                        embeddings(),
                         evaluations(),
                         statistics(),
                         drift(),

@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
         name = "import",
         mixinStandardHelpOptions = true,
         description = {
-            "Write the encoder in another program's weights as a file for encoder.initial-weights.",
+            "Make a run's initial weights of another program's weights file.",
             "Reads safetensors of MoCo, MoCo v3, DINO, DINOv2, lightly, solo-learn, timm and torchvision, ResNets and vision transformers. Prints what it recognised, what it left out and why, and the settings of a run that starts from it.",
             "PyTorch's own files (.pth, .pt) are programs and are not run; the message has three lines of Python that convert one."
         })

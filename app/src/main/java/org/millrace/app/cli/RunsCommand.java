@@ -134,7 +134,7 @@ final class RunsCommand implements Runnable {
             mixinStandardHelpOptions = true,
             description = {
                 "Compare two runs: settings, and scores over images trained.",
-                "Where both were scored on the same probe set, the difference comes with a paired 95 % interval."
+                "Where both were scored on the same probe set, the difference comes with a paired 95 %% interval."
             })
     static final class CompareCommand extends Reading {
         @Parameters(index = "0", paramLabel = "A", description = "A run.")

@@ -10,6 +10,8 @@ import org.millrace.contract.UserException;
  * @param version that is pinned, or whose space it is; −1 for the current one
  */
 public record StreamPolicy(Kind kind, long version) {
+    private static final String GROUP = "millrace-embed-";
+    private static final String POLICY = "-(current|(pinned|space)-\\d{1,18})";
     private static final Pattern FORM = Pattern.compile("current|(pinned|space):(\\d{1,18})");
 
     /** What a policy follows. */
@@ -36,9 +38,19 @@ public record StreamPolicy(Kind kind, long version) {
                 matcher.group(1).equals("pinned") ? Kind.PINNED : Kind.SPACE, Long.parseLong(matcher.group(2)));
     }
 
-    /** The consumer group of a run's workers with this policy. */
+    /** The consumer group of a run's workers with this policy; their transactional ids begin with it. */
     public String group(String run) {
-        return "millrace-embed-" + run + "-" + toString().replace(':', '-');
+        return GROUP + run + "-" + toString().replace(':', '-');
+    }
+
+    /** Whether that is the consumer group of a run's workers with any policy. */
+    public static boolean isGroup(String run, String name) {
+        return name.matches(Pattern.quote(GROUP + run) + POLICY);
+    }
+
+    /** Whether that is a transactional id of a run's workers with any policy. */
+    public static boolean isTransactionalId(String run, String id) {
+        return id.matches(Pattern.quote(GROUP + run) + POLICY + "-[0-9a-f-]{36}");
     }
 
     @Override

@@ -59,7 +59,7 @@ public final class RunExport {
 
     /** Topics whose records an archive has. */
     static List<String> topics(RunTopics run) {
-        return List.of(run.steps(), run.encoders(), run.evaluations());
+        return List.of(run.steps(), run.encoders(), run.spaces(), run.evaluations());
     }
 
     /** Writes the archive, replacing a file that is there; throws {@link UserException} where the run cannot be carried. */

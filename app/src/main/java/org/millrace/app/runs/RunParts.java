@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.millrace.app.embed.StreamPolicy;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.evaluator.drift.stream.DriftTopology;
@@ -37,13 +38,7 @@ public record RunParts(List<String> topics, List<String> groups, List<String> tr
         Set<String> groups = broker.groups();
         return new RunParts(
                 topics(config, run).filter(topics::contains).toList(),
-                Stream.of(
-                                DriftTopology.group(run),
-                                DriftWorker.group(run),
-                                RoundsGroups.workers(run),
-                                RoundsGroups.conductor(run))
-                        .filter(groups::contains)
-                        .toList(),
+                groups.stream().filter(group -> isGroup(run, group)).sorted().toList(),
                 broker.transactionalIds().keySet().stream()
                         .filter(id -> isOf(run, id))
                         .toList(),
@@ -59,10 +54,21 @@ public record RunParts(List<String> topics, List<String> groups, List<String> tr
         return topics.isEmpty() && groups.isEmpty() && folders.isEmpty();
     }
 
+    private static boolean isGroup(RunTopics run, String group) {
+        return Stream.of(
+                                DriftTopology.group(run),
+                                DriftWorker.group(run),
+                                RoundsGroups.workers(run),
+                                RoundsGroups.conductor(run))
+                        .anyMatch(group::equals)
+                || StreamPolicy.isGroup(run.run(), group);
+    }
+
     // Kafka Streams: application, process (a UUID), thread
     private static boolean isOf(RunTopics run, String id) {
         return id.equals(RunWriter.transactionalId(run))
                 || id.equals(DriftWorker.group(run))
+                || StreamPolicy.isTransactionalId(run.run(), id)
                 || id.matches(
                         Pattern.quote(DriftTopology.group(run)) + "-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-\\d+");
     }

@@ -81,6 +81,7 @@ class SecuredBrokerTest {
                                     "images.rejected",
                                     "main.steps",
                                     "main.encoders",
+                                    "main.spaces",
                                     "main.evaluations")
                             .map(topic -> new NewTopic(topic, 1, (short) 1))
                             .toList())
@@ -156,12 +157,14 @@ class SecuredBrokerTest {
                 rights.add(allow(user, ResourceType.TOPIC, topic, AclOperation.WRITE));
             }
             rights.add(allow(user, ResourceType.TOPIC, "main.evaluations", AclOperation.DESCRIBE));
+            rights.add(allow(user, ResourceType.TOPIC, "main.spaces", AclOperation.DESCRIBE));
         }
         rights.add(allow("trainer", ResourceType.TRANSACTIONAL_ID, "millrace-main", AclOperation.WRITE));
-        for (String topic : List.of("probe", "main.steps", "main.encoders", "main.evaluations")) {
+        for (String topic : List.of("probe", "main.steps", "main.encoders", "main.spaces", "main.evaluations")) {
             rights.add(allow("evaluator", ResourceType.TOPIC, topic, AclOperation.READ));
         }
         rights.add(allow("evaluator", ResourceType.TOPIC, "main.evaluations", AclOperation.WRITE));
+        rights.add(allow("evaluator", ResourceType.TOPIC, "main.spaces", AclOperation.WRITE));
         return rights;
     }
 

@@ -267,6 +267,7 @@ class MillraceCommandLineTest {
             case "export" -> arguments.addAll(List.of("--format", "onnx", "--out", folder + "/model.onnx"));
             case "branch" -> arguments.addAll(List.of("released", "--cool-steps", "5"));
             case "encoders revoke", "encoders reinstate" -> arguments.add("400");
+            case "import" -> arguments.addAll(List.of(folder + "/a.safetensors", "--out", folder + "/b.safetensors"));
             case "runs compare" -> arguments.addAll(List.of("a", "b"));
             case "runs delete" -> arguments.addAll(List.of("a", "--yes"));
             case "runs export" -> arguments.addAll(List.of("a", "--out", folder + "/a.zip"));

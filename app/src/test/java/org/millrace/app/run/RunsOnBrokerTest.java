@@ -116,7 +116,7 @@ class RunsOnBrokerTest {
             waiting.initTransactions();
             assertThat(commands.good("runs", "delete", "away", "--yes"))
                     .contains("  topic             away.steps\n", "  consumer group    millrace-drift-away\n")
-                    .contains("deleted: 8 topics, 2 consumer groups, 2 folders")
+                    .contains("deleted: 9 topics, 2 consumer groups, 2 folders")
                     .contains("Kafka cannot delete transactional ids: the broker forgets millrace-away after 7 days");
             waiting.beginTransaction();
             assertThatThrownBy(() -> waiting.send(new ProducerRecord<>("straight.steps", new byte[1]))
