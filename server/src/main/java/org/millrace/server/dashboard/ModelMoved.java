@@ -1,11 +1,13 @@
 package org.millrace.server.dashboard;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.ModelDrift;
 import org.millrace.contract.event.ModelDrift.Against;
 import org.millrace.contract.event.ModelDrift.Role;
+import org.millrace.contract.event.SpaceScores;
 import org.millrace.contract.event.Standing;
 import org.millrace.server.dashboard.Answer.Question;
 import org.millrace.server.dashboard.Answer.Tone;
@@ -40,12 +42,29 @@ final class ModelMoved {
                 .map(against -> String.format(
                         Locale.ROOT, ", and %.0f %% against encoder %d", 100 * against.churn(), against.version()))
                 .orElse("");
+        String index = score.spaces().orElse(List.of()).stream()
+                .filter(space -> space.raw().isPresent())
+                .findFirst()
+                .map(ModelMoved::index)
+                .orElse("");
         if (encoders.held().orElse(false)) {
-            return answer(Tone.WARN, "%s%s. It is held until it is accepted.", moved, first);
+            return answer(Tone.WARN, "%s%s. It is held until it is accepted.", moved, first)
+                    .and(index);
         }
         boolean within = score.standing().filter(Standing::budgeted).isPresent();
-        return answer(
-                within ? Tone.GOOD : Tone.NOTE, "%s%s%s.", moved, first, within ? ", within the churn budget" : "");
+        return answer(within ? Tone.GOOD : Tone.NOTE, "%s%s%s.", moved, first, within ? ", within the churn budget" : "")
+                .and(index);
+    }
+
+    private static String index(SpaceScores scores) {
+        return String.format(
+                Locale.ROOT,
+                "An index of encoder %d returns %.0f %% of its own neighbours to this one's queries%s.",
+                scores.space(),
+                100 * scores.raw().orElseThrow(),
+                scores.adapter()
+                        .map(adapter -> String.format(Locale.ROOT, ", %.0f %% through the adapter", 100 * adapter.recall()))
+                        .orElse(""));
     }
 
     private static Answer answer(Tone tone, String words, Object... values) {

@@ -22,6 +22,7 @@ import org.millrace.contract.event.ModelDrift;
 import org.millrace.contract.event.ModelDrift.Against;
 import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.event.Standing;
+import org.millrace.contract.event.SpaceScores;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.contract.service.Role;
@@ -151,6 +152,21 @@ class AnswersTest {
                 .isEqualTo(
                         "Encoder 800 replaces 25 % of an image's 10 nearest neighbours against encoder 400, and 75 % against"
                                 + " encoder 0.");
+    }
+
+    @Test
+    void model_indexOfAnEarlierEncoder_saysWhatItLosesWithAndWithoutTheAdapter() {
+        score(0, 0, 0.3);
+        var against = new Against(ModelDrift.Role.FIRST, 0, OptionalDouble.empty(), OptionalDouble.empty(), 0.5);
+        var adapter = new SpaceScores.Adapter(
+                SpaceScores.Kind.SIMILARITY, 64, 600, OptionalDouble.empty(), 0.91, 0.9, 0.95, 0.1);
+        var space = new SpaceScores(
+                0, 1_000, 200, 10, OptionalDouble.of(0.62), 0.5, Optional.of(adapter), Optional.empty());
+        view.add(score(800, HOUR, 0.5, IMAGES, Optional.of(new ModelDrift(900, 10, List.of(against))))
+                .withSpace(space));
+        assertThat(answer(Question.MODEL).words())
+                .endsWith("An index of encoder 0 returns 62 % of its own neighbours to this one's queries, 91 % through the"
+                        + " adapter.");
     }
 
     @Test
