@@ -52,7 +52,12 @@ final class ModelMoved {
                     .and(index);
         }
         boolean within = score.standing().filter(Standing::budgeted).isPresent();
-        return answer(within ? Tone.GOOD : Tone.NOTE, "%s%s%s.", moved, first, within ? ", within the churn budget" : "")
+        return answer(
+                        within ? Tone.GOOD : Tone.NOTE,
+                        "%s%s%s.",
+                        moved,
+                        first,
+                        within ? ", within the churn budget" : "")
                 .and(index);
     }
 
@@ -63,7 +68,8 @@ final class ModelMoved {
                 scores.space(),
                 100 * scores.raw().orElseThrow(),
                 scores.adapter()
-                        .map(adapter -> String.format(Locale.ROOT, ", %.0f %% through the adapter", 100 * adapter.recall()))
+                        .map(adapter ->
+                                String.format(Locale.ROOT, ", %.0f %% through the adapter", 100 * adapter.recall()))
                         .orElse(""));
     }
 

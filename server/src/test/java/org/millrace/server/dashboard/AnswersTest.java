@@ -21,8 +21,8 @@ import org.millrace.contract.event.Json;
 import org.millrace.contract.event.ModelDrift;
 import org.millrace.contract.event.ModelDrift.Against;
 import org.millrace.contract.event.RunStarted;
-import org.millrace.contract.event.Standing;
 import org.millrace.contract.event.SpaceScores;
+import org.millrace.contract.event.Standing;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.contract.service.Role;
@@ -165,8 +165,9 @@ class AnswersTest {
         view.add(score(800, HOUR, 0.5, IMAGES, Optional.of(new ModelDrift(900, 10, List.of(against))))
                 .withSpace(space));
         assertThat(answer(Question.MODEL).words())
-                .endsWith("An index of encoder 0 returns 62 % of its own neighbours to this one's queries, 91 % through the"
-                        + " adapter.");
+                .endsWith(
+                        "An index of encoder 0 returns 62 % of its own neighbours to this one's queries, 91 % through the"
+                                + " adapter.");
     }
 
     @Test
