@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import org.millrace.app.export.WholeFile;
 import org.millrace.contract.Count;
 import org.millrace.contract.UserException;
+import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.ForeignEncoder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -57,12 +58,12 @@ final class ImportCommand implements Runnable {
 
     @Override
     public void run() {
+        EncoderConfig encoder = options.config(Map.of()).encoder();
         PlainFile.require("--out", List.of(out));
         if (Files.exists(out) && !force) {
             throw new UserException(out + " exists already. Choose another --out, or overwrite with --force.");
         }
-        ForeignEncoder found = ForeignEncoder.of(
-                file, bytes(), prefix, options.config(Map.of()).encoder());
+        ForeignEncoder found = ForeignEncoder.of(file, bytes(), prefix, encoder);
         byte[] ours = found.weights().withMetadata(metadata(found)).toBytes();
         WholeFile.write(out, ours);
         PrintWriter text = spec.commandLine().getOut();

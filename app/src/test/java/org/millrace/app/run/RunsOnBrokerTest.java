@@ -126,7 +126,7 @@ class RunsOnBrokerTest {
                     .cause()
                     .isInstanceOfAny(ProducerFencedException.class, InvalidProducerEpochException.class);
         }
-        drift.addAll(List.of("away.steps", "away.encoders", "away.evaluations"));
+        drift.addAll(List.of("away.steps", "away.encoders", "away.spaces", "away.evaluations"));
         topics.removeAll(drift);
         assertThat(topics()).isEqualTo(topics).contains("away-not.steps");
         groups.removeAll(List.of("millrace-drift-away", "millrace-features-away"));
