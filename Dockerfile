@@ -1,10 +1,11 @@
 # Millrace as an image: `docker build -t millrace .`, then `docker run --rm millrace --help`.
-# CPU natives; `--build-arg PROFILE=cu124` (or cu118) takes those for that CUDA version.
+# Maven's downloads stay in a cache of the builder (BuildKit). CPU natives; `--build-arg PROFILE=cu124` (or cu118) takes those for that CUDA version.
 FROM maven:3.9-eclipse-temurin-17 AS build
 ARG PROFILE=
 WORKDIR /source
 COPY . .
-RUN mvn -B -q -Dmaven.test.skip=true -Dspotless.check.skip=true ${PROFILE:+-P$PROFILE} -pl app -am package \
+RUN --mount=type=cache,target=/root/.m2/repository \
+    mvn -B -q -Dmaven.test.skip=true -Dspotless.check.skip=true ${PROFILE:+-P$PROFILE} -pl app -am package \
  && mkdir /image \
  && cp -r app/target/lib samples native.env ops/container/millrace.sh /image/ \
  && cp app/target/millrace-app-*.jar /image/lib/
