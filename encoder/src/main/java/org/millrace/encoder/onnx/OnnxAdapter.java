@@ -5,11 +5,7 @@ import static org.millrace.contract.Check.check;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
-import ai.onnx.proto.OnnxMl.TensorProto;
-import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.List;
 
 /**
@@ -60,8 +56,8 @@ public final class OnnxAdapter {
                 "the model's output %s must come from one node, but comes from %d",
                 OnnxModel.OUTPUT,
                 renamed);
-        graph.addInitializer(tensor(MATRIX, weights, inputs, outputs));
-        graph.addInitializer(tensor(OFFSET, offset, outputs));
+        graph.addInitializer(OnnxMessages.floatTensor(MATRIX, weights, inputs, outputs));
+        graph.addInitializer(OnnxMessages.floatTensor(OFFSET, offset, outputs));
         graph.addNode(NodeProto.newBuilder()
                 .setOpType("Gemm")
                 .setName("adapter")
@@ -82,18 +78,5 @@ public final class OnnxAdapter {
         } catch (InvalidProtocolBufferException e) {
             throw new IllegalArgumentException("no ONNX model", e);
         }
-    }
-
-    private static TensorProto tensor(String name, float[] values, long... shape) {
-        ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asFloatBuffer().put(values);
-        TensorProto.Builder tensor = TensorProto.newBuilder()
-                .setName(name)
-                .setDataType(TensorProto.DataType.FLOAT_VALUE)
-                .setRawData(ByteString.copyFrom(bytes));
-        for (long length : shape) {
-            tensor.addDims(length);
-        }
-        return tensor.build();
     }
 }

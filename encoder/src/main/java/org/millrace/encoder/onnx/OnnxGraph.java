@@ -1,18 +1,14 @@
 package org.millrace.encoder.onnx;
 
+import static org.millrace.encoder.onnx.OnnxMessages.integer;
+import static org.millrace.encoder.onnx.OnnxMessages.integers;
+import static org.millrace.encoder.onnx.OnnxMessages.number;
+
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
-import ai.onnx.proto.OnnxMl.TensorProto;
-import ai.onnx.proto.OnnxMl.TensorShapeProto;
-import ai.onnx.proto.OnnxMl.TypeProto;
-import ai.onnx.proto.OnnxMl.ValueInfoProto;
-import com.google.protobuf.ByteString;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.LongStream;
 import org.millrace.encoder.tensor.Safetensors;
 
 /**
@@ -22,8 +18,6 @@ import org.millrace.encoder.tensor.Safetensors;
 final class OnnxGraph {
     /** The version of the operators used: BatchNormalization as of 15, the rest older. */
     static final int OPSET = 15;
-
-    private static final String BATCH = "N";
 
     private final Safetensors weights;
     private final GraphProto.Builder graph;
@@ -38,13 +32,13 @@ final class OnnxGraph {
 
     /** An input of float32 whose first axis is the batch, of any size; shape: the others. */
     Value input(String name, long... shape) {
-        graph.addInput(description(name, shape));
+        graph.addInput(OnnxMessages.description(name, shape));
         return new Value(name);
     }
 
     /** Makes a value an output of the graph; shape: the axes after the batch. */
     void output(Value value, long... shape) {
-        graph.addOutput(description(value.name(), shape));
+        graph.addOutput(OnnxMessages.description(value.name(), shape));
     }
 
     // x: N×C×H×W → N×C'×H'×W', without bias
@@ -127,32 +121,24 @@ final class OnnxGraph {
                 integers("strides", size, size));
     }
 
-    // x: …×C → …×C', with bias
-    Value linear(Value x, String layer) {
-        Value turned = transpose(weight(layer + ".weight"), layer + "/turned", 1, 0);
-        return add(matMul(x, turned, layer + "/product"), weight(layer + ".bias"), layer);
-    }
-
-    // x: …×C, each row normalised; in single operators, which this version has no one for
-    Value layerNorm(Value x, String layer, float epsilon, String output) {
-        Value centred = node("Sub", layer + "/centred", List.of(x, mean(x, layer + "/mean", -1, true)));
-        Value squares = node("Mul", layer + "/squares", List.of(centred, centred));
-        Value variance = mean(squares, layer + "/variance", -1, true);
-        Value root = node(
-                "Sqrt", layer + "/root", List.of(add(variance, constant(layer + "/epsilon", epsilon), layer + "/sum")));
-        Value normalised = node("Div", layer + "/normalised", List.of(centred, root));
-        return add(product(normalised, weight(layer + ".weight"), layer + "/scaled"), weight(layer + ".bias"), output);
-    }
-
-    // x·(1 + erf(x/√2))/2
-    Value gelu(Value x, String name) {
-        Value part = product(x, constant(name + "/root", (float) Math.sqrt(0.5)), name + "/part");
-        Value share = add(node("Erf", name + "/erf", List.of(part)), constant(name + "/one", 1f), name + "/share");
-        return product(product(x, share, name + "/both"), constant(name + "/half", 0.5f), name);
+    Value difference(Value x, Value y, String name) {
+        return node("Sub", name, List.of(x, y));
     }
 
     Value product(Value x, Value y, String name) {
         return node("Mul", name, List.of(x, y));
+    }
+
+    Value quotient(Value x, Value y, String name) {
+        return node("Div", name, List.of(x, y));
+    }
+
+    Value squareRoot(Value x, String name) {
+        return node("Sqrt", name, List.of(x));
+    }
+
+    Value errorFunction(Value x, String name) {
+        return node("Erf", name, List.of(x));
     }
 
     Value matMul(Value x, Value y, String name) {
@@ -174,12 +160,8 @@ final class OnnxGraph {
 
     // the part of that number, without its axis
     Value at(Value x, String name, int index, int axis) {
-        AttributeProto attribute = integer("axis", axis);
-        graph.addInitializer(TensorProto.newBuilder()
-                .setName(name + "/index")
-                .setDataType(TensorProto.DataType.INT64_VALUE)
-                .addInt64Data(index));
-        return node("Gather", name, List.of(x, new Value(name + "/index")), attribute);
+        graph.addInitializer(OnnxMessages.integerScalar(name + "/index", index));
+        return node("Gather", name, List.of(x, new Value(name + "/index")), integer("axis", axis));
     }
 
     // the parts from that number on
@@ -202,15 +184,14 @@ final class OnnxGraph {
         return node("Concat", name, parts, integer("axis", axis));
     }
 
-    // the tensor of that name, 1×…, once for each image: N×…
-    Value repeated(Value images, String layer) {
-        long[] shape = weights.shape(layer);
-        Value count = node("Shape", layer + "/count", List.of(images), integer("start", 0), integer("end", 1));
-        Value rest = constant(layer + "/rest", Arrays.copyOfRange(shape, 1, shape.length));
-        return node(
-                "Expand",
-                layer + "/repeated",
-                List.of(weight(layer), concatenated(List.of(count, rest), layer + "/all", 0)));
+    // x: N×… → the number N, with one axis
+    Value batchSize(Value x, String name) {
+        return node("Shape", name, List.of(x), integer("start", 0), integer("end", 1));
+    }
+
+    // x repeated along its axes of length 1
+    Value expanded(Value x, Value shape, String name) {
+        return node("Expand", name, List.of(x, shape));
     }
 
     // x: N×… → N×(product of the rest)
@@ -248,63 +229,13 @@ final class OnnxGraph {
         return tensor(name, values, values.length);
     }
 
-    private Value constant(String name, long... values) {
-        graph.addInitializer(TensorProto.newBuilder()
-                .setName(name)
-                .setDataType(TensorProto.DataType.INT64_VALUE)
-                .addDims(values.length)
-                .addAllInt64Data(LongStream.of(values).boxed().toList()));
+    Value constant(String name, long... values) {
+        graph.addInitializer(OnnxMessages.integerTensor(name, values));
         return new Value(name);
     }
 
     private Value tensor(String name, float[] values, long... shape) {
-        ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asFloatBuffer().put(values);
-        graph.addInitializer(TensorProto.newBuilder()
-                .setName(name)
-                .setDataType(TensorProto.DataType.FLOAT_VALUE)
-                .addAllDims(LongStream.of(shape).boxed().toList())
-                .setRawData(ByteString.copyFrom(bytes)));
+        graph.addInitializer(OnnxMessages.floatTensor(name, values, shape));
         return new Value(name);
-    }
-
-    private static ValueInfoProto description(String name, long[] shape) {
-        TensorShapeProto.Builder axes = TensorShapeProto.newBuilder();
-        axes.addDimBuilder().setDimParam(BATCH);
-        for (long length : shape) {
-            axes.addDimBuilder().setDimValue(length);
-        }
-        TypeProto.Tensor tensor = TypeProto.Tensor.newBuilder()
-                .setElemType(TensorProto.DataType.FLOAT_VALUE)
-                .setShape(axes)
-                .build();
-        return ValueInfoProto.newBuilder()
-                .setName(name)
-                .setType(TypeProto.newBuilder().setTensorType(tensor))
-                .build();
-    }
-
-    private static AttributeProto integers(String name, long... values) {
-        return AttributeProto.newBuilder()
-                .setName(name)
-                .setType(AttributeProto.AttributeType.INTS)
-                .addAllInts(LongStream.of(values).boxed().toList())
-                .build();
-    }
-
-    private static AttributeProto integer(String name, long value) {
-        return AttributeProto.newBuilder()
-                .setName(name)
-                .setType(AttributeProto.AttributeType.INT)
-                .setI(value)
-                .build();
-    }
-
-    private static AttributeProto number(String name, float value) {
-        return AttributeProto.newBuilder()
-                .setName(name)
-                .setType(AttributeProto.AttributeType.FLOAT)
-                .setF(value)
-                .build();
     }
 }

@@ -32,11 +32,12 @@ record TransformerGraph(VisionTransformer network) implements NetworkGraph {
         Value flat = graph.reshape(map, "patch_embed/flat", 0, specification.width(), specification.patches());
         Value patches = graph.transpose(flat, "patch_embed", 0, 2, 1); // N×T×D
         Value positions = graph.weight(VisionTransformer.POSITIONS);
-        Value first = graph.repeated(images, VisionTransformer.CLASS_TOKEN);
+        Value first = repeated(graph, images, VisionTransformer.CLASS_TOKEN, 1, specification.width());
         if (specification.registers() == 0) {
             return graph.add(graph.concatenated(List.of(first, patches), "tokens", 1), positions, "embedded");
         }
-        Value registers = graph.repeated(images, VisionTransformer.REGISTERS);
+        Value registers =
+                repeated(graph, images, VisionTransformer.REGISTERS, specification.registers(), specification.width());
         Value placed = graph.add(patches, positions, "embedded");
         return graph.concatenated(List.of(first, registers, placed), "tokens", 1);
     }
@@ -45,8 +46,8 @@ record TransformerGraph(VisionTransformer network) implements NetworkGraph {
         String name = block.name();
         Value y = attention(graph, norm(graph, x, name + "norm1", name + "norm1"), block);
         Value z = graph.add(x, residual(graph, y, block, "ls1"), name + "add1");
-        Value hidden = graph.linear(norm(graph, z, name + "norm2", name + "norm2"), name + "mlp.fc1");
-        y = graph.linear(graph.gelu(hidden, name + "mlp.act"), name + "mlp.fc2");
+        Value hidden = linear(graph, norm(graph, z, name + "norm2", name + "norm2"), name + "mlp.fc1");
+        y = linear(graph, gelu(graph, hidden, name + "mlp.act"), name + "mlp.fc2");
         return graph.add(z, residual(graph, y, block, "ls2"), name + "add2");
     }
 
@@ -58,7 +59,7 @@ record TransformerGraph(VisionTransformer network) implements NetworkGraph {
     private Value attention(OnnxGraph graph, Value x, TransformerBlock block) {
         String name = block.name() + "attn";
         int size = block.width() / block.heads();
-        Value all = graph.linear(x, name + ".qkv"); // N×T×3D
+        Value all = linear(graph, x, name + ".qkv"); // N×T×3D
         Value split = graph.reshape(all, name + "/heads", 0, 0, 3, block.heads(), size);
         Value parts = graph.transpose(split, name + "/parts", 2, 0, 3, 1, 4); // 3×N×heads×T×d
         Value queries = graph.at(parts, name + "/queries", 0, 0);
@@ -68,10 +69,40 @@ record TransformerGraph(VisionTransformer network) implements NetworkGraph {
         Value scores = graph.product(graph.matMul(queries, keys, name + "/scores"), factor, name + "/scaled");
         Value mixed = graph.matMul(graph.softmax(scores, name + "/softmax", LAST), values, name + "/mixed");
         Value together = graph.transpose(mixed, name + "/together", 0, 2, 1, 3);
-        return graph.linear(graph.reshape(together, name + "/joined", 0, 0, block.width()), name + ".proj");
+        return linear(graph, graph.reshape(together, name + "/joined", 0, 0, block.width()), name + ".proj");
     }
 
+    // x: …×C, each row normalised; in single operators, which this version has no one for
     private static Value norm(OnnxGraph graph, Value x, String layer, String output) {
-        return graph.layerNorm(x, layer, VisionTransformer.EPSILON, output);
+        Value centred = graph.difference(x, graph.mean(x, layer + "/mean", LAST, true), layer + "/centred");
+        Value squares = graph.product(centred, centred, layer + "/squares");
+        Value variance = graph.mean(squares, layer + "/variance", LAST, true);
+        Value epsilon = graph.constant(layer + "/epsilon", VisionTransformer.EPSILON);
+        Value deviation = graph.squareRoot(graph.add(variance, epsilon, layer + "/sum"), layer + "/root");
+        Value normalised = graph.quotient(centred, deviation, layer + "/normalised");
+        Value scaled = graph.product(normalised, graph.weight(layer + ".weight"), layer + "/scaled");
+        return graph.add(scaled, graph.weight(layer + ".bias"), output);
+    }
+
+    // x: …×C → …×C', with bias
+    private static Value linear(OnnxGraph graph, Value x, String layer) {
+        Value turned = graph.transpose(graph.weight(layer + ".weight"), layer + "/turned", 1, 0);
+        return graph.add(graph.matMul(x, turned, layer + "/product"), graph.weight(layer + ".bias"), layer);
+    }
+
+    // x·(1 + erf(x/√2))/2
+    private static Value gelu(OnnxGraph graph, Value x, String name) {
+        Value part = graph.product(x, graph.constant(name + "/root", (float) Math.sqrt(0.5)), name + "/part");
+        Value error = graph.errorFunction(part, name + "/erf");
+        Value share = graph.add(error, graph.constant(name + "/one", 1f), name + "/share");
+        return graph.product(graph.product(x, share, name + "/both"), graph.constant(name + "/half", 0.5f), name);
+    }
+
+    // the tensor of that name, 1×rest, once for each image: N×rest
+    private static Value repeated(OnnxGraph graph, Value images, String tensor, long... rest) {
+        Value count = graph.batchSize(images, tensor + "/count");
+        Value others = graph.constant(tensor + "/rest", rest);
+        Value shape = graph.concatenated(List.of(count, others), tensor + "/all", 0);
+        return graph.expanded(graph.weight(tensor), shape, tensor + "/repeated");
     }
 }
