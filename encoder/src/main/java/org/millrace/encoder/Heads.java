@@ -2,8 +2,8 @@ package org.millrace.encoder;
 
 import java.util.Map;
 import java.util.Optional;
+import org.millrace.contract.config.Architecture;
 import org.millrace.contract.config.EncoderConfig;
-import org.millrace.contract.config.EncoderConfig.Architecture;
 import org.millrace.contract.config.TransformerSettings;
 
 /** The heads of a transformer's attention, which no tensor's shape shows: with a wrong number its features are wrong without a word. */

@@ -3,7 +3,7 @@ package org.millrace.encoder;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.millrace.contract.config.EncoderConfig.Architecture;
+import org.millrace.contract.config.Architecture;
 import org.millrace.contract.config.TransformerSettings.PatchProjection;
 import org.millrace.contract.config.TransformerSettings.Pool;
 import org.millrace.contract.config.TransformerSettings.Positions;

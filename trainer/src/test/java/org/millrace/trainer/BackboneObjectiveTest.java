@@ -22,7 +22,7 @@ import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
-import org.millrace.contract.config.EncoderConfig.Architecture;
+import org.millrace.contract.config.Architecture;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.TrainerConfig.Method;
 import org.millrace.contract.config.TrainerConfig.Remembers;

@@ -2,7 +2,6 @@ package org.millrace.contract.config;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.millrace.contract.config.EncoderConfig.Architecture;
 import org.millrace.contract.config.TrainerConfig.Method;
 import org.millrace.contract.config.TrainerConfig.Remembers;
 

@@ -2,7 +2,6 @@ package org.millrace.contract.config;
 
 import java.util.List;
 import org.millrace.contract.Check;
-import org.millrace.contract.config.EncoderConfig.Architecture;
 
 /** What {@link EncoderConfig} says of vision transformers only: choices, and which numbers go together. */
 public final class TransformerSettings {

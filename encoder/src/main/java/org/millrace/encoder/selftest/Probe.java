@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.millrace.contract.UserException;
+import org.millrace.contract.config.Architecture;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
@@ -93,7 +94,7 @@ final class Probe {
                 "encoder.positions=" + network.positions().key(),
                 "encoder.patch-projection=" + network.patchProjection().key(),
                 "encoder.precision=" + torch.precision().key()));
-        if (network.architecture() == EncoderConfig.Architecture.AMDIM) {
+        if (network.architecture() == Architecture.AMDIM) {
             command.add("trainer.objective=amdim");
         }
         return command;
