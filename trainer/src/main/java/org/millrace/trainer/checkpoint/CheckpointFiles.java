@@ -1,0 +1,132 @@
+package org.millrace.trainer.checkpoint;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.millrace.contract.PrivateFolder;
+import org.millrace.contract.Sha256;
+import org.millrace.contract.event.Json;
+import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.keystore.image.FileKey;
+import org.millrace.trainer.gate.GateContent;
+
+/**
+ * The files of one checkpoint, in a folder of their own. The digests in {@code state.json}, and that file's own in {@code state.sha256},
+ * find what was damaged: every method that reads throws {@link IOException} then.
+ */
+record CheckpointFiles(Path folder) {
+    private static final String STATE = "state.json";
+    private static final String STATE_DIGEST = "state.sha256";
+    private static final String QUERY = "query.safetensors";
+    private static final String KEY = "key.safetensors";
+    private static final String OPTIMISER = "optimiser.safetensors";
+    private static final String BUFFER = "buffer.bin";
+    private static final String TEACHER = "teacher.safetensors"; // of a run with a guard
+    private static final String GATE = "gate.bin"; // where there is anything to remember
+
+    /** The first file whose values are not all numbers, and what is wrong with it; empty where each is whole. */
+    static Optional<String> wrongValue(Checkpoint checkpoint) {
+        Map<String, Safetensors> files = new LinkedHashMap<>();
+        files.put(QUERY, checkpoint.query());
+        files.put(KEY, checkpoint.key());
+        files.put(OPTIMISER, checkpoint.optimiser());
+        checkpoint.teacher().ifPresent(teacher -> files.put(TEACHER, teacher));
+        return files.entrySet().stream()
+                .flatMap(file -> file.getValue().wrongValue().map(wrong -> file.getKey() + ": " + wrong).stream())
+                .findFirst();
+    }
+
+    /** Whether a checkpoint in that state has a guard's teacher. */
+    static boolean hasTeacher(RunState state) {
+        return state.sha256().containsKey(TEACHER);
+    }
+
+    /** Makes the folder, which must not exist, and writes the files. They are durable on return. */
+    void write(Checkpoint checkpoint) throws IOException {
+        PrivateFolder.make(folder);
+        Map<String, byte[]> files = new LinkedHashMap<>();
+        files.put(QUERY, checkpoint.query().toBytes());
+        files.put(KEY, checkpoint.key().toBytes());
+        files.put(OPTIMISER, checkpoint.optimiser().toBytes());
+        files.put(BUFFER, BufferFile.write(checkpoint.buffer()));
+        if (!checkpoint.gate().sources().isEmpty()) {
+            files.put(GATE, GateFile.write(checkpoint.gate()));
+        }
+        checkpoint.teacher().ifPresent(teacher -> files.put(TEACHER, teacher.toBytes()));
+        Map<String, String> digests = new LinkedHashMap<>();
+        for (Map.Entry<String, byte[]> file : files.entrySet()) {
+            flushed(file.getKey(), file.getValue());
+            digests.put(file.getKey(), Sha256.of(file.getValue()));
+        }
+        byte[] state = Json.writePretty(checkpoint.state().withDigests(digests)).getBytes(StandardCharsets.UTF_8);
+        flushed(STATE, state);
+        flushed(STATE_DIGEST, Sha256.of(state).getBytes(StandardCharsets.UTF_8));
+        Folders.flush(folder);
+    }
+
+    private void flushed(String name, byte[] bytes) throws IOException {
+        try (var channel =
+                FileChannel.open(folder.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+            channel.force(true);
+        }
+    }
+
+    Checkpoint read() throws IOException {
+        RunState state = state();
+        return new Checkpoint(
+                state,
+                numbers(QUERY, state),
+                numbers(KEY, state),
+                numbers(OPTIMISER, state),
+                BufferFile.read(checked(BUFFER, state.sha256().get(BUFFER))),
+                gate(state),
+                hasTeacher(state) ? Optional.of(numbers(TEACHER, state)) : Optional.empty());
+    }
+
+    /** The state alone, whatever became of the other files. */
+    RunState state() throws IOException {
+        byte[] digest = Files.readAllBytes(folder.resolve(STATE_DIGEST));
+        return Json.read(checked(STATE, new String(digest, StandardCharsets.UTF_8)), RunState.class);
+    }
+
+    /** The files of the image store that the checkpoint needs. */
+    List<FileKey> neededFiles() throws IOException {
+        return BufferFile.readNeeded(checked(BUFFER, state().sha256().get(BUFFER)));
+    }
+
+    private GateContent gate(RunState state) throws IOException {
+        String digest = state.sha256().get(GATE);
+        return digest == null ? GateContent.EMPTY : GateFile.read(checked(GATE, digest));
+    }
+
+    private Safetensors numbers(String name, RunState state) throws IOException {
+        Safetensors file = Safetensors.parse(checked(name, state.sha256().get(name)));
+        Optional<String> wrong = file.wrongValue();
+        if (wrong.isPresent()) {
+            throw new IOException(name + ": " + wrong.get());
+        }
+        return file;
+    }
+
+    private byte[] checked(String name, @Nullable String wanted) throws IOException {
+        byte[] file = Files.readAllBytes(folder.resolve(name));
+        String got = Sha256.of(file);
+        if (!got.equals(wanted)) {
+            throw new IOException(name + " has SHA-256 " + got + " where " + wanted + " was written");
+        }
+        return file;
+    }
+}
