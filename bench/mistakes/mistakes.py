@@ -86,7 +86,7 @@ MISTAKES = [
     ("Memory bank: the momentum on the new feature", OBJECTIVE + "BankLoss.java",
      "Scaled.times(rows, momentum).add(Scaled.times(f, 1 - momentum))",
      "Scaled.times(rows, 1 - momentum).add(Scaled.times(f, momentum))"),
-    ("Memory bank: the own row among the negatives", OBJECTIVE + "InstanceDiscrimination.java",
+    ("Memory bank: the own row among the negatives", OBJECTIVE + "BankContrast.java",
      "slot == own[i] ? NEVER : 0", "slot == own[i] ? 0 : 0"),
     ("End-to-end: keys as constants", OBJECTIVE + "EndToEnd.java",
      "contrast(queries, keys, temperature, symmetric);\n", "contrast(queries, keys.stopGradient(), temperature, symmetric);\n"),

@@ -1,20 +1,15 @@
 package org.millrace.trainer.objective;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.millrace.contract.CounterRandom;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MemoryBankConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.network.MultilayerPerceptron.Norm;
 import org.millrace.encoder.tensor.Safetensors;
-import org.millrace.encoder.tensor.Scaled;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
 import org.millrace.keystore.BankRows;
@@ -28,21 +23,16 @@ import org.millrace.trainer.objective.InfoNce.Contrast;
  * bank remembers of its image. Rows are constants, as they were before the step; afterwards v ← normalise(t·v + (1 − t)·f).
  *
  * <p>The paper's data set is finite and its bank begins at random. On a stream most images are new: the other view's feature, without
- * gradient, stands in for a row that is not there yet, and the first row is the feature itself. Negatives are drawn from the rows that
- * are there, for the whole batch together or for each image; the stand-ins of other images are negatives too (softmax only), without
- * which features could leave old rows behind all together and never tell new images apart.
+ * gradient, stands in for a row that is not there yet, and the first row is the feature itself.
  */
 final class InstanceDiscrimination implements Objective {
-    private static final float NEVER = -1e9f;
     private static final String MEAN_SCORE = "mean-score";
 
     private final MemoryBankConfig config;
     private final MemoryBank bank;
+    private final BankContrast contrast;
     private final QueryNetwork query;
-    private final long seed;
     private final int dimension;
-    /** Mean of exp(s) over the first batch, for Z; 0 before it. */
-    private float meanScore;
 
     InstanceDiscrimination(MillraceConfig config, Torch torch, MemoryBank bank) {
         this(config, torch, new Heads(config).projection(1, Norm.NONE, Norm.NONE), bank);
@@ -51,7 +41,7 @@ final class InstanceDiscrimination implements Objective {
     InstanceDiscrimination(MillraceConfig config, Torch torch, Branch branch, MemoryBank bank) {
         this.config = config.memoryBank();
         this.bank = bank;
-        this.seed = config.run().seed();
+        this.contrast = new BankContrast(config, bank);
         this.dimension = config.head().output();
         this.query = new QueryNetwork(torch, branch, config);
     }
@@ -76,12 +66,12 @@ final class InstanceDiscrimination implements Objective {
         BankRows own = bank.rows(ids(batch));
         NDArray positives = targets.rows().get(0); // N×C
         NDArray features = query.project(batch.first(), query.weights().tensors(scope)); // N×C
-        Contrast contrast = contrast(features, positives, own, batch.step(), scope);
+        Contrast contrasted = contrast.of(features, positives, own, batch.step(), scope);
         NDArray fresh = InfoNce.unit(features.stopGradient());
         return new Loss(
-                contrast.loss(),
-                InfoNce.accuracy(contrast.logits()),
-                List.of(contrast.losses()),
+                contrasted.loss(),
+                InfoNce.accuracy(contrasted.logits()),
+                List.of(contrasted.losses()),
                 Optional.of(rowsAfter(own, positives, fresh)),
                 new Projections(fresh, Optional.empty()));
     }
@@ -95,7 +85,7 @@ final class InstanceDiscrimination implements Objective {
     @Override
     public Safetensors state() {
         return new Safetensors.Builder()
-                .add(MEAN_SCORE, new long[] {1}, new float[] {meanScore})
+                .add(MEAN_SCORE, new long[] {1}, new float[] {contrast.meanScore()})
                 .build();
     }
 
@@ -106,7 +96,7 @@ final class InstanceDiscrimination implements Objective {
 
     @Override
     public void restore(Safetensors state, long sequence) {
-        meanScore = state.tensor(MEAN_SCORE, 1)[0];
+        contrast.restore(state.tensor(MEAN_SCORE, 1)[0]);
         bank.truncateAfter(sequence);
     }
 
@@ -208,88 +198,6 @@ final class InstanceDiscrimination implements Objective {
             positives.attach(scope);
             return positives;
         }
-    }
-
-    private Contrast contrast(NDArray features, NDArray positives, BankRows own, long step, NDManager scope) {
-        int[] slots = own.slots();
-        if (bank.size() == 0) { // the very first step: the batch itself
-            return new Contrast(
-                    InfoNce.withBatch(features, positives, config.temperature()).losses(),
-                    BankLoss.logits(features, positives, positives, config.temperature()));
-        }
-        if (config.loss() == MemoryBankConfig.Loss.FULL_SOFTMAX) {
-            int[] all = new int[bank.size()];
-            Arrays.setAll(all, i -> i);
-            NDArray negatives = scope.create(bank.rows(all), new Shape(all.length, dimension)); // n×C
-            NDArray logits = BankLoss.logits(features, positives, negatives, config.temperature()); // N×(1+n)
-            return BankLoss.softmax(
-                    withStandIns(withoutOwn(logits, all, slots, scope), features, positives, own, scope));
-        }
-        int[] drawn = draw(step, slots.length);
-        Shape shape = config.shared()
-                ? new Shape(drawn.length, dimension)
-                : new Shape(slots.length, config.negatives(), dimension);
-        NDArray negatives = scope.create(bank.rows(drawn), shape);
-        NDArray logits = BankLoss.logits(features, positives, negatives, config.temperature()); // N×(1+M)
-        return config.loss() == MemoryBankConfig.Loss.NCE
-                ? BankLoss.noiseContrastive(logits, partition(logits), bank.size())
-                : BankLoss.softmax(
-                        withStandIns(withoutOwn(logits, drawn, slots, scope), features, positives, own, scope));
-    }
-
-    // Z; set for good by the first batch where the configuration leaves it to that
-    private double partition(NDArray logits) {
-        if (config.partition() > 0) {
-            return config.partition();
-        }
-        if (meanScore == 0) {
-            meanScore = (float) BankLoss.partition(logits.stopGradient(), 1);
-        }
-        return (double) meanScore * bank.size();
-    }
-
-    // slots of negatives, M for the batch or N·M
-    private int[] draw(long step, int batch) {
-        CounterRandom random = CounterRandom.of(seed, step, CounterRandom.Purpose.NEGATIVES, 0);
-        int[] drawn = new int[config.shared() ? config.negatives() : batch * config.negatives()];
-        for (int i = 0; i < drawn.length; i++) {
-            drawn[i] = random.nextInt(bank.size());
-        }
-        return drawn;
-    }
-
-    // other images' stand-ins are negatives like the rows that they are about to become; logits: N×(1+M) → N×(1+M+N)
-    private NDArray withStandIns(NDArray logits, NDArray features, NDArray positives, BankRows own, NDManager scope) {
-        int count = own.size();
-        float[] never = new float[count * count];
-        boolean none = true;
-        for (int j = 0; j < count; j++) {
-            none &= own.isPresent(j);
-            for (int i = 0; i < count; i++) {
-                never[i * count + j] = i == j || own.isPresent(j) ? NEVER : 0;
-            }
-        }
-        if (none) {
-            return logits;
-        }
-        NDArray similarity = InfoNce.unit(features).matMul(positives.transpose()); // N×N
-        NDArray others =
-                Scaled.over(similarity, config.temperature()).add(scope.create(never, new Shape(count, count)));
-        return NDArrays.concat(new NDList(logits, others), 1);
-    }
-
-    // takes the image's own row out of its negatives; logits: N×(1+M)
-    static NDArray withoutOwn(NDArray logits, int[] negatives, int[] own, NDManager scope) {
-        int columns = (int) logits.getShape().get(1);
-        float[] never = new float[own.length * columns];
-        boolean each = negatives.length == own.length * (columns - 1);
-        for (int i = 0; i < own.length; i++) {
-            for (int j = 1; j < columns; j++) {
-                int slot = negatives[each ? i * (columns - 1) + j - 1 : j - 1];
-                never[i * columns + j] = slot == own[i] ? NEVER : 0;
-            }
-        }
-        return logits.add(scope.create(never, logits.getShape()));
     }
 
     // rows: N×C as after the step

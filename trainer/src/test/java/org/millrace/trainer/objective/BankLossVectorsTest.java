@@ -49,7 +49,7 @@ final class BankLossVectorsTest {
                     rows(bank, drawn).reshape(own.length, drawn.length / own.length, vector.size("bank", 1));
             try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
                 NDArray logits = BankLoss.logits(features, positives, negatives, vector.number("T"));
-                Contrast contrast = BankLoss.softmax(InstanceDiscrimination.withoutOwn(logits, drawn, own, manager));
+                Contrast contrast = BankLoss.softmax(BankContrast.withoutOwn(logits, drawn, own, manager));
                 NDArray loss = contrast.loss();
                 collector.backward(loss);
                 vector.check("loss", loss.getFloat());
@@ -72,7 +72,7 @@ final class BankLossVectorsTest {
             int[] all = IntStream.range(0, bank.size()).toArray();
             try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
                 NDArray logits = BankLoss.logits(features, rows(bank, own), rows(bank, all), temperature);
-                Contrast contrast = BankLoss.softmax(InstanceDiscrimination.withoutOwn(logits, all, own, manager));
+                Contrast contrast = BankLoss.softmax(BankContrast.withoutOwn(logits, all, own, manager));
                 NDArray loss = contrast.loss();
                 collector.backward(loss);
                 vector.check("loss", loss.getFloat());
