@@ -3,18 +3,13 @@ package org.millrace.evaluator;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
-import java.util.SortedSet;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -26,12 +21,10 @@ import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.registry.EncoderAssembler;
-import org.millrace.contract.registry.EncoderRecords;
 import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.contract.registry.Standings;
 import org.millrace.evaluator.anchor.Anchors;
 import org.millrace.evaluator.probe.ProbeFeed;
-import org.millrace.evaluator.space.SpaceFit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,13 +47,11 @@ public final class Evaluator implements AutoCloseable {
     private final String encodersTopic;
     private final String spacesTopic;
     private final EvaluatorTopics topics;
-    private final Optional<OldProbe> old;
     private final ProbeFeed feed;
-    private final GrowingProbeSet probes;
+    private final LabelledImages images;
     private final EvaluationLog evaluations;
-    private final SpaceLog spaces;
-    private final Map<Long, EncoderManifest> manifests = new HashMap<>(); // of the encoders on the topic
     private final EncoderScorer scorer;
+    private final EncodersOnTopic encoders;
     private final EncoderAssembler assembler = new EncoderAssembler();
     private final WaitingEncoders waiting;
     private final Set<Long> revoked = new HashSet<>(); // of which the log says so
@@ -96,20 +87,20 @@ public final class Evaluator implements AutoCloseable {
             EvaluationListener listener,
             Clock clock) {
         this.clock = clock;
-        this.old = old;
         this.waiting = new WaitingEncoders(WAITING_BYTES, config.evaluator().churnBudget() < 1 || old.isPresent());
         this.probeTopic = config.images().probeTopic();
         this.encodersTopic = config.run().topics().encoders();
         String evaluationsTopic = config.run().topics().evaluations();
         this.spacesTopic = config.run().topics().spaces();
         this.topics = new EvaluatorTopics(consumer, probeTopic, encodersTopic, evaluationsTopic, spacesTopic);
-        this.spaces = new SpaceLog(spacesTopic, producer, clock);
         this.feed = new ProbeFeed(config.evaluator(), config.run().folder(), embedders::decodes);
-        this.probes = new GrowingProbeSet(feed, probeTopic, clock);
+        this.images = new LabelledImages(new GrowingProbeSet(feed, probeTopic, clock), old);
         this.evaluations =
                 new EvaluationLog(evaluationsTopic, config.evaluator().pinnedVersion(), producer, listener);
         this.scorer = new EncoderScorer(
                 embedders, config, new Anchors(config.evaluator(), config.run().folder()), clock);
+        this.encoders =
+                new EncodersOnTopic(encodersTopic, new SpaceLog(spacesTopic, producer, clock), evaluations, scorer);
     }
 
     /** Evaluates every encoder that is or will be published, until closed or interrupted. */
@@ -121,14 +112,13 @@ public final class Evaluator implements AutoCloseable {
             long waitingSince = clock.millis();
             while (!stopping()) {
                 poll();
-                probes.saveWhenDue();
+                images.saveWhenDue();
                 if (waiting.isEmpty()) {
                     waitingSince = clock.millis();
                     rereadWhereOutgrown();
-                    adaptCurrent(); // which may have changed by the operator's word
-                } else if ((probes.isQuiet() || clock.millis() - waitingSince >= PATIENCE_MILLIS)
-                        && probes.isEnough()
-                        && old.map(OldProbe::isEnough).orElse(true)) {
+                    encoders.adaptCurrent(); // which may have changed by the operator's word
+                } else if ((images.isQuiet() || clock.millis() - waitingSince >= PATIENCE_MILLIS)
+                        && images.isEnough()) {
                     evaluateNext();
                 }
             }
@@ -152,16 +142,7 @@ public final class Evaluator implements AutoCloseable {
             while (!stopping() && !topics.reached(ends)) {
                 poll();
                 while (!stopping() && !waiting.isEmpty()) {
-                    if (!probes.isEnough()) {
-                        throw new UserException(
-                                probes.shortage()
-                                        + "\nPush labelled images first: millrace push --to probe FOLDER, one folder for each class.");
-                    }
-                    if (!old.map(OldProbe::isEnough).orElse(true)) {
-                        throw new UserException(old.get().shortage()
-                                + "\nPush labelled images of the old domain to it (guard.old-probe): millrace push --to probe"
-                                + " --set images.probe-topic=TOPIC FOLDER, one folder for each class.");
-                    }
+                    images.requireEnough();
                     evaluateNext().ifPresent(done::add);
                 }
             }
@@ -198,10 +179,9 @@ public final class Evaluator implements AutoCloseable {
         boolean interrupted = Thread.interrupted(); // or else the clients' own close would throw
         try {
             topics.close();
-            old.ifPresent(OldProbe::close);
+            images.close();
             evaluations.close();
             scorer.close();
-            probes.save();
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -214,7 +194,7 @@ public final class Evaluator implements AutoCloseable {
         topics.open(feed);
         readTo(topics.ends());
         if (!stopping()) {
-            probes.save();
+            images.save();
             evaluations.readUp();
         }
         topics.resumeEncoders();
@@ -229,12 +209,12 @@ public final class Evaluator implements AutoCloseable {
     private void poll() {
         topics.poll(record -> {
             if (record.topic().equals(probeTopic)) {
-                probes.accept(record);
+                images.accept(record);
             } else if (record.topic().equals(encodersTopic)) {
-                removed(record);
+                encoders.removed(record);
                 assembler.accept(record).ifPresent(this::published);
             } else if (record.topic().equals(spacesTopic)) {
-                spaces.accept(record);
+                encoders.acceptAdapter(record);
             } else {
                 evaluations.accept(record);
             }
@@ -243,8 +223,8 @@ public final class Evaluator implements AutoCloseable {
 
     /** Reads the encoders again where some must be scored again; once for a size of the probe set, as some may have left the topic. */
     private void rereadWhereOutgrown() {
-        int testImages = probes.testImages();
-        if (probes.isQuiet() && testImages != rereadAt && evaluations.isOutgrown(testImages)) {
+        int testImages = images.testImages();
+        if (images.isQuiet() && testImages != rereadAt && evaluations.isOutgrown(testImages)) {
             rereadAt = testImages;
             LOG.info("the labelled images have grown to {} held-out ones: encoders are scored again", testImages);
             topics.rereadEncoders();
@@ -254,11 +234,11 @@ public final class Evaluator implements AutoCloseable {
     private boolean isWanted(PublishedEncoder encoder) {
         return !evaluations.standings().isRevoked(encoder.version())
                 && (!evaluations.has(encoder.version())
-                        || evaluations.isOutgrown(encoder.version(), probes.testImages()));
+                        || evaluations.isOutgrown(encoder.version(), images.testImages()));
     }
 
     private void published(PublishedEncoder encoder) {
-        manifests.put(encoder.version(), encoder.manifest());
+        encoders.add(encoder.manifest());
         if (evaluations.standings().isRevoked(encoder.version())) {
             if (revoked.add(encoder.version())) { // encoders may be read again
                 LOG.info("encoder {} is revoked, and not scored", encoder.version());
@@ -266,56 +246,10 @@ public final class Evaluator implements AutoCloseable {
         } else if (isWanted(encoder)) {
             waiting.add(encoder);
         } else if (scorer.misses(encoder.version(), evaluations.standings())) {
-            scorer.remember(encoder, probes.set(), this::stopping);
-            adaptCurrent();
+            scorer.remember(encoder, images.probes(), this::stopping);
+            encoders.adaptCurrent();
         } else if (evaluations.standings().current().orElse(-1) == encoder.version()) {
-            adaptCurrent();
-        }
-    }
-
-    private void removed(ConsumerRecord<byte[], byte[]> record) {
-        OptionalLong version = EncoderRecords.manifestVersion(record.key());
-        if (record.value() != null || version.isEmpty()) {
-            return;
-        }
-        warnOfRemoval(record);
-        manifests.remove(version.getAsLong());
-        if (!evaluations.standings().current().equals(version)) {
-            spaces.remove(version.getAsLong());
-        }
-    }
-
-    /** Adapts the current encoder to spaces that were not wanted, or not known, when it was scored. */
-    private void adaptCurrent() {
-        OptionalLong current = evaluations.standings().current();
-        if (current.isEmpty() || !manifests.containsKey(current.getAsLong())) {
-            return;
-        }
-        EncoderManifest encoder = Objects.requireNonNull(manifests.get(current.getAsLong()));
-        Optional<Evaluation> scored = evaluations.of(encoder.version());
-        List<SpaceFit> fits = scored.map(scores -> scorer.adapt(scores, space -> spaces.has(encoder, space)))
-                .orElse(List.of());
-        if (!fits.isEmpty()) {
-            fits.forEach(fit -> spaces.publish(encoder, fit));
-            evaluations.publish(EncoderScorer.withSpaces(scored.orElseThrow(), fits));
-        }
-    }
-
-    /** The trainer keeps only its newest encoders on the topic: the current one may leave it while later ones are held. */
-    private void warnOfRemoval(ConsumerRecord<byte[], byte[]> record) {
-        OptionalLong current = evaluations.standings().current();
-        if (record.value() != null || record.key() == null || current.isEmpty()) {
-            return;
-        }
-        SortedSet<Long> held = evaluations.standings().held().tailSet(current.getAsLong());
-        if (!held.isEmpty() && EncoderRecords.manifestVersion(record.key()).equals(current)) {
-            LOG.warn(
-                    "the trainer has removed the current encoder {} from the topic {} (trainer.encoders-kept), and newer ones are"
-                            + " held: {}. Once compaction has removed it, there is no current encoder until one is accepted"
-                            + " (millrace evaluate --accept VERSION).",
-                    current.getAsLong(),
-                    encodersTopic,
-                    held);
+            encoders.adaptCurrent();
         }
     }
 
@@ -324,16 +258,16 @@ public final class Evaluator implements AutoCloseable {
         Optional<PublishedEncoder> next = waiting.take().filter(this::isWanted);
         Optional<EncoderScorer.Scored> scored = next.flatMap(encoder -> scorer.evaluate(
                 encoder,
-                probes.set(),
-                old.map(OldProbe::set),
+                images.probes(),
+                images.old(),
                 evaluations,
-                space -> spaces.has(encoder.manifest(), space),
+                space -> encoders.hasAdapter(encoder.manifest(), space),
                 this::stopping));
         scored.ifPresent(scores -> {
             EncoderManifest encoder = next.orElseThrow().manifest();
-            scores.fits().forEach(fit -> spaces.publish(encoder, fit)); // first: what is current then has its adapters
+            encoders.publishAdapters(encoder, scores.fits()); // first: what is current then has its adapters
             evaluations.publish(scores.evaluation());
-            adaptCurrent();
+            encoders.adaptCurrent();
         });
         return scored.map(EncoderScorer.Scored::evaluation);
     }
