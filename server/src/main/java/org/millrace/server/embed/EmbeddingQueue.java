@@ -3,24 +3,22 @@ package org.millrace.server.embed;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Stream;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.registry.EncoderWatch;
 import org.millrace.contract.registry.PublishedSpace;
 import org.millrace.numerics.AffineMap;
+import org.millrace.server.embed.ClientShares.Call;
 import org.millrace.server.embed.FairPool.Length;
 import org.millrace.server.embed.ScaledImages.Judged;
 import org.millrace.server.embed.ScaledImages.Scaled;
@@ -34,14 +32,7 @@ public final class EmbeddingQueue implements AutoCloseable {
     /** How long the first call of a batch waits for others. */
     private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
-    private static final int BATCHES_HELD = 4;
     private static final int LEAST_DECODERS = 4;
-    /** The {@link Judged#work} above which a call counts as long: about 10 ms. */
-    private static final long LONG_WORK = 1 << 20;
-    /** How many of the most expensive images one client may have in work. */
-    private static final int DEAREST_HELD = 4;
-
-    private static final int DEAREST_PASSES = 16;
 
     private final EncoderWatch encoders;
     private final LoadedEncoders loaded;
@@ -53,39 +44,20 @@ public final class EmbeddingQueue implements AutoCloseable {
     private final FairPool decoders = new FairPool(
             "millrace-decode", Math.max(LEAST_DECODERS, Runtime.getRuntime().availableProcessors()));
     private final ScaledImages scaled;
-    private final long mostLongWork;
-    /** The images in work, by client. */
-    private final Map<String, Held> held = new HashMap<>();
+    private final ClientShares shares; // guarded by the lock
 
-    private int imagesHeld;
     private int imagesWaiting;
     private boolean closed;
 
-    /** A client's images that are not embedded yet, and images and work of its long calls. */
-    private static final class Held {
-        private int images;
-        private int longImages;
-        private long longWork;
-    }
-
-    /**
-     * Which features.
-     *
-     * @param version of the encoder; empty for the current one
-     * @param space version to whose space they are mapped; empty for the encoder's own
-     */
-    public record Wanted(OptionalLong version, OptionalLong space) {}
-
     /** The decoded images of one call. */
-    private record Waiting(List<Scaled> images, Wanted wanted, CompletableFuture<Embeddings> answer) {}
+    private record Waiting(List<Scaled> images, WantedFeatures wanted, CompletableFuture<Embeddings> answer) {}
 
     private EmbeddingQueue(MillraceConfig config, EncoderWatch encoders) {
         this.encoders = encoders;
         this.loaded = new LoadedEncoders(config);
         this.batchSize = config.evaluator().batchSize();
         this.scaled = new ScaledImages(config);
-        this.mostLongWork =
-                (long) DEAREST_HELD * DEAREST_PASSES * config.images().maxPixels();
+        this.shares = new ClientShares(config);
         this.thread = new Thread(this::run, "millrace-embed");
         thread.setDaemon(true);
     }
@@ -104,62 +76,38 @@ public final class EmbeddingQueue implements AutoCloseable {
      * @param client the sender: clients are decoded in turns, and none may hold more than three quarters of the queue, of which images that
      *     are expensive to decode may make up two thirds
      */
-    public Optional<CompletableFuture<Embeddings>> offer(String client, List<byte[]> images, Wanted wanted) {
+    public Optional<CompletableFuture<Embeddings>> offer(String client, List<byte[]> images, WantedFeatures wanted) {
         List<Judged> all = scaled.judge(images);
-        long work = all.stream().mapToLong(Judged::work).sum();
-        boolean isLong = work > LONG_WORK;
+        Call call = new Call(
+                client, all.size(), all.stream().mapToLong(Judged::work).sum());
         var answer = new CompletableFuture<Embeddings>();
         lock.lock();
         try {
             if (closed) {
                 throw stopping();
             }
-            int most = BATCHES_HELD * batchSize;
-            Held own = held.getOrDefault(client, new Held());
-            boolean fits = imagesHeld + all.size() <= most && own.images + all.size() <= most - most / 4;
-            boolean fitsLong = !isLong
-                    || (own.longImages + all.size() <= most / 2 && own.longWork + work <= mostLongWork)
-                    || own.longImages == 0;
-            if ((!fits
-                            && (own.images > 0
-                                    || imagesHeld
-                                            > most)) // a call larger than the share is accepted from a client that has
-                    // no other
-                    || !fitsLong) {
+            if (!shares.admit(call)) {
                 return Optional.empty();
             }
-            held.put(client, own);
-            own.images += all.size();
-            own.longImages += isLong ? all.size() : 0;
-            own.longWork += isLong ? work : 0;
-            imagesHeld += all.size();
         } finally {
             lock.unlock();
         }
-        CompletableFuture<Embeddings> released =
-                answer.whenComplete((made, problem) -> release(client, all.size(), isLong ? work : 0));
-        decoders.run(client, isLong ? Length.LONG : Length.SHORT, () -> decode(all, wanted, answer));
+        CompletableFuture<Embeddings> released = answer.whenComplete((made, problem) -> release(call));
+        decoders.run(client, call.isLong() ? Length.LONG : Length.SHORT, () -> decode(all, wanted, answer));
         return Optional.of(released);
     }
 
-    private void release(String client, int images, long longWork) {
+    private void release(Call call) {
         lock.lock();
         try {
-            imagesHeld -= images;
-            Held own = Objects.requireNonNull(held.get(client));
-            own.images -= images;
-            own.longImages -= longWork > 0 ? images : 0;
-            own.longWork -= longWork;
-            if (own.images == 0) {
-                held.remove(client);
-            }
+            shares.release(call);
         } finally {
             lock.unlock();
         }
     }
 
     /** Waits while a whole batch is decoded already: encoded images take less memory. */
-    private void decode(List<Judged> images, Wanted wanted, CompletableFuture<Embeddings> answer) {
+    private void decode(List<Judged> images, WantedFeatures wanted, CompletableFuture<Embeddings> answer) {
         try {
             if (isClosed()) {
                 answer.completeExceptionally(stopping());
@@ -263,7 +211,7 @@ public final class EmbeddingQueue implements AutoCloseable {
     }
 
     private void embed(List<Waiting> batch) {
-        Map<Wanted, List<Waiting>> byWish = new LinkedHashMap<>();
+        Map<WantedFeatures, List<Waiting>> byWish = new LinkedHashMap<>();
         batch.forEach(each -> byWish.computeIfAbsent(each.wanted(), wanted -> new ArrayList<>())
                 .add(each));
         byWish.forEach((wanted, some) -> {
@@ -290,12 +238,7 @@ public final class EmbeddingQueue implements AutoCloseable {
         List<Embeddings.Row> made = space.isEmpty()
                 ? rows
                 : encoder.inSpace(space.getAsLong(), rows, manifest -> adapter(manifest, space.getAsLong()));
-        int dimension = made.stream()
-                .flatMap(row -> row instanceof Embeddings.Features features
-                        ? Stream.of(features.values().length)
-                        : Stream.empty())
-                .findFirst()
-                .orElse(encoder.dimension());
+        int dimension = Embeddings.dimension(made).orElse(encoder.dimension());
         int at = 0;
         for (Waiting each : together) {
             int end = at + each.images().size();

@@ -3,7 +3,9 @@ package org.millrace.server.embed;
 import static org.millrace.contract.Check.check;
 
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.stream.IntStream;
 
 /**
  * Some images embedded by one encoder, in order.
@@ -21,6 +23,14 @@ public record Embeddings(long version, OptionalLong space, int dimension, List<R
     /** N×D; only where every image was embedded. */
     public List<float[]> features() {
         return rows.stream().map(row -> ((Features) row).values()).toList();
+    }
+
+    /** D of the first of the rows that has features; empty where none has. */
+    static OptionalInt dimension(List<Row> rows) {
+        return rows.stream()
+                .flatMapToInt(row ->
+                        row instanceof Features features ? IntStream.of(features.values().length) : IntStream.empty())
+                .findFirst();
     }
 
     /** The result for one image. */

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -19,12 +18,12 @@ import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Json;
-import org.millrace.contract.event.SpaceScores;
 import org.millrace.contract.registry.EncoderWatch;
 import org.millrace.ingest.push.IncomingImage;
 import org.millrace.numerics.NpyFormat;
 import org.millrace.server.embed.EmbeddingQueue;
 import org.millrace.server.embed.Embeddings;
+import org.millrace.server.embed.WantedFeatures;
 
 /**
  * {@code POST /v1/embed}, images to feature vectors, and {@code GET /v1/encoders}, the encoders that can do so. No thread blocks on the
@@ -39,6 +38,7 @@ public final class EmbedRoutes implements Routes {
     private static final String VERSION_HEADER = "Millrace-Encoder-Version";
 
     private final EncoderWatch encoders;
+    private final EncoderChoice choice;
     private final EmbeddingQueue queue;
     private final String run;
     private final ImagesConfig images;
@@ -53,6 +53,7 @@ public final class EmbedRoutes implements Routes {
         this.encoders = encoders;
         this.queue = queue;
         this.run = config.run().name();
+        this.choice = new EncoderChoice(encoders, run);
         this.images = config.images();
     }
 
@@ -95,7 +96,7 @@ public final class EmbedRoutes implements Routes {
 
     @Override
     public void addTo(JavalinDefaultRoutingApi router) {
-        router.post(EMBED, this::embed, Parameters.of(VERSION, SPACE));
+        router.post(EMBED, this::embed, Parameters.of(EncoderChoice.VERSION, EncoderChoice.SPACE));
         router.get(ENCODERS, this::list);
     }
 
@@ -106,7 +107,7 @@ public final class EmbedRoutes implements Routes {
 
     private void embed(Context context) throws IOException {
         Form form = Form.wanted(context);
-        EmbeddingQueue.Wanted wanted = wanted(context);
+        WantedFeatures wanted = choice.of(context);
         boolean several = Bodies.isMultipart(context);
         if (!several) {
             Bodies.requireImage(context);
@@ -117,93 +118,6 @@ public final class EmbedRoutes implements Routes {
                         HttpProblem.busy("too many images are waiting to be embedded; send the request again later"));
         context.future(() ->
                 embeddings.thenAcceptAsync(made -> answer(context, form, several, asked.names(), made), answering));
-    }
-
-    private EmbeddingQueue.Wanted wanted(Context context) {
-        OptionalLong space = number(context, SPACE);
-        OptionalLong version = version(context);
-        if (space.isEmpty()) {
-            return new EmbeddingQueue.Wanted(version, space);
-        }
-        long encoder = version.orElseGet(() -> encoders.scored()
-                .orElseThrow(() -> new HttpProblem(
-                        404,
-                        "no encoder of run " + run
-                                + " is scored yet, and adapters between feature spaces come with the scores")));
-        requireAdapter(encoder, space.getAsLong());
-        return new EmbeddingQueue.Wanted(OptionalLong.of(encoder), space);
-    }
-
-    private void requireAdapter(long encoder, long space) {
-        List<EncoderWatch.Published> all = encoders.published();
-        all.stream()
-                .filter(published -> published.manifest().version() == space)
-                .flatMap(published -> published.revocation().stream())
-                .findFirst()
-                .ifPresent(revocation -> {
-                    throw new HttpProblem(
-                            410,
-                            "encoder " + space + " of run " + run + " is revoked (" + revocation.reason()
-                                    + "), and so is its space");
-                });
-        if (encoder == space) {
-            return;
-        }
-        Optional<Evaluation> scored = all.stream()
-                .filter(published -> published.manifest().version() == encoder)
-                .flatMap(published -> published.evaluation().stream())
-                .findFirst();
-        Optional<SpaceScores> scores = scored.flatMap(evaluation -> evaluation.scoresIn(space));
-        if (scores.flatMap(SpaceScores::adapter).isEmpty()) {
-            List<Long> adapted = scored.flatMap(Evaluation::spaces).orElse(List.of()).stream()
-                    .filter(each -> each.adapter().isPresent())
-                    .map(SpaceScores::space)
-                    .toList();
-            throw new HttpProblem(
-                    404,
-                    "encoder " + encoder + " of run " + run + " has no adapter to the space of encoder " + space
-                            + scores.flatMap(SpaceScores::refused)
-                                    .map(why -> ": " + why)
-                                    .orElse("; there are adapters to " + adapted
-                                            + " (evaluator.pinned-version, evaluator.spaces)"));
-        }
-    }
-
-    private static OptionalLong number(Context context, String name) {
-        String asked = context.queryParam(name);
-        if (asked == null) {
-            return OptionalLong.empty();
-        }
-        try {
-            return OptionalLong.of(Long.parseLong(asked));
-        } catch (NumberFormatException e) {
-            throw new HttpProblem(400, name + " must be a number, but was '" + asked + "'");
-        }
-    }
-
-    private OptionalLong version(Context context) {
-        OptionalLong asked = number(context, VERSION);
-        if (asked.isEmpty()) {
-            return asked;
-        }
-        List<EncoderWatch.Published> all = encoders.published();
-        long version = asked.getAsLong();
-        List<Long> usable = all.stream()
-                .filter(published -> published.revocation().isEmpty())
-                .map(published -> published.manifest().version())
-                .toList();
-        EncoderWatch.Published found = all.stream()
-                .filter(published -> published.manifest().version() == version)
-                .findFirst()
-                .orElseThrow(() ->
-                        new HttpProblem(404, "run " + run + " has no encoder " + version + "; there are " + usable));
-        found.revocation().ifPresent(revocation -> {
-            throw new HttpProblem(
-                    410,
-                    "encoder " + version + " of run " + run + " is revoked (" + revocation.reason() + "); there are "
-                            + usable);
-        });
-        return OptionalLong.of(version);
     }
 
     private Asked files(Context context) throws IOException {
