@@ -7,11 +7,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.config.ConfigLoader;
 
-/** The Python code of a model card. */
-class UsageCodeTest {
+/** The Python code of a model card that creates the network. */
+class NetworkCodeTest {
     @ParameterizedTest
     @ValueSource(strings = {"resnet20", "resnet18", "resnet50"})
-    void of_norm_codeHasTheEncodersOwn(String architecture) {
+    void text_norm_codeHasTheEncodersOwn(String architecture) {
         assertThat(code(architecture, "batch")).doesNotContain("group_norm", "NORM(");
         assertThat(code(architecture, "group"))
                 .contains("nn.GroupNorm(max(1, min(32, channels // 2)), channels)")
@@ -23,6 +23,6 @@ class UsageCodeTest {
         var config = new ConfigLoader()
                 .assignments(List.of("encoder.architecture=" + architecture, "encoder.norm=" + norm))
                 .load();
-        return new UsageCode(config.encoder(), "encoder.safetensors").of(ExportFormat.SAFETENSORS);
+        return new NetworkCode(config.encoder()).text();
     }
 }
