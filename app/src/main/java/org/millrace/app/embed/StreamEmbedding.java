@@ -3,17 +3,13 @@ package org.millrace.app.embed;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import org.apache.kafka.clients.consumer.CloseOptions;
-import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -22,14 +18,6 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.FencedInstanceIdException;
-import org.apache.kafka.common.errors.InvalidProducerEpochException;
-import org.apache.kafka.common.errors.ProducerFencedException;
-import org.apache.kafka.common.errors.RebalanceInProgressException;
-import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.kafka.common.errors.TransactionAbortableException;
-import org.apache.kafka.common.errors.UnknownMemberIdException;
-import org.jspecify.annotations.Nullable;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.evaluator.EmbedderFactory;
@@ -58,12 +46,9 @@ public final class StreamEmbedding implements AutoCloseable {
     private final StreamImages images;
     private final BackfillDepth depth;
     private final Consumer<byte[], byte[]> consumer;
-    private final Consumer<byte[], byte[]> past; // of backfills, outside the group
+    private final PastImages past;
     private final StreamTransactions transactions;
-    private final Map<TopicPartition, PartitionState> states =
-            new HashMap<>(); // of the partitions that are this worker's
-    private final Map<TopicPartition, Long> embedded = new HashMap<>(); // of each of them, the offset up to which it is
-    private @Nullable TopicPartition pastPartition;
+    private final WorkerPartitions partitions = new WorkerPartitions();
     private volatile boolean stopped;
 
     /** What a worker is to do. */
@@ -124,7 +109,7 @@ public final class StreamEmbedding implements AutoCloseable {
         member.put("heartbeat.interval.ms", SESSION_MILLIS / 4);
         member.put("max.poll.interval.ms", LONGEST_BATCH_MILLIS);
         this.consumer = new KafkaConsumer<>(kafka.consumer(member));
-        this.past = new KafkaConsumer<>(kafka.consumer(reading));
+        this.past = new PastImages(kafka, reading);
         this.transactions = new StreamTransactions(kafka, group, faults);
     }
 
@@ -139,12 +124,13 @@ public final class StreamEmbedding implements AutoCloseable {
                 listener.encoder(now.version(), now.space());
             }
             encoder = now;
-            ConsumerRecords<byte[], byte[]> live = consumer.poll(backfilling().isPresent() ? SHORT_POLL : POLL);
-            takeOver(encoder);
+            ConsumerRecords<byte[], byte[]> live =
+                    consumer.poll(partitions.backfilling().isPresent() ? SHORT_POLL : POLL);
+            partitions.takenOverBy(encoder.version(), this::wanted);
             if (!live.isEmpty()) {
                 embed(live, encoder);
             }
-            backfilling().ifPresent(partition -> backfill(partition, now));
+            partitions.backfilling().ifPresent(partition -> backfill(partition, now));
         }
     }
 
@@ -157,7 +143,7 @@ public final class StreamEmbedding implements AutoCloseable {
     public void close() {
         encoders.close();
         transactions.close();
-        past.close(CloseOptions.timeout(CLOSING));
+        past.close(CLOSING);
         consumer.close(CloseOptions.timeout(CLOSING));
     }
 
@@ -165,29 +151,19 @@ public final class StreamEmbedding implements AutoCloseable {
     void abandon() {
         encoders.close();
         transactions.abandon();
-        past.close(CloseOptions.timeout(Duration.ZERO));
+        past.close(Duration.ZERO);
         consumer.close(CloseOptions.timeout(Duration.ZERO)
                 .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.REMAIN_IN_GROUP));
     }
 
-    /** Notes that images from each partition's position on are this encoder's, and which older ones become so. */
-    private void takeOver(PolicyEncoder.Loaded encoder) {
-        states.replaceAll((partition, state) -> state.encoder().orElse(-1) == encoder.version()
-                ? state
-                : state.by(encoder.version(), live(partition), wanted(partition)));
-    }
-
-    private long live(TopicPartition partition) {
-        return Objects.requireNonNull(embedded.get(partition));
-    }
-
+    /** How much of a partition is embedded again. */
     private Optional<PartitionState.Depth> wanted(TopicPartition partition) {
         if (depth.images() == 0) {
             return Optional.empty();
         }
-        int partitions = consumer.partitionsFor(topic).size();
+        int count = consumer.partitionsFor(topic).size();
         long beginning = beginning(partition);
-        return Optional.of(end -> Math.max(beginning, depth.from(end, partitions)));
+        return Optional.of(end -> Math.max(beginning, depth.from(end, count)));
     }
 
     private long beginning(TopicPartition partition) {
@@ -202,12 +178,12 @@ public final class StreamEmbedding implements AutoCloseable {
         Map<TopicPartition, Long> ends = new HashMap<>();
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
         for (TopicPartition partition : polled.partitions()) {
-            PartitionState state = states.getOrDefault(partition, PartitionState.NEW);
+            PartitionState state = partitions.state(partition);
             ends.put(partition, consumer.position(partition));
             offsets.put(partition, new OffsetAndMetadata(consumer.position(partition), state.text()));
         }
         if (commit(sent, offsets)) {
-            embedded.putAll(ends);
+            partitions.embeddedTo(ends);
             listener.embedded(sent.size());
         }
     }
@@ -221,74 +197,37 @@ public final class StreamEmbedding implements AutoCloseable {
         return sent;
     }
 
-    /** A partition of this worker's with images to embed again. */
-    private Optional<TopicPartition> backfilling() {
-        return states.entrySet().stream()
-                .filter(entry -> entry.getValue().backfill().isPresent())
-                .map(Map.Entry::getKey)
-                .min(Comparator.comparingInt(TopicPartition::partition));
-    }
-
     private void backfill(TopicPartition partition, PolicyEncoder.Loaded encoder) {
-        PartitionState state = states.getOrDefault(partition, PartitionState.NEW);
+        PartitionState state = partitions.state(partition);
         if (state.backfill().isEmpty()) {
             return; // the partition has gone to another worker
         }
         PartitionState.Backfill wanted = state.backfill().get();
-        if (!partition.equals(pastPartition) || past.position(partition) != wanted.next()) {
-            past.assign(List.of(partition));
-            past.seek(partition, Math.max(wanted.next(), beginning(partition)));
-            pastPartition = partition;
-        }
-        List<ConsumerRecord<byte[], byte[]>> batch = new ArrayList<>();
-        for (ConsumerRecord<byte[], byte[]> record : past.poll(POLL)) {
-            if (record.offset() < wanted.end()) {
-                batch.add(record);
-            }
-        }
-        long position = past.position(partition);
-        if (position == wanted.next()) {
+        PastImages.Batch batch = past.next(partition, wanted);
+        if (batch.next() == wanted.next()) {
             return;
         }
-        List<ProducerRecord<byte[], byte[]>> sent = embedded(batch, encoder, true);
-        PartitionState moved = state.backfilledTo(position);
-        if (commit(sent, Map.of(partition, new OffsetAndMetadata(live(partition), moved.text())))) {
-            states.put(partition, moved);
-            listener.backfilled(sent.size(), left());
+        List<ProducerRecord<byte[], byte[]>> sent = embedded(batch.images(), encoder, true);
+        PartitionState moved = state.backfilledTo(batch.next());
+        if (commit(sent, Map.of(partition, new OffsetAndMetadata(partitions.embedded(partition), moved.text())))) {
+            partitions.backfilled(partition, moved);
+            listener.backfilled(sent.size(), partitions.left());
         }
-    }
-
-    private long left() {
-        return states.values().stream()
-                .flatMap(state -> state.backfill().stream())
-                .mapToLong(backfill -> backfill.end() - backfill.next())
-                .sum();
     }
 
     /** Whether all of it stands; if not, none of it does, and the worker is back at what stands. */
     private boolean commit(List<ProducerRecord<byte[], byte[]>> sent, Map<TopicPartition, OffsetAndMetadata> offsets) {
-        try {
-            transactions.commit(sent, offsets, consumer.groupMetadata());
-            return true;
-        } catch (CommitFailedException
-                | FencedInstanceIdException
-                | InvalidProducerEpochException
-                | ProducerFencedException
-                | RebalanceInProgressException
-                | TimeoutException
-                | TransactionAbortableException
-                | UnknownMemberIdException e) {
-            log.warn("a batch of embeddings was not committed, and is computed again: {}", e.getMessage());
-            transactions.recover();
+        boolean stands = transactions.commit(sent, offsets, consumer.groupMetadata());
+        if (!stands) {
             rewind(consumer.assignment());
-            return false;
         }
+        return stands;
     }
 
     /** Goes to what is committed of these partitions. */
-    private void rewind(Collection<TopicPartition> partitions) {
-        Map<TopicPartition, OffsetAndMetadata> committed = consumer.committed(new HashSet<>(partitions));
-        for (TopicPartition partition : partitions) {
+    private void rewind(Collection<TopicPartition> rewound) {
+        Map<TopicPartition, OffsetAndMetadata> committed = consumer.committed(new HashSet<>(rewound));
+        for (TopicPartition partition : rewound) {
             OffsetAndMetadata known = committed.get(partition);
             long beginning = beginning(partition);
             if (known != null && known.offset() < beginning) {
@@ -300,27 +239,21 @@ public final class StreamEmbedding implements AutoCloseable {
             }
             long start = known == null ? beginning : Math.max(known.offset(), beginning);
             consumer.seek(partition, start);
-            embedded.put(partition, start);
-            states.put(partition, known == null ? PartitionState.NEW : PartitionState.of(known.metadata()));
+            partitions.put(partition, start, known == null ? PartitionState.NEW : PartitionState.of(known.metadata()));
         }
     }
 
     /** Takes up what the group knows of partitions that come, and forgets those that go: between batches nothing is under way. */
     private final class Rebalance implements ConsumerRebalanceListener {
         @Override
-        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
-            partitions.forEach(partition -> {
-                states.remove(partition);
-                embedded.remove(partition);
-            });
+        public void onPartitionsRevoked(Collection<TopicPartition> gone) {
+            partitions.remove(gone);
         }
 
         @Override
-        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
-            rewind(partitions);
-            Set<Integer> mine = new TreeSet<>();
-            states.keySet().forEach(partition -> mine.add(partition.partition()));
-            listener.assigned(mine);
+        public void onPartitionsAssigned(Collection<TopicPartition> come) {
+            rewind(come);
+            listener.assigned(partitions.numbers());
         }
     }
 }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -11,13 +12,23 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TransactionAbortableException;
+import org.apache.kafka.common.errors.UnknownMemberIdException;
 import org.millrace.contract.kafka.KafkaSettings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Embeddings and the group's offsets, both or neither. A worker that has lost its partitions cannot commit: the broker compares the
  * group's generation (KIP-447), so that the transactional id need not belong to a partition, and is new for each producer. Not thread safe.
  */
 final class StreamTransactions implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(StreamTransactions.class);
     /** A killed worker's open transaction hides its partitions' offsets from the next one for so long. */
     private static final int TIMEOUT_MILLIS = 10_000;
 
@@ -47,9 +58,33 @@ final class StreamTransactions implements AutoCloseable {
         }
     }
 
-    /** Sends the records and moves the offsets; the broker has all of it on return. Whatever it throws, none of it stands. */
+    /**
+     * Sends the records and moves the offsets: the broker has all of it on return, or none of it where this is false. Whatever it throws,
+     * none of it stands.
+     */
+    boolean commit(
+            List<ProducerRecord<byte[], byte[]>> records,
+            Map<TopicPartition, OffsetAndMetadata> offsets,
+            ConsumerGroupMetadata member) {
+        try {
+            send(records, offsets, member);
+            return true;
+        } catch (CommitFailedException
+                | FencedInstanceIdException
+                | InvalidProducerEpochException
+                | ProducerFencedException
+                | RebalanceInProgressException
+                | TimeoutException
+                | TransactionAbortableException
+                | UnknownMemberIdException e) {
+            log.warn("a batch of embeddings was not committed, and is computed again: {}", e.getMessage());
+            recover();
+            return false;
+        }
+    }
+
     @SuppressWarnings("FutureReturnValueIgnored") // the transaction fails with it
-    void commit(
+    private void send(
             List<ProducerRecord<byte[], byte[]>> records,
             Map<TopicPartition, OffsetAndMetadata> offsets,
             ConsumerGroupMetadata member) {
@@ -62,8 +97,8 @@ final class StreamTransactions implements AutoCloseable {
         faults.at(StreamFaults.Point.COMMITTED);
     }
 
-    /** Takes back what a failed {@link #commit} left: by the same producer where it can, by a new one otherwise. */
-    void recover() {
+    /** Takes back what a failed transaction left: by the same producer where it can, by a new one otherwise. */
+    private void recover() {
         try {
             producer.abortTransaction();
         } catch (KafkaException | IllegalStateException e) {
