@@ -30,6 +30,7 @@ import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Health;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.event.OffsetRange;
+import org.millrace.contract.event.SpaceScores;
 import org.millrace.contract.event.Standing;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.event.StepHealth;
@@ -208,7 +209,20 @@ class RunMetricsTest {
     @Test
     void operations_everyQueryAsksForAMetricThatThereIs() throws IOException {
         runThatKnowsAll();
-        Set<String> there = scrape(READ_UP).names();
+        view.add(evaluation(2, Standing.Verdict.HELD)
+                .withSpace(new SpaceScores(
+                        1,
+                        100,
+                        20,
+                        10,
+                        OptionalDouble.of(0.25),
+                        0.5,
+                        Optional.empty(),
+                        Optional.of("the two are not alike"))));
+        roles = List.of(new Role("drift", Role.State.WAITING, 3));
+        Set<String> there = scrape(
+                        new RunView.ReadProgress(OptionalDouble.empty(), true, List.of(), Map.of("main.drift", 3L)))
+                .names();
         there.addAll(ofSeveralTrainers(32_000).names());
         assertThat(metrics(Files.readString(OPERATIONS.resolve("prometheus/alerts.yml")), "expr: (.*)"))
                 .hasSizeGreaterThan(5)
@@ -262,6 +276,7 @@ class RunMetricsTest {
                 Optional.of(new StepImages(CONFIG.trainer().batchSize() / 4, List.of())),
                 loss,
                 Double.NaN,
+                OptionalDouble.empty(),
                 0.03,
                 OptionalDouble.of(CONFIG.moco().momentum()),
                 OptionalDouble.of(0.375),
@@ -292,6 +307,9 @@ class RunMetricsTest {
                 Optional.of(new Health(8, 64, 0.1, 22, 21, Optional.empty(), -1.5)),
                 Optional.empty(),
                 Optional.of(new Standing(verdict, OptionalLong.of(1), OptionalDouble.of(0.5), 0.2)),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
                 Optional.empty());
     }
 
