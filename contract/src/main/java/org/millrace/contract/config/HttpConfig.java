@@ -35,7 +35,7 @@ public record HttpConfig(
         @Setting(
                 value = "",
                 doc =
-                        "file of further tokens with rights of their own, a line `NAME RIGHTS TOKEN` each, RIGHTS among `push`, `embed`, `read`, `admin` with commas; readable by its owner only, and read again when it changes. Blank for none",
+                        "file of further tokens with rights of their own, a line `NAME RIGHTS TOKEN [RATE/s]` each, RIGHTS among `push`, `embed`, `read`, `admin` with commas, RATE the requests a second; readable by its owner only, and read again when it changes. Blank for none",
                 effect = Effect.NONE)
         String tokensFile,
 

@@ -69,8 +69,8 @@ final class Guard {
     }
 
     /**
-     * Throws {@link HttpProblem} 401 for a request without a token, and 403 for one whose token lacks the right to it; returns an entry where
-     * the token was in the address.
+     * Throws {@link HttpProblem} 401 for a request without a token, 403 for one whose token lacks the right to it, and 429 for one more than
+     * its rate allows; returns an entry where the token was in the address.
      */
     Optional<Entry> identify(Request request, Query query) {
         if (!config.isGuarded()) {
@@ -85,6 +85,7 @@ final class Guard {
                         .findFirst());
         if (holder.isPresent()) {
             requireRight(holder.get(), request);
+            requireRate(holder.get());
             return Optional.empty();
         }
         Optional<String> asked = query.get(TOKEN);
@@ -92,6 +93,7 @@ final class Guard {
                 READING.contains(request.getMethod()) ? asked.flatMap(tokens::ofToken) : Optional.empty();
         if (entering.isPresent()) {
             requireRight(entering.get(), request);
+            requireRate(entering.get());
             String kept = COOKIE + "=" + entering.get().cookie() + "; Path=/; HttpOnly; SameSite=Strict"
                     + (publicOrigin.startsWith("https:") ? "; Secure" : "");
             return Optional.of(new Entry(withoutToken(request, query), kept));
@@ -112,6 +114,16 @@ final class Guard {
                             + request.getMethod() + " of this path needs; it has " + holder.words()
                             + " (http.tokens-file)");
         }
+    }
+
+    private static void requireRate(Tokens.Holder holder) {
+        holder.limit()
+                .ifPresent(limit -> limit.take().ifPresent(seconds -> {
+                    throw HttpProblem.tooMany(
+                            "the token '" + holder.name() + "' may make " + limit.perSecond() + " requests a second"
+                                    + " (http.tokens-file), and has made more; try again in " + seconds + " s",
+                            seconds);
+                }));
     }
 
     /** Only the exact paths need less than everything, so another way of writing one does not open it. */

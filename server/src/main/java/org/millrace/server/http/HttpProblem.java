@@ -24,6 +24,11 @@ public final class HttpProblem extends RuntimeException {
         return new HttpProblem(429, message, 1);
     }
 
+    /** 429: more requests than the client's token allows. */
+    static HttpProblem tooMany(String message, int retryAfterSeconds) {
+        return new HttpProblem(429, message, retryAfterSeconds);
+    }
+
     /** 503: something required is not available now. */
     public static HttpProblem unavailable(String message) {
         return new HttpProblem(503, message, 5);

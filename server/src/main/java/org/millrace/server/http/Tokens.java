@@ -33,6 +33,7 @@ final class Tokens {
     private static final String SETTING = "http.tokens-file";
     private static final int MOST_BYTES = 1 << 20;
     private static final long LOOK_NANOS = 1_000_000_000;
+    private static final String LEGAL_RATE = "\\d{1,6}(\\.\\d{1,6})?/s";
     private static final String LEGAL_NAME = "[A-Za-z0-9._-]{1,64}";
 
     private final HttpConfig config;
@@ -59,14 +60,15 @@ final class Tokens {
      * A token as it may be kept.
      *
      * @param digest of the token, and {@code cookie} what replaces it in a browser: neither leads back to it
+     * @param limit on its requests, by token and by cookie together
      */
-    record Holder(String name, Set<Right> rights, String digest, String cookie) {
+    record Holder(String name, Set<Right> rights, String digest, String cookie, Optional<RateLimit> limit) {
         Holder {
             rights = Set.copyOf(rights);
         }
 
-        static Holder of(String name, Set<Right> rights, String token) {
-            return new Holder(name, rights, digestOf(token), Sha256.of(bytes("cookie of " + token)));
+        static Holder of(String name, Set<Right> rights, String token, Optional<RateLimit> limit) {
+            return new Holder(name, rights, digestOf(token), Sha256.of(bytes("cookie of " + token)), limit);
         }
 
         String words() {
@@ -118,7 +120,7 @@ final class Tokens {
             holders = read();
             LOG.info("{} {} was read again: {} tokens", SETTING, config.tokensFile(), holders.size());
         } catch (UserException e) {
-            LOG.warn("{}; the tokens of before stay", e.getMessage());
+            LOG.warn("{}; the previous tokens stay in force", e.getMessage());
         }
     }
 
@@ -135,7 +137,7 @@ final class Tokens {
     private List<Holder> read() {
         List<Holder> all = new ArrayList<>();
         if (!config.token().isEmpty()) {
-            all.add(Holder.of("http.token", EnumSet.allOf(Right.class), config.token()));
+            all.add(Holder.of("http.token", EnumSet.allOf(Right.class), config.token(), Optional.empty()));
         }
         if (config.tokensFile().isEmpty()) {
             return List.copyOf(all);
@@ -151,6 +153,11 @@ final class Tokens {
                 if (!names.add(holder.name())) {
                     throw wrong(number, "the name " + holder.name() + " is there already");
                 }
+                for (Holder other : all) {
+                    if (other.digest().equals(holder.digest())) {
+                        throw wrong(number, "its token is that of " + other.name() + " already");
+                    }
+                }
                 all.add(holder);
             }
         }
@@ -159,8 +166,8 @@ final class Tokens {
 
     // never the token itself in a message
     private Holder holder(String[] words, int number) {
-        if (words.length != 3) {
-            throw wrong(number, "wanted NAME RIGHTS TOKEN, but got " + words.length + " words");
+        if (words.length != 3 && words.length != 4) {
+            throw wrong(number, "wanted NAME RIGHTS TOKEN [RATE/s], but got " + words.length + " words");
         }
         if (!words[0].matches(LEGAL_NAME)) {
             throw wrong(number, "a name must match " + LEGAL_NAME);
@@ -172,7 +179,22 @@ final class Tokens {
         for (String word : words[1].split(",", -1)) {
             rights.add(right(word, number));
         }
-        return Holder.of(words[0], rights.contains(Right.ADMIN) ? EnumSet.allOf(Right.class) : rights, words[2]);
+        return Holder.of(
+                words[0],
+                rights.contains(Right.ADMIN) ? EnumSet.allOf(Right.class) : rights,
+                words[2],
+                words.length == 4 ? Optional.of(limit(words[3], number)) : Optional.empty());
+    }
+
+    private RateLimit limit(String word, int number) {
+        if (word.matches(LEGAL_RATE)) {
+            try {
+                return new RateLimit(Double.parseDouble(word.substring(0, word.length() - 2)), nanoTime);
+            } catch (IllegalArgumentException e) {
+                throw wrong(number, String.valueOf(e.getMessage()));
+            }
+        }
+        throw wrong(number, "a rate is a number of requests a second, such as 20/s or 0.5/s");
     }
 
     private Right right(String word, int number) {

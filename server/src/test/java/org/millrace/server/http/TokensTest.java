@@ -75,6 +75,23 @@ class TokensTest {
     }
 
     @Test
+    void request_moreThanTheRateOfItsToken_is429AndOthersAreServed() throws Exception {
+        write("gate push " + GATE + " 0.01/s\nboss admin " + BOSS); // one in 100 s
+        Routes routes = router -> router.post("/v1/images", context -> context.result("done"));
+        try (HttpServer server = HttpServer.start(config(OWNER), TakenPort.FAIL, 100_000, List.of(routes))) {
+            HttpResponse<String> last = post(server, "/v1/images", GATE);
+            for (int i = 0; i < 1_000 && last.statusCode() == 200; i++) {
+                last = post(server, "/v1/images", GATE);
+            }
+            assertThat(last.statusCode()).isEqualTo(429);
+            assertThat(last.body()).contains("the token 'gate' may make 0.01 requests a second");
+            assertThat(Integer.parseInt(last.headers().firstValue("Retry-After").orElseThrow()))
+                    .isBetween(1, 100);
+            assertThat(post(server, "/v1/images", BOSS).statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
     void file_changed_isReadAgainAndAWrongOneIsNot() throws Exception {
         write("gate push " + GATE);
         Tokens tokens = new Tokens(config(""), nanos::get);
@@ -102,9 +119,13 @@ class TokensTest {
     @ValueSource(
             strings = {
                 "gate push",
+                "again push 0123456789abcdef",
                 "gate push,pull 0123456789abcdef",
                 "gate push short",
                 "g/te push 0123456789abcdef",
+                "a push 0123456789abcdef 5",
+                "a push 0123456789abcdef 0/s",
+                "a push 0123456789abcdef 5/s more",
                 "a b c d"
             })
     void file_wrongLine_isNamedWithoutItsToken(String line) throws Exception {
