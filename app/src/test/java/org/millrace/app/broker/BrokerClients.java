@@ -14,6 +14,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.millrace.app.run.PatientKafka;
 import org.millrace.contract.kafka.KafkaSettings;
 
 /** Clients of the broker under test: write numbered records to a topic and read them back. */
@@ -23,7 +24,7 @@ final class BrokerClients {
     private final KafkaSettings kafka;
 
     BrokerClients(String bootstrapServers) {
-        this.kafka = new KafkaSettings(bootstrapServers, Map.of());
+        this.kafka = PatientKafka.at(bootstrapServers);
     }
 
     String clusterId() throws Exception {

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.run.Commands;
+import org.millrace.app.run.PatientKafka;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.event.JournalEvent;
@@ -54,7 +55,7 @@ class RefusingBrokerTest {
         Map<String, String> properties = BrokerProperties.of(data.resolve("broker"), ports, -1);
         properties.put("authorizer.class.name", StandardAuthorizer.class.getName());
         properties.put("allow.everyone.if.no.acl.found", "true");
-        kafka = new KafkaSettings(ports.broker(), Map.of());
+        kafka = PatientKafka.at(ports.broker());
         commands = new Commands(ports::broker, data);
         server = new KafkaRaftServer(new KafkaConfig(properties, false), Time.SYSTEM);
         server.startup();

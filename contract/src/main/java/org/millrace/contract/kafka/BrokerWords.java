@@ -1,5 +1,6 @@
 package org.millrace.contract.kafka;
 
+import java.security.cert.CertificateExpiredException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.common.KafkaException;
@@ -30,16 +31,26 @@ public final class BrokerWords {
                 ? ""
                 : message.replaceAll("\\s*\\(?\\bCall\\b: ?\\w+.*", "").strip();
         String words = plain.isEmpty() ? cause.getClass().getSimpleName() : plain;
-        return cause instanceof SslAuthenticationException ? words + ": " + innermost(cause) : words;
+        return cause instanceof SslAuthenticationException ? ofTls(words, innermost(cause)) : words;
+    }
+
+    private static String ofTls(String words, Throwable innermost) {
+        if (innermost instanceof CertificateExpiredException) {
+            return "its certificate has expired: " + innermost.getMessage();
+        }
+        // with TLS 1.3 the client learns only after the handshake that the broker does not accept it
+        return words.contains("post-handshake")
+                ? "it wants a certificate that it can trust (kafka.ssl.keystore.location): " + innermost.getMessage()
+                : words + ": " + innermost.getMessage();
     }
 
     // what is wrong with a certificate stands only there
-    private static String innermost(Throwable failure) {
+    private static Throwable innermost(Throwable failure) {
         Throwable last = failure;
         while (last.getCause() != null) {
             last = last.getCause();
         }
-        return String.valueOf(last.getMessage());
+        return last;
     }
 
     /** Whether the broker does not let this user do what was asked. */
