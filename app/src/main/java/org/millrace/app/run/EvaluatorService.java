@@ -26,6 +26,7 @@ public final class EvaluatorService implements Services.Service {
                 topics.require(config.guard().oldProbe());
             }
             topics.ensureRun(config.run().topics());
+            topics.ensureSpaces(config.run().topics());
         }
         Torch torch = Torch.start(config.run());
         return new Evaluator(

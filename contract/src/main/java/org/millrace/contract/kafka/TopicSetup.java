@@ -4,9 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
@@ -19,10 +17,8 @@ import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
-import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -30,47 +26,50 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ImagesConfig;
-import org.millrace.contract.config.RunConfig;
 
 /** Creates the topics that are missing and describes those that exist. Closes its client. */
 public final class TopicSetup implements AutoCloseable {
     /** The largest record of features. */
     public static final int FEATURE_RECORD_BYTES = 16 << 20;
 
+    private static final Map<String, String> FOR_EVER = Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1");
+    private static final Map<String, String> COMPACTED =
+            Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT);
     private static final String FEATURE_BYTES = String.valueOf(1L << 30);
     private static final int TIMEOUT_MILLIS = 15_000; // where kafka.admin.default.api.timeout.ms says nothing
     private static final long LOOK_MILLIS = 20;
 
     private final Admin admin;
+    private final AdminAnswers answers;
     private final String bootstrapServers;
     private final int timeoutMillis;
 
     public TopicSetup(KafkaSettings kafka) {
         this.bootstrapServers = kafka.bootstrapServers();
         this.timeoutMillis = timeoutMillis(kafka);
+        this.answers = new AdminAnswers(bootstrapServers, timeoutMillis);
         try {
             this.admin = Admin.create(kafka.admin());
         } catch (KafkaException e) {
-            throw unreachable(e);
+            throw answers.unreachable(e);
         }
     }
 
     /** The topics of images: the stream, its rejects and the probe. */
     public void ensureImages(ImagesConfig images) {
-        ensure(new NewTopic(images.topic(), Optional.of(images.partitions()), Optional.empty()).configs(large(images)));
-        ensure(new NewTopic(images.probeTopic(), Optional.of(1), Optional.empty()).configs(large(images)));
+        ensure(images.topic(), images.partitions(), large(images));
+        ensure(images.probeTopic(), 1, large(images));
         ensureRejected(images);
     }
 
     /** The topic of rejects, which also a stream that others made needs. */
     public void ensureRejected(ImagesConfig images) {
-        ensure(new NewTopic(images.rejectedTopic(), Optional.of(1), Optional.empty()).configs(large(images)));
+        ensure(images.rejectedTopic(), 1, large(images));
     }
 
     /** The topic of what watched folders have pushed. */
     public void ensureWatched(ImagesConfig images) {
-        ensure(new NewTopic(images.watchedTopic(), Optional.of(1), Optional.empty())
-                .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT)));
+        ensure(images.watchedTopic(), 1, COMPACTED);
     }
 
     /** Throws {@link UserException} unless the topic exists, naming those that do. */
@@ -78,7 +77,8 @@ public final class TopicSetup implements AutoCloseable {
         if (describe(topic).isPresent()) {
             return;
         }
-        String present = await(admin.listTopics().names()).stream().sorted().collect(Collectors.joining(", "));
+        String present =
+                answers.await(admin.listTopics().names()).stream().sorted().collect(Collectors.joining(", "));
         throw new UserException("there is no topic " + topic + " at " + bootstrapServers + ", which has "
                 + (present.isEmpty() ? "none yet" : present)
                 + ".\nPush images first (millrace push), name another topic with --set images.topic=TOPIC"
@@ -88,7 +88,7 @@ public final class TopicSetup implements AutoCloseable {
     /** The identity of a topic that exists; throws {@link UserException} where it does not. */
     public LogIdentity identity(String topic) {
         require(topic);
-        String cluster = await(admin.describeCluster(new DescribeClusterOptions().timeoutMs(timeoutMillis))
+        String cluster = answers.await(admin.describeCluster(new DescribeClusterOptions().timeoutMs(timeoutMillis))
                 .clusterId());
         return new LogIdentity(cluster, describe(topic).orElseThrow().topicId().toString());
     }
@@ -97,7 +97,8 @@ public final class TopicSetup implements AutoCloseable {
     public boolean isCompacted(String topic) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         try {
-            ConfigEntry policy = await(admin.describeConfigs(List.of(resource)).all())
+            ConfigEntry policy = answers.await(
+                            admin.describeConfigs(List.of(resource)).all())
                     .getOrDefault(resource, new Config(List.of()))
                     .get(TopicConfig.CLEANUP_POLICY_CONFIG);
             return policy != null
@@ -109,23 +110,24 @@ public final class TopicSetup implements AutoCloseable {
     }
 
     /** Throws {@link UserException} unless the run has a journal. */
-    public void requireRun(RunConfig run) {
-        String steps = run.topics().steps();
+    public void requireRun(RunTopics run) {
+        String steps = run.steps();
         if (describe(steps).isEmpty()) {
-            throw new UserException("there is no run " + run.name() + " at " + bootstrapServers + ": the topic " + steps
+            throw new UserException("there is no run " + run.run() + " at " + bootstrapServers + ": the topic " + steps
                     + " does not exist. Name another run with --run NAME, or start this one with millrace train.");
         }
     }
 
     /** The topics of one run: the journal kept for ever, the encoders compacted. */
     public void ensureRun(RunTopics run) {
-        Map<String, String> forEver = Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1");
-        ensure(new NewTopic(run.steps(), Optional.of(1), Optional.empty()).configs(forEver));
-        ensure(new NewTopic(run.encoders(), Optional.of(1), Optional.empty())
-                .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT)));
-        ensure(new NewTopic(run.evaluations(), Optional.of(1), Optional.empty()).configs(forEver));
-        ensure(new NewTopic(run.spaces(), Optional.of(1), Optional.empty())
-                .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT)));
+        ensure(run.steps(), 1, FOR_EVER);
+        ensure(run.encoders(), 1, COMPACTED);
+        ensure(run.evaluations(), 1, FOR_EVER);
+    }
+
+    /** The topic of the adapters between a run's feature spaces. */
+    public void ensureSpaces(RunTopics run) {
+        ensure(run.spaces(), 1, COMPACTED);
     }
 
     /**
@@ -135,11 +137,9 @@ public final class TopicSetup implements AutoCloseable {
      * @param slots partitions, at least, of the slots' own topics
      */
     public void ensureRounds(RunTopics run, int slots) {
-        Map<String, String> forEver = Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1");
-        ensure(new NewTopic(run.slots(), Optional.of(slots), Optional.empty()).configs(forEver));
-        ensure(new NewTopic(run.work(), Optional.of(slots), Optional.empty()).configs(forEver));
-        ensure(new NewTopic(run.globals(), Optional.of(1), Optional.empty())
-                .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT)));
+        ensure(run.slots(), slots, FOR_EVER);
+        ensure(run.work(), slots, FOR_EVER);
+        ensure(run.globals(), 1, COMPACTED);
         growRounds(run, slots); // where someone made them with fewer
     }
 
@@ -182,36 +182,37 @@ public final class TopicSetup implements AutoCloseable {
 
     private void create(Map<String, NewPartitions> partitions, boolean onlyValidate) {
         var options = new CreatePartitionsOptions().timeoutMs(timeoutMillis).validateOnly(onlyValidate);
-        await(admin.createPartitions(partitions, options).all());
+        answers.await(admin.createPartitions(partitions, options).all());
     }
 
     /** The topics of a run's drift: the newest gigabyte of features, whatever the age of their images, all reports, and orders. */
     public void ensureDrift(RunTopics run) {
-        ensure(new NewTopic(run.statistics(), Optional.of(1), Optional.empty())
-                .configs(Map.of(
+        ensure(
+                run.statistics(),
+                1,
+                Map.of(
                         TopicConfig.RETENTION_MS_CONFIG,
                         "-1",
                         TopicConfig.RETENTION_BYTES_CONFIG,
                         FEATURE_BYTES,
                         TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
-                        String.valueOf(FEATURE_RECORD_BYTES))));
-        Map<String, String> forEver = Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1");
-        ensure(new NewTopic(run.drift(), Optional.of(1), Optional.empty()).configs(forEver));
-        ensure(new NewTopic(run.driftOrders(), Optional.of(1), Optional.empty()).configs(forEver));
+                        String.valueOf(FEATURE_RECORD_BYTES)));
+        ensure(run.drift(), 1, FOR_EVER);
+        ensure(run.driftOrders(), 1, FOR_EVER);
     }
 
     /** The topic of embeddings, with as many partitions as that of the images, which must exist. */
     public void ensureEmbeddings(RunTopics run, ImagesConfig images) {
         require(images.topic());
         int partitions = describe(images.topic()).orElseThrow().partitions().size();
-        ensure(new NewTopic(run.embeddings(), Optional.of(partitions), Optional.empty()));
+        ensure(run.embeddings(), partitions, Map.of());
     }
 
     /** Partitions of the topic, or empty where it does not exist. */
     public Optional<TopicDescription> describe(String topic) {
         try {
-            var descriptions =
-                    await(admin.describeTopics(List.of(topic), new DescribeTopicsOptions().timeoutMs(timeoutMillis))
+            var descriptions = answers.await(
+                    admin.describeTopics(List.of(topic), new DescribeTopicsOptions().timeoutMs(timeoutMillis))
                             .allTopicNames());
             return Optional.ofNullable(descriptions.get(topic));
         } catch (UnknownTopicOrPartitionException e) {
@@ -243,20 +244,21 @@ public final class TopicSetup implements AutoCloseable {
         return Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(images.maxRecordBytes()));
     }
 
-    private void ensure(NewTopic topic) {
-        if (describe(topic.name()).isPresent()) {
+    private void ensure(String name, int partitions, Map<String, String> configs) {
+        if (describe(name).isPresent()) {
             return;
         }
+        var topic = new NewTopic(name, Optional.of(partitions), Optional.empty()).configs(configs);
         try {
-            FencedBrokers.await(
-                    () -> await(admin.createTopics(List.of(topic), new CreateTopicsOptions().timeoutMs(timeoutMillis))
+            FencedBrokers.await(() ->
+                    answers.await(admin.createTopics(List.of(topic), new CreateTopicsOptions().timeoutMs(timeoutMillis))
                             .all()));
         } catch (InvalidReplicationFactorException e) {
-            throw unreachable(e);
+            throw answers.unreachable(e);
         } catch (TopicExistsException e) {
             // another process was faster
         }
-        awaitSeen(topic.name());
+        awaitSeen(name);
     }
 
     /** A topic that the controller has created is known to a busy broker a moment later only. */
@@ -275,41 +277,5 @@ public final class TopicSetup implements AutoCloseable {
                 throw new KafkaException(e);
             }
         }
-    }
-
-    private <T> T await(KafkaFuture<T> future) {
-        try {
-            return future.get(timeoutMillis + 5_000L, TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof UnknownTopicOrPartitionException unknown) {
-                throw unknown;
-            }
-            if (e.getCause() instanceof TopicExistsException exists) {
-                throw exists;
-            }
-            if (e.getCause() instanceof InvalidReplicationFactorException tooFew) {
-                throw tooFew;
-            }
-            throw unreachable(e);
-        } catch (TimeoutException e) {
-            throw unreachable(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new KafkaException(e);
-        }
-    }
-
-    private UserException unreachable(Exception e) {
-        Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
-        if (cause instanceof ApiException && !BrokerWords.isSilence(cause)) {
-            return new UserException(
-                    "the broker at " + bootstrapServers + " refuses: " + BrokerWords.of(cause)
-                            + "\nCheck its settings, its user's rights and the kafka.* settings here.",
-                    e);
-        }
-        return new UserException(
-                "the broker at " + bootstrapServers + " does not answer: " + BrokerWords.of(e)
-                        + "\nCheck --bootstrap-server and that the broker runs; without --bootstrap-server Millrace starts its own.",
-                e);
     }
 }
