@@ -1,9 +1,7 @@
 package org.millrace.app.embed;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.millrace.contract.UserException;
 
@@ -52,14 +50,4 @@ public sealed interface EmbeddingFile extends AutoCloseable permits NpyFile, Jso
 
     @Override
     void close() throws IOException;
-
-    /** The temporary name of an unfinished file. */
-    static Path aside(Path file) {
-        return file.resolveSibling("." + file.getFileName() + ".unfinished");
-    }
-
-    /** Moves a finished temporary file into place. */
-    static void rename(Path file) throws IOException {
-        Files.move(aside(file), file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    }
 }

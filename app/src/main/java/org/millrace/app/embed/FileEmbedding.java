@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.millrace.contract.OutFile;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.registry.PublishedEncoder;
@@ -86,8 +87,7 @@ public final class FileEmbedding {
             }
             return new Report(embedded, leftOut, embedder.dimension());
         } catch (IOException e) {
-            throw new UserException(
-                    "cannot write " + out + ": " + e + ". Is the disk full, or the folder not writable?", e);
+            throw OutFile.refused(out, e);
         }
     }
 
@@ -99,7 +99,7 @@ public final class FileEmbedding {
             try {
                 embed(embedder, file);
             } catch (IOException e) {
-                throw new UserException("cannot write the embeddings: " + e + ". Is the disk full?", e);
+                throw new UserException("cannot write the embeddings: " + e.getMessage(), e);
             }
         }
     }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.millrace.contract.OutFile;
 import org.millrace.contract.event.Json;
 
 /** A line {@code {"name": …, "version": …, "embedding": […]}} for each image. */
@@ -19,7 +20,7 @@ final class JsonLinesFile implements EmbeddingFile {
     JsonLinesFile(Path file, long version) throws IOException {
         this.file = file;
         this.version = version;
-        this.out = new BufferedOutputStream(Files.newOutputStream(EmbeddingFile.aside(file)));
+        this.out = new BufferedOutputStream(Files.newOutputStream(OutFile.aside(file)));
     }
 
     @Override
@@ -37,12 +38,12 @@ final class JsonLinesFile implements EmbeddingFile {
     @Override
     public void finish() throws IOException {
         out.close();
-        EmbeddingFile.rename(file);
+        OutFile.rename(file);
     }
 
     @Override
     public void close() throws IOException {
         out.close();
-        Files.deleteIfExists(EmbeddingFile.aside(file));
+        Files.deleteIfExists(OutFile.aside(file));
     }
 }

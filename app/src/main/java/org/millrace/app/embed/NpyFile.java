@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import org.millrace.contract.OutFile;
 import org.millrace.numerics.NpyFormat;
 
 /**
@@ -28,11 +29,11 @@ final class NpyFile implements EmbeddingFile {
         this.names = namesOf(file);
         this.dimension = dimension;
         this.channel = FileChannel.open(
-                EmbeddingFile.aside(file),
+                OutFile.aside(file),
                 StandardOpenOption.CREATE,
                 StandardOpenOption.TRUNCATE_EXISTING,
                 StandardOpenOption.WRITE);
-        this.nameLines = Files.newBufferedWriter(EmbeddingFile.aside(names), StandardCharsets.UTF_8);
+        this.nameLines = Files.newBufferedWriter(OutFile.aside(names), StandardCharsets.UTF_8);
         write(NpyFormat.header(0, dimension), 0);
     }
 
@@ -57,16 +58,16 @@ final class NpyFile implements EmbeddingFile {
         channel.force(true);
         channel.close();
         nameLines.close();
-        EmbeddingFile.rename(names);
-        EmbeddingFile.rename(file);
+        OutFile.rename(names);
+        OutFile.rename(file);
     }
 
     @Override
     public void close() throws IOException {
         channel.close();
         nameLines.close();
-        Files.deleteIfExists(EmbeddingFile.aside(names));
-        Files.deleteIfExists(EmbeddingFile.aside(file));
+        Files.deleteIfExists(OutFile.aside(names));
+        Files.deleteIfExists(OutFile.aside(file));
     }
 
     private void write(byte[] bytes, long at) throws IOException {

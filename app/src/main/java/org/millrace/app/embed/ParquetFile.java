@@ -17,6 +17,7 @@ import org.apache.parquet.io.api.RecordConsumer;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.MessageTypeParser;
 import org.jspecify.annotations.Nullable;
+import org.millrace.contract.OutFile;
 
 /** Columns {@code name} (string) and {@code embedding} (list of floats); the encoder's version is in the file's metadata. */
 final class ParquetFile implements EmbeddingFile {
@@ -36,8 +37,8 @@ final class ParquetFile implements EmbeddingFile {
 
     ParquetFile(Path file, long version) throws IOException {
         this.file = file;
-        Files.deleteIfExists(EmbeddingFile.aside(file));
-        this.writer = new Builder(new LocalOutputFile(EmbeddingFile.aside(file)))
+        Files.deleteIfExists(OutFile.aside(file));
+        this.writer = new Builder(new LocalOutputFile(OutFile.aside(file)))
                 .withConf(new PlainParquetConfiguration())
                 .withWriteMode(ParquetFileWriter.Mode.CREATE)
                 .withDictionaryEncoding(false) // features hardly ever repeat
@@ -58,13 +59,13 @@ final class ParquetFile implements EmbeddingFile {
     @Override
     public void finish() throws IOException {
         writer.close();
-        EmbeddingFile.rename(file);
+        OutFile.rename(file);
     }
 
     @Override
     public void close() throws IOException {
         writer.close();
-        Files.deleteIfExists(EmbeddingFile.aside(file));
+        Files.deleteIfExists(OutFile.aside(file));
     }
 
     @SuppressWarnings("deprecation") // Parquet still requires the overload with Hadoop's configuration

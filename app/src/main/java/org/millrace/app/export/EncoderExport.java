@@ -1,19 +1,16 @@
 package org.millrace.app.export;
 
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import org.millrace.contract.OutFile;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.Sha256;
-import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.event.EncoderManifest;
@@ -111,20 +108,6 @@ public record EncoderExport(
         return file.resolveSibling(file.getFileName() + ".md");
     }
 
-    /** Throws {@link UserException} unless the file and its card can be written without overwriting others. */
-    public static void checkTarget(Path file, boolean force) {
-        Path folder = file.toAbsolutePath().getParent();
-        if (folder == null || !Files.isDirectory(folder)) {
-            throw new UserException("--out is " + file + ", but there is no folder " + folder + ". Create it first.");
-        }
-        List<Path> present = Stream.of(file, cardOf(file)).filter(Files::exists).toList();
-        if (!present.isEmpty() && !force) {
-            throw new UserException(present.stream().map(Path::toString).collect(Collectors.joining(" and "))
-                    + (present.size() == 1 ? " exists" : " exist")
-                    + " already. Choose another --out, or overwrite with --force.");
-        }
-    }
-
     /**
      * Writes the file and its card, each atomically; existing files are overwritten.
      *
@@ -135,8 +118,8 @@ public record EncoderExport(
         byte[] bytes = bytes(format);
         String card = new ModelCard(this, format, String.valueOf(file.getFileName()), bytes.length, Sha256.of(bytes))
                 .text(evaluations.of(step), clock.instant());
-        WholeFile.write(file, bytes);
-        WholeFile.write(cardOf(file), card.getBytes(StandardCharsets.UTF_8));
+        OutFile.write(file, bytes);
+        OutFile.write(cardOf(file), card.getBytes(StandardCharsets.UTF_8));
         return bytes.length;
     }
 

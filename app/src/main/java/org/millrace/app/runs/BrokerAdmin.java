@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -31,6 +32,8 @@ import org.millrace.contract.kafka.KafkaSettings;
 
 /** What a broker has, and removing it: topics, consumer groups, transactional ids. Not thread safe; the owner closes it. */
 final class BrokerAdmin implements AutoCloseable {
+    private static final long GONE_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final long LOOK_MILLIS = 20;
     private static final String ID_EXPIRY = "transactional.id.expiration.ms";
 
     private final Admin admin;
@@ -137,7 +140,7 @@ final class BrokerAdmin implements AutoCloseable {
         }
     }
 
-    /** Deletes the topics, those that exist. */
+    /** Deletes the topics, those that exist; they are gone for this client on return. */
     void deleteTopics(Collection<String> topics) {
         List<KafkaFuture<Void>> deletions =
                 new ArrayList<>(admin.deleteTopics(topics).topicNameValues().values());
@@ -148,6 +151,23 @@ final class BrokerAdmin implements AutoCloseable {
                 if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
                     throw refused(e);
                 }
+            } catch (InterruptedException e) {
+                throw new InterruptException(e);
+            }
+        }
+        awaitGone(topics);
+    }
+
+    // a busy broker learns a moment later what its controller has deleted
+    private void awaitGone(Collection<String> topics) {
+        long end = System.nanoTime() + GONE_NANOS;
+        while (topics().stream().anyMatch(topics::contains)) {
+            if (System.nanoTime() > end) {
+                throw new UserException("the topics " + topics + " were deleted at " + bootstrapServers
+                        + ", but the broker still lists them.\nLook whether the cluster is in good health.");
+            }
+            try {
+                TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
             } catch (InterruptedException e) {
                 throw new InterruptException(e);
             }

@@ -77,8 +77,8 @@ public record RunComparison(String first, String second, List<Change> settings, 
     /** Reads the journals' starts and the scores of both runs, whose journals must exist. */
     public static RunComparison read(KafkaSettings kafka, RunTopics first, RunTopics second) {
         try (TopicSetup setup = new TopicSetup(kafka)) {
-            setup.require(first.steps());
-            setup.require(second.steps());
+            setup.requireRun(first);
+            setup.requireRun(second);
         }
         SettingChanges changes = SettingChanges.between(
                 RunSettings.ofStart(kafka, first).orElse(Map.of()),

@@ -8,7 +8,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -22,6 +21,7 @@ import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.millrace.contract.OutFile;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
@@ -75,7 +75,6 @@ public final class RunExport {
         if (!Files.isDirectory(config.run().folder())) { // which taking its lock would make
             throw noCheckpoint(config);
         }
-        Path aside = file.resolveSibling("." + file.getFileName() + ".unfinished");
         RunLock lock = RunLock.take(config);
         try {
             RunState state = RunFolders.checkpoints(config)
@@ -83,18 +82,18 @@ public final class RunExport {
                     .orElseThrow(() -> noCheckpoint(config))
                     .state();
             try (var zip = new ZipOutputStream(
-                    new BufferedOutputStream(Files.newOutputStream(aside), BUFFER), StandardCharsets.UTF_8)) {
+                    new BufferedOutputStream(Files.newOutputStream(OutFile.aside(file)), BUFFER),
+                    StandardCharsets.UTF_8)) {
                 zip.setLevel(Deflater.BEST_SPEED); // weights and images hardly shrink
                 new RunExport(zip).write(config, kafka, state, clock);
             }
-            Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            OutFile.rename(file);
             return new Written(state.step(), Files.size(file));
         } catch (IOException | UncheckedIOException e) {
-            throw new UserException(
-                    "cannot write " + file + ": " + e + ". Is the disk full, or the folder not writable?", e);
+            throw OutFile.refused(file, e);
         } finally {
             lock.close();
-            remove(aside);
+            OutFile.remove(file);
         }
     }
 
@@ -107,7 +106,7 @@ public final class RunExport {
     private static void requireStopped(MillraceConfig config, KafkaSettings kafka, Clock clock) {
         RunTopics run = config.run().topics();
         try (TopicSetup topics = new TopicSetup(kafka)) {
-            topics.requireRun(config.run());
+            topics.requireRun(config.run().topics());
         }
         try (BrokerAdmin broker = new BrokerAdmin(kafka)) {
             RunActivity.of(
@@ -212,14 +211,6 @@ public final class RunExport {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new LinkageError("every Java platform has SHA-256", e);
-        }
-    }
-
-    private static void remove(Path aside) {
-        try {
-            Files.deleteIfExists(aside);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }

@@ -34,11 +34,12 @@ import org.millrace.contract.kafka.LogIdentity;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.CheckpointFolder;
-import org.millrace.trainer.checkpoint.Folders;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A run from an archive that {@link RunExport} wrote, made at a broker and in a data folder: all of it, or nothing. Not thread safe. */
 public final class RunImport {
-    private static final String UNFINISHED = ".unfinished-";
+    private static final Logger LOG = LoggerFactory.getLogger(RunImport.class);
     private static final int SENT_TOGETHER = 256;
 
     private final Path file;
@@ -61,6 +62,12 @@ public final class RunImport {
 
     /** Reads and verifies the whole archive; throws {@link UserException} where it is none, or damaged. */
     public static RunImport open(Path file) {
+        if (!Files.isRegularFile(file)) {
+            throw new UserException(
+                    Files.isDirectory(file)
+                            ? file + " is a folder; wanted the archive that millrace runs export wrote."
+                            : "there is no file " + file + ".");
+        }
         try (ZipFile zip = new ZipFile(file.toFile())) {
             ZipEntry entry = zip.getEntry(ArchiveIndex.ENTRY);
             if (entry == null) {
@@ -111,62 +118,82 @@ public final class RunImport {
     }
 
     /**
-     * Makes the run.
+     * Makes the run. What an earlier import of it left that was killed is removed first.
      *
      * @param config with the archive's name of the run
      * @throws UserException where a run of that name exists, or broker or disk refuse
      */
     public void create(MillraceConfig config, KafkaSettings kafka) {
-        requireFree(config, kafka);
         Path folder = config.run().folder();
-        Path aside = folder.resolveSibling(UNFINISHED + index.run());
+        Path aside = ImportFolder.of(folder);
         RunTopics run = config.run().topics();
+        boolean again = requireFree(config, kafka, aside);
         boolean whole = false;
-        boolean topics = false;
-        try {
-            unpack(aside);
-            CheckpointFolder checkpoints = new CheckpointFolder(
-                    aside.resolve("checkpoints"), config.trainer().checkpointsKept());
-            Checkpoint checkpoint = checkpoints.at(index.step());
-            checkpoints.write(checkpoint.withState(checkpoint.state().withJournalOffset(index.journalBefore())));
-            topics = true;
-            try (TopicSetup setup = new TopicSetup(kafka)) {
-                setup.ensureRun(run);
+        try (ImportFolder begun = ImportFolder.take(aside)) {
+            begun.clear();
+            if (again) {
+                LOG.info("an import of run {} was cut short before: what it left is removed", index.run());
+                deleteTopics(run, kafka);
             }
-            for (String topic : RunExport.topics(run)) {
-                send(config, kafka, topic);
+            try {
+                unpack(begun.path());
+                CheckpointFolder checkpoints = new CheckpointFolder(
+                        aside.resolve("checkpoints"), config.trainer().checkpointsKept());
+                Checkpoint checkpoint = checkpoints.at(index.step());
+                checkpoints.write(checkpoint.withState(checkpoint.state().withJournalOffset(index.journalBefore())));
+                try (TopicSetup setup = new TopicSetup(kafka)) {
+                    setup.ensureRun(run);
+                    setup.ensureSpaces(run);
+                }
+                for (String topic : RunExport.topics(run)) {
+                    send(config, kafka, topic);
+                }
+                begun.become(folder);
+                whole = true;
+            } finally {
+                if (!whole) {
+                    deleteTopics(run, kafka);
+                    begun.remove();
+                }
             }
-            Folders.flush(aside);
-            Folders.rename(aside, folder);
-            whole = true;
         } catch (IOException e) {
             throw new UserException(
                     "cannot make run " + index.run() + " under " + folder + ": " + e
                             + ". Is the disk full, or not writable? Nothing was kept.",
                     e);
-        } finally {
-            if (!whole) {
-                undo(topics ? RunExport.topics(run) : List.of(), kafka, aside);
-            }
         }
     }
 
-    private void requireFree(MillraceConfig config, KafkaSettings kafka) {
+    // returns whether an import that was killed has left parts of the run; topics come after the folder, so they are
+    // its own
+    private boolean requireFree(MillraceConfig config, KafkaSettings kafka, Path aside) {
         try (BrokerAdmin broker = new BrokerAdmin(kafka)) {
-            RunParts there = RunParts.find(broker, config, config.run().topics());
-            if (!there.isEmpty()) {
-                throw new UserException("there is a run " + index.run() + " already: topics " + there.topics()
-                        + ", groups " + there.groups() + ", folders " + there.folders() + " at "
+            RunTopics run = config.run().topics();
+            RunParts there = RunParts.find(broker, config, run);
+            if (there.isEmpty()) {
+                return false;
+            }
+            boolean left = ImportFolder.isBegun(aside)
+                    && there.folders().equals(List.of(aside))
+                    && there.groups().isEmpty()
+                    && RunExport.topics(run).containsAll(there.topics());
+            if (!left) {
+                throw new UserException("there is a run " + index.run() + " already: " + there.words() + " at "
                         + kafka.bootstrapServers()
                         + ".\nAn imported run keeps its name: import it at another broker, or delete that one first (millrace runs"
                         + " delete " + index.run() + ").");
             }
+            return true;
+        }
+    }
+
+    private static void deleteTopics(RunTopics run, KafkaSettings kafka) {
+        try (BrokerAdmin broker = new BrokerAdmin(kafka)) {
+            broker.deleteTopics(RunExport.topics(run));
         }
     }
 
     private void unpack(Path aside) throws IOException {
-        Folders.delete(aside);
-        PrivateFolder.make(aside);
         try (ZipFile zip = new ZipFile(file.toFile())) {
             for (String name : index.sha256().keySet()) {
                 if (name.startsWith(ArchiveIndex.STATE)) {
@@ -215,15 +242,6 @@ public final class RunImport {
                     e);
         } catch (InterruptedException e) {
             throw new InterruptException(e);
-        }
-    }
-
-    private static void undo(List<String> topics, KafkaSettings kafka, Path aside) {
-        try (BrokerAdmin broker = new BrokerAdmin(kafka)) {
-            Folders.delete(aside);
-            broker.deleteTopics(topics);
-        } catch (IOException e) {
-            throw new UserException("what was made of the run could not be removed: " + e, e);
         }
     }
 

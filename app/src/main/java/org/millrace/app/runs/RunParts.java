@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.millrace.app.embed.StreamPolicy;
 import org.millrace.contract.RunTopics;
@@ -24,8 +25,6 @@ import org.millrace.trainer.rounds.RoundsGroups;
  * @param folders in the data folder at hand
  */
 public record RunParts(List<String> topics, List<String> groups, List<String> transactionalIds, List<Path> folders) {
-    private static final String UNFINISHED = ".unfinished-"; // of a branch or an import that was cut short
-
     public RunParts {
         topics = List.copyOf(topics);
         groups = List.copyOf(groups);
@@ -48,6 +47,24 @@ public record RunParts(List<String> topics, List<String> groups, List<String> tr
     /** Every topic that the run may have. */
     static Stream<String> topics(MillraceConfig config, RunTopics run) {
         return Stream.concat(run.all().stream(), DriftTopology.internalTopics(config, run).stream());
+    }
+
+    /** What there is, such as {@code the topics a, b; the folder c}. */
+    String words() {
+        return Stream.of(
+                        kind("topic", topics),
+                        kind("group", groups),
+                        kind("folder", folders.stream().map(Path::toString).toList()))
+                .filter(words -> !words.isEmpty())
+                .collect(Collectors.joining("; "));
+    }
+
+    private static String kind(String one, List<String> names) {
+        return switch (names.size()) {
+            case 0 -> "";
+            case 1 -> "the " + one + " " + names.get(0);
+            default -> "the " + one + "s " + String.join(", ", names);
+        };
     }
 
     public boolean isEmpty() {
@@ -73,10 +90,11 @@ public record RunParts(List<String> topics, List<String> groups, List<String> tr
                         Pattern.quote(DriftTopology.group(run)) + "-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-\\d+");
     }
 
+    // its own, and what a branch or an import left that was cut short
     private static List<Path> folders(MillraceConfig config, RunTopics run) {
         Path runs = config.run().data().resolve("runs");
         List<Path> folders = new ArrayList<>();
-        for (String name : List.of(run.run(), UNFINISHED + run.run())) {
+        for (String name : List.of(run.run(), ImportFolder.PREFIX + run.run())) {
             if (Files.isDirectory(runs.resolve(name))) {
                 folders.add(runs.resolve(name));
             }

@@ -3,6 +3,7 @@ package org.millrace.app.runs;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -94,9 +95,9 @@ public record RunSummary(
                 tail.newestMillis(),
                 RunSettings.ofStart(kafka, run).map(start -> start.getOrDefault("trainer.objective", "")),
                 PublishedEncoders.all(kafka, run).size(),
-                evaluations.isEmpty()
-                        ? Optional.empty()
-                        : Optional.of(Score.of(evaluations.get(evaluations.size() - 1))),
+                evaluations.stream() // of the newest encoder: earlier ones may be scored after it
+                        .max(Comparator.comparingLong(Evaluation::version))
+                        .map(Score::of),
                 RunParts.topics(config, run)
                         .mapToLong(topic -> bytes.getOrDefault(topic, 0L))
                         .sum(),
