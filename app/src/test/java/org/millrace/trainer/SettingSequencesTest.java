@@ -30,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.app.run.Commands;
 import org.millrace.app.run.Ends;
+import org.millrace.app.run.PatientKafka;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.BrokerConfig;
@@ -73,7 +74,7 @@ class SettingSequencesTest {
     static void startBroker() {
         broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(0, -1), "test");
         commands = new Commands(broker::bootstrapServers, data);
-        kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
+        kafka = PatientKafka.at(broker.bootstrapServers());
         admin = Admin.create(kafka.admin());
         commands.good("push", Commands.SAMPLE, Commands.batches(LAST_STEP + 6));
         commands.good("push", Commands.SAMPLE, Commands.batches(1), "--set=images.topic=other-images");

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -17,9 +16,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.app.run.Commands;
+import org.millrace.app.run.PatientKafka;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.config.ConfigLoader;
-import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.trainer.run.Moment;
 
 /** Checkpoints are written in parallel with the steps; here the disk is slower than the steps. */
@@ -59,7 +58,7 @@ final class SlowCheckpointTest {
                     .assignments(Stream.concat(commands.settings(), Stream.of("run.name=slow"))
                             .toList())
                     .load();
-            var kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
+            var kafka = PatientKafka.at(broker.bootstrapServers());
             try (Trainer trainer = new Trainer(config, kafka, events, Clock.systemUTC(), slow)) {
                 var stop = CompletableFuture.runAsync(() -> {
                     await(second);

@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -31,9 +30,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.app.run.LoggedRecords;
+import org.millrace.app.run.PatientKafka;
 import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.config.BrokerConfig;
-import org.millrace.contract.kafka.KafkaSettings;
 
 class PushCommandTest {
     @TempDir
@@ -210,7 +209,7 @@ class PushCommandTest {
     }
 
     private static List<ConsumerRecord<byte[], byte[]>> records(String topic) {
-        return LoggedRecords.of(new KafkaSettings(broker.bootstrapServers(), Map.of()), topic);
+        return LoggedRecords.of(PatientKafka.at(broker.bootstrapServers()), topic);
     }
 
     private static byte[] png() throws IOException {

@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.ZipEntry;
@@ -38,10 +37,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.app.run.Commands;
+import org.millrace.app.run.PatientKafka;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.service.Services;
 import org.millrace.ingest.label.Labels;
 import org.millrace.ingest.local.ImageFiles;
@@ -79,10 +78,7 @@ final class EmbedOnBrokerTest {
         services.start(
                 "http",
                 HttpService.atPort(
-                        config,
-                        new KafkaSettings(broker.bootstrapServers(), Map.of()),
-                        listening::set,
-                        services::roles));
+                        config, PatientKafka.at(broker.bootstrapServers()), listening::set, services::roles));
         await().atMost(PATIENCE).until(() -> {
             services.check();
             return listening.get() != null;

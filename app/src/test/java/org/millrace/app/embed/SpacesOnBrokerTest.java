@@ -36,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.app.run.Commands;
+import org.millrace.app.run.PatientKafka;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.config.ConfigLoader;
@@ -78,7 +79,7 @@ final class SpacesOnBrokerTest {
     static void start() {
         broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(0, -1), "test");
         commands = new Commands(broker::bootstrapServers, data);
-        kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
+        kafka = PatientKafka.at(broker.bootstrapServers());
         commands.good("push", Commands.SAMPLE, "--limit=" + IMAGES);
         commands.good("push", Commands.SAMPLE, "--skip=" + IMAGES, "--limit=600", "--to=probe");
         commands.good("train", "--until-step=0", run("main"));

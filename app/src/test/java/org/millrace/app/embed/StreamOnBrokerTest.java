@@ -36,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.app.embed.StreamFaults.Point;
 import org.millrace.app.run.Commands;
+import org.millrace.app.run.PatientKafka;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.config.ConfigLoader;
@@ -62,7 +63,7 @@ final class StreamOnBrokerTest {
     static void start() throws Exception {
         broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(0, -1), "test");
         commands = new Commands(broker::bootstrapServers, data);
-        kafka = new KafkaSettings(
+        kafka = PatientKafka.at(
                 broker.bootstrapServers(),
                 Map.of("consumer.session.timeout.ms", "6000", "producer.transaction.timeout.ms", "2000"));
         commands.good("push", Commands.SAMPLE, "--limit=" + IMAGES, "--set=images.partitions=" + PARTITIONS);

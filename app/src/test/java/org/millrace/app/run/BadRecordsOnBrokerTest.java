@@ -109,6 +109,6 @@ class BadRecordsOnBrokerTest {
     }
 
     private KafkaSettings kafka() {
-        return new KafkaSettings(broker.bootstrapServers(), Map.of());
+        return PatientKafka.at(broker.bootstrapServers());
     }
 }

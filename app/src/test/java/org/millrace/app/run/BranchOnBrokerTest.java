@@ -242,6 +242,6 @@ class BranchOnBrokerTest {
     }
 
     private static KafkaSettings kafka() {
-        return new KafkaSettings(broker.bootstrapServers(), Map.of());
+        return PatientKafka.at(broker.bootstrapServers());
     }
 }

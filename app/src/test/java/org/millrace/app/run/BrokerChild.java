@@ -4,14 +4,12 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.awaitility.Awaitility;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.contract.config.BrokerConfig;
-import org.millrace.contract.kafka.KafkaSettings;
 
 /** A broker in a separate process at a fixed address, to be killed and restarted. Closing it kills it. */
 final class BrokerChild implements AutoCloseable {
@@ -62,7 +60,7 @@ final class BrokerChild implements AutoCloseable {
     }
 
     void awaitAnswer() {
-        var kafka = new KafkaSettings(address(), Map.of());
+        var kafka = PatientKafka.at(address());
         try (Admin admin = Admin.create(kafka.admin())) {
             Awaitility.await()
                     .atMost(Duration.ofMinutes(5))

@@ -57,25 +57,24 @@ public record Commands(Supplier<String> broker, Path data) {
 
     /** The settings alone. */
     public Stream<String> settings() {
-        return Stream.of(
-                "run.data=" + data,
-                "run.threads=1",
-                // on a busy machine the broker of a test may be slow for longer than people would wait
-                "kafka.admin.default.api.timeout.ms=300000",
-                "kafka.producer.delivery.timeout.ms=300000",
-                "encoder.height=16",
-                "encoder.width=16",
-                "encoder.channels=1",
-                "encoder.mean=0.3",
-                "encoder.standard-deviation=0.3",
-                "head.output=16",
-                "moco.queue-size=32",
-                "trainer.batch-size=" + BATCH,
-                "trainer.checkpoint-every-steps=5",
-                "trainer.publish-every-steps=10",
-                "trainer.digest-every-steps=4",
-                "replay.policy=reservoir",
-                "replay.capacity=25");
+        return Stream.concat(
+                PatientKafka.assignments(),
+                Stream.of(
+                        "run.data=" + data,
+                        "run.threads=1",
+                        "encoder.height=16",
+                        "encoder.width=16",
+                        "encoder.channels=1",
+                        "encoder.mean=0.3",
+                        "encoder.standard-deviation=0.3",
+                        "head.output=16",
+                        "moco.queue-size=32",
+                        "trainer.batch-size=" + BATCH,
+                        "trainer.checkpoint-every-steps=5",
+                        "trainer.publish-every-steps=10",
+                        "trainer.digest-every-steps=4",
+                        "replay.policy=reservoir",
+                        "replay.capacity=25"));
     }
 
     /** The option of {@code push} for the images of so many steps. */

@@ -121,6 +121,6 @@ class CrashPointTest {
     }
 
     private static KafkaSettings kafka() {
-        return new KafkaSettings(broker.bootstrapServers(), Map.of());
+        return PatientKafka.at(broker.bootstrapServers());
     }
 }

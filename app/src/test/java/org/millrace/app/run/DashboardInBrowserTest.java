@@ -71,7 +71,7 @@ class DashboardInBrowserTest {
         System.out.println("seed 9");
         try (Browser browser = Browser.open(1280, 900);
                 EmbeddedBroker broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(0, -1), "test")) {
-            KafkaSettings kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
+            KafkaSettings kafka = PatientKafka.at(broker.bootstrapServers());
             Commands commands = new Commands(broker::bootstrapServers, data);
             MillraceConfig config = new ConfigLoader()
                     .assignments(Stream.concat(commands.settings(), Stream.of("http.port=0", BATCH))
@@ -432,6 +432,7 @@ class DashboardInBrowserTest {
                 Optional.empty(),
                 2.5,
                 0.5,
+                OptionalDouble.empty(),
                 0.03,
                 OptionalDouble.of(0.999),
                 OptionalDouble.empty(),

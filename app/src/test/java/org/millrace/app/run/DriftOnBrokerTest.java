@@ -243,6 +243,6 @@ class DriftOnBrokerTest {
     }
 
     private KafkaSettings kafka() {
-        return new KafkaSettings(broker.bootstrapServers(), Map.of());
+        return PatientKafka.at(broker.bootstrapServers());
     }
 }

@@ -162,6 +162,6 @@ final class EvaluatedOnBrokerTest {
     }
 
     private static KafkaSettings kafka() {
-        return new KafkaSettings(broker.bootstrapServers(), Map.of());
+        return PatientKafka.at(broker.bootstrapServers());
     }
 }

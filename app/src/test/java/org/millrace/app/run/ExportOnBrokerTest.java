@@ -22,7 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.app.cli.MillraceCommandLine;
 import org.millrace.contract.config.BrokerConfig;
-import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.encoder.tensor.Safetensors;
 
 /** An encoder that is trained, scored and exported, and the run that begins with it, on a real broker. */
@@ -122,7 +121,7 @@ class ExportOnBrokerTest {
         var partition = new TopicPartition(topic, 0);
         var file = new ByteArrayOutputStream();
         try (var consumer = new KafkaConsumer<byte[], byte[]>(
-                new KafkaSettings(broker.bootstrapServers(), Map.of()).consumer(Map.of()))) {
+                PatientKafka.at(broker.bootstrapServers()).consumer(Map.of()))) {
             consumer.assign(List.of(partition));
             consumer.seekToBeginning(List.of(partition));
             long end = consumer.endOffsets(Set.of(partition)).getOrDefault(partition, 0L);

@@ -61,7 +61,7 @@ final class FolderWatchTest {
     @BeforeAll
     static void startBroker() {
         broker = EmbeddedBroker.start(data, new BrokerConfig(0, -1), "test");
-        kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
+        kafka = PatientKafka.at(broker.bootstrapServers());
     }
 
     @AfterAll

@@ -28,7 +28,6 @@ import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.config.BrokerConfig;
-import org.millrace.contract.kafka.KafkaSettings;
 
 /**
  * Unusual, damaged and malicious images through the real trainer, in a process with little memory: each is trained or rejected with a
@@ -128,7 +127,7 @@ class HostileImagesTest {
                 "--set=images.rejected-topic=claims.rejected",
                 "--set=images.claim-check-allow=" + allowed);
         commands.good("push", Commands.SAMPLE, "--limit=15", run);
-        var kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
+        var kafka = PatientKafka.at(broker.bootstrapServers());
         try (var producer = new KafkaProducer<byte[], byte[]>(kafka.producer(Map.of()))) {
             for (Path file : List.of(inside, outside)) {
                 var record = new ProducerRecord<byte[], byte[]>("claims", new byte[0]);
@@ -177,7 +176,7 @@ class HostileImagesTest {
     }
 
     private static void send(String topic, List<byte[]> images) throws Exception {
-        var kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
+        var kafka = PatientKafka.at(broker.bootstrapServers());
         try (var producer = new KafkaProducer<byte[], byte[]>(kafka.producer(Map.of("max.request.size", 9 << 20)))) {
             List<Future<RecordMetadata>> sent = new ArrayList<>();
             for (byte[] image : images) {
@@ -194,7 +193,7 @@ class HostileImagesTest {
     // of each refused offset
     private static Map<Long, String> reasons(String topic) {
         Map<Long, String> reasons = new TreeMap<>();
-        var kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
+        var kafka = PatientKafka.at(broker.bootstrapServers());
         LoggedRecords.of(kafka, topic).forEach(record -> {
             String position = ImageHeaders.text(record.headers(), ImageHeaders.REJECT_POSITION)
                     .orElseThrow();

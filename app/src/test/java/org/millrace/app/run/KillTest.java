@@ -179,7 +179,7 @@ class KillTest {
     }
 
     private static KafkaSettings kafka() {
-        return new KafkaSettings(broker.address(), Map.of("consumer.auto.offset.reset", "earliest"));
+        return PatientKafka.at(broker.address(), Map.of("consumer.auto.offset.reset", "earliest"));
     }
 
     /** @param most images so far; may be raised later */

@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
@@ -124,7 +123,7 @@ final class OldDataFolderTest {
     @Test
     @Order(5)
     void drift_goesOn_withItsReferenceAndCalibration() {
-        KafkaSettings kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
+        KafkaSettings kafka = PatientKafka.at(broker.bootstrapServers());
         MillraceConfig config =
                 new ConfigLoader().file(FOLDER.resolve("millrace.properties")).load();
         List<DriftEvent> events = new CopyOnWriteArrayList<>();

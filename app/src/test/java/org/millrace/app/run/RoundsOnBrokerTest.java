@@ -32,7 +32,6 @@ import org.millrace.contract.event.RecordReader;
 import org.millrace.contract.event.RoundDealt;
 import org.millrace.contract.event.RoundMerged;
 import org.millrace.contract.event.SlotReady;
-import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicReader;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.server.dashboard.TestNotices;
@@ -121,7 +120,7 @@ class RoundsOnBrokerTest {
     // slot 2 with another; and a merged state of a round to come
     private static void forge(String run, List<String> digests) throws Exception {
         RunTopics topics = new RunTopics(run);
-        var kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
+        var kafka = PatientKafka.at(broker.bootstrapServers());
         try (var setup = new TopicSetup(kafka);
                 var producer = new KafkaProducer<byte[], byte[]>(kafka.producer(Map.of()))) {
             setup.ensureRun(topics);
@@ -269,7 +268,7 @@ class RoundsOnBrokerTest {
         Rounds rounds = new Rounds();
         var topic = new TopicPartition(new RunTopics(run).steps(), 0);
         RecordReader<JournalEvent> events = RecordReader.ofJson(JournalEvent.class);
-        var kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
+        var kafka = PatientKafka.at(broker.bootstrapServers());
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
             if (!consumer.listTopics(Duration.ofSeconds(30)).containsKey(topic.topic())) {
                 return rounds;

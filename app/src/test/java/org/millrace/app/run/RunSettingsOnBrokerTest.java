@@ -207,6 +207,6 @@ class RunSettingsOnBrokerTest {
     }
 
     private static KafkaSettings kafka() {
-        return new KafkaSettings(broker.bootstrapServers(), Map.of());
+        return PatientKafka.at(broker.bootstrapServers());
     }
 }

@@ -47,7 +47,7 @@ final class StreamKillTest {
         SplittableRandom random = new SplittableRandom(SEED);
         try (EmbeddedBroker broker = EmbeddedBroker.start(data.resolve("kafka"), new BrokerConfig(0, -1), "test")) {
             Commands commands = new Commands(broker::bootstrapServers, data);
-            KafkaSettings kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
+            KafkaSettings kafka = PatientKafka.at(broker.bootstrapServers());
             int share = IMAGES / KILLS;
             push(commands, 0, share);
             commands.good("train", "--until-step=0", run("main"));

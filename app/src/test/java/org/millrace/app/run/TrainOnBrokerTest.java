@@ -331,7 +331,7 @@ class TrainOnBrokerTest {
     }
 
     private static KafkaSettings kafka() {
-        return new KafkaSettings(broker.bootstrapServers(), Map.of());
+        return PatientKafka.at(broker.bootstrapServers());
     }
 
     /** The weights, optimiser and buffer files of a run's last checkpoint, byte for byte. */

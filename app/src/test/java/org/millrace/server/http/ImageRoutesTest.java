@@ -30,6 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.app.run.LoggedRecords;
+import org.millrace.app.run.PatientKafka;
 import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.config.ConfigLoader;
@@ -58,7 +59,7 @@ final class ImageRoutesTest {
     @BeforeAll
     static void start() {
         broker = EmbeddedBroker.start(data, new BrokerConfig(0, -1), "test");
-        kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
+        kafka = PatientKafka.at(broker.bootstrapServers());
         var config = new ConfigLoader()
                 .assignments(List.of("images.max-bytes=4096", "http.port=0"))
                 .load();
