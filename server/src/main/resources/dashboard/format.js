@@ -38,7 +38,7 @@ export function rate(value) {
   return fixed(value, value < 10 ? 1 : 0);
 }
 
-/** Whether two evaluations are of about as many held-out images; when the probe set grows, encoders are scored again one by one. */
+/** Whether the scores of two evaluations may be compared, by their held-out images: Evaluation.isComparable. */
 export function comparable(score, other) {
   return Math.abs(score.testImages - other.testImages) <= 0.1 * Math.max(score.testImages, other.testImages);
 }

@@ -29,9 +29,6 @@ import org.slf4j.LoggerFactory;
 final class EvaluationLog implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EvaluationLog.class);
 
-    /** How much the held-out images must grow before a version is scored again. */
-    private static final double GROWTH = 1.1;
-
     private final String topic;
     private final long pinnedVersion;
     private final TreeMap<Long, Evaluation> newest = new TreeMap<>(); // of each version
@@ -84,11 +81,11 @@ final class EvaluationLog implements AutoCloseable {
                         .or(() -> first);
     }
 
-    /** Whether others are compared with this version and there are a tenth more held-out images than it was scored on. */
+    /** Whether others are compared with this version, and there are too many more held-out images by now for its scores to be compared. */
     boolean isOutgrown(long version, int testImages) {
         return compared().contains(version)
                 && of(version)
-                        .filter(scored -> testImages > GROWTH * scored.testImages())
+                        .filter(scored -> testImages > scored.testImages() && !scored.isComparable(testImages))
                         .isPresent();
     }
 

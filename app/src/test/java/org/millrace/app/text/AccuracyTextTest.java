@@ -28,6 +28,9 @@ class AccuracyTextTest {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
                 Optional.empty());
         assertThat(AccuracyText.linear(evaluation)).isEqualTo("43.5 % (25.6–63.2), BELOW the untrained encoder");
         assertThat(AccuracyText.neighbours(evaluation)).isEqualTo("50.0 %, no different from the untrained encoder");

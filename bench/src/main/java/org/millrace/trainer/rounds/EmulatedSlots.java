@@ -146,6 +146,7 @@ final class EmulatedSlots implements SlotComputation {
                 Optional.empty(),
                 7.123456 + 1.0 / count,
                 0.123456789,
+                OptionalDouble.empty(),
                 0.0312345678,
                 OptionalDouble.of(0.99),
                 OptionalDouble.empty(),

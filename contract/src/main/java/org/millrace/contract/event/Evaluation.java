@@ -47,6 +47,8 @@ public record Evaluation(
         implements EvaluationEvent {
     public static final int SCHEMA = 1;
 
+    private static final double COMPARABLE = 0.1;
+
     public Evaluation { // an event of a type that this release does not know is read as one without scores
         check(version >= 0, "version must not be negative, but was %d", version);
         check(linear != null && neighbours != null, "an evaluation of encoder %d must have scores", version);
@@ -69,46 +71,6 @@ public record Evaluation(
                                 && known.neighbourHits().length() <= testImages),
                 "answers must be of at most testImages (%d) images",
                 testImages);
-    }
-
-    /** Without an old domain, other spaces and answers, as older writers record it. */
-    public Evaluation(
-            int schema,
-            String run,
-            long version,
-            long step,
-            long imagesTrained,
-            int classes,
-            int trainImages,
-            int testImages,
-            LinearScore linear,
-            NeighbourScore neighbours,
-            double seconds,
-            long evaluatedAtMillis,
-            Optional<Health> health,
-            Optional<ModelDrift> modelDrift,
-            Optional<Standing> standing,
-            Optional<BucketScores> buckets) {
-        this(
-                schema,
-                run,
-                version,
-                step,
-                imagesTrained,
-                classes,
-                trainImages,
-                testImages,
-                linear,
-                neighbours,
-                seconds,
-                evaluatedAtMillis,
-                health,
-                modelDrift,
-                standing,
-                Optional.empty(),
-                buckets,
-                Optional.empty(),
-                Optional.empty());
     }
 
     /**
@@ -157,6 +119,14 @@ public record Evaluation(
         private NeighbourScore with(Comparison comparison) {
             return new NeighbourScore(accuracy, k, temperature, interval, Optional.of(comparison));
         }
+    }
+
+    /**
+     * Whether scores on so many held-out images may be compared with these: the numbers differ by a tenth of the larger at most. The probe
+     * set grows while encoders are scored, and a small set and a large one are not the same test.
+     */
+    public boolean isComparable(int heldOut) {
+        return Math.abs(testImages - heldOut) <= COMPARABLE * Math.max(testImages, heldOut);
     }
 
     /** The same scores, compared with the untrained encoder's. */

@@ -78,50 +78,6 @@ public record StepDone(
         stageMillis = Map.copyOf(stageMillis);
     }
 
-    /** A step without a guard. */
-    public StepDone(
-            int schema,
-            long step,
-            long imagesTrained,
-            long imagesRejected,
-            Optional<GateCounts> gate,
-            Optional<StepImages> images,
-            double loss,
-            double accuracy,
-            double learningRate,
-            OptionalDouble momentum,
-            OptionalDouble freshShare,
-            long keySequence,
-            long keysFilled,
-            OptionalDouble spread,
-            OptionalInt collapsedSteps,
-            Optional<StepHealth> health,
-            Map<String, Double> stageMillis,
-            Optional<String> digest,
-            long finishedAtMillis) {
-        this(
-                schema,
-                step,
-                imagesTrained,
-                imagesRejected,
-                gate,
-                images,
-                loss,
-                accuracy,
-                OptionalDouble.empty(),
-                learningRate,
-                momentum,
-                freshShare,
-                keySequence,
-                keysFilled,
-                spread,
-                collapsedSteps,
-                health,
-                stageMillis,
-                digest,
-                finishedAtMillis);
-    }
-
     /** The same step of a run that had trained and refused so many images before those that it counts. */
     public StepDone after(long trainedBefore, long rejectedBefore) {
         return new StepDone(

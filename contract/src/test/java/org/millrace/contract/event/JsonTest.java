@@ -33,6 +33,7 @@ final class JsonTest {
                             new StepImages.Trained(new ImageOffset(0, 7), Optional.of(new ImageOffset(0, 9)))))),
             4.25,
             Double.NaN,
+            OptionalDouble.empty(),
             0.03,
             OptionalDouble.of(0.99),
             OptionalDouble.of(0.375),
@@ -167,12 +168,15 @@ final class JsonTest {
                                 new ModelDrift.Against(
                                         ModelDrift.Role.FIRST, 0, OptionalDouble.empty(), OptionalDouble.empty(), 1)))),
                 Optional.of(new Standing(Standing.Verdict.HELD, OptionalLong.of(200), OptionalDouble.of(0.25), 0.125)),
+                Optional.empty(),
                 Optional.of(new BucketScores(
                         "label",
                         10_000,
                         List.of(
                                 new BucketScores.Score("cat, dog", 50, OptionalDouble.of(0.5), OptionalDouble.of(0.75)),
-                                new BucketScores.Score("ship", 3, OptionalDouble.empty(), OptionalDouble.empty())))));
+                                new BucketScores.Score("ship", 3, OptionalDouble.empty(), OptionalDouble.empty())))),
+                Optional.empty(),
+                Optional.empty());
         assertThat(Json.read(Json.write(evaluation), Evaluation.class)).isEqualTo(evaluation);
         assertThat(Json.read(Json.write(evaluation), EvaluationEvent.class)).isEqualTo(evaluation);
         assertThat(Json.read(bytes(Json.writePretty(evaluation)), Evaluation.class))

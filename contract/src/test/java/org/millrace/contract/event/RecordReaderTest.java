@@ -47,6 +47,7 @@ final class RecordReaderTest {
                                                         new ImageOffset(0, 7), Optional.of(new ImageOffset(0, 9)))))),
                                 4.25,
                                 0.5,
+                                OptionalDouble.empty(),
                                 0.03,
                                 OptionalDouble.of(0.99),
                                 OptionalDouble.of(0.375),
@@ -252,10 +253,13 @@ final class RecordReaderTest {
                         List.of(new ModelDrift.Against(
                                 ModelDrift.Role.PREVIOUS, 2, OptionalDouble.of(0.75), OptionalDouble.of(0.5), 0.25)))),
                 Optional.of(new Standing(Standing.Verdict.HELD, OptionalLong.of(2), OptionalDouble.of(0.25), 0.125)),
+                Optional.empty(),
                 Optional.of(new BucketScores(
                         "label",
                         100,
-                        List.of(new BucketScores.Score("cat", 50, OptionalDouble.of(0.5), OptionalDouble.empty())))));
+                        List.of(new BucketScores.Score("cat", 50, OptionalDouble.of(0.5), OptionalDouble.empty())))),
+                Optional.empty(),
+                Optional.empty());
     }
 
     private static ConsumerRecord<byte[], byte[]> record(long offset, byte @Nullable [] value) {

@@ -70,7 +70,10 @@ public final class TestRecords {
                 Optional.empty(),
                 Optional.empty(),
                 standing,
-                buckets);
+                Optional.empty(),
+                buckets,
+                Optional.empty(),
+                Optional.empty());
     }
 
     /** One record. */

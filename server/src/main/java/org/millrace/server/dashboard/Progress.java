@@ -14,7 +14,6 @@ import org.millrace.server.dashboard.Answer.Tone;
 /** Is it learning? By the linear probe of the newest scored encoder: beside the untrained one, and over its last hour and day. */
 final class Progress {
     static final String EVIDENCE = "learning-title";
-    private static final double COMPARABLE = 0.1; // of the held-out images, by which two scores may differ
 
     private Progress() {}
 
@@ -84,8 +83,7 @@ final class Progress {
             List<Evaluation> scores, Evaluation last, Predicate<Evaluation> condition) {
         return scores.stream()
                 .filter(condition)
-                .filter(score -> Math.abs(score.testImages() - last.testImages())
-                        <= COMPARABLE * Math.max(score.testImages(), last.testImages()))
+                .filter(score -> score.isComparable(last.testImages()))
                 .reduce((earlier, later) -> later);
     }
 

@@ -237,6 +237,9 @@ class AnswersTest {
                 Optional.empty(),
                 drift,
                 Optional.of(new Standing(Standing.Verdict.CURRENT, OptionalLong.empty(), OptionalDouble.empty(), 1)),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
                 Optional.empty());
     }
 
@@ -252,6 +255,7 @@ class AnswersTest {
                 Optional.empty(),
                 2,
                 0.5,
+                OptionalDouble.empty(),
                 0.03,
                 OptionalDouble.empty(),
                 OptionalDouble.empty(),

@@ -214,6 +214,7 @@ class RunViewTest {
                 Optional.empty(),
                 loss,
                 Double.NaN,
+                OptionalDouble.empty(),
                 0.03,
                 OptionalDouble.of(0.5),
                 OptionalDouble.empty(),

@@ -229,6 +229,7 @@ final class RunAuditTest {
                 Optional.empty(),
                 loss,
                 0,
+                OptionalDouble.empty(),
                 0,
                 OptionalDouble.empty(),
                 OptionalDouble.empty(),

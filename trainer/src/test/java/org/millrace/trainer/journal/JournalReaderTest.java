@@ -210,6 +210,7 @@ final class JournalReaderTest {
                 Optional.empty(),
                 1,
                 0.5,
+                OptionalDouble.empty(),
                 0.1,
                 OptionalDouble.empty(),
                 OptionalDouble.empty(),
