@@ -2,7 +2,7 @@ package org.millrace.app;
 
 import org.millrace.app.cli.MillraceCommandLine;
 
-/** Entry point of the program {@code millrace}. Exit codes: 0 success, 1 failure, 2 wrong usage. */
+/** Entry point of the program {@code millrace}. Exit codes: {@code millrace --help}. */
 public final class Millrace {
     private Millrace() {}
 

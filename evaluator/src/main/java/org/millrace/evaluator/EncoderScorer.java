@@ -3,10 +3,12 @@ package org.millrace.evaluator;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongPredicate;
 import org.millrace.contract.UserException;
@@ -52,6 +54,7 @@ final class EncoderScorer implements AutoCloseable {
     private final Anchors anchors;
     private final EvaluatorConfig config;
     private final GuardConfig guard;
+    private final Set<Long> unknownSpaces = new HashSet<>(); // that the log has mentioned
 
     EncoderScorer(EmbedderFactory embedders, MillraceConfig all, Anchors anchors, Clock clock) {
         this.config = all.evaluator();
@@ -183,9 +186,17 @@ final class EncoderScorer implements AutoCloseable {
             if (space == version || refused || done.test(space)) {
                 continue;
             }
+            Optional<FeatureMatrix> to = anchors.features(space);
+            if (to.isEmpty() && unknownSpaces.add(space)) {
+                LOG.info(
+                        "encoder {} and others get no adapter to the space of encoder {} until that one is scored;"
+                                + " once its weights have left the topic there is none",
+                        version,
+                        space);
+            }
             anchors.features(version)
-                    .ifPresent(from -> anchors.features(space)
-                            .ifPresent(to -> fits.add(SpaceFitting.fit(space, from, to, config.anchorNeighbours()))));
+                    .ifPresent(from -> to.ifPresent(
+                            known -> fits.add(SpaceFitting.fit(space, from, known, config.anchorNeighbours()))));
         }
         fits.forEach(fit -> fit.scores()
                 .refused()

@@ -60,7 +60,7 @@ final class AuditCommand implements Runnable {
             MillraceConfig config = options.ofRun(own, connection.kafka(), run);
             LogIdentity identity;
             try (TopicSetup topics = new TopicSetup(connection.kafka())) {
-                topics.requireRun(config.run());
+                topics.requireRun(config.run().topics());
                 topics.require(config.images().rejectedTopic());
                 identity = topics.identity(config.images().topic());
             }

@@ -46,7 +46,7 @@ final class DriftCommand implements Runnable {
             MillraceConfig config =
                     options.ofRun(own, connection.kafka(), run, Set.of("images.topic")); // any stream may be monitored
             try (TopicSetup topics = new TopicSetup(connection.kafka())) {
-                topics.requireRun(config.run());
+                topics.requireRun(config.run().topics());
             }
             Thread watching = services.start(
                     "drift", new DriftService(config, connection.kafka(), DriftService.Claim.TAKES_OVER, out::say));

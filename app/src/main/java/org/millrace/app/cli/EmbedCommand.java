@@ -15,6 +15,7 @@ import org.millrace.app.embed.FileEmbedding;
 import org.millrace.app.text.Progress;
 import org.millrace.contract.Count;
 import org.millrace.contract.FileNames;
+import org.millrace.contract.OutFile;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
@@ -111,7 +112,7 @@ final class EmbedCommand implements Runnable {
             throw new ParameterException(spec.commandLine(), "--checkpoint and --encoder exclude each other");
         }
         EmbeddingFile.Form form = EmbeddingFile.Form.of(out);
-        checkTarget();
+        OutFile.require(List.of(out), force);
         paths.forEach(EmbedCommand::checkExists);
         SelfTest.atStart(config, Use.EMBEDDING);
         Chosen chosen = chosen(config);
@@ -207,18 +208,6 @@ final class EmbedCommand implements Runnable {
                 progress.update(embedded + leftOut, leftOut == 0 ? "" : leftOut + " left out");
             }
         };
-    }
-
-    private void checkTarget() {
-        Path folder = out.toAbsolutePath().getParent();
-        if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder)) {
-            throw new UserException(
-                    "--out " + out + " cannot be written: its folder does not exist or is not writable");
-        }
-        PlainFile.require("--out", List.of(out));
-        if (Files.exists(out) && !force) {
-            throw new UserException("--out " + out + " exists already; --force overwrites it");
-        }
     }
 
     private static void checkExists(String path) {

@@ -69,7 +69,7 @@ final class EncodersCommand implements Runnable {
             PrintWriter out = spec.commandLine().getOut();
             try (Connection connection = options.connect(config)) {
                 try (TopicSetup topics = new TopicSetup(connection.kafka())) {
-                    topics.requireRun(config.run());
+                    topics.requireRun(config.run().topics());
                 }
                 run(connection.kafka(), config.run().topics(), out);
                 out.flush();

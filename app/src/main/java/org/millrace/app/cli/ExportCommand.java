@@ -16,6 +16,7 @@ import org.millrace.app.export.EncoderExport;
 import org.millrace.app.export.Evaluations;
 import org.millrace.app.export.ExportFormat;
 import org.millrace.contract.Count;
+import org.millrace.contract.OutFile;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
@@ -85,8 +86,7 @@ final class ExportCommand implements Runnable {
     @Override
     public void run() {
         MillraceConfig config = options.config(Map.of(), run.assignments());
-        PlainFile.require("--out", List.of(out, EncoderExport.cardOf(out)));
-        EncoderExport.checkTarget(out, force);
+        OutFile.require(List.of(out, EncoderExport.cardOf(out)), force);
         if (space != null && format != ExportFormat.ONNX) {
             throw new ParameterException(
                     spec.commandLine(),

@@ -9,8 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.millrace.app.export.WholeFile;
 import org.millrace.contract.Count;
+import org.millrace.contract.OutFile;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.ForeignEncoder;
@@ -59,13 +59,13 @@ final class ImportCommand implements Runnable {
     @Override
     public void run() {
         EncoderConfig encoder = options.config(Map.of()).encoder();
-        PlainFile.require("--out", List.of(out));
-        if (Files.exists(out) && !force) {
-            throw new UserException(out + " exists already. Choose another --out, or overwrite with --force.");
+        OutFile.require(List.of(out), force);
+        if (isSame(file, out)) {
+            throw new UserException("--out is " + out + ", the file that is read. Choose another name.");
         }
         ForeignEncoder found = ForeignEncoder.of(file, bytes(), prefix, encoder);
         byte[] ours = found.weights().withMetadata(metadata(found)).toBytes();
-        WholeFile.write(out, ours);
+        OutFile.write(out, ours);
         PrintWriter text = spec.commandLine().getOut();
         text.println("recognised: " + found.source()
                 + (found.prefix().isEmpty() ? "" : ", under the prefix " + found.prefix()));
@@ -76,6 +76,14 @@ final class ImportCommand implements Runnable {
         text.println("A run starts from it with:");
         settings(found).forEach((key, value) -> text.println("  " + key + "=" + value));
         text.flush();
+    }
+
+    private static boolean isSame(Path one, Path other) {
+        try {
+            return Files.exists(one) && Files.exists(other) && Files.isSameFile(one, other);
+        } catch (IOException e) { // then reading it says what is wrong
+            return false;
+        }
     }
 
     private byte[] bytes() {

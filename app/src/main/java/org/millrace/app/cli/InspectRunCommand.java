@@ -100,7 +100,7 @@ final class InspectRunCommand implements Runnable {
 
     private static RunHistory read(MillraceConfig config, Connection connection) {
         try (TopicSetup topics = new TopicSetup(connection.kafka())) {
-            topics.requireRun(config.run());
+            topics.requireRun(config.run().topics());
         }
         RunHistory history = new RunHistory();
         try (var consumer = new KafkaConsumer<byte[], byte[]>(connection.kafka().consumer(Map.of()))) {

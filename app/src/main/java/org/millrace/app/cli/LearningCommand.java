@@ -51,7 +51,7 @@ final class LearningCommand implements Runnable {
         MillraceConfig config = options.config(Map.of(), run.assignments());
         try (Connection connection = options.connect(config)) {
             try (TopicSetup topics = new TopicSetup(connection.kafka())) {
-                topics.requireRun(config.run());
+                topics.requireRun(config.run().topics());
             }
             var evaluations =
                     PublishedEvaluations.read(connection.kafka(), config.run().topics());

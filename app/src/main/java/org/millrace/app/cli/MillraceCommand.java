@@ -20,7 +20,11 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         description = "Pretrains an image encoder on an endless stream of unlabelled images.",
         commandListHeading = "%nCommands:%n",
-        footer = {"", "Exit codes: 0 success, 1 failure, 2 wrong usage. See `millrace COMMAND --help`."})
+        footer = {
+            "",
+            "Exit codes: 0 success, 1 failure, 2 wrong usage, 130 and 143 stopped by Ctrl-C and SIGTERM.",
+            "See `millrace COMMAND --help`."
+        })
 final class MillraceCommand implements Runnable {
     private final BiConsumer<MillraceConfig, String> configured;
 

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.app.runs.RunComparison;
 import org.millrace.app.runs.RunSummary;
 import org.millrace.app.text.RunsText;
+import org.millrace.contract.OutFile;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
@@ -89,7 +90,7 @@ final class RunsCommand implements Runnable {
         }
 
         private static void write(Path file, Object object) {
-            PlainFile.require("--json", List.of(file));
+            OutFile.requirePlain("--json", file);
             try {
                 Files.writeString(file, Json.writePretty(object) + "\n");
             } catch (IOException e) {

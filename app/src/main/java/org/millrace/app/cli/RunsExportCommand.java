@@ -1,15 +1,14 @@
 package org.millrace.app.cli;
 
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import org.millrace.app.runs.RunExport;
 import org.millrace.contract.Count;
+import org.millrace.contract.OutFile;
 import org.millrace.contract.RunTopics;
-import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -46,10 +45,7 @@ final class RunsExportCommand implements Runnable {
     @Override
     public void run() {
         RunTopics run = RunsCommand.named(spec, name);
-        PlainFile.require("--out", List.of(out));
-        if (Files.exists(out) && !force) {
-            throw new UserException(out + " exists already; --force overwrites it.");
-        }
+        OutFile.require(List.of(out), force);
         List<String> named = List.of("run.name=" + run.run());
         MillraceConfig own = options.config(Map.of(), named);
         PrintWriter text = spec.commandLine().getOut();

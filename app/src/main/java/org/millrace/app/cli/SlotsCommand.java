@@ -48,7 +48,7 @@ final class SlotsCommand implements Runnable {
         PrintWriter out = spec.commandLine().getOut();
         try (Connection connection = options.connect(config)) {
             try (TopicSetup topics = new TopicSetup(connection.kafka())) {
-                topics.requireRun(config.run());
+                topics.requireRun(config.run().topics());
             }
             var topics = config.run().topics();
             SlotCount count = SlotCount.read(connection.kafka(), topics);

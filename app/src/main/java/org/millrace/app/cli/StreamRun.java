@@ -36,7 +36,7 @@ final class StreamRun {
                 Connection connection = options.connect(own)) {
             MillraceConfig config = options.ofRun(own, connection.kafka(), run, Set.of("images.topic"));
             try (TopicSetup topics = new TopicSetup(connection.kafka())) {
-                topics.requireRun(config.run());
+                topics.requireRun(config.run().topics());
                 topics.ensureEmbeddings(config.run().topics(), config.images());
             }
             var embedders = new TorchEmbedders(Torch.start(config.run()), config.encoder(), config.images());

@@ -59,13 +59,19 @@ final class LogFile extends AppenderBase<ILoggingEvent> {
         }
     }
 
+    // also on a thread that is being interrupted, as a stopped command's is: its channels would close at once
     private void open() {
+        boolean interrupted = Thread.interrupted();
         try {
             PrivateFolder.make(Objects.requireNonNull(wanted.getParent()));
             start(take());
         } catch (IOException e) {
             System.err.println("millrace: the log file " + wanted + " cannot be written: " + e
                     + "\nSet run.log-file to another file; until then messages of libraries are lost.");
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

@@ -85,7 +85,7 @@ public final class DriftService implements Services.Service {
         }
         try (TopicSetup topics = new TopicSetup(kafka)) {
             topics.require(config.images().topic());
-            topics.requireRun(config.run());
+            topics.requireRun(config.run().topics());
             topics.ensureDrift(config.run().topics());
         }
         Path lock = config.run().folder().resolve(LOCK);

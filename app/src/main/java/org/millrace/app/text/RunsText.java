@@ -63,8 +63,8 @@ public final class RunsText {
         String first = comparison.first();
         String second = comparison.second();
         List<String> lines = new ArrayList<>();
-        lines.add("settings in which " + first + " → " + second + " differ: "
-                + (comparison.settings().isEmpty() ? "none that bears on numbers" : ""));
+        lines.add("settings at their first starts in which " + first + " → " + second + " differ: "
+                + (comparison.settings().isEmpty() ? "none that affects results" : ""));
         comparison.settings().forEach(change -> lines.add("  " + change));
         lines.add("");
         lines.add(String.format(

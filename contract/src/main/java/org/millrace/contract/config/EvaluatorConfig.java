@@ -106,10 +106,14 @@ public record EvaluatorConfig(
                 "evaluator.pinned-version must be a version or -1 for none, but was %d",
                 pinnedVersion);
         check(
-                spaces.stream().allMatch(version -> version >= 0) && spaces.size() <= MOST_SPACES,
-                "evaluator.spaces must be at most %d versions, but was %s",
-                MOST_SPACES,
+                spaces.stream().allMatch(version -> version >= 0),
+                "evaluator.spaces must be versions of encoders, 0 or more, but was %s",
                 spaces);
+        check(
+                spaces.size() <= MOST_SPACES,
+                "evaluator.spaces must be at most %d versions, but were %d",
+                MOST_SPACES,
+                spaces.size());
         check(
                 spaces.isEmpty() || anchors > 0,
                 "evaluator.spaces is %s, but without anchors no adapter is fitted: evaluator.anchors must not be 0",

@@ -48,7 +48,7 @@ public record GuardConfig(
 
     public GuardConfig {
         GuardTeacher.parse(teacher);
-        check(weight > 0, "guard.weight must be positive, but was %s; guard.teacher=none has no guard", weight);
+        check(weight > 0, "guard.weight must be positive, but was %s (guard.teacher=none turns the guard off)", weight);
         check(hidden >= 1, "guard.hidden must be at least 1, but was %s", hidden);
         check(budget >= 0, "guard.budget must not be negative, but was %s", budget);
         check(

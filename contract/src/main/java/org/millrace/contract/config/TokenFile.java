@@ -33,6 +33,9 @@ public final class TokenFile {
     public static String text(String setting, String path, int mostBytes) {
         try {
             Path file = FileNames.path(path);
+            if (Files.isDirectory(file)) {
+                throw problem(setting, path, "it is a folder");
+            }
             checkMode(setting, file, path);
             byte[] bytes = Files.readAllBytes(file);
             if (bytes.length > mostBytes) {

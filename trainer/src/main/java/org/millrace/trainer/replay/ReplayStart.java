@@ -39,7 +39,7 @@ record ReplayStart(Optional<Checkpoint> checkpoint, Past past, Map<Long, StepDon
         CheckpointFolder folder = RunFolders.checkpoints(config);
         LogIdentity log;
         try (var topics = new TopicSetup(kafka)) {
-            topics.requireRun(config.run());
+            topics.requireRun(config.run().topics());
             log = topics.identity(config.images().topic());
         }
         ReplayStart first =

@@ -48,7 +48,7 @@ public final class DriftOrders {
     public List<DriftAlarm> give(DriftOrder.Kind kind, Optional<String> source, String note, Duration patience) {
         RunTopics topics = config.run().topics();
         try (TopicSetup setup = new TopicSetup(kafka)) {
-            setup.requireRun(config.run());
+            setup.requireRun(config.run().topics());
             if (setup.describe(topics.drift()).isEmpty()) {
                 throw new UserException("drift of run " + topics.run() + " was never watched: there is no topic "
                         + topics.drift() + "\nWatch it first: millrace drift --run " + topics.run());
