@@ -54,7 +54,7 @@ final class AuditCommand implements Runnable {
     public void run() {
         MillraceConfig own = options.config(Map.of(), run.assignments());
         PrintWriter out = spec.commandLine().getOut();
-        try (Connection connection = options.connect(own);
+        try (Connection connection = options.connectToExisting(own);
                 var consumer =
                         new KafkaConsumer<byte[], byte[]>(connection.kafka().consumer(Map.of()))) {
             MillraceConfig config = options.ofRun(own, connection.kafka(), run);

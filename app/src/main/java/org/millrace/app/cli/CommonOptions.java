@@ -197,6 +197,21 @@ final class CommonOptions {
         return Connection.open(config, command.qualifiedName());
     }
 
+    /**
+     * The same for a command that only looks: it starts an embedded broker only where the data folder has one, since a new one has no run.
+     *
+     * @throws UserException where no broker is known
+     */
+    Connection connectToExisting(MillraceConfig config) {
+        if (!Connection.isKnown(config)) {
+            throw new UserException(
+                    "there is no run: no broker is named, and the data folder "
+                            + config.run().data()
+                            + " has none.\nName the broker with --bootstrap-server HOST:PORT, or the folder with --set run.data=FOLDER.");
+        }
+        return connect(config);
+    }
+
     /** The log file of this command. */
     Path logFile(MillraceConfig config) {
         return Logs.fileOf(config, name());

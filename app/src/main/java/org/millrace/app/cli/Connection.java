@@ -3,6 +3,7 @@ package org.millrace.app.cli;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -59,6 +60,12 @@ final class Connection implements AutoCloseable {
             patient.putIfAbsent(kind + "default.api.timeout.ms", String.valueOf(OWN_BROKER_PATIENCE.toMillis()));
         }
         return new Connection(new KafkaSettings(broker.bootstrapServers(), patient), Optional.of(broker));
+    }
+
+    /** Whether a broker is named, or the data folder has an embedded one's. */
+    static boolean isKnown(MillraceConfig config) {
+        return config.kafka().containsKey("bootstrap.servers")
+                || Files.isDirectory(config.run().data().resolve("broker"));
     }
 
     KafkaSettings kafka() {

@@ -111,7 +111,7 @@ final class EmbedCommand implements Runnable {
         if (checkpoint != null && version != null) {
             throw new ParameterException(spec.commandLine(), "--checkpoint and --encoder exclude each other");
         }
-        EmbeddingFile.Form form = EmbeddingFile.Form.of(out);
+        EmbeddingFile.Form form = form();
         OutFile.require(List.of(out), force);
         paths.forEach(EmbedCommand::checkExists);
         SelfTest.atStart(config, Use.EMBEDDING);
@@ -208,6 +208,14 @@ final class EmbedCommand implements Runnable {
                 progress.update(embedded + leftOut, leftOut == 0 ? "" : leftOut + " left out");
             }
         };
+    }
+
+    private EmbeddingFile.Form form() {
+        try {
+            return EmbeddingFile.Form.of(out);
+        } catch (UserException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
+        }
     }
 
     private static void checkExists(String path) {

@@ -67,7 +67,7 @@ final class EncodersCommand implements Runnable {
         public void run() {
             MillraceConfig config = options.config(Map.of(), run.assignments());
             PrintWriter out = spec.commandLine().getOut();
-            try (Connection connection = options.connect(config)) {
+            try (Connection connection = options.connectToExisting(config)) {
                 try (TopicSetup topics = new TopicSetup(connection.kafka())) {
                     topics.requireRun(config.run().topics());
                 }

@@ -3,7 +3,6 @@ package org.millrace.app.cli;
 import static org.millrace.contract.Check.check;
 
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -188,8 +187,7 @@ final class ExportCommand implements Runnable {
 
     // an embedded broker is started only where its folder exists
     private Broker broker(MillraceConfig config) {
-        if (!config.kafka().containsKey("bootstrap.servers")
-                && !Files.isDirectory(config.run().data().resolve("broker"))) {
+        if (!Connection.isKnown(config)) {
             return unread("no broker is known (--bootstrap-server HOST:PORT names one).");
         }
         try (Connection connection = options.connect(config)) {

@@ -38,7 +38,7 @@ final class InspectRunCommand implements Runnable {
     public void run() {
         MillraceConfig config = options.config(Map.of(), run.assignments());
         PrintWriter out = spec.commandLine().getOut();
-        try (Connection connection = options.connect(config)) {
+        try (Connection connection = options.connectToExisting(config)) {
             RunHistory history = read(config, connection);
             out.println("run              " + config.run().name());
             if (history.firstStep() > 1) {

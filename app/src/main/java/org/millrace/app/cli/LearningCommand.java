@@ -49,7 +49,7 @@ final class LearningCommand implements Runnable {
     @Override
     public void run() {
         MillraceConfig config = options.config(Map.of(), run.assignments());
-        try (Connection connection = options.connect(config)) {
+        try (Connection connection = options.connectToExisting(config)) {
             try (TopicSetup topics = new TopicSetup(connection.kafka())) {
                 topics.requireRun(config.run().topics());
             }

@@ -70,7 +70,7 @@ final class ReplayCommand implements Runnable {
         SelfTest.atStart(own, Use.TRAINING);
         PrintWriter out = spec.commandLine().getOut();
         try (StopSignal signal = StopSignal.install();
-                Connection connection = options.connect(own);
+                Connection connection = options.connectToExisting(own);
                 Services services = new Services()) {
             MillraceConfig config = options.ofRun(own, connection.kafka(), run);
             var replaying = new Replaying(config, connection);

@@ -76,7 +76,7 @@ final class RunsCommand implements Runnable {
         public void run() {
             MillraceConfig config = options.config(Map.of());
             PrintWriter out = spec.commandLine().getOut();
-            try (Connection connection = options.connect(config)) {
+            try (Connection connection = options.connectToExisting(config)) {
                 Found found = read(config, connection.kafka());
                 if (json == null) {
                     found.lines().forEach(out::println);

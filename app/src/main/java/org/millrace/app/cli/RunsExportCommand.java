@@ -49,7 +49,7 @@ final class RunsExportCommand implements Runnable {
         List<String> named = List.of("run.name=" + run.run());
         MillraceConfig own = options.config(Map.of(), named);
         PrintWriter text = spec.commandLine().getOut();
-        try (Connection connection = options.connect(own)) {
+        try (Connection connection = options.connectToExisting(own)) {
             MillraceConfig config = options.ofRun(own, connection.kafka(), named);
             RunExport.Written written = RunExport.write(config, connection.kafka(), out, Clock.systemUTC());
             text.println("wrote run " + run.run() + " after step " + written.step() + " to " + out + " ("

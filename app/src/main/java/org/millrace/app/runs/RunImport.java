@@ -130,9 +130,10 @@ public final class RunImport {
         boolean again = requireFree(config, kafka, aside);
         boolean whole = false;
         try (ImportFolder begun = ImportFolder.take(aside)) {
-            begun.clear();
             if (again) {
+                requireStillLeft(config, kafka, begun);
                 LOG.info("an import of run {} was cut short before: what it left is removed", index.run());
+                begun.clear();
                 deleteTopics(run, kafka);
             }
             try {
@@ -184,6 +185,16 @@ public final class RunImport {
                         + " delete " + index.run() + ").");
             }
             return true;
+        }
+    }
+
+    // the other import may have come to its end before this one took the folder
+    private void requireStillLeft(MillraceConfig config, KafkaSettings kafka, ImportFolder begun) throws IOException {
+        try {
+            requireFree(config, kafka, begun.path());
+        } catch (UserException e) {
+            begun.remove();
+            throw e;
         }
     }
 

@@ -6,6 +6,7 @@ import static org.millrace.app.run.Commands.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.StringWriter;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -199,8 +200,11 @@ final class EmbedOnBrokerTest {
         assertThat(commands.bad("embed", broken.toString(), "--out=" + data.resolve("none.npy")))
                 .contains("cut.png: damaged png", "no image could be embedded", "nothing was written");
         assertThat(data.resolve("none.npy")).doesNotExist();
-        assertThat(commands.bad("embed", broken.toString(), "--out=" + data.resolve("none.csv")))
-                .contains("--out must end with .npy, .parquet or .jsonl");
+        StringWriter usage = new StringWriter();
+        assertThat(commands.call(
+                        new StringWriter(), usage, "embed", broken.toString(), "--out=" + data.resolve("none.csv")))
+                .isEqualTo(2);
+        assertThat(usage.toString()).contains("--out must end with .npy, .parquet or .jsonl");
         try (var left = Files.list(data)) {
             assertThat(left).noneMatch(file -> file.toString().endsWith(".unfinished"));
         }

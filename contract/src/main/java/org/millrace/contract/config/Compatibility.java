@@ -153,6 +153,12 @@ final class Compatibility {
     }
 
     private void guard() {
+        String old = config.guard().oldProbe();
+        check(
+                !old.equals(config.images().topic())
+                        && !old.equals(config.images().rejectedTopic()),
+                "guard.old-probe must be a topic of labelled images, but was %s, which has the stream's images or its rejects",
+                old);
         boolean average = config.guard().named() instanceof GuardTeacher.Average;
         check(
                 !average || config.guard().halfLife(config.optimiser().totalSteps()) > 0,

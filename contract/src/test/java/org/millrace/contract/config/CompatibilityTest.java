@@ -50,6 +50,7 @@ final class CompatibilityTest {
                 "optimiser.nesterov=true optimiser.method=lars | optimiser.nesterov needs optimiser.method=sgd",
                 "optimiser.schedule=step | optimiser.milestones must name a step for the step schedule, but was empty",
                 "optimiser.schedule=infinite | optimiser.total-steps must be more than optimiser.warmup-steps (100) for the infinite schedule, but was 0",
+                "guard.old-probe=images | guard.old-probe must be a topic of labelled images, but was images",
                 "optimiser.cool-from=10 | optimiser.cool-steps must be positive with optimiser.cool-from=10, but was 0",
             })
     void load_settingsThatCannotWork_saysWhatToChange(String assignments, String said) {
