@@ -101,7 +101,8 @@ public final class OutFile {
         return new UserException("cannot write " + file + ": " + reason(e), e);
     }
 
-    private static String reason(Exception e) {
+    /** Why a file cannot be written, without names of classes. */
+    public static String reason(Exception e) {
         Throwable cause = e instanceof UncheckedIOException && e.getCause() != null ? e.getCause() : e;
         if (cause instanceof NoSuchFileException) {
             return "its folder does not exist";

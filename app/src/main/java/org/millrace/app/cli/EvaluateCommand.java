@@ -17,6 +17,7 @@ import org.millrace.app.run.EvaluatorService;
 import org.millrace.app.text.BenchmarkDisplay;
 import org.millrace.app.text.EvaluationTable;
 import org.millrace.app.text.StandingText;
+import org.millrace.contract.OutFile;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Evaluation;
@@ -158,7 +159,7 @@ final class EvaluateCommand implements Runnable {
         try {
             Files.writeString(file, Json.writePretty(report) + System.lineSeparator());
         } catch (IOException e) {
-            throw new UserException("--json " + file + " cannot be written: " + e, e);
+            throw OutFile.refused(file, e);
         }
     }
 }

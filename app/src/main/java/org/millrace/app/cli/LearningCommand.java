@@ -9,6 +9,7 @@ import java.util.OptionalInt;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.jspecify.annotations.Nullable;
 import org.millrace.app.text.LearningText;
+import org.millrace.contract.OutFile;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Json;
@@ -87,7 +88,7 @@ final class LearningCommand implements Runnable {
         try {
             Files.writeString(file, Json.writePretty(report) + System.lineSeparator());
         } catch (IOException e) {
-            throw new UserException("--json " + file + " cannot be written: " + e, e);
+            throw OutFile.refused(file, e);
         }
     }
 }

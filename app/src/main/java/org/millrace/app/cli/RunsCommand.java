@@ -14,7 +14,6 @@ import org.millrace.app.runs.RunSummary;
 import org.millrace.app.text.RunsText;
 import org.millrace.contract.OutFile;
 import org.millrace.contract.RunTopics;
-import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.kafka.KafkaSettings;
@@ -94,7 +93,7 @@ final class RunsCommand implements Runnable {
             try {
                 Files.writeString(file, Json.writePretty(object) + "\n");
             } catch (IOException e) {
-                throw new UserException("--json " + file + " cannot be written: " + e, e);
+                throw OutFile.refused(file, e);
             }
         }
 

@@ -44,6 +44,6 @@ final class JsonLinesFile implements EmbeddingFile {
     @Override
     public void close() throws IOException {
         out.close();
-        Files.deleteIfExists(OutFile.aside(file));
+        OutFile.remove(file);
     }
 }

@@ -66,8 +66,8 @@ final class NpyFile implements EmbeddingFile {
     public void close() throws IOException {
         channel.close();
         nameLines.close();
-        Files.deleteIfExists(OutFile.aside(names));
-        Files.deleteIfExists(OutFile.aside(file));
+        OutFile.remove(names);
+        OutFile.remove(file);
     }
 
     private void write(byte[] bytes, long at) throws IOException {

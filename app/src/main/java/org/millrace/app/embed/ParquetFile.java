@@ -65,7 +65,7 @@ final class ParquetFile implements EmbeddingFile {
     @Override
     public void close() throws IOException {
         writer.close();
-        Files.deleteIfExists(OutFile.aside(file));
+        OutFile.remove(file);
     }
 
     @SuppressWarnings("deprecation") // Parquet still requires the overload with Hadoop's configuration

@@ -1,18 +1,16 @@
 package org.millrace.app.runs;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.stream.Stream;
+import org.millrace.contract.HeldFile;
 import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.UserException;
 import org.millrace.trainer.checkpoint.Folders;
 
 /**
- * The folder in which an import makes a run's state, beside the run's own, which it becomes at the end. It holds a locked file: what an
+ * The folder in which an import makes a run's state, beside the run's own, which it becomes at the end. A file in it is held meanwhile: what an
  * import left that was killed can so be told from one that is under way. The owner closes it.
  */
 final class ImportFolder implements AutoCloseable {
@@ -22,11 +20,11 @@ final class ImportFolder implements AutoCloseable {
     private static final String MARK = ".importing";
 
     private final Path folder;
-    private final FileChannel lock;
+    private final HeldFile mark;
 
-    private ImportFolder(Path folder, FileChannel lock) {
+    private ImportFolder(Path folder, HeldFile mark) {
         this.folder = folder;
-        this.lock = lock;
+        this.mark = mark;
     }
 
     /** The folder for a run whose own is given. */
@@ -42,21 +40,15 @@ final class ImportFolder implements AutoCloseable {
     /** Takes the folder, made where there is none; throws {@link UserException} where another import has it. */
     static ImportFolder take(Path folder) throws IOException {
         PrivateFolder.make(folder);
-        FileChannel lock = FileChannel.open(folder.resolve(MARK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        boolean taken = false;
         try {
-            taken = lock.tryLock() != null;
-        } catch (OverlappingFileLockException e) { // within this process
-            taken = false;
-        } finally {
-            if (!taken) {
-                lock.close();
-            }
+            String process = "process " + ProcessHandle.current().pid();
+            return new ImportFolder(folder, HeldFile.take(folder.resolve(MARK), process));
+        } catch (HeldFile.TakenException e) {
+            throw new UserException(
+                    "another import of this run is under way, in " + folder + " by " + e.holder()
+                            + ". Let it end first.",
+                    e);
         }
-        if (!taken) {
-            throw new UserException("another import of this run is under way, in " + folder + ". Let it end first.");
-        }
-        return new ImportFolder(folder, lock);
     }
 
     Path path() {
@@ -85,7 +77,7 @@ final class ImportFolder implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
-        lock.close();
+    public void close() {
+        mark.close();
     }
 }

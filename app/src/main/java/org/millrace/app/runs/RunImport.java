@@ -23,6 +23,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
+import org.millrace.contract.OutFile;
 import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.UserException;
@@ -129,9 +130,10 @@ public final class RunImport {
         RunTopics run = config.run().topics();
         boolean again = requireFree(config, kafka, aside);
         boolean whole = false;
+        boolean topics = false;
         try (ImportFolder begun = ImportFolder.take(aside)) {
+            requireStillFree(config, kafka, begun);
             if (again) {
-                requireStillLeft(config, kafka, begun);
                 LOG.info("an import of run {} was cut short before: what it left is removed", index.run());
                 begun.clear();
                 deleteTopics(run, kafka);
@@ -142,6 +144,7 @@ public final class RunImport {
                         aside.resolve("checkpoints"), config.trainer().checkpointsKept());
                 Checkpoint checkpoint = checkpoints.at(index.step());
                 checkpoints.write(checkpoint.withState(checkpoint.state().withJournalOffset(index.journalBefore())));
+                topics = true;
                 try (TopicSetup setup = new TopicSetup(kafka)) {
                     setup.ensureRun(run);
                     setup.ensureSpaces(run);
@@ -153,14 +156,16 @@ public final class RunImport {
                 whole = true;
             } finally {
                 if (!whole) {
-                    deleteTopics(run, kafka);
+                    if (topics) { // before the folder: it tells the next import whose they are
+                        deleteTopics(run, kafka);
+                    }
                     begun.remove();
                 }
             }
         } catch (IOException e) {
             throw new UserException(
-                    "cannot make run " + index.run() + " under " + folder + ": " + e
-                            + ". Is the disk full, or not writable? Nothing was kept.",
+                    "cannot make run " + index.run() + " under " + folder + ": " + OutFile.reason(e)
+                            + ". Nothing was kept.",
                     e);
         }
     }
@@ -188,8 +193,8 @@ public final class RunImport {
         }
     }
 
-    // the other import may have come to its end before this one took the folder
-    private void requireStillLeft(MillraceConfig config, KafkaSettings kafka, ImportFolder begun) throws IOException {
+    // another import may have come to its end before this one took the folder
+    private void requireStillFree(MillraceConfig config, KafkaSettings kafka, ImportFolder begun) throws IOException {
         try {
             requireFree(config, kafka, begun.path());
         } catch (UserException e) {

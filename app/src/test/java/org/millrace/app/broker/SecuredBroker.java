@@ -70,8 +70,11 @@ final class SecuredBroker implements AutoCloseable {
         makeCertificates();
         Ports ports = Ports.find(0);
         addresses.put(Listener.SCRAM, ports.broker());
-        for (Listener listener : Listener.values()) {
-            addresses.computeIfAbsent(listener, other -> Ports.find(0).broker());
+        while (addresses.size() < Listener.values().length) { // a port that was let go may be found again
+            String address = Ports.find(0).broker();
+            if (!addresses.containsValue(address) && !address.equals(ports.controller())) {
+                addresses.put(Listener.values()[addresses.size()], address);
+            }
         }
         Path log = Files.createDirectories(folder.resolve("log"));
         try (PrintStream silent = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {

@@ -83,6 +83,16 @@ final class LogsTest {
     }
 
     @Test
+    void append_firstOnAnInterruptedThread_isWrittenAndTheThreadStaysInterrupted() throws IOException {
+        Logs.begin(context, config(), "embed");
+        Thread.currentThread().interrupt();
+        context.getLogger(KAFKA).warn("closing");
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(said()).isEmpty();
+        assertThat(Files.readString(folder.resolve("logs/embed.log"))).contains("closing");
+    }
+
+    @Test
     void begin_json_writesAnObjectALine() throws IOException {
         Logs.begin(context, config("log.format=json"), "train");
         context.getLogger("org.millrace.trainer.Trainer").warn("a \"quoted\"\nname \u001b[31m");

@@ -7,11 +7,9 @@ import static org.millrace.app.run.Commands.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -191,10 +189,10 @@ class RunsOnBrokerTest {
 
         commands.good("runs", "delete", "carried", "--yes");
         Path left = killedImport("carried");
-        try (var lock = FileChannel.open(left.resolve(".importing"), StandardOpenOption.WRITE)) {
-            lock.lock();
+        try (var other = HeldFile.take(left.resolve(".importing"), "")) {
+            other.write("process 1");
             assertThat(commands.bad("runs", "import", archive.toString()))
-                    .contains("another import of this run is under way");
+                    .contains("another import of this run is under way", "by process 1");
         }
         assertThat(commands.good("runs", "import", archive.toString()))
                 .contains("its images are here: it goes on with");
