@@ -159,7 +159,8 @@ public final class InitialWeights {
         return text.toString();
     }
 
-    private static Safetensors fitted(EncoderConfig config, Safetensors file) {
+    /** A file with its position embeddings resampled to the input, where it has any. */
+    static Safetensors fitted(EncoderConfig config, Safetensors file) {
         return Backbone.of(config) instanceof VisionTransformer transformer
                 ? Positions.fitted(file, transformer.specification())
                 : file;

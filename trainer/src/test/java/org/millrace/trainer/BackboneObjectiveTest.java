@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -38,6 +39,7 @@ import org.millrace.trainer.stream.ViewBuffers;
  */
 final class BackboneObjectiveTest {
     private static final int STEPS = 7;
+    private static final Path TEACHER = TestRuns.teacher(3);
     private static final int REPEATED = 2; // steps after the checkpoint
     private static final int IMAGES = 4; // of a batch; the machine computes many networks here
     private static final int FILLED =
@@ -57,7 +59,8 @@ final class BackboneObjectiveTest {
         String settings() {
             return "encoder.architecture=" + backbone.key() + " trainer.objective="
                     + objective.name().toLowerCase(Locale.ROOT).replace('_', '-')
-                    + " memory-bank.capacity=30 memory-bank.negatives=6 optimiser.method=adamw optimiser.learning-rate=0.001 "
+                    + " memory-bank.capacity=30 memory-bank.negatives=6 distill.teacher=" + TEACHER
+                    + " optimiser.method=adamw optimiser.learning-rate=0.001 "
                     + SMALLEST.getOrDefault(backbone, "");
         }
     }

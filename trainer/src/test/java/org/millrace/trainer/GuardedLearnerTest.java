@@ -195,7 +195,7 @@ final class GuardedLearnerTest {
                 "guard.teacher=pinned:",
                 "guard.teacher=pinned:-1",
                 "guard.teacher=initial guard.weight=0",
-                "guard.teacher=initial guard.hidden=0",
+                "guard.teacher=initial guard.hidden=-1",
                 "guard.teacher=ema optimiser.total-steps=0",
                 "guard.teacher=ema guard.half-life=10 rounds.slots=2"
             })

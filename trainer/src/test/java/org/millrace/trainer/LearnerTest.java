@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import org.millrace.keystore.Memory;
 
 final class LearnerTest {
     private static final int STEPS = 6;
+    private static final Path TEACHER = TestRuns.teacher(3);
 
     /** Digests of each objective's undisturbed run, which never measures its health. */
     private static final Map<String, List<String>> UNDISTURBED = new HashMap<>();
@@ -40,6 +42,7 @@ final class LearnerTest {
                 "amdim encoder.architecture=amdim encoder.height=32 encoder.width=32 encoder.amdim-channels=4 encoder.amdim-features=16 amdim.mixture=3 optimiser.method=adamw",
                 "byol byol.momentum-schedule=cosine optimiser.total-steps=20",
                 "end-to-end trainer.symmetric=true",
+                "distill distill.teacher=" + TEACHER,
                 "memory-bank memory-bank.capacity=30 memory-bank.negatives=12",
                 "memory-bank memory-bank.capacity=30 memory-bank.negatives=12 memory-bank.loss=nce memory-bank.shared=false",
                 "memory-bank memory-bank.capacity=30 memory-bank.loss=full-softmax",

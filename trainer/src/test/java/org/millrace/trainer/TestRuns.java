@@ -1,8 +1,12 @@
 package org.millrace.trainer;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -12,7 +16,10 @@ import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.TrainerConfig;
+import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.tensor.Torch;
+import org.millrace.encoder.tensor.WeightLayout;
+import org.millrace.encoder.tensor.Weights;
 import org.millrace.keystore.ImageId;
 import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.KeyStoreSettings;
@@ -42,6 +49,21 @@ public final class TestRuns {
 
     public static Torch torch() {
         return Torch.start(config().run());
+    }
+
+    /** A file of a ResNet-20's random weights, in a folder that is deleted with the process; the same weights for the same seed. */
+    public static Path teacher(long seed) {
+        WeightLayout layout = Backbone.of(config().encoder()).layout();
+        try (Weights weights = Weights.initialised(torch(), layout, seed)) {
+            Path folder = Files.createTempDirectory("millrace-teacher");
+            Path file = folder.resolve("teacher.safetensors");
+            Files.write(file, weights.snapshot("").toBytes());
+            folder.toFile().deleteOnExit();
+            file.toFile().deleteOnExit();
+            return file;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     public static KeyStore keys(MillraceConfig config) {
@@ -88,8 +110,13 @@ public final class TestRuns {
     }
 
     static Learner.Result step(Learner learner, MillraceConfig config, long step) {
-        List<ImageOffset> images = images(step);
-        return learner.step(step, views(config, step), images, ids(images), new StageClock(System::nanoTime));
+        return stepOn(learner, config, step, step);
+    }
+
+    /** A step on the images and views of another one. */
+    static Learner.Result stepOn(Learner learner, MillraceConfig config, long step, long other) {
+        List<ImageOffset> images = images(other);
+        return learner.step(step, views(config, other), images, ids(images), new StageClock(System::nanoTime));
     }
 
     private static ByteBuffer buffer(int values, CounterRandom random) {

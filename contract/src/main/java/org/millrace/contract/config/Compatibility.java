@@ -23,6 +23,7 @@ final class Compatibility {
         together.schedules();
         together.rounds();
         together.guard();
+        together.distillation();
         return together.problems;
     }
 
@@ -71,6 +72,7 @@ final class Compatibility {
             case MOCO_V3 -> "the keys of the whole batch";
             case SIMCLR, AMDIM, END_TO_END -> "the other images of its whole batch";
             case MEMORY_BANK -> "the new images of its whole batch";
+            case DISTILL -> "the mean of its whole batch";
         };
         check(
                 parts == 1 || comparison.isEmpty(),
@@ -167,6 +169,18 @@ final class Compatibility {
                 !average || !config.rounds().several(),
                 "guard.teacher must not be ema with rounds.slots=%d: each slot would have an average of its own; set initial or"
                         + " pinned:VERSION",
+                config.rounds().slots());
+    }
+
+    private void distillation() {
+        boolean distils = config.trainer().objective() == Method.DISTILL;
+        check(
+                !distils || !config.distill().teacher().isBlank(),
+                "trainer.objective=distill needs the file of the encoder to learn from: set distill.teacher (millrace export writes one,"
+                        + " millrace import reads other programs')");
+        check(
+                !distils || !config.rounds().several(),
+                "trainer.objective must not be distill with rounds.slots=%d: nothing shows that every process reads the same teacher",
                 config.rounds().slots());
     }
 

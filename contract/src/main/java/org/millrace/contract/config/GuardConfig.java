@@ -19,7 +19,11 @@ public record GuardConfig(
                 effect = Effect.NUMBERS)
         double weight,
 
-        @Setting(value = "512", doc = "hidden width of the guard's predictor", effect = Effect.NUMBERS)
+        @Setting(
+                value = "512",
+                doc =
+                        "hidden width of the guard's predictor; 0: no predictor, the teacher's features themselves are to be kept",
+                effect = Effect.NUMBERS)
         int hidden,
 
         @Setting(
@@ -49,7 +53,7 @@ public record GuardConfig(
     public GuardConfig {
         GuardTeacher.parse(teacher);
         check(weight > 0, "guard.weight must be positive, but was %s (guard.teacher=none turns the guard off)", weight);
-        check(hidden >= 1, "guard.hidden must be at least 1, but was %s", hidden);
+        check(hidden >= 0, "guard.hidden must not be negative, but was %s", hidden);
         check(budget >= 0, "guard.budget must not be negative, but was %s", budget);
         check(
                 maxWeight >= weight,

@@ -20,6 +20,7 @@ public record MillraceConfig(
         AmdimConfig amdim,
         MemoryBankConfig memoryBank,
         EndToEndConfig endToEnd,
+        DistillConfig distill,
         OptimiserConfig optimiser,
         AugmentConfig augment,
         ViewsConfig views,

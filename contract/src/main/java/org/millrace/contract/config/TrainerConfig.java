@@ -10,7 +10,7 @@ public record TrainerConfig(
         @Setting(
                 value = "moco-v2",
                 doc =
-                        "`moco-v1`, `moco-v2`, `moco-v3`, `simclr`, `byol`, `amdim`, `memory-bank` (InstDisc) or `end-to-end` (the batch is the dictionary)",
+                        "`moco-v1`, `moco-v2`, `moco-v3`, `simclr`, `byol`, `amdim`, `memory-bank` (InstDisc), `end-to-end` (the batch is the dictionary) or `distill` (another encoder is the teacher)",
                 effect = Effect.STRUCTURE)
         Method objective,
 
@@ -163,7 +163,8 @@ public record TrainerConfig(
         BYOL(Remembers.NOTHING),
         AMDIM(Remembers.NOTHING),
         MEMORY_BANK(Remembers.ROWS),
-        END_TO_END(Remembers.NOTHING);
+        END_TO_END(Remembers.NOTHING),
+        DISTILL(Remembers.NOTHING);
 
         private final Remembers remembers;
 

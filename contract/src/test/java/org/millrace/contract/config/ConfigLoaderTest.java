@@ -120,7 +120,7 @@ final class ConfigLoaderTest {
         "moco.momentum, NaN, a finite number",
         "moco.temperature, Infinity, a finite number",
         "head.projector-batch-norm, yes, true or false",
-        "trainer.objective, MOCO_V2, 'one of moco-v1, moco-v2, moco-v3, simclr, byol, amdim, memory-bank, end-to-end'",
+        "trainer.objective, MOCO_V2, 'one of moco-v1, moco-v2, moco-v3, simclr, byol, amdim, memory-bank, end-to-end, distill'",
         "encoder.mean, '0.5,,0.5', numbers with commas between them",
     })
     void load_valueOfAnotherType_saysWhatWasWanted(String key, String value, String wanted) {

@@ -31,13 +31,13 @@ import org.millrace.trainer.objective.Heads;
 public final class Guard implements AutoCloseable {
     private static final double SHARE_OF_VIEW = 0.5;
 
-    private final MultilayerPerceptron predictor;
+    private final Optional<MultilayerPerceptron> predictor; // empty: features are compared as they are
     private final ForwardPass pass;
     private final Teacher teacher;
     private final double firstWeight; // λ
     private double weight; // λ of the present step
 
-    private Guard(MillraceConfig config, Torch torch, MultilayerPerceptron predictor) {
+    private Guard(MillraceConfig config, Torch torch, Optional<MultilayerPerceptron> predictor) {
         this.predictor = predictor;
         this.pass = new ForwardPass(torch);
         this.teacher = new Teacher(config, torch);
@@ -51,7 +51,7 @@ public final class Guard implements AutoCloseable {
      * @param torch in the precision of the forward passes, the teacher's too
      */
     public static Optional<Guard> of(MillraceConfig config, Torch torch) {
-        return Heads.guard(config).map(predictor -> new Guard(config, torch, predictor));
+        return config.guard().active() ? Optional.of(new Guard(config, torch, Heads.guard(config))) : Optional.empty();
     }
 
     /** Whether a file is that of the teacher that the configuration names. */
@@ -95,7 +95,9 @@ public final class Guard implements AutoCloseable {
     }
 
     private NDArray predicted(NDArray features, Tensors weights) {
-        return pass.of(() -> predictor.forward(features, weights, BatchNormMode.TRAINING)); // N×D
+        return predictor
+                .map(head -> pass.of(() -> head.forward(features, weights, BatchNormMode.TRAINING))) // N×D
+                .orElse(features);
     }
 
     // 1 − cos, mean over the rows; N×D each

@@ -8,36 +8,32 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.contract.config.GuardTeacher;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.network.Backbone;
-import org.millrace.encoder.network.BatchNormMode;
-import org.millrace.encoder.precision.ForwardPass;
-import org.millrace.encoder.tensor.Gradients;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
+import org.millrace.trainer.objective.FixedEncoder;
 
 /**
- * The encoder that a guard compares with, as encoders are evaluated: batch norm uses running statistics. It is constant, or a moving
- * average of the learning encoder, parameters and running statistics alike: θ ← rθ + (1 − r)θ_q with r = 2^(−1/h), h its half-life in
- * steps. Used by the trainer's thread; the owner closes it.
+ * The encoder that a guard compares with. It is constant, or a moving average of the learning encoder, parameters and running
+ * statistics alike: θ ← rθ + (1 − r)θ_q with r = 2^(−1/h), h its half-life in steps. Used by the trainer's thread; the owner closes it.
  */
 final class Teacher implements AutoCloseable {
     static final String NAME = "guard.teacher"; // in the file's remarks
 
     private final String named;
-    private final Backbone network;
-    private final Weights weights;
-    private final ForwardPass pass;
+    private final FixedEncoder encoder;
+    private final Weights weights; // the encoder's
     private final Optional<Double> kept; // r of a moving average
     private @Nullable Safetensors constant; // the file of one that does not move
 
     Teacher(MillraceConfig config, Torch torch) {
         this.named = config.guard().teacher();
-        this.network = Backbone.of(config.encoder());
-        this.pass = new ForwardPass(torch);
         this.kept = config.guard().named() instanceof GuardTeacher.Average
                 ? Optional.of(rate(config.guard().halfLife(config.optimiser().totalSteps())))
                 : Optional.empty();
-        this.weights = Weights.initialised(torch, network.layout(), config.run().seed());
+        this.encoder = new FixedEncoder(
+                Backbone.of(config.encoder()), torch, config.run().seed());
+        this.weights = encoder.weights();
     }
 
     /** Share of itself that a moving average keeps in a step. */
@@ -45,8 +41,8 @@ final class Teacher implements AutoCloseable {
         return Math.pow(2, -1 / halfLife);
     }
 
-    void take(Safetensors encoder) {
-        weights.read(encoder);
+    void take(Safetensors file) {
+        weights.read(file);
         constant = kept.isPresent() ? null : snapshot();
     }
 
@@ -65,17 +61,9 @@ final class Teacher implements AutoCloseable {
         }
     }
 
-    /** Features without gradient, float32; the activations are freed before this returns. views: N×C×H×W → N×D, in {@code scope}. */
+    /** Features without gradient, float32. views: N×C×H×W → N×D, in {@code scope}. */
     NDArray features(NDArray views, NDManager scope) {
-        return Gradients.unrecorded(() -> {
-            try (NDManager activations = scope.newSubManager()) {
-                views.tempAttach(activations);
-                var tensors = weights.tensors(activations);
-                NDArray features = pass.of(() -> network.forward(views, tensors, "", BatchNormMode.EVALUATION)); // N×D
-                features.attach(scope);
-                return features;
-            }
-        });
+        return encoder.features(views, scope);
     }
 
     Safetensors file() {
@@ -88,6 +76,6 @@ final class Teacher implements AutoCloseable {
 
     @Override
     public void close() {
-        weights.close();
+        encoder.close();
     }
 }

@@ -33,13 +33,22 @@ public final class Heads {
      * @param last batch norm after the last layer, at least
      */
     Projection projection(int layers, Norm hidden, Norm last) {
+        return projection(layers, hidden, last, config.head().output());
+    }
+
+    /** The encoder with a head for rows of that length behind it: one linear layer, or what {@code head.layers} says. */
+    Projection regression(int output) {
+        return projection(1, Norm.AFFINE, Norm.NONE, output);
+    }
+
+    private Projection projection(int layers, Norm hidden, Norm last, int output) {
         HeadConfig head = config.head();
         List<Integer> widths = new ArrayList<>(List.of(encoder.features()));
         int count = head.layers() > 0 ? head.layers() : layers;
         for (int i = 1; i < count; i++) {
             widths.add(hiddenWidth());
         }
-        widths.add(head.output());
+        widths.add(output);
         var projector = new MultilayerPerceptron(
                 PROJECTOR, widths, chosen(hidden, head.projectorBatchNorm()), chosen(last, head.lastBatchNorm()));
         return new Projection(encoder, projector);
@@ -61,9 +70,9 @@ public final class Heads {
         return new MultilayerPerceptron(PREDICTOR, List.of(head.output(), hidden, head.output()), Norm.AFFINE, last);
     }
 
-    /** Two layers with batch norm between them, from features to features of the same length, where there is a guard. */
+    /** Two layers with batch norm between them, from features to features of the same length, where there is a guard that has a predictor. */
     public static Optional<MultilayerPerceptron> guard(MillraceConfig config) {
-        if (!config.guard().active()) {
+        if (!config.guard().active() || config.guard().hidden() == 0) {
             return Optional.empty();
         }
         int features = Backbone.of(config.encoder()).features();

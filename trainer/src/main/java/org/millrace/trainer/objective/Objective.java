@@ -17,7 +17,7 @@ import org.millrace.keystore.Memory;
  * <p>A new objective is one file and its line in four lists that the compiler checks: docs/objectives.md.
  */
 public sealed interface Objective extends AutoCloseable
-        permits MomentumContrast, MocoV3, Simclr, Byol, Amdim, EndToEnd, InstanceDiscrimination {
+        permits MomentumContrast, MocoV3, Simclr, Byol, Amdim, EndToEnd, InstanceDiscrimination, Distillation {
     /** Prefix of the encoder's tensors in the networks' weights. */
     String ENCODER = "encoder.";
 
@@ -32,6 +32,7 @@ public sealed interface Objective extends AutoCloseable
             case AMDIM -> new Amdim(config, torch);
             case MEMORY_BANK -> new InstanceDiscrimination(config, torch, memory.asBank());
             case END_TO_END -> new EndToEnd(config, torch);
+            case DISTILL -> new Distillation(config, torch);
         };
     }
 

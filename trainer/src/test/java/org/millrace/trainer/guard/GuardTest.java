@@ -73,6 +73,44 @@ final class GuardTest {
         }
     }
 
+    @Test
+    void distance_withoutPredictor_comparesTheFeaturesThemselves() {
+        MillraceConfig bare = TestRuns.config("guard.teacher=initial", "guard.hidden=0");
+        assertThat(Heads.guard(bare)).isEmpty();
+        try (Guard guard = Guard.of(bare, torch).orElseThrow();
+                Teacher teacher = new Teacher(bare, torch);
+                NDManager scope = torch.newManager()) {
+            guard.teach(teacher.file());
+            NDArray views = scope.create(random(1, N * 3 * 16 * 16), new Shape(N, 3, 16, 16));
+            NDArray wanted = teacher.features(views, scope);
+            NDArray others = scope.create(random(3, N * D), new Shape(N, D));
+            WeightLayout none = new WeightLayout();
+            none.convolution("unused", 1, 1, 1);
+            try (Weights weights = Weights.forTrying(torch, none)) {
+                var tensors = weights.tensors(scope);
+                assertThat(guard.distance(List.of(new Encoded(views, wanted, tensors)), scope).getFloat())
+                        .isCloseTo(0, within(1e-6f));
+                double[] one = doubles(others);
+                double[] two = doubles(wanted);
+                double expected = 0;
+                for (int n = 0; n < N; n++) {
+                    double product = 0;
+                    double own = 0;
+                    double other = 0;
+                    for (int d = 0; d < D; d++) {
+                        product += one[n * D + d] * two[n * D + d];
+                        own += one[n * D + d] * one[n * D + d];
+                        other += two[n * D + d] * two[n * D + d];
+                    }
+                    expected += (1 - product / Math.sqrt(own * other)) / N / 2;
+                }
+                assertThat((double) guard.distance(List.of(new Encoded(views, others, tensors)), scope)
+                                .getFloat())
+                        .isCloseTo(expected, within(1e-5));
+            }
+        }
+    }
+
     /** The teacher sees as encoders are evaluated: an image's features do not depend on its batch. */
     @Test
     void features_imageAlone_asInABatch() {

@@ -22,10 +22,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.encoder.network.BatchNormMode;
 import org.millrace.encoder.network.MultilayerPerceptron;
 import org.millrace.encoder.network.MultilayerPerceptron.Norm;
 import org.millrace.encoder.tensor.InPlace;
 import org.millrace.encoder.tensor.Torch;
+import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.keystore.KeyBatch;
 import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.MemoryBank;
@@ -206,6 +208,51 @@ final class ObjectiveWiringTest {
         }
     }
 
+    /** Each view against the teacher's features of the same view, both from their batch's mean. */
+    @Test
+    void distill_lossAndGradient() {
+        MillraceConfig config = config("distill");
+        WeightLayout layout = new WeightLayout();
+        matrix().declare(layout);
+        var teacher = new FixedEncoder(
+                layout, (views, tensors) -> matrix().forward(views, tensors, BatchNormMode.EVALUATION), torch, 0);
+        InPlace.overwrite(teacher.weights().parameters(), floats(slow));
+        try (var objective = new Distillation(config, torch, matrix(), teacher, "digest")) {
+            prepare(objective);
+            check(objective, at -> {
+                double[][] w = matrix(at);
+                return (centredDistance(times(first, w), times(first, slow))
+                                + centredDistance(times(second, w), times(second, slow)))
+                        / 2;
+            });
+        }
+    }
+
+    // 1 − cos of the rows from their mean, averaged
+    private static double centredDistance(double[][] predictions, double[][] wanted) {
+        double[][] one = unit(centred(predictions));
+        double[][] two = unit(centred(wanted));
+        double sum = 0;
+        for (int i = 0; i < one.length; i++) {
+            sum += 1 - dot(one[i], two[i]);
+        }
+        return sum / one.length;
+    }
+
+    private static double[][] centred(double[][] rows) {
+        double[][] centred = new double[rows.length][OUTPUTS];
+        for (int j = 0; j < OUTPUTS; j++) {
+            double mean = 0;
+            for (double[] row : rows) {
+                mean += row[j] / rows.length;
+            }
+            for (int i = 0; i < rows.length; i++) {
+                centred[i][j] = rows[i][j] - mean;
+            }
+        }
+        return centred;
+    }
+
     /** Half of the images have rows; for the others the second view's feature stands in, as a constant. */
     @Test
     void memoryBank_fullSoftmax_lossGradientAndRowsAfterwards() {
@@ -256,6 +303,7 @@ final class ObjectiveWiringTest {
         String temperature = switch (objective) {
             case "moco-v2", "moco-v3" -> "moco.temperature=" + T;
             case "byol" -> "byol.momentum=0.9"; // it has no temperature
+            case "distill" -> "distill.teacher=not-read.safetensors"; // nor has it
             default -> objective + ".temperature=" + T;
         };
         List<String> all =
