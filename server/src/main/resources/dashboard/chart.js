@@ -30,7 +30,7 @@ const resized = new ResizeObserver((entries) => {
  *
  * options: title, plain (a title for screen readers only), height, format (of values), tick (of the axis, where shorter), up (title of the
  * vertical axis), series [{name, style, dots}], least and most (of the vertical axis), limit {value, text, show}, bars (one series, drawn
- * from the bottom up).
+ * from the bottom up), own (its points are of other runs too, so it has a horizontal axis of its own).
  */
 export class Chart {
   constructor(figure, options) {
@@ -125,7 +125,7 @@ export class Chart {
       low,
       high,
       yTicks: yTicks.filter((tick) => tick >= low && tick <= high + 1e-12),
-      xTicks: this.rows.length === 1 && !axis.whole ? [left] : xTicks(left, right, Math.max(2, Math.floor((width - LEFT) / 76)), this.kind),
+      xTicks: this.rows.length === 1 && (!axis.whole || this.isApart()) ? [left] : xTicks(left, right, Math.max(2, Math.floor((width - LEFT) / 76)), this.kind),
       x: (value) => LEFT + ((value - left) / (right - left)) * (width - LEFT - RIGHT),
       y: (value) => TOP + (1 - (value - low) / (high - low)) * (height - TOP - BOTTOM),
     };
@@ -133,15 +133,20 @@ export class Chart {
 
   /** From where to where: the common span of the charts of this axis; of others that of their own points. */
   extent() {
-    const shared = this.kind === axis.over && !this.options.bars ? axis.span ?? axis.whole : null;
+    const shared = this.kind === axis.over && !this.isApart() ? axis.span ?? axis.whole : null;
     const [left, right] = shared ?? [this.rows[0].x, this.rows[this.rows.length - 1].x];
     return right > left ? [left, right] : [left, left + 1];
+  }
+
+  /** Whether the run's axis is not this chart's. */
+  isApart() {
+    return this.options.bars || this.options.own;
   }
 
   /** Encoders, as ticks on the base line. */
   marks(scale, height) {
     const [left, right] = this.extent();
-    return this.kind !== axis.over || this.options.bars ? [] : axis.marks.filter((mark) => mark.x >= left && mark.x <= right).map((mark) =>
+    return this.kind !== axis.over || this.isApart() ? [] : axis.marks.filter((mark) => mark.x >= left && mark.x <= right).map((mark) =>
       s('line', { class: 'encoder', x1: scale.x(mark.x), x2: scale.x(mark.x), y1: height - BOTTOM, y2: height - BOTTOM + 4 }, s('title', {}, `encoder ${mark.version}`)));
   }
 
@@ -226,8 +231,17 @@ export class Chart {
     const keys = this.options.series.map((series, i) => h('span', { class: 'key' },
       this.options.bars ? null : s('svg', { width: 16, height: 4, 'aria-hidden': 'true' }, s('line', { class: `line ${series.style}`, x1: 1, x2: 15, y1: 2, y2: 2 })),
       series.name ? series.name + ' ' : null,
-      row ? h('b', {}, this.options.format(row.values[i])) : null));
+      row ? h('b', {}, this.options.format(pointed ? row.values[i] : this.end(i, row))) : null));
     put(this.caption, h('span', { class: this.options.plain ? 'title hidden' : 'title' }, this.options.title), where, keys);
+  }
+
+  /** The value of a series in the first or last row; where the rows are of several runs, that of its own first or last. */
+  end(index, row) {
+    if (!this.options.own) {
+      return row.values[index];
+    }
+    const values = this.rows.map((each) => each.values[index]).filter(isNumber);
+    return values[row === this.rows[0] ? 0 : values.length - 1];
   }
 
   toggle() {
@@ -251,7 +265,7 @@ export class Chart {
   sentence() {
     const [first, last] = [this.rows[0], this.rows[this.rows.length - 1]];
     const parts = this.options.series.map((series, i) =>
-      `${series.name || this.options.title}: first ${this.options.format(first.values[i])}, now ${this.options.format(last.values[i])}`);
+      `${series.name || this.options.title}: first ${this.options.format(this.end(i, first))}, now ${this.options.format(this.end(i, last))}`);
     return `${this.options.title}. ${parts.join('; ')}. Arrow keys read single points.`;
   }
 

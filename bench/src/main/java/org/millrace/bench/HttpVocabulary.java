@@ -30,6 +30,8 @@ final class HttpVocabulary {
             "/dashboard/map",
             "/dashboard/picture",
             "/dashboard/neighbours",
+            "/dashboard/runs",
+            "/dashboard/compare",
             "/dashboard/acknowledge",
             "/nowhere");
     static final List<String> POSTED =

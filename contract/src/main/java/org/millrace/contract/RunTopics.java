@@ -13,6 +13,11 @@ public record RunTopics(String run) {
         check(run.matches(LEGAL), "run.name must match %s, but was '%s'", LEGAL, run);
     }
 
+    /** Whether a run may have that name. */
+    public static boolean isName(String text) {
+        return text.matches(LEGAL);
+    }
+
     /** Journal of plans and metrics: one partition, JSON. */
     public String steps() {
         return run + ".steps";

@@ -43,7 +43,7 @@ public final class InitialWeights {
             return Optional.empty();
         }
         Path path = FileNames.path(config.initialWeights());
-        byte[] bytes = read(path);
+        byte[] bytes = read(KEY, path, "or leave the key blank to start at random");
         Safetensors file = parse(path, bytes);
         String prefix = config.initialWeightsPrefix().isBlank()
                 ? ForeignNames.prefix(layout(config), file)
@@ -87,14 +87,15 @@ public final class InitialWeights {
         return weights;
     }
 
-    private static byte[] read(Path path) {
+    /** A file that a setting names; what else the user may do comes behind "Name a safetensors file, ". */
+    static byte[] read(String key, Path path, String otherwise) {
         try {
             return Files.readAllBytes(path);
         } catch (IOException e) {
             String reason = e instanceof NoSuchFileException ? "there is no such file" : String.valueOf(e.getMessage());
             throw new UserException(
-                    KEY + " is " + path + ", which cannot be read: " + reason
-                            + ".\nName a safetensors file, or leave the key blank to start at random.",
+                    key + " is " + path + ", which cannot be read: " + reason + ".\nName a safetensors file, "
+                            + otherwise + ".",
                     e);
         }
     }

@@ -1,8 +1,5 @@
 package org.millrace.encoder;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -37,7 +34,7 @@ public record TeacherFile(EncoderConfig config, Safetensors weights, String dige
      */
     public static TeacherFile of(Torch torch, String name, EncoderConfig input) {
         Path path = FileNames.path(name);
-        byte[] bytes = read(path);
+        byte[] bytes = InitialWeights.read(KEY, path, "which a run that distils reads at each start");
         ForeignEncoder found = ForeignEncoder.of(path, bytes, "", input);
         EncoderConfig config = config(path, found, input);
         Safetensors weights = InitialWeights.fitted(config, found.weights());
@@ -77,17 +74,5 @@ public record TeacherFile(EncoderConfig config, Safetensors weights, String dige
 
     private static String joined(List<Float> values) {
         return values.stream().map(String::valueOf).collect(Collectors.joining(","));
-    }
-
-    private static byte[] read(Path path) {
-        try {
-            return Files.readAllBytes(path);
-        } catch (IOException e) {
-            String reason = e instanceof NoSuchFileException ? "there is no such file" : String.valueOf(e.getMessage());
-            throw new UserException(
-                    KEY + " is " + path + ", which cannot be read: " + reason
-                            + ".\nName a safetensors file; a run that distils reads it at each start.",
-                    e);
-        }
     }
 }

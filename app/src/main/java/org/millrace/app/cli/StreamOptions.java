@@ -53,10 +53,16 @@ final class StreamOptions {
     /** Throws {@link ParameterException} where a value is none of those that the option takes. */
     StreamEmbedding.Task task() {
         try {
+            StreamPolicy chosen = StreamPolicy.of(Optional.ofNullable(policy).orElse("current"));
+            BackfillDepth depth = BackfillDepth.of(Optional.ofNullable(backfill).orElse("none"));
+            if (chosen.kind() == StreamPolicy.Kind.PINNED && backfill != null && !backfill.equals("none")) {
+                throw new UserException(
+                        "--backfill embeds older images again when another encoder takes over, which never"
+                                + " happens with --policy " + chosen
+                                + ": leave --backfill out. Every image is embedded once.");
+            }
             return new StreamEmbedding.Task(
-                    StreamPolicy.of(Optional.ofNullable(policy).orElse("current")),
-                    BackfillDepth.of(Optional.ofNullable(backfill).orElse("none")),
-                    Optional.ofNullable(value).orElse(EmbeddingValue.FLOAT32));
+                    chosen, depth, Optional.ofNullable(value).orElse(EmbeddingValue.FLOAT32));
         } catch (UserException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }

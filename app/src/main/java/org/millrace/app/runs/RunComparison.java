@@ -1,21 +1,19 @@
 package org.millrace.app.runs;
 
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.config.SettingChanges;
 import org.millrace.contract.config.SettingChanges.Change;
 import org.millrace.contract.event.Evaluation;
-import org.millrace.contract.event.ProbeAnswers;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.contract.registry.PublishedEvaluations;
+import org.millrace.evaluator.score.PairedScores;
 import org.millrace.trainer.run.RunSettings;
 
 /**
@@ -34,9 +32,9 @@ public record RunComparison(String first, String second, List<Change> settings, 
     /**
      * Scores of encoders that were trained on as many images; a run may have none there.
      *
-     * @param difference of both scores
+     * @param difference the first's minus the second's
      */
-    public record Row(Optional<Score> first, Optional<Score> second, Optional<Paired> difference) {}
+    public record Row(Optional<Score> first, Optional<Score> second, Optional<PairedScores> difference) {}
 
     /** An encoder's scores. */
     public record Score(long version, long imagesTrained, int images, double linear, double neighbours) {
@@ -47,30 +45,6 @@ public record RunComparison(String first, String second, List<Change> settings, 
                     evaluation.testImages(),
                     evaluation.linear().accuracy(),
                     evaluation.neighbours().accuracy());
-        }
-    }
-
-    /**
-     * The first's accuracies minus the second's, image by image.
-     *
-     * @param missing why there is none, in words; empty where there is
-     */
-    public record Paired(Optional<Side> linear, Optional<Side> neighbours, String missing) {
-        private static Paired none(String why) {
-            return new Paired(Optional.empty(), Optional.empty(), why);
-        }
-    }
-
-    /** A difference of shares with its 95 % interval, and how many images only one of the two is right about. */
-    public record Side(int images, double difference, double low, double high, int onlyFirst, int onlySecond) {
-        private static Optional<Side> of(Difference paired) {
-            return Optional.of(new Side(
-                    paired.images(),
-                    paired.difference(),
-                    paired.low(),
-                    paired.high(),
-                    paired.onlyFirst(),
-                    paired.onlySecond()));
         }
     }
 
@@ -122,20 +96,6 @@ public record RunComparison(String first, String second, List<Change> settings, 
         return new Row(
                 Optional.ofNullable(first).map(Score::of),
                 Optional.ofNullable(second).map(Score::of),
-                first == null || second == null ? Optional.empty() : Optional.of(paired(first, second)));
-    }
-
-    private static Paired paired(Evaluation first, Evaluation second) {
-        if (first.answers().isEmpty() || second.answers().isEmpty()) {
-            return Paired.none("scored by an earlier release, which did not record its answers");
-        }
-        ProbeAnswers one = first.answers().get();
-        ProbeAnswers other = second.answers().get();
-        if (!one.probe().equals(other.probe()) || first.testImages() != second.testImages()) {
-            return Paired.none("scored on different probe sets");
-        }
-        Function<Function<ProbeAnswers, BitSet>, Optional<Side>> side =
-                hits -> Side.of(Difference.of(hits.apply(one), hits.apply(other), first.testImages()));
-        return new Paired(side.apply(ProbeAnswers::linearHits), side.apply(ProbeAnswers::neighbourHits), "");
+                first == null || second == null ? Optional.empty() : Optional.of(PairedScores.of(first, second)));
     }
 }

@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.millrace.app.runs.RunComparison;
-import org.millrace.app.runs.RunComparison.Paired;
 import org.millrace.app.runs.RunComparison.Row;
 import org.millrace.app.runs.RunComparison.Score;
-import org.millrace.app.runs.RunComparison.Side;
 import org.millrace.app.runs.RunParts;
 import org.millrace.app.runs.RunSummary;
 import org.millrace.contract.Count;
+import org.millrace.evaluator.score.Difference;
+import org.millrace.evaluator.score.PairedScores;
 
 /** Runs as text: a list, two side by side, and what one consists of. */
 public final class RunsText {
@@ -105,7 +105,7 @@ public final class RunsText {
         return lines;
     }
 
-    private static List<String> differences(Paired paired, String first, String second) {
+    private static List<String> differences(PairedScores paired, String first, String second) {
         if (!paired.missing().isEmpty()) {
             return List.of("                 no difference is given: " + paired.missing());
         }
@@ -115,7 +115,7 @@ public final class RunsText {
         return lines;
     }
 
-    private static String difference(String name, Side side, String first, String second) {
+    private static String difference(String name, Difference side, String first, String second) {
         return String.format(
                 Locale.ROOT,
                 "                 %-6s %s - %s: %+.1f points (95 %%: %+.1f to %+.1f), on the same %s; right alone: %,d and %,d",

@@ -95,6 +95,14 @@ class DashboardInBrowserTest {
                 assertThat(events.body())
                         .contains("is a stream of events: wanted 'Accept: text/event-stream', but got none");
 
+                HttpResponse<String> compared = HttpClient.newHttpClient()
+                        .send(
+                                HttpRequest.newBuilder(server.address().resolve("/dashboard/compare?runs=main,..%2Fx"))
+                                        .build(),
+                                BodyHandlers.ofString());
+                assertThat(compared.statusCode()).isEqualTo(400);
+                assertThat(compared.body()).contains("runs must be names of runs with commas, but one was '../x'");
+
                 push(config, kafka);
                 commands.good("train", "--until-step=0", run("main", "--set=" + BATCH));
                 browser.go(server.address().toString());
@@ -111,6 +119,7 @@ class DashboardInBrowserTest {
                 follow(browser, kafka);
                 scoreOutOfOrder(browser, kafka);
                 findNeighbours(browser);
+                compareRuns(browser, kafka);
                 seeAlarm(browser, kafka);
                 seeRounds(browser, kafka, commands);
             }
@@ -256,6 +265,29 @@ class DashboardInBrowserTest {
         browser.await("neighbours of a recent one", page -> page.text("#asked").contains(HOSTILE));
         assertThat(browser.script("return window.hacked")).isNull();
         assertThat(browser.complaints()).allMatch(complaint -> complaint.contains("400"));
+    }
+
+    /** Another run on the broker, scored once by an earlier release. */
+    private static void compareRuns(Browser browser, KafkaSettings kafka) throws Exception {
+        try (Admin admin = Admin.create(kafka.admin())) {
+            admin.createTopics(List.of(new NewTopic("other.evaluations", 1, (short) 1)))
+                    .all()
+                    .get();
+        }
+        send(kafka, "other.evaluations", evaluation(6, 0.72));
+        browser.click("#compare button");
+        browser.await("both runs to choose from", page -> page.count("#compare input") == 2);
+        browser.await("this run alone", page -> page.count("#compare-linear circle") == 2);
+        browser.click("#compare input[value='other']");
+        browser.await(
+                "the other one beside it",
+                page -> page.count("#compare-linear path.line") == 2
+                        && page.count("#compare-neighbours circle") == 3
+                        && page.count("#compare-table tbody tr") == 2);
+        assertThat(browser.text("#compare-table"))
+                .contains("main", "50.0 %", "other", "72.0 %", "scored by an earlier release");
+        assertThat(browser.text("#compare-linear figcaption")).contains("main 50.0 %", "other 72.0 %");
+        assertThat(browser.seriousFindings()).isEmpty();
     }
 
     /** The alarm and its acknowledgement; the test writes the drift monitor's responses. */

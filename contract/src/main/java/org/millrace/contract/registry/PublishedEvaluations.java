@@ -20,6 +20,8 @@ import org.millrace.contract.kafka.TopicSetup;
  * @param standings what they and the operator's words come to
  */
 public record PublishedEvaluations(List<Evaluation> all, Standings standings) {
+    private static final String TOPIC = new RunTopics("R").evaluations().substring(1);
+
     public PublishedEvaluations {
         all = List.copyOf(all);
     }
@@ -34,6 +36,18 @@ public record PublishedEvaluations(List<Evaluation> all, Standings standings) {
         try (var consumer =
                 new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of("allow.auto.create.topics", "false")))) {
             return read(consumer, topics);
+        }
+    }
+
+    /** Names of the runs that have such a topic, ascending. */
+    public static List<String> runs(KafkaSettings kafka) {
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka.consumer(Map.of()))) {
+            return consumer.listTopics().keySet().stream()
+                    .filter(topic -> topic.endsWith(TOPIC))
+                    .map(topic -> topic.substring(0, topic.length() - TOPIC.length()))
+                    .filter(RunTopics::isName)
+                    .sorted()
+                    .toList();
         }
     }
 

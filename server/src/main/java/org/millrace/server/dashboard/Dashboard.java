@@ -15,6 +15,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.millrace.contract.RunTopics;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.DriftAlarm;
 import org.millrace.contract.event.DriftOrder;
@@ -37,6 +38,7 @@ public final class Dashboard implements Routes {
     private static final String EVENTS = "/dashboard/events";
     private static final String EVENT_STREAM = "text/event-stream";
     private static final int MOST_VERSIONS = 3;
+    private static final int MOST_RUNS = 4;
     /** How long an order to the drift monitor waits for its response. */
     private static final Duration PATIENCE = Duration.ofSeconds(3);
 
@@ -101,6 +103,8 @@ public final class Dashboard implements Routes {
                         pictures.changed(Optional.ofNullable(context.queryParam("source"))
                                 .orElse(""))),
                 Parameters.of("source"));
+        router.get("/dashboard/runs", context -> answer(context, pictures.runs()));
+        router.get("/dashboard/compare", this::compare, Parameters.of("runs"));
         router.post("/dashboard/acknowledge", context -> order(context, DriftOrder.Kind.ACKNOWLEDGE));
         router.post("/dashboard/rebase", context -> order(context, DriftOrder.Kind.REBASE));
     }
@@ -162,6 +166,22 @@ public final class Dashboard implements Routes {
             throw new HttpProblem(413, config.images().tooLarge(file.length, true));
         }
         answer(context, pictures.neighbours(file, versions));
+    }
+
+    private void compare(Context context) {
+        List<String> runs = List.of(
+                Optional.ofNullable(context.queryParam("runs")).orElse("").split(",", -1));
+        for (String run : runs) {
+            if (!RunTopics.isName(run)) {
+                throw new HttpProblem(400, "runs must be names of runs with commas, but one was '" + run + "'");
+            }
+        }
+        if (runs.size() > MOST_RUNS || Set.copyOf(runs).size() < runs.size()) {
+            throw new HttpProblem(
+                    400,
+                    "runs must name 1 to " + MOST_RUNS + " runs, each once, but was '" + String.join(",", runs) + "'");
+        }
+        answer(context, pictures.scores(runs));
     }
 
     /** The page's request: the source whose alarm it is about (blank for all images), and why. */

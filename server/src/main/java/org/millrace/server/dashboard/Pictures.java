@@ -19,6 +19,7 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.BrokerWords;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.registry.PublishedEncoders;
+import org.millrace.contract.registry.PublishedEvaluations;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.Pixels;
 import org.millrace.encoder.image.UndecodableImageException;
@@ -29,8 +30,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The parts of the page that need pixels or an encoder, computed on one dedicated thread: the views of the newest step while a page is
- * open, neighbours and maps on request. Thread safe; the owner closes it.
+ * The parts of the page that need pixels, an encoder or other runs, computed on one dedicated thread: the views of the newest step while a
+ * page is open; neighbours, maps and scores on request. Thread safe; the owner closes it.
  */
 final class Pictures implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Pictures.class);
@@ -138,6 +139,16 @@ final class Pictures implements AutoCloseable {
     /** Neighbours of an image that comes with the question. */
     CompletableFuture<Neighbours> neighbours(byte[] file, List<Long> versions) {
         return ask(() -> neighbours(read(), file, "", versions));
+    }
+
+    /** Names of the runs that have scores. */
+    CompletableFuture<List<String>> runs() {
+        return ask(() -> PublishedEvaluations.runs(kafka));
+    }
+
+    /** Scores of these runs. */
+    CompletableFuture<ComparedRuns> scores(List<String> runs) {
+        return ask(() -> ComparedRuns.read(kafka, runs));
     }
 
     /** A small picture of one of the recent images, as PNG; on any thread. */

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.contract.event.DriftAlarm;
 import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Health;
+import org.millrace.contract.event.OldDomain;
 import org.millrace.contract.event.SpaceScores;
 import org.millrace.contract.service.Role;
 import org.millrace.encoder.selftest.SelfTest;
@@ -132,6 +133,10 @@ final class RunMetrics {
                 step.freshShare());
         gauge("loss", "loss of the last step", step.loss());
         gauge("learning.rate", "learning rate of the last step", step.learningRate());
+        gauge(
+                "guard.distance",
+                "half of 1 - cosine between the predicted and the guard's teacher's features, summed over the last step's views",
+                step.guard());
         gauge("momentum", "momentum of the momentum encoder (BYOL: target network) at the last step", step.momentum());
         gauge("projection.spread", "spread of the last step's projections in [0, 1]", step.spread());
         if (step.spread().isPresent()) {
@@ -189,12 +194,26 @@ final class RunMetrics {
             gauge("probe.accuracy", probes, null, score.linear().accuracy(), "probe", "linear");
             gauge("probe.accuracy", probes, null, score.neighbours().accuracy(), "probe", "knn");
         });
+        facts.evaluation().flatMap(Evaluation::oldDomain).ifPresent(this::oldDomain);
         facts.evaluation().ifPresent(this::indexes);
         Optional<Health> health = facts.evaluation().flatMap(score -> score.health());
         health.ifPresent(found -> {
             gauge("rankme", "RankMe of the newest scored encoder's features", found.rankMe());
             gauge("uniformity", "uniformity of the newest scored encoder's features", found.uniformity());
         });
+    }
+
+    /** What the newest scored encoder still knows of the domain that the run came from. */
+    private void oldDomain(OldDomain old) {
+        String probes = "accuracy of the newest scored encoder on guard.old-probe's held-out half, in [0, 1]";
+        gauge("old.probe.accuracy", probes, null, old.linear().accuracy(), "probe", "linear");
+        gauge("old.probe.accuracy", probes, null, old.neighbours().accuracy(), "probe", "knn");
+        gauge(
+                "old.probe.lost.points",
+                "points of its linear accuracy lost against the reference version",
+                old.fallen());
+        gauge("old.probe.budget.points", "most points that may be lost, guard.budget", old.budget());
+        gauge("guard.weight", "weight of the guard's loss that the trainer takes from now on", old.weight());
     }
 
     /** What indexes of earlier encoders are worth to queries of the newest scored one. */

@@ -12,6 +12,7 @@ import org.millrace.contract.event.StepDone;
  * @param timeMillis Unix time of its end
  * @param freshShare share of a batch meant for new and short-term images; absent where the replay buffer has no tiers
  * @param loss absent where it was not finite
+ * @param guard distance of the features from predicting the guard's teacher's; absent without a guard
  */
 record StepPoint(
         long steps,
@@ -21,6 +22,7 @@ record StepPoint(
         OptionalDouble freshShare,
         OptionalDouble loss,
         OptionalDouble accuracy,
+        OptionalDouble guard,
         OptionalDouble learningRate,
         OptionalDouble momentum,
         OptionalDouble spread) {
@@ -33,6 +35,7 @@ record StepPoint(
                 done.freshShare(),
                 finite(done.loss()),
                 finite(done.accuracy()),
+                done.guard(),
                 finite(done.learningRate()),
                 done.momentum(),
                 done.spread());
@@ -49,6 +52,7 @@ record StepPoint(
                 mean.of(freshShare, next.freshShare),
                 mean.of(loss, next.loss),
                 mean.of(accuracy, next.accuracy),
+                mean.of(guard, next.guard),
                 mean.of(learningRate, next.learningRate),
                 mean.of(momentum, next.momentum),
                 mean.of(spread, next.spread));

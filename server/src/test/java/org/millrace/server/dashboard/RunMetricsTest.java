@@ -30,6 +30,7 @@ import org.millrace.contract.event.Evaluation;
 import org.millrace.contract.event.Health;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.event.OffsetRange;
+import org.millrace.contract.event.OldDomain;
 import org.millrace.contract.event.SpaceScores;
 import org.millrace.contract.event.Standing;
 import org.millrace.contract.event.StepDone;
@@ -83,6 +84,14 @@ class RunMetricsTest {
                 .isEqualTo(0.7);
         assertThat(scrape.value("millrace_probe_accuracy", "main", "probe", "knn"))
                 .isEqualTo(0.6);
+        assertThat(scrape.value("millrace_guard_distance", "main")).isEqualTo(0.04);
+        assertThat(scrape.value("millrace_guard_weight", "main")).isEqualTo(2);
+        assertThat(scrape.value("millrace_old_probe_accuracy", "main", "probe", "linear"))
+                .isEqualTo(0.8);
+        assertThat(scrape.value("millrace_old_probe_accuracy", "main", "probe", "knn"))
+                .isEqualTo(0.75);
+        assertThat(scrape.value("millrace_old_probe_lost_points", "main")).isEqualTo(1.5);
+        assertThat(scrape.value("millrace_old_probe_budget_points", "main")).isEqualTo(1);
         assertThat(scrape.value("millrace_rankme", "main")).isEqualTo(22);
         assertThat(scrape.value("millrace_uniformity", "main")).isEqualTo(-1.5);
         assertThat(scrape.value("millrace_drift_score", "main", "detector", "mmd", "source", SHOWN))
@@ -276,7 +285,7 @@ class RunMetricsTest {
                 Optional.of(new StepImages(CONFIG.trainer().batchSize() / 4, List.of())),
                 loss,
                 Double.NaN,
-                OptionalDouble.empty(),
+                OptionalDouble.of(0.04),
                 0.03,
                 OptionalDouble.of(CONFIG.moco().momentum()),
                 OptionalDouble.of(0.375),
@@ -307,7 +316,16 @@ class RunMetricsTest {
                 Optional.of(new Health(8, 64, 0.1, 22, 21, Optional.empty(), -1.5)),
                 Optional.empty(),
                 Optional.of(new Standing(verdict, OptionalLong.of(1), OptionalDouble.of(0.5), 0.2)),
-                Optional.empty(),
+                Optional.of(new OldDomain(
+                        2,
+                        8,
+                        8,
+                        new Evaluation.LinearScore(0.8, 0.1, 5, true, Optional.empty(), Optional.empty()),
+                        new Evaluation.NeighbourScore(0.75, 5, 0.1, Optional.empty(), Optional.empty()),
+                        OptionalLong.of(0),
+                        1.5,
+                        1,
+                        2)),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty());

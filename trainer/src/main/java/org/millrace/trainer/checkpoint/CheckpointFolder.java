@@ -2,8 +2,6 @@ package org.millrace.trainer.checkpoint;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -16,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.millrace.contract.OutFile;
 import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.UserException;
 import org.millrace.keystore.image.FileKey;
@@ -92,20 +91,11 @@ public final class CheckpointFolder {
         return folder.resolve(UNFINISHED + name(checkpoint.state().step()));
     }
 
-    private static String reason(IOException e) {
-        if (e instanceof AccessDeniedException) {
-            return "permission denied";
-        }
-        return e instanceof FileSystemException named && named.getReason() != null
-                ? named.getReason()
-                : String.valueOf(e.getMessage());
-    }
-
     private UserException cannotWrite(Checkpoint checkpoint, IOException e) {
         return new UserException(
                 "cannot write a checkpoint of step " + checkpoint.state().step() + " under " + folder + ": "
-                        + reason(e)
-                        + ". Is the disk full, or not writable? The checkpoints before it are whole: the run goes on from"
+                        + OutFile.reason(e)
+                        + ". The checkpoints before it are whole: the run goes on from"
                         + " the newest when it is started again.",
                 e);
     }

@@ -7,6 +7,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.millrace.contract.OutFile;
 import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
@@ -104,9 +105,7 @@ public final class RunBranch {
             Folders.rename(aside, folder);
         } catch (IOException e) {
             throw new UserException(
-                    "cannot write run " + name + " under " + folder + ": " + e.getMessage()
-                            + ". Is the disk full, or not writable?",
-                    e);
+                    "cannot write run " + name + " under " + folder + ": " + OutFile.reason(e) + ".", e);
         }
     }
 

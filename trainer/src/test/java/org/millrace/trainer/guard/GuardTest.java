@@ -88,7 +88,8 @@ final class GuardTest {
             none.convolution("unused", 1, 1, 1);
             try (Weights weights = Weights.forTrying(torch, none)) {
                 var tensors = weights.tensors(scope);
-                assertThat(guard.distance(List.of(new Encoded(views, wanted, tensors)), scope).getFloat())
+                assertThat(guard.distance(List.of(new Encoded(views, wanted, tensors)), scope)
+                                .getFloat())
                         .isCloseTo(0, within(1e-6f));
                 double[] one = doubles(others);
                 double[] two = doubles(wanted);

@@ -1,4 +1,4 @@
-package org.millrace.app.runs;
+package org.millrace.evaluator.score;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

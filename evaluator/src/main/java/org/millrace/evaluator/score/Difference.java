@@ -1,4 +1,4 @@
-package org.millrace.app.runs;
+package org.millrace.evaluator.score;
 
 import static org.millrace.contract.Check.check;
 
@@ -15,7 +15,7 @@ import org.millrace.contract.event.Interval;
  * @param onlySecond images that only the second is right about
  * @param difference share of the first minus share of the second
  */
-record Difference(int images, int onlyFirst, int onlySecond, double difference, double low, double high) {
+public record Difference(int images, int onlyFirst, int onlySecond, double difference, double low, double high) {
     static Difference of(BitSet first, BitSet second, int images) {
         check(
                 images >= 1 && first.length() <= images && second.length() <= images,
@@ -49,7 +49,7 @@ record Difference(int images, int onlyFirst, int onlySecond, double difference, 
     }
 
     /** Whether the interval leaves out 0. */
-    boolean isClear() {
+    public boolean isClear() {
         return low > 0 || high < 0;
     }
 
