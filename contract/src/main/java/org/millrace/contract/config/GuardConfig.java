@@ -14,7 +14,7 @@ public record GuardConfig(
         String teacher,
 
         @Setting(
-                value = "1",
+                value = "8",
                 doc = "weight λ of the guard's loss beside the objective's, at first",
                 effect = Effect.NUMBERS)
         double weight,
@@ -25,6 +25,13 @@ public record GuardConfig(
                         "hidden width of the guard's predictor; 0: no predictor, the teacher's features themselves are to be kept",
                 effect = Effect.NUMBERS)
         int hidden,
+
+        @Setting(
+                value = "true",
+                doc =
+                        "whether the features are compared from their mean over the batch, without which the guard holds nothing; false: as releases before this key did",
+                effect = Effect.NUMBERS)
+        boolean centred,
 
         @Setting(
                 value = "0",
@@ -46,7 +53,7 @@ public record GuardConfig(
                 effect = Effect.NONE)
         double budget,
 
-        @Setting(value = "16", doc = "largest λ to which it is raised", effect = Effect.NONE)
+        @Setting(value = "64", doc = "largest λ to which it is raised", effect = Effect.NONE)
         double maxWeight) {
     private static final int PART_OF_RUN = 10;
 

@@ -17,10 +17,16 @@ public record SettingChanges(List<Change> structural, List<Change> others) {
     /** Where the replay buffer uses features or losses, the number of prepared batches decides when those of a step count. */
     private static final String PREFETCH = "trainer.prefetch-batches";
 
+    private static final String TEACHER = "guard.teacher";
+    private static final String NO_TEACHER = "none";
+
     private static final Set<String> LEARNING = Set.of("min-red", "two-tier");
 
     /** A merged state of several trainers has no room for a guard that it did not begin with. */
-    private static final Set<String> OF_MERGED_STATE = Set.of("guard.teacher", "guard.hidden");
+    private static final Set<String> OF_MERGED_STATE = Set.of(TEACHER, "guard.hidden");
+
+    /** What releases did that did not have a key, where that is not its default. */
+    private static final Map<String, String> BEFORE = Map.of("guard.centred", "false");
 
     private static final Map<String, Effect> EFFECTS =
             ConfigLoader.keys().stream().collect(Collectors.toMap(ConfigKey::name, ConfigKey::effect));
@@ -38,14 +44,16 @@ public record SettingChanges(List<Change> structural, List<Change> others) {
         }
     }
 
-    /** Compares two effective configurations; a key that the release of one did not have had today's default. */
+    /** Compares two effective configurations; a key that the release of the first did not have had today's default, or what {@link #BEFORE} says. */
     public static SettingChanges between(Map<String, String> then, Map<String, String> now) {
         Map<String, String> former = new TreeMap<>(ConfigLoader.effective(new ConfigLoader().load()));
         Map<String, String> latter = new TreeMap<>(former);
+        former.putAll(BEFORE);
         former.putAll(then);
         latter.putAll(now);
         List<Change> changes = former.entrySet().stream()
                 .filter(entry -> effect(entry.getKey()) != Effect.NONE)
+                .filter(entry -> !isOfNoGuard(entry.getKey(), former, latter))
                 .map(entry -> new Change(entry.getKey(), entry.getValue(), latter.getOrDefault(entry.getKey(), "")))
                 .filter(change -> !change.then().equals(change.now()))
                 .toList();
@@ -56,6 +64,13 @@ public record SettingChanges(List<Change> structural, List<Change> others) {
                 changes.stream()
                         .filter(change -> !isStructural(change.key(), now))
                         .toList());
+    }
+
+    // without a teacher the other keys of the guard say nothing
+    private static boolean isOfNoGuard(String key, Map<String, String> then, Map<String, String> now) {
+        return key.startsWith("guard.")
+                && then.getOrDefault(TEACHER, NO_TEACHER).equals(NO_TEACHER)
+                && now.getOrDefault(TEACHER, NO_TEACHER).equals(NO_TEACHER);
     }
 
     /** Whether a run with this configuration keeps the key's value from its first plan on. */

@@ -59,6 +59,23 @@ class SettingChangesTest {
                 .containsExactly(new Change("replay.policy", "none", "fifo"));
     }
 
+    /** Releases before the key compared features as they are; a run without a guard does not see the difference. */
+    @Test
+    void between_guardOfAReleaseWithoutCentring_wasNotCentred() {
+        Map<String, String> older = settings("guard.teacher=initial");
+        older.remove("guard.centred");
+        assertThat(SettingChanges.between(older, settings("guard.teacher=initial"))
+                        .others())
+                .containsExactly(new Change("guard.centred", "false", "true"));
+        assertThat(SettingChanges.between(older, settings("guard.teacher=initial", "guard.centred=false"))
+                        .isEmpty())
+                .isTrue();
+        Map<String, String> unguarded = settings("guard.weight=1");
+        unguarded.remove("guard.centred");
+        assertThat(SettingChanges.between(unguarded, settings("guard.hidden=7")).isEmpty())
+                .isTrue();
+    }
+
     @Test
     void between_keyOfAnotherRelease_countsAsItsGroupDoes() {
         Map<String, String> other = settings();

@@ -16,6 +16,7 @@ import org.millrace.encoder.tensor.Scaled;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
+import org.millrace.trainer.objective.Directions;
 import org.millrace.trainer.objective.Encoded;
 import org.millrace.trainer.objective.Heads;
 
@@ -34,6 +35,7 @@ public final class Guard implements AutoCloseable {
     private final Optional<MultilayerPerceptron> predictor; // empty: features are compared as they are
     private final ForwardPass pass;
     private final Teacher teacher;
+    private final boolean centred;
     private final double firstWeight; // λ
     private double weight; // λ of the present step
 
@@ -41,6 +43,7 @@ public final class Guard implements AutoCloseable {
         this.predictor = predictor;
         this.pass = new ForwardPass(torch);
         this.teacher = new Teacher(config, torch);
+        this.centred = config.guard().centred();
         this.firstWeight = config.guard().weight();
         this.weight = firstWeight;
     }
@@ -91,23 +94,15 @@ public final class Guard implements AutoCloseable {
 
     private NDArray ofView(Encoded view, NDManager scope) {
         NDArray wanted = teacher.features(view.views(), scope); // N×D
-        return distance(predicted(view.features(), view.weights()), wanted);
+        NDArray predicted = predicted(view.features(), view.weights()); // N×D
+        return (centred ? Directions.distancesFromMean(predicted, wanted) : Directions.distances(predicted, wanted))
+                .mean();
     }
 
     private NDArray predicted(NDArray features, Tensors weights) {
         return predictor
                 .map(head -> pass.of(() -> head.forward(features, weights, BatchNormMode.TRAINING))) // N×D
                 .orElse(features);
-    }
-
-    // 1 − cos, mean over the rows; N×D each
-    static NDArray distance(NDArray predicted, NDArray wanted) {
-        NDArray cosine = unit(predicted).mul(unit(wanted)).sum(new int[] {1}); // N
-        return cosine.mean().neg().add(1);
-    }
-
-    private static NDArray unit(NDArray rows) {
-        return rows.normalize(2, 1, 1e-12);
     }
 
     /** Takes an encoder's weights for the teacher's; throws {@link IllegalArgumentException} where they do not fit. */

@@ -79,8 +79,8 @@ final class Distillation implements Objective {
         NDArray first = query.project(batch.first(), weights); // N×D
         NDArray second = query.project(batch.second(), weights); // N×D
         NDArray distances = Scaled.over(
-                distances(first, targets.rows().get(0))
-                        .add(distances(second, targets.rows().get(1))),
+                Directions.distancesFromMean(first, targets.rows().get(0))
+                        .add(Directions.distancesFromMean(second, targets.rows().get(1))),
                 2); // N
         return new Loss(
                 distances.mean(),
@@ -88,18 +88,6 @@ final class Distillation implements Objective {
                 List.of(distances),
                 Optional.empty(),
                 Projections.of(InfoNce.unit(first), InfoNce.unit(second)));
-    }
-
-    // 1 − cos of each row, from the batch's mean; predictions, wanted: N×D → N
-    static NDArray distances(NDArray predictions, NDArray wanted) {
-        NDArray cosine = InfoNce.unit(centred(predictions))
-                .mul(InfoNce.unit(centred(wanted)))
-                .sum(new int[] {1}); // N
-        return cosine.neg().add(1);
-    }
-
-    private static NDArray centred(NDArray rows) {
-        return rows.sub(rows.mean(new int[] {0}, true));
     }
 
     /** The digest of the teacher's file, without a tensor. */

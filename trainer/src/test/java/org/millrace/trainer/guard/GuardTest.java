@@ -9,6 +9,8 @@ import ai.djl.ndarray.types.Shape;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.encoder.tensor.Gradients;
 import org.millrace.encoder.tensor.Torch;
@@ -27,11 +29,13 @@ final class GuardTest {
     private static final double EPSILON = 1e-5; // of batch norm
     private static final double STEP = 1e-4;
 
-    private final MillraceConfig config = TestRuns.config("guard.teacher=initial", "guard.hidden=" + H);
     private final Torch torch = TestRuns.torch();
 
-    @Test
-    void distance_twoViews_valueAndGradientAreThoseOfPlainJava() {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void distance_twoViews_valueAndGradientAreThoseOfPlainJava(boolean centred) {
+        MillraceConfig config =
+                TestRuns.config("guard.teacher=initial", "guard.hidden=" + H, "guard.centred=" + centred);
         WeightLayout layout = new WeightLayout();
         Heads.guard(config).orElseThrow().declare(layout);
         try (Weights head = Weights.forTrying(torch, layout).requireGradient();
@@ -58,16 +62,19 @@ final class GuardTest {
             double[] other = doubles(others);
             double[][] wanted = {doubles(teacher.features(first, scope)), doubles(teacher.features(second, scope))};
             assertThat((double) distance.getFloat())
-                    .isCloseTo(reference(a, z, wanted[0]) + reference(a, other, wanted[1]), within(1e-5));
+                    .isCloseTo(
+                            reference(a, z, wanted[0], centred) + reference(a, other, wanted[1], centred),
+                            within(1e-5));
             float[] ofFeatures = features.getGradient().toFloatArray();
             for (int i = 0; i < z.length; i += 5) {
                 assertThat((double) ofFeatures[i])
                         .as("feature %d, seed %d", i, SEED)
-                        .isCloseTo(slope(z, i, x -> reference(a, x, wanted[0])), within(2e-5));
+                        .isCloseTo(slope(z, i, x -> reference(a, x, wanted[0], centred)), within(2e-5));
             }
             float[] ofHead = head.gradient().toFloatArray();
             for (int i = 0; i < a.length; i += 3) {
-                double slope = slope(a, i, x -> reference(x, z, wanted[0]) + reference(x, other, wanted[1]));
+                double slope =
+                        slope(a, i, x -> reference(x, z, wanted[0], centred) + reference(x, other, wanted[1], centred));
                 assertThat((double) ofHead[i]).as("weight %d, seed %d", i, SEED).isCloseTo(slope, within(2e-5));
             }
         }
@@ -91,23 +98,9 @@ final class GuardTest {
                 assertThat(guard.distance(List.of(new Encoded(views, wanted, tensors)), scope)
                                 .getFloat())
                         .isCloseTo(0, within(1e-6f));
-                double[] one = doubles(others);
-                double[] two = doubles(wanted);
-                double expected = 0;
-                for (int n = 0; n < N; n++) {
-                    double product = 0;
-                    double own = 0;
-                    double other = 0;
-                    for (int d = 0; d < D; d++) {
-                        product += one[n * D + d] * two[n * D + d];
-                        own += one[n * D + d] * one[n * D + d];
-                        other += two[n * D + d] * two[n * D + d];
-                    }
-                    expected += (1 - product / Math.sqrt(own * other)) / N / 2;
-                }
                 assertThat((double) guard.distance(List.of(new Encoded(views, others, tensors)), scope)
                                 .getFloat())
-                        .isCloseTo(expected, within(1e-5));
+                        .isCloseTo(halfDistance(fromMean(doubles(others)), fromMean(doubles(wanted))), within(1e-5));
             }
         }
     }
@@ -115,6 +108,7 @@ final class GuardTest {
     /** The teacher sees as encoders are evaluated: an image's features do not depend on its batch. */
     @Test
     void features_imageAlone_asInABatch() {
+        MillraceConfig config = TestRuns.config("guard.teacher=initial");
         try (Teacher teacher = new Teacher(config, torch);
                 NDManager scope = torch.newManager()) {
             NDArray images = scope.create(random(1, N * 3 * 16 * 16), new Shape(N, 3, 16, 16));
@@ -145,7 +139,7 @@ final class GuardTest {
     }
 
     // half of 1 − cos, mean over the rows; a: H×D, H, scale H, shift H, D×H, D one after the other
-    private static double reference(double[] a, double[] z, double[] wanted) {
+    private static double reference(double[] a, double[] z, double[] wanted, boolean centred) {
         double[][] hidden = new double[N][H];
         for (int n = 0; n < N; n++) {
             for (int h = 0; h < H; h++) {
@@ -172,19 +166,43 @@ final class GuardTest {
                 hidden[n][h] = Math.max(0, a[scale + h] * normal + a[shift + h]);
             }
         }
+        double[] predicted = new double[N * D];
+        for (int n = 0; n < N; n++) {
+            for (int d = 0; d < D; d++) {
+                predicted[n * D + d] = a[second + D * H + d];
+                for (int h = 0; h < H; h++) {
+                    predicted[n * D + d] += a[second + d * H + h] * hidden[n][h];
+                }
+            }
+        }
+        return centred ? halfDistance(fromMean(predicted), fromMean(wanted)) : halfDistance(predicted, wanted);
+    }
+
+    private static double[] fromMean(double[] rows) {
+        double[] centred = rows.clone();
+        for (int d = 0; d < D; d++) {
+            double mean = 0;
+            for (int n = 0; n < N; n++) {
+                mean += rows[n * D + d] / N;
+            }
+            for (int n = 0; n < N; n++) {
+                centred[n * D + d] -= mean;
+            }
+        }
+        return centred;
+    }
+
+    // half of 1 − cos, mean over the rows
+    private static double halfDistance(double[] rows, double[] others) {
         double distance = 0;
         for (int n = 0; n < N; n++) {
             double product = 0;
             double own = 0;
             double other = 0;
-            for (int d = 0; d < D; d++) {
-                double predicted = a[second + D * H + d];
-                for (int h = 0; h < H; h++) {
-                    predicted += a[second + d * H + h] * hidden[n][h];
-                }
-                product += predicted * wanted[n * D + d];
-                own += predicted * predicted;
-                other += wanted[n * D + d] * wanted[n * D + d];
+            for (int d = n * D; d < (n + 1) * D; d++) {
+                product += rows[d] * others[d];
+                own += rows[d] * rows[d];
+                other += others[d] * others[d];
             }
             distance += (1 - product / Math.sqrt(own * other)) / N;
         }
