@@ -59,7 +59,8 @@ final class ImageRoutesTest {
     @BeforeAll
     static void start() {
         broker = EmbeddedBroker.start(data, new BrokerConfig(0, -1), "test");
-        kafka = PatientKafka.at(broker.bootstrapServers());
+        // a client is told after a second that Kafka is away, as which a busy machine would pass here
+        kafka = PatientKafka.at(broker.bootstrapServers(), Map.of("producer.max.block.ms", "300000"));
         var config = new ConfigLoader()
                 .assignments(List.of("images.max-bytes=4096", "http.port=0"))
                 .load();
