@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.millrace.contract.UserException;
 
-@Timeout(30)
+@Timeout(300) // only a hang takes that long
 class ServicesTest {
     @TempDir
     private Path crashes;
