@@ -370,23 +370,23 @@ final class EvaluatorTest {
                             assertThat(first.against()).isEmpty();
                             assertThat(first.linear().accuracy()).isEqualTo(1);
                             assertThat(first.testImages()).isGreaterThanOrEqualTo(10);
-                            assertThat(first.weight()).isEqualTo(1);
+                            assertThat(first.weight()).isEqualTo(8);
                         },
                         lost -> {
                             assertThat(lost.against()).hasValue(0);
                             assertThat(lost.fallen())
                                     .isEqualTo(100 * (1 - lost.linear().accuracy()))
                                     .isGreaterThan(1);
-                            assertThat(lost.weight()).isEqualTo(2);
+                            assertThat(lost.weight()).isEqualTo(16);
                         },
                         good -> {
                             assertThat(good.fallen()).isZero();
-                            assertThat(good.weight()).isEqualTo(1.8);
+                            assertThat(good.weight()).isEqualTo(0.9 * 16);
                         });
         publish(1200, "blind"); // by an evaluator that was started again
         assertThat(standings()).extracting(Standing::held).containsExactly(true);
         assertThat(heard.get(heard.size() - 1).oldDomain().orElseThrow().weight())
-                .isEqualTo(3.6);
+                .isEqualTo(2 * 0.9 * 16);
         assertThat(Json.read(Json.write(heard.get(0)), Evaluation.class)).isEqualTo(heard.get(0));
     }
 
