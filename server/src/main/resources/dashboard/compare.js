@@ -2,7 +2,7 @@
 
 import { byId, h, put, table } from './dom.js';
 import { Chart, axis } from './chart.js';
-import { accuracy, count, counted, fixed, percent } from './format.js';
+import { accuracy, comparable, count, counted, fixed, percent } from './format.js';
 import { acrossScore } from './learning.js';
 
 const MOST = 4;
@@ -91,10 +91,11 @@ function draw() {
     return;
   }
   const { runs } = compared;
+  const base = runs.map((each) => each.scores[each.scores.length - 1]).find(Boolean); // others on one line with it only if comparable
   for (const [probe, chart] of charts) {
     chart.options.series = runs.map((each, i) => ({ name: each.run, style: STYLES[i], dots: true }));
     chart.show(
-      runs.flatMap((each, i) => each.scores.map((score) => ({
+      runs.flatMap((each, i) => each.scores.filter((score) => comparable(score, base)).map((score) => ({
         x: acrossScore(score),
         values: runs.map((_, j) => (i === j ? score[probe].accuracy : null)),
         label: `${each.run}, encoder ${score.version}, ${counted(score.imagesTrained, 'image')}: ${accuracy(score[probe])}`,

@@ -55,7 +55,7 @@ final class StreamOptions {
         try {
             StreamPolicy chosen = StreamPolicy.of(Optional.ofNullable(policy).orElse("current"));
             BackfillDepth depth = BackfillDepth.of(Optional.ofNullable(backfill).orElse("none"));
-            if (chosen.kind() == StreamPolicy.Kind.PINNED && backfill != null && !backfill.equals("none")) {
+            if (chosen.kind() == StreamPolicy.Kind.PINNED && depth.images() > 0) {
                 throw new UserException(
                         "--backfill embeds older images again when another encoder takes over, which never"
                                 + " happens with --policy " + chosen

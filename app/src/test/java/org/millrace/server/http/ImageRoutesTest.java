@@ -59,7 +59,7 @@ final class ImageRoutesTest {
     @BeforeAll
     static void start() {
         broker = EmbeddedBroker.start(data, new BrokerConfig(0, -1), "test");
-        // a client is told after a second that Kafka is away, as which a busy machine would pass here
+        // by default a post fails when Kafka has not answered for a second, which happens on a busy machine
         kafka = PatientKafka.at(broker.bootstrapServers(), Map.of("producer.max.block.ms", "300000"));
         var config = new ConfigLoader()
                 .assignments(List.of("images.max-bytes=4096", "http.port=0"))

@@ -44,7 +44,7 @@ public record SettingChanges(List<Change> structural, List<Change> others) {
         }
     }
 
-    /** Compares two effective configurations; a key that the release of the first did not have had today's default, or what {@link #BEFORE} says. */
+    /** Compares two effective configurations; a key that the release of the first did not have had today's default, or what that release did without it. */
     public static SettingChanges between(Map<String, String> then, Map<String, String> now) {
         Map<String, String> former = new TreeMap<>(ConfigLoader.effective(new ConfigLoader().load()));
         Map<String, String> latter = new TreeMap<>(former);

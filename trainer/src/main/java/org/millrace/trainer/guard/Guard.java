@@ -95,8 +95,9 @@ public final class Guard implements AutoCloseable {
     private NDArray ofView(Encoded view, NDManager scope) {
         NDArray wanted = teacher.features(view.views(), scope); // N×D
         NDArray predicted = predicted(view.features(), view.weights()); // N×D
-        return (centred ? Directions.distancesFromMean(predicted, wanted) : Directions.distances(predicted, wanted))
-                .mean();
+        NDArray cosines =
+                centred ? Directions.cosinesFromMean(predicted, wanted) : Directions.cosines(predicted, wanted); // N
+        return cosines.mean().neg().add(1);
     }
 
     private NDArray predicted(NDArray features, Tensors weights) {

@@ -78,10 +78,9 @@ final class Distillation implements Objective {
         Tensors weights = query.weights().tensors(scope);
         NDArray first = query.project(batch.first(), weights); // N×D
         NDArray second = query.project(batch.second(), weights); // N×D
-        NDArray distances = Scaled.over(
-                Directions.distancesFromMean(first, targets.rows().get(0))
-                        .add(Directions.distancesFromMean(second, targets.rows().get(1))),
-                2); // N
+        NDArray cosines = Directions.cosinesFromMean(first, targets.rows().get(0))
+                .add(Directions.cosinesFromMean(second, targets.rows().get(1))); // N
+        NDArray distances = Scaled.over(cosines, 2).neg().add(1); // N
         return new Loss(
                 distances.mean(),
                 Double.NaN,
@@ -102,7 +101,7 @@ final class Distillation implements Objective {
         if (!before.equals(digest)) {
             throw new UserException("distill.teacher is " + name + " with SHA-256 " + digest
                     + ", but this run has learned from the file with SHA-256 " + before
-                    + ". Put that file there, or start a new run. Nothing was changed.");
+                    + ". Put that file there, or start a new run.");
         }
     }
 
