@@ -212,19 +212,25 @@ public final class JournalReader {
             throw new UserException(
                     partition.topic() + " ends at offset " + end
                             + ", but the checkpoint was taken at offset " + from
-                            + ": the topic was deleted and created again or cut. Start a new run with another run.name, or bring the topic back.");
+                            + ": the topic was deleted and created again or cut, or a transaction on it never ended"
+                            + " (kafka-transactions.sh find-hanging). Start a new run with another run.name, or bring the topic back.");
         }
         TopicReader.read(consumer, partition, Math.max(from, start), end, visitor);
+    }
+
+    /** The offset behind the last record that can be read now: before the first transaction that has no end. */
+    long end() {
+        return consumer.endOffsets(Set.of(partition)).getOrDefault(partition, 0L);
     }
 
     // a transaction is acknowledged before its end is in the log, which a broker that restarts may take a while to
     // write
     private long endFrom(long from) {
         long deadline = System.nanoTime() + patience.toNanos();
-        long end = consumer.endOffsets(Set.of(partition)).getOrDefault(partition, 0L);
+        long end = end();
         while (end < from && System.nanoTime() < deadline) {
             LockSupport.parkNanos(PAUSE_NANOS);
-            end = consumer.endOffsets(Set.of(partition)).getOrDefault(partition, 0L);
+            end = end();
         }
         return end;
     }

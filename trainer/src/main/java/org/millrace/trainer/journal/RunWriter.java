@@ -93,17 +93,17 @@ public final class RunWriter implements Outbox, AutoCloseable {
 
     /** Appends an event to the journal; it is durable when the future completes, with the journal's offset behind it. */
     public Future<Long> append(JournalEvent event) {
-        return enqueue(List.of(record(event)));
+        return enqueue(List.of(record(topics, event)));
     }
 
     /** Appends events to the journal, all or none; they are durable when the future completes. */
     public Future<Long> append(List<? extends JournalEvent> together) {
-        return enqueue(together.stream().map(this::record).toList());
+        return enqueue(together.stream().map(event -> record(topics, event)).toList());
     }
 
     /** Appends an event to the journal without waiting for it. */
     public void report(JournalEvent event) {
-        send(List.of(record(event)));
+        send(List.of(record(topics, event)));
     }
 
     @Override
@@ -150,7 +150,7 @@ public final class RunWriter implements Outbox, AutoCloseable {
         }
     }
 
-    private ProducerRecord<byte[], byte[]> record(JournalEvent event) {
+    static ProducerRecord<byte[], byte[]> record(RunTopics topics, JournalEvent event) {
         byte[] key = String.valueOf(event.step()).getBytes(StandardCharsets.UTF_8);
         return new ProducerRecord<>(topics.steps(), key, Json.write(event));
     }
