@@ -14,7 +14,8 @@ import java.util.Arrays;
 public final class AffineMap {
     private final int inputs;
     private final int outputs;
-    private final float[] weights; // W, D×D′
+    private final float[][]
+            rows; // of W, D of D′: the compiler vectorizes a sum of arrays only where all have the same index
     private final float[] offset; // b, D′
 
     /**
@@ -34,7 +35,10 @@ public final class AffineMap {
                 offset.length);
         this.inputs = inputs;
         this.outputs = outputs;
-        this.weights = weights.clone();
+        this.rows = new float[inputs][];
+        for (int i = 0; i < inputs; i++) {
+            rows[i] = Arrays.copyOfRange(weights, i * outputs, (i + 1) * outputs);
+        }
         this.offset = offset.clone();
     }
 
@@ -65,9 +69,9 @@ public final class AffineMap {
     }
 
     public byte[] toBytes() {
-        ByteBuffer out = ByteBuffer.allocate(Float.BYTES * (weights.length + offset.length))
-                .order(ByteOrder.LITTLE_ENDIAN);
-        out.asFloatBuffer().put(weights).put(offset);
+        ByteBuffer out =
+                ByteBuffer.allocate(Float.BYTES * (inputs + 1) * outputs).order(ByteOrder.LITTLE_ENDIAN);
+        out.asFloatBuffer().put(weights()).put(offset);
         return out.array();
     }
 
@@ -83,7 +87,11 @@ public final class AffineMap {
 
     /** W, D×D′, copied. */
     public float[] weights() {
-        return weights.clone();
+        float[] weights = new float[inputs * outputs];
+        for (int i = 0; i < inputs; i++) {
+            System.arraycopy(rows[i], 0, weights, i * outputs, outputs);
+        }
+        return weights;
     }
 
     /** b, D′, copied. */
@@ -93,7 +101,7 @@ public final class AffineMap {
 
     /** Whether all numbers of it are finite. */
     public boolean isFinite() {
-        return isFinite(weights) && isFinite(offset);
+        return Arrays.stream(rows).allMatch(AffineMap::isFinite) && isFinite(offset);
     }
 
     /** One vector mapped. */
@@ -103,24 +111,23 @@ public final class AffineMap {
     }
 
     /** Vectors mapped, N×D row by row to N×D′. */
-    public float[] applyAll(float[] rows) {
-        check(rows.length % inputs == 0, "%d numbers are no vectors of %d features", rows.length, inputs);
-        int count = rows.length / inputs;
+    public float[] applyAll(float[] vectors) {
+        check(vectors.length % inputs == 0, "%d numbers are no vectors of %d features", vectors.length, inputs);
+        int count = vectors.length / inputs;
         float[] mapped = new float[Math.multiplyExact(count, outputs)];
-        for (int row = 0; row < count; row++) {
-            System.arraycopy(offset, 0, mapped, row * outputs, outputs);
-            add(rows, row * inputs, mapped, row * outputs);
+        for (int n = 0; n < count; n++) {
+            System.arraycopy(mapped(vectors, n * inputs), 0, mapped, n * outputs, outputs);
         }
         return mapped;
     }
 
     /** The rows mapped, N×D′. */
     public FeatureMatrix apply(FeatureMatrix features) {
-        float[] rows = new float[features.values().length];
-        for (int i = 0; i < rows.length; i++) {
-            rows[i] = (float) features.values()[i];
+        float[] vectors = new float[features.values().length];
+        for (int i = 0; i < vectors.length; i++) {
+            vectors[i] = (float) features.values()[i];
         }
-        float[] mapped = applyAll(rows);
+        float[] mapped = applyAll(vectors);
         double[] values = new double[mapped.length];
         for (int i = 0; i < values.length; i++) {
             values[i] = mapped[i];
@@ -128,27 +135,32 @@ public final class AffineMap {
         return new FeatureMatrix(features.rows(), outputs, values);
     }
 
-    // four rows of W share each pass over the result, in a loop that the compiler turns into vector instructions
-    private void add(float[] x, int from, float[] y, int to) {
+    private float[] mapped(float[] vectors, int from) {
+        float[] y = offset.clone();
         int i = 0;
         for (; i + 4 <= inputs; i += 4) {
-            float a = x[from + i];
-            float b = x[from + i + 1];
-            float c = x[from + i + 2];
-            float d = x[from + i + 3];
-            int w0 = i * outputs;
-            int w1 = w0 + outputs;
-            int w2 = w1 + outputs;
-            int w3 = w2 + outputs;
-            for (int j = 0; j < outputs; j++) {
-                y[to + j] += a * weights[w0 + j] + b * weights[w1 + j] + c * weights[w2 + j] + d * weights[w3 + j];
-            }
+            add(y, vectors, from + i, rows[i], rows[i + 1], rows[i + 2], rows[i + 3]);
         }
         for (; i < inputs; i++) {
-            float a = x[from + i];
-            for (int j = 0; j < outputs; j++) {
-                y[to + j] += a * weights[i * outputs + j];
-            }
+            add(y, vectors[from + i], rows[i]);
+        }
+        return y;
+    }
+
+    // four rows share each pass over the result
+    private static void add(float[] y, float[] x, int at, float[] row0, float[] row1, float[] row2, float[] row3) {
+        float x0 = x[at];
+        float x1 = x[at + 1];
+        float x2 = x[at + 2];
+        float x3 = x[at + 3];
+        for (int j = 0; j < y.length; j++) {
+            y[j] += x0 * row0[j] + x1 * row1[j] + x2 * row2[j] + x3 * row3[j];
+        }
+    }
+
+    private static void add(float[] y, float x, float[] row) {
+        for (int j = 0; j < y.length; j++) {
+            y[j] += x * row[j];
         }
     }
 
@@ -165,12 +177,12 @@ public final class AffineMap {
     public boolean equals(Object other) {
         return other instanceof AffineMap map
                 && map.inputs == inputs
-                && Arrays.equals(map.weights, weights)
+                && Arrays.deepEquals(map.rows, rows)
                 && Arrays.equals(map.offset, offset);
     }
 
     @Override
     public int hashCode() {
-        return 31 * Arrays.hashCode(weights) + Arrays.hashCode(offset);
+        return 31 * Arrays.deepHashCode(rows) + Arrays.hashCode(offset);
     }
 }

@@ -35,7 +35,7 @@ final class CameraWatch {
 
     /** Returns after an interrupt of this thread, once the broker has acknowledged what was sent. */
     void run(Connection connection) {
-        connection.createImageTopics(images);
+        connection.createStream(images);
         out.say("watching %s as source %s; Ctrl-C stops".formatted(address.shown(), camera.source()));
         PushReport report;
         try (var producer = new KafkaProducer<byte[], byte[]>(

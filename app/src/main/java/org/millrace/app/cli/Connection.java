@@ -89,6 +89,13 @@ final class Connection implements AutoCloseable {
         }
     }
 
+    /** Creates the topics that a camera's frames go to, where they are missing. */
+    void createStream(ImagesConfig images) {
+        try (TopicSetup topics = new TopicSetup(kafka)) {
+            topics.ensureStream(images);
+        }
+    }
+
     @Override
     public void close() {
         embedded.ifPresent(EmbeddedBroker::close);
@@ -106,6 +113,9 @@ final class Connection implements AutoCloseable {
             }
         } catch (ExecutionException | KafkaException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
+            if (BrokerWords.isLogin(cause)) {
+                throw noLogin(kafka, cause);
+            }
             if (BrokerWords.isRefusal(cause)) {
                 throw new UserException(
                         "the broker at " + kafka.bootstrapServers() + " refuses the connection: "
@@ -123,6 +133,15 @@ final class Connection implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new KafkaException("interrupted while connecting", e);
         }
+    }
+
+    private static UserException noLogin(KafkaSettings kafka, Throwable cause) {
+        Object tokens = kafka.admin().get("sasl.oauthbearer.token.endpoint.url");
+        return new UserException(
+                "there is no login for the broker at " + kafka.bootstrapServers()
+                        + (tokens == null ? "" : " from " + tokens) + ": " + BrokerWords.of(cause)
+                        + "\nCheck the kafka.sasl.* settings here; nothing was sent.",
+                cause);
     }
 
     /** Opens and closes a socket, since Kafka's client would log warnings for ten seconds after a refused connection. */

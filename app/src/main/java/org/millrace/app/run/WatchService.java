@@ -11,6 +11,7 @@ import org.millrace.contract.kafka.BrokerWords;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.contract.service.Services;
+import org.millrace.ingest.push.PushRequest;
 import org.millrace.ingest.watch.FolderEvents;
 import org.millrace.ingest.watch.FolderWatch;
 import org.millrace.ingest.watch.WatchRequest;
@@ -49,7 +50,12 @@ public final class WatchService implements Services.Service {
     public void run() {
         thread = Thread.currentThread();
         try (TopicSetup topics = new TopicSetup(kafka)) {
-            topics.ensureImages(images);
+            if (request.target() == PushRequest.Target.PROBE) {
+                topics.ensureProbe(images);
+                topics.ensureRejected(images);
+            } else {
+                topics.ensureStream(images);
+            }
             topics.ensureWatched(images);
         }
         try (FolderEvents events = FolderEvents.of(request.folder())) {

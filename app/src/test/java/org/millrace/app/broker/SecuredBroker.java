@@ -24,6 +24,7 @@ import java.util.stream.Stream;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.security.oauthbearer.OAuthBearerValidatorCallbackHandler;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.authorizer.StandardAuthorizer;
 import org.apache.kafka.metadata.storage.Formatter;
@@ -42,6 +43,8 @@ final class SecuredBroker implements AutoCloseable {
         MUTUAL("SSL"),
         /** TLS and OAUTHBEARER with unsigned tokens, which must have the scope {@code millrace}. */
         BEARER("SASL_SSL"),
+        /** TLS and OAUTHBEARER with tokens that the {@link TokenServer} has signed for {@code millrace}. */
+        SIGNED("SASL_SSL"),
         /** TLS with a certificate of the broker that has expired. */
         EXPIRED("SSL");
 
@@ -65,7 +68,7 @@ final class SecuredBroker implements AutoCloseable {
      *
      * @param users of {@link Listener#SCRAM}; {@code admin} has every right
      */
-    SecuredBroker(Path folder, Collection<String> users) throws Exception {
+    SecuredBroker(Path folder, Collection<String> users, TokenServer tokens) throws Exception {
         this.folder = Files.createDirectories(folder);
         makeCertificates();
         Ports ports = Ports.find(0);
@@ -90,7 +93,8 @@ final class SecuredBroker implements AutoCloseable {
                             .toList())
                     .run();
         }
-        server = new KafkaRaftServer(new KafkaConfig(properties(log, ports), false), Time.SYSTEM);
+        System.setProperty("org.apache.kafka.sasl.oauthbearer.allowed.urls", tokens.keys()); // for the broker
+        server = new KafkaRaftServer(new KafkaConfig(properties(log, ports, tokens), false), Time.SYSTEM);
         server.startup();
     }
 
@@ -119,7 +123,7 @@ final class SecuredBroker implements AutoCloseable {
         server.awaitShutdown();
     }
 
-    private Map<String, String> properties(Path log, Ports ports) {
+    private Map<String, String> properties(Path log, Ports ports, TokenServer tokens) {
         Map<String, String> properties = BrokerProperties.of(log, ports, -1);
         String controller = BrokerProperties.CONTROLLER_LISTENER;
         String listeners = addresses.entrySet().stream()
@@ -142,6 +146,15 @@ final class SecuredBroker implements AutoCloseable {
                 Listener.BEARER.prefix() + "oauthbearer.sasl.jaas.config",
                 "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required"
                         + " unsecuredLoginStringClaim_sub=\"broker\" unsecuredValidatorRequiredScope=\"millrace\";");
+        properties.put(Listener.SIGNED.prefix() + "sasl.enabled.mechanisms", "OAUTHBEARER");
+        properties.put(
+                Listener.SIGNED.prefix() + "oauthbearer.sasl.jaas.config",
+                "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;");
+        properties.put(
+                Listener.SIGNED.prefix() + "oauthbearer.sasl.server.callback.handler.class",
+                OAuthBearerValidatorCallbackHandler.class.getName());
+        properties.put("sasl.oauthbearer.jwks.endpoint.url", tokens.keys());
+        properties.put("sasl.oauthbearer.expected.audience", "millrace");
         properties.put(Listener.MUTUAL.prefix() + "ssl.client.auth", "required");
         properties.put("ssl.principal.mapping.rules", "RULE:^CN=(.*)$/$1/");
         for (Listener listener : Listener.values()) {

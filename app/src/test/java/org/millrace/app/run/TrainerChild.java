@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import org.millrace.app.Millrace;
 
 /** The program in a separate process, to be killed. Closing it kills it. */
-final class TrainerChild implements AutoCloseable {
+public final class TrainerChild implements AutoCloseable {
     private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(5); // only a hang takes that long
 
     private final Process process;
@@ -20,7 +20,7 @@ final class TrainerChild implements AutoCloseable {
         this.process = process;
     }
 
-    static TrainerChild start(String... arguments) throws IOException {
+    public static TrainerChild start(String... arguments) throws IOException {
         return start(Millrace.class, arguments);
     }
 
@@ -61,7 +61,7 @@ final class TrainerChild implements AutoCloseable {
         }
     }
 
-    boolean isAlive() {
+    public boolean isAlive() {
         return process.isAlive();
     }
 
@@ -78,7 +78,7 @@ final class TrainerChild implements AutoCloseable {
     }
 
     /** Asks the child to stop, as a service manager does, and returns its exit code. */
-    int terminate() throws InterruptedException {
+    public int terminate() throws InterruptedException {
         process.destroy();
         return await();
     }

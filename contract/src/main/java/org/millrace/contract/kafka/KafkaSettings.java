@@ -74,6 +74,7 @@ public record KafkaSettings(String bootstrapServers, Map<String, String> user) {
             }
         });
         properties.put("bootstrap.servers", bootstrapServers);
+        TokenEndpoint.allow(properties);
         CompressionLibraries.loaded(); // before a client does it, which would leave files behind
         return properties;
     }

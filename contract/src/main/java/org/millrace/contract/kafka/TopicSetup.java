@@ -57,9 +57,19 @@ public final class TopicSetup implements AutoCloseable {
 
     /** The topics of images: the stream, its rejects and the probe. */
     public void ensureImages(ImagesConfig images) {
+        ensureStream(images);
+        ensureProbe(images);
+    }
+
+    /** The stream and its rejects, which is all that a camera needs. */
+    public void ensureStream(ImagesConfig images) {
         ensure(images.topic(), images.partitions(), large(images));
-        ensure(images.probeTopic(), 1, large(images));
         ensureRejected(images);
+    }
+
+    /** The topic of the probe. */
+    public void ensureProbe(ImagesConfig images) {
+        ensure(images.probeTopic(), 1, large(images));
     }
 
     /** The topic of rejects, which also a stream that others made needs. */

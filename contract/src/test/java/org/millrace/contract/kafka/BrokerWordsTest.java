@@ -2,13 +2,19 @@ package org.millrace.contract.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
+import javax.security.auth.login.LoginException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.DisconnectException;
+import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.SaslAuthenticationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
 import org.junit.jupiter.api.Test;
 
 final class BrokerWordsTest {
@@ -36,5 +42,25 @@ final class BrokerWordsTest {
                         new ExecutionException(new SaslAuthenticationException("wrong password. Call: listNodes"))))
                 .isEqualTo("wrong password.");
         assertThat(BrokerWords.of(new KafkaException())).isEqualTo("KafkaException");
+        assertThat(
+                        BrokerWords.of(
+                                new GroupAuthorizationException(
+                                        "FindCoordinator request for groupId"
+                                                + " `CoordinatorKey(idValue='millrace-drift-main', type=GROUP)` failed due to authorization failure")))
+                .isEqualTo("no right to the group millrace-drift-main");
+        assertThat(BrokerWords.of(new TransactionalIdAuthorizationException("InitProducerId request for transactionalId"
+                        + " `millrace-main` failed due to transactional ID authorization failure")))
+                .isEqualTo("no right to the transactional id millrace-main");
+    }
+
+    @Test
+    void of_loginThatFailed_saysWhatWasAnsweredWithoutTheTraceInIt() {
+        var printed = new StringWriter();
+        new KafkaException(new IOException("The response code 401 was encountered"))
+                .printStackTrace(new PrintWriter(printed, true));
+        var login = new KafkaException(new LoginException(printed.toString()));
+        assertThat(BrokerWords.isLogin(new KafkaException("no client", login))).isTrue();
+        assertThat(BrokerWords.isLogin(new KafkaException("no client"))).isFalse();
+        assertThat(BrokerWords.of(login)).isEqualTo("The response code 401 was encountered");
     }
 }
