@@ -12,6 +12,8 @@ import java.util.Arrays;
  * <p>As bytes: W row by row, D×D′, then b, D′, all little-endian float32.
  */
 public final class AffineMap {
+    private static final int TOGETHER = 32; // vectors for which a row is read from memory once
+
     private final int inputs;
     private final int outputs;
     private final float[][]
@@ -115,8 +117,11 @@ public final class AffineMap {
         check(vectors.length % inputs == 0, "%d numbers are no vectors of %d features", vectors.length, inputs);
         int count = vectors.length / inputs;
         float[] mapped = new float[Math.multiplyExact(count, outputs)];
-        for (int n = 0; n < count; n++) {
-            System.arraycopy(mapped(vectors, n * inputs), 0, mapped, n * outputs, outputs);
+        for (int first = 0; first < count; first += TOGETHER) {
+            float[][] y = mapped(vectors, first, Math.min(TOGETHER, count - first));
+            for (int n = 0; n < y.length; n++) {
+                System.arraycopy(y[n], 0, mapped, (first + n) * outputs, outputs);
+            }
         }
         return mapped;
     }
@@ -135,14 +140,19 @@ public final class AffineMap {
         return new FeatureMatrix(features.rows(), outputs, values);
     }
 
-    private float[] mapped(float[] vectors, int from) {
-        float[] y = offset.clone();
+    private float[][] mapped(float[] vectors, int first, int count) {
+        float[][] y = new float[count][];
+        Arrays.setAll(y, n -> offset.clone());
         int i = 0;
         for (; i + 4 <= inputs; i += 4) {
-            add(y, vectors, from + i, rows[i], rows[i + 1], rows[i + 2], rows[i + 3]);
+            for (int n = 0; n < count; n++) {
+                add(y[n], vectors, (first + n) * inputs + i, rows[i], rows[i + 1], rows[i + 2], rows[i + 3]);
+            }
         }
         for (; i < inputs; i++) {
-            add(y, vectors[from + i], rows[i]);
+            for (int n = 0; n < count; n++) {
+                add(y[n], vectors[(first + n) * inputs + i], rows[i]);
+            }
         }
         return y;
     }

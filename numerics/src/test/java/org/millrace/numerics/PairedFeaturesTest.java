@@ -82,9 +82,10 @@ final class PairedFeaturesTest {
         float[] offset = floats(random, outputs);
         AffineMap map = new AffineMap(inputs, outputs, weights, offset);
         assertThat(AffineMap.of(map.toBytes(), inputs, outputs)).isEqualTo(map);
-        float[] rows = floats(random, 3 * inputs);
+        int count = 35; // more than are mapped together
+        float[] rows = floats(random, count * inputs);
         float[] mapped = map.applyAll(rows);
-        for (int row = 0; row < 3; row++) {
+        for (int row = 0; row < count; row++) {
             for (int j = 0; j < outputs; j++) {
                 double sum = offset[j];
                 for (int i = 0; i < inputs; i++) {
