@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.apache.kafka.common.config.ConfigException;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.Secrets;
 import org.millrace.contract.kafka.BrokerWords;
@@ -42,8 +43,13 @@ final class Failures {
         Optional<Throwable> mistake = cause(failure, UserException.class::isInstance);
         Optional<Throwable> refusal = cause(failure, BrokerWords::isRefusal);
         Optional<Throwable> silence = cause(failure, BrokerWords::isSilence);
+        Optional<Throwable> setting = cause(failure, ConfigException.class::isInstance);
         if (mistake.isPresent()) {
             error.println("millrace: " + mistake.get().getMessage());
+        } else if (setting.isPresent()) {
+            error.println("millrace: Kafka's client does not take the kafka.* settings: "
+                    + setting.get().getMessage()
+                    + "\nCorrect them (millrace config shows which are set).");
         } else if (refusal.isPresent()) {
             error.println("millrace: the broker refuses: " + BrokerWords.of(refusal.get())
                     + "\nCheck its user's rights and the kafka.* settings here.");

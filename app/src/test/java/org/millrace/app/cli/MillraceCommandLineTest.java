@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Stream;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -359,6 +361,19 @@ class MillraceCommandLineTest {
             assertThat(error.toString()).contains(crash.toString());
             assertThat(crash).content().contains("IllegalStateException", "\tat ");
         }
+    }
+
+    @Test
+    void settingThatKafkasClientDoesNotTake_isNamedByIt() {
+        CommandLine root = MillraceCommandLine.create();
+        root.setErr(new PrintWriter(error));
+        var refused = new KafkaException(
+                "Failed to construct kafka producer", new ConfigException("x.ms", "abc", "no number"));
+        assertThat(Failures.report(refused, root)).isEqualTo(1);
+        assertThat(error.toString())
+                .contains(
+                        "Kafka's client does not take the kafka.* settings: Invalid value abc for configuration x.ms: no number")
+                .doesNotContain("unexpected");
     }
 
     @Test
