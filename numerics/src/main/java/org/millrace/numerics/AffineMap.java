@@ -16,8 +16,8 @@ public final class AffineMap {
 
     private final int inputs;
     private final int outputs;
-    private final float[][]
-            rows; // of W, D of D′: the compiler vectorizes a sum of arrays only where all have the same index
+    // of W, D of D′; the compiler vectorizes a sum of arrays only where all have the same index
+    private final float[][] rows;
     private final float[] offset; // b, D′
 
     /**

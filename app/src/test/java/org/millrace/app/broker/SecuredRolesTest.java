@@ -5,6 +5,7 @@ import static org.millrace.app.run.Commands.run;
 
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -15,7 +16,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
@@ -57,7 +61,6 @@ class SecuredRolesTest {
         var images = new ConfigLoader().load().images();
         try (TopicSetup topics = new TopicSetup(clients.kafka("admin", SecuredBroker.USER_PASSWORD))) {
             topics.ensureImages(images);
-            topics.ensureRejected(images);
             topics.ensureWatched(images);
             for (RunTopics run : List.of(MAIN, WIDE)) {
                 topics.ensureRun(run);
@@ -83,15 +86,8 @@ class SecuredRolesTest {
         int port = freePort();
         Path folder = Files.createDirectories(data.resolve("watched"));
         Files.write(folder.resolve("one.png"), image(1));
-        String[] windows = {
-            "--set=drift.window-millis=1000",
-            "--set=drift.grace-millis=0",
-            "--set=drift.least-images=16",
-            "--set=drift.window-images=16",
-            "--set=drift.reference-images=64"
-        };
         int before = clients.records("images");
-        try (var drift = start("drift", "drift", windows, apart("drift"));
+        try (var drift = start("drift", "drift", apart("drift"));
                 var page = start("page", "dashboard", "--set=http.port=" + port, apart("page"));
                 var embedder = start("embedder", "embed", "--stream", apart("embedder"));
                 var watcher = start("watcher", "watch", folder.toString(), apart("watcher"))) {
@@ -118,25 +114,19 @@ class SecuredRolesTest {
     }
 
     private static TrainerChild start(String user, Object... arguments) throws Exception {
-        return TrainerChild.start(commands.line(arguments[0], rest(arguments), clients.as(user)));
-    }
-
-    private static String[] rest(Object... arguments) {
-        List<String> rest = new ArrayList<>();
-        for (int i = 1; i < arguments.length; i++) {
-            rest.addAll(arguments[i] instanceof String[] several ? List.of(several) : List.of((String) arguments[i]));
-        }
-        return rest.toArray(String[]::new);
+        return TrainerChild.start(
+                commands.line(Stream.concat(Arrays.stream(arguments), Stream.of((Object) clients.as(user)))
+                        .toArray()));
     }
 
     private static String apart(String user) {
         return "--set=run.data=" + data.resolve("of-" + user);
     }
 
-    private static void await(String what, TrainerChild child, java.util.concurrent.Callable<Boolean> there) {
+    private static void await(String what, TrainerChild child, Callable<Boolean> there) {
         Awaitility.await(what)
                 .atMost(PATIENCE)
-                .ignoreExceptionsInstanceOf(java.io.IOException.class)
+                .ignoreExceptionsInstanceOf(IOException.class)
                 .until(() -> {
                     assertThat(child.isAlive()).as(what).isTrue();
                     return there.call();
