@@ -1,5 +1,7 @@
 package org.millrace.trainer;
 
+import static org.millrace.contract.Check.check;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -9,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -18,11 +21,13 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepHealth;
 import org.millrace.encoder.tensor.Gradients;
+import org.millrace.encoder.tensor.LowRank;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Scaled;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.ImageId;
 import org.millrace.keystore.Memory;
+import org.millrace.trainer.checkpoint.BaseEncoder;
 import org.millrace.trainer.guard.Guard;
 import org.millrace.trainer.guard.HeadChange;
 import org.millrace.trainer.health.HealthWatch;
@@ -51,6 +56,8 @@ public final class Learner implements AutoCloseable {
     private final int parts; // of a batch, differentiated one after another
     private final StepNumbers numbers;
     private final Optional<Guard> guard;
+    private Optional<BaseEncoder> base =
+            Optional.empty(); // of a run that leaves parameters of its encoder as they were
 
     /** Computes in {@code trainer.precision}, every step of its run. */
     public Learner(MillraceConfig config, Torch torch, Memory memory) {
@@ -200,12 +207,30 @@ public final class Learner implements AutoCloseable {
         return new Differentiated(loss, distance.isEmpty() ? 0 : distance.get().getFloat());
     }
 
-    /** The encoder alone, under torchvision's names. */
+    /** The encoder alone and whole, under torchvision's names. */
     public Safetensors encoder() {
-        return objective.query().snapshot(Objective.ENCODER);
+        Safetensors learned = objective.query().snapshot(Objective.ENCODER);
+        return base.map(begun -> LowRank.merged(begun.whole(), learned)).orElse(learned);
     }
 
-    /** Weights and buffers of the learning network. */
+    /** The encoder with which the run began, where parameters of it stay as they were then. */
+    public Optional<BaseEncoder> base() {
+        return base;
+    }
+
+    /** How much of the encoder learns, in words; empty where all of it does. */
+    public Optional<String> learnedShare() {
+        long learned = objective.query().learned(Objective.ENCODER);
+        long all = objective.query().parameters(Objective.ENCODER);
+        return base.map(begun -> String.format(
+                Locale.ROOT,
+                "%d of the encoder's %d parameters learn, %.1f %%; the others stay as they began",
+                learned,
+                all,
+                100.0 * learned / all));
+    }
+
+    /** Weights and buffers of the learning network, frozen ones left out. */
     public Safetensors query() {
         return objective.query().snapshot("");
     }
@@ -222,7 +247,8 @@ public final class Learner implements AutoCloseable {
 
     /**
      * What names the state to the bit: SHA-256 over the digests of query network, momentum encoder and optimiser, which are
-     * those of a checkpoint's files, and the sequence number of the newest key; with a guard also that of its teacher. Hexadecimal.
+     * those of a checkpoint's files, and the sequence number of the newest key; with a guard also that of its teacher, and of the encoder
+     * that the run began with where parts of it do not learn. Hexadecimal.
      */
     public String digest() {
         String parts = String.join(
@@ -231,8 +257,9 @@ public final class Learner implements AutoCloseable {
                 Sha256.of(key().toBytes()),
                 Sha256.of(optimiser().toBytes()),
                 String.valueOf(keySequence()));
-        String whole =
-                teacher().map(file -> parts + " " + Sha256.of(file.toBytes())).orElse(parts);
+        String whole = parts
+                + teacher().map(file -> " " + Sha256.of(file.toBytes())).orElse("")
+                + base.map(begun -> " " + begun.sha256()).orElse("");
         return Sha256.of(whole.getBytes(StandardCharsets.US_ASCII));
     }
 
@@ -242,9 +269,26 @@ public final class Learner implements AutoCloseable {
 
     /** Sets the encoder of the query network and of the momentum encoder, before the first step; the heads stay as they are. */
     public void initialise(Safetensors encoder) {
-        objective.query().read(Objective.ENCODER, encoder);
-        objective.key().ifPresent(key -> key.read(Objective.ENCODER, encoder));
+        beginEncoders(encoder);
+        noteBase();
         teachPresent();
+    }
+
+    /** Sets the encoder that the run began with, of which {@link #restore} then changes what learns. */
+    public void beginWith(BaseEncoder begun) {
+        beginEncoders(begun.whole());
+        base = Optional.of(begun);
+    }
+
+    private void beginEncoders(Safetensors encoder) {
+        objective.query().begin(Objective.ENCODER, encoder);
+        objective.key().ifPresent(key -> key.begin(Objective.ENCODER, encoder));
+    }
+
+    private void noteBase() {
+        base = objective.query().isPartlyFrozen()
+                ? Optional.of(BaseEncoder.of(objective.query().beginning(Objective.ENCODER)))
+                : Optional.empty();
     }
 
     /** The guard's teacher, where there is a guard. */
@@ -265,12 +309,16 @@ public final class Learner implements AutoCloseable {
     public void begin() {
         health.clear();
         objective.begin();
+        noteBase();
         teachPresent();
     }
 
-    /** Takes the state of a checkpoint, to the bit; where the guard's predictor is another one now, it begins. */
+    /** Takes the state of a checkpoint, to the bit, after {@link #beginWith} where it has a beginning; where the guard's predictor is another one now, it begins. */
     public void restore(Safetensors query, Safetensors key, Safetensors optimiserState, long keySequence) {
         health.clear();
+        check(
+                base.isPresent() || !objective.query().isPartlyFrozen(),
+                "the checkpoint lacks the encoder that the run began with, of which only a part learns");
         var change = new HeadChange(query, objective.query());
         Safetensors weights = change.weights();
         update.restore(change.optimiser(optimiserState));

@@ -26,12 +26,16 @@ import org.millrace.trainer.stream.StageClock;
 import org.millrace.trainer.stream.StreamPosition;
 import org.millrace.trainer.stream.StreamState;
 import org.millrace.trainer.stream.TrainedStep;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a step changes: networks and memory (the {@link Learner}'s), replay buffer, and the place in stream and journal, as after the last
  * computed step. A checkpoint is a copy of it. Used by the trainer's thread.
  */
 final class TrainingState {
+    private static final Logger log = LoggerFactory.getLogger(TrainingState.class);
+
     private final RunSetup setup;
     private final Torch torch;
     private final Learner learner;
@@ -55,10 +59,16 @@ final class TrainingState {
             InitialWeights.of(torch, setup.config().encoder()).ifPresent(learner::initialise);
         }
         teacher.of(checkpoint).ifPresent(learner::teach);
+        learner.learnedShare()
+                .ifPresent(share -> log.info(
+                        "encoder.train is {}: {}",
+                        setup.config().encoder().train().key(),
+                        share));
     }
 
     private void restore(Checkpoint checkpoint) {
         RunState state = checkpoint.state();
+        checkpoint.base().ifPresent(learner::beginWith);
         learner.restore(checkpoint.query(), checkpoint.key(), checkpoint.optimiser(), state.keySequence());
         buffer.restore(checkpoint.buffer(), state.bufferOffered());
         state.freshShare().ifPresent(buffer::restoreShare);
@@ -178,6 +188,7 @@ final class TrainingState {
                 learner.optimiser(),
                 buffer.content(),
                 gate.content(),
-                learner.teacher());
+                learner.teacher(),
+                learner.base());
     }
 }

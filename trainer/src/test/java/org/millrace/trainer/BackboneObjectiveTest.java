@@ -12,6 +12,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,8 +30,10 @@ import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.TrainerConfig.Method;
 import org.millrace.encoder.FrozenEncoder;
 import org.millrace.encoder.onnx.OnnxModel;
+import org.millrace.encoder.tensor.LowRank;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.keystore.Memory;
+import org.millrace.trainer.checkpoint.BaseEncoder;
 import org.millrace.trainer.stream.StageClock;
 import org.millrace.trainer.stream.ViewBuffers;
 
@@ -149,6 +153,88 @@ final class BackboneObjectiveTest {
         }
     }
 
+    /** With adapters, or the last blocks alone: every objective that has a pooled encoder, and in half precision and parts. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "vit-tiny lora moco-v1",
+                "vit-tiny lora moco-v2",
+                "vit-tiny lora moco-v3",
+                "vit-tiny lora byol",
+                "vit-tiny lora simclr",
+                "vit-tiny lora memory-bank",
+                "vit-tiny lora end-to-end",
+                "vit-tiny lora distill",
+                "vit-tiny lora moco-v2 trainer.precision=bf16",
+                "vit-tiny lora moco-v1 trainer.accumulate=2 encoder.lora-targets=qkv,proj,fc1,fc2 encoder.trained-blocks=0",
+                "vit-tiny lora moco-v2 guard.teacher=initial",
+                "vit-tiny last-blocks byol encoder.trained-blocks=2",
+                "resnet20 last-blocks moco-v2 encoder.trained-blocks=3",
+            })
+    void step_aPartLearns_lossFallsAndARestartLeavesNoTrace(String words) {
+        MillraceConfig config = partly(words);
+        List<Double> losses = trainedAndRestarted(config, STEPS);
+        System.out.println(words + ": loss " + losses.get(FILLED) + " → " + losses.get(losses.size() - 1));
+    }
+
+    /** The rest stays to the bit, is in no checkpoint, and lies once in memory for both networks. */
+    @ParameterizedTest
+    @CsvSource({"vit-tiny lora moco-v3, blocks.11.", "resnet20 last-blocks byol encoder.trained-blocks=3, layer3."})
+    void step_aPartLearns_theRestStaysAsItBegan(String words, String whole) {
+        MillraceConfig config = partly(words);
+        try (Memory memory = TestRuns.memory(config);
+                Learner learner = new Learner(config, TestRuns.torch(), memory)) {
+            learner.begin();
+            Safetensors before = learner.encoder();
+            assertThat(before.toBytes())
+                    .isEqualTo(learner.base().orElseThrow().whole().toBytes());
+            step(learner, config, 1);
+            step(learner, config, 2);
+            Safetensors after = learner.encoder();
+            assertThat(after.names()).isEqualTo(before.names());
+            Set<String> learned = learner.query().part("encoder.").names();
+            assertThat(learner.key().part("encoder.").names()).isEqualTo(learned);
+            for (String name : before.names()) {
+                String layer = name.replaceFirst("\\.weight$", "");
+                boolean mayMove = learned.contains(name) || learned.contains(layer + LowRank.DOWN);
+                long[] shape = before.shape(name);
+                boolean same = Arrays.equals(before.tensor(name, shape), after.tensor(name, shape));
+                assertThat(same).as(name).isEqualTo(!mayMove);
+                assertThat(mayMove)
+                        .as(name)
+                        .isEqualTo(name.startsWith(whole)
+                                || name.contains("norm")
+                                || name.contains("running")
+                                || (layer.endsWith("qkv") && !name.endsWith(".bias")));
+            }
+        }
+    }
+
+    @Test
+    void restore_withoutWhatTheRunBeganWith_isRefused() {
+        MillraceConfig config = partly("vit-tiny lora simclr");
+        try (Memory memory = TestRuns.memory(config);
+                Learner learner = new Learner(config, TestRuns.torch(), memory);
+                Learner other = new Learner(config, TestRuns.torch(), memory)) {
+            learner.begin();
+            assertThatThrownBy(() -> other.restore(learner.query(), learner.key(), learner.optimiser(), 0))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("lacks the encoder that the run began with");
+        }
+    }
+
+    // words: architecture, what learns, objective, settings
+    private static MillraceConfig partly(String words) {
+        String[] parts = words.split(" ", 4);
+        Architecture backbone = Stream.of(Architecture.values())
+                .filter(known -> known.key().equals(parts[0]))
+                .findFirst()
+                .orElseThrow();
+        Method objective = Method.valueOf(parts[2].toUpperCase(Locale.ROOT).replace('-', '_'));
+        return config(new Pair(backbone, objective).settings() + " encoder.train=" + parts[1]
+                + (parts.length > 3 ? " " + parts[3] : ""));
+    }
+
     private static double firstLoss(String settings) {
         MillraceConfig config = config(settings);
         try (Memory memory = TestRuns.memory(config);
@@ -179,7 +265,9 @@ final class BackboneObjectiveTest {
                 embedAndExport(config, learner.encoder());
             }
             try (Learner again = new Learner(config, TestRuns.torch(), memory)) {
+                checkpoint.base().ifPresent(again::beginWith);
                 again.restore(checkpoint.query(), checkpoint.key(), checkpoint.optimiser(), checkpoint.sequence());
+                checkpoint.teacher().ifPresent(again::teach);
                 for (long step = last + 1L; step <= steps; step++) {
                     step(again, config, step);
                 }
@@ -194,13 +282,23 @@ final class BackboneObjectiveTest {
     }
 
     /** A checkpoint's files, read from their bytes. */
-    private record Checkpoint(Safetensors query, Safetensors key, Safetensors optimiser, long sequence) {
+    private record Checkpoint(
+            Safetensors query,
+            Safetensors key,
+            Safetensors optimiser,
+            long sequence,
+            Optional<BaseEncoder> base,
+            Optional<Safetensors> teacher) {
         static Checkpoint of(Learner learner) {
             return new Checkpoint(
                     Safetensors.parse(learner.query().toBytes()),
                     Safetensors.parse(learner.key().toBytes()),
                     Safetensors.parse(learner.optimiser().toBytes()),
-                    learner.keySequence());
+                    learner.keySequence(),
+                    learner.base()
+                            .map(begun -> BaseEncoder.of(
+                                    Safetensors.parse(begun.whole().toBytes()))),
+                    learner.teacher());
         }
     }
 
@@ -246,7 +344,7 @@ final class BackboneObjectiveTest {
     }
 
     private static MillraceConfig config(String settings) {
-        List<String> all = new ArrayList<>(List.of(settings.strip().split(" ", -1)));
+        List<String> all = new ArrayList<>(List.of(settings.strip().split(" +", -1)));
         all.add("trainer.batch-size=" + IMAGES);
         all.add("moco.queue-size=10");
         return TestRuns.config(all.toArray(String[]::new));

@@ -31,7 +31,7 @@ public final class CheckpointEncoder {
                                 + " or use a published encoder with --encoder VERSION."));
         RunState state = checkpoint.state();
         EncoderConfig encoder = ConfigLoader.encoder(state.configuration());
-        byte[] file = checkpoint.query().part(Objective.ENCODER).toBytes();
+        byte[] file = checkpoint.encoder(Objective.ENCODER).toBytes();
         return new PublishedEncoder(
                 new EncoderManifest(
                         EncoderManifest.SCHEMA,

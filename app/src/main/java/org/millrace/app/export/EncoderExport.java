@@ -56,7 +56,7 @@ public record EncoderExport(
                 state.configuration(),
                 origin(state),
                 encoder,
-                checkpoint.query().part(Objective.ENCODER),
+                checkpoint.encoder(Objective.ENCODER),
                 Optional.empty());
     }
 

@@ -15,6 +15,7 @@ import java.time.Clock;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import java.util.zip.Deflater;
@@ -30,6 +31,7 @@ import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicReader;
 import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.evaluator.anchor.Anchors;
+import org.millrace.trainer.checkpoint.CheckpointFolder;
 import org.millrace.trainer.checkpoint.RunState;
 import org.millrace.trainer.run.RunFolders;
 import org.millrace.trainer.run.RunLock;
@@ -139,6 +141,10 @@ public final class RunExport {
                 RunFolders.images(config),
                 folder.resolve(Anchors.FILE))) {
             files(folder, part);
+        }
+        Optional<String> beside = CheckpointFolder.besides(state);
+        if (beside.isPresent()) {
+            files(folder, folder.resolve("checkpoints").resolve(beside.get()));
         }
         boolean keyStore = Files.isDirectory(RunFolders.keys(config)) || Files.isDirectory(RunFolders.bank(config));
         var index = new ArchiveIndex(

@@ -32,6 +32,17 @@ public enum Architecture {
         };
     }
 
+    /** Blocks one after another of which the network is made; 0 where it has no such list. */
+    public int blocks() {
+        return switch (this) {
+            case RESNET20 -> 9;
+            case RESNET18 -> 8;
+            case RESNET34, RESNET50 -> 16;
+            case VIT_TINY, VIT_SMALL, VIT_BASE -> 12;
+            case AMDIM -> 0;
+        };
+    }
+
     /** The stems that it may have; none where its first layers are its own and {@code encoder.stem} says nothing. */
     public List<Stem> stems() {
         return switch (this) {

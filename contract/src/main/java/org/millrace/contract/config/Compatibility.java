@@ -152,6 +152,12 @@ final class Compatibility {
                 "trainer.precision must be fp32 or bf16 with rounds.slots=%d, but was fp16: the scale of its loss would begin again with"
                         + " each round",
                 config.rounds().slots());
+        check(
+                one || config.encoder().train() == Learning.ALL,
+                "encoder.train must be all with rounds.slots=%d, but was %s: the topics of several trainers carry what learns, and not the"
+                        + " encoder that the run began with",
+                config.rounds().slots(),
+                config.encoder().train().key());
     }
 
     private void guard() {
@@ -165,6 +171,11 @@ final class Compatibility {
         check(
                 !average || config.guard().halfLife(config.optimiser().totalSteps()) > 0,
                 "guard.teacher=ema needs guard.half-life, in steps, where optimiser.total-steps is 0");
+        check(
+                !average || config.encoder().train() == Learning.ALL,
+                "guard.teacher must not be ema with encoder.train=%s, where the encoder that it would average changes little: set initial"
+                        + " or pinned:VERSION",
+                config.encoder().train().key());
         check(
                 !average || !config.rounds().several(),
                 "guard.teacher must not be ema with rounds.slots=%d: each slot would have an average of its own; set initial or"

@@ -18,6 +18,7 @@ import org.millrace.contract.config.TransformerSettings.Positions;
  * @param standardDeviation divided by after that
  * @param initialWeights path of the file that holds them, or blank
  * @param initialWeightsPrefix before the names in that file; blank to find it
+ * @param train what the optimiser changes; a published encoder is the same network whatever it was
  * @param precision of a process that embeds with a published encoder; a manifest's is that of its trainer's own configuration, and unused
  */
 public record EncoderConfig(
@@ -134,7 +135,33 @@ public record EncoderConfig(
                 doc =
                         "vit: projection of patches: `learned`, or `frozen` as it begins, which keeps MoCo v3 stable (section 4.2 of its paper)",
                 effect = Effect.STRUCTURE)
-        PatchProjection patchProjection) {
+        PatchProjection patchProjection,
+
+        @Setting(
+                value = "all",
+                doc =
+                        "what learns of the encoder: `all`, its `last-blocks` alone, or `lora` (vit): the last blocks, all norms, and low-rank adapters in the other blocks",
+                effect = Effect.STRUCTURE)
+        Learning train,
+
+        @Setting(
+                value = "1",
+                doc = "`encoder.train=last-blocks` or `lora`: blocks at the end that learn whole; with lora also 0",
+                effect = Effect.STRUCTURE)
+        int trainedBlocks,
+
+        @Setting(value = "8", doc = "lora: rank of an adapter", effect = Effect.STRUCTURE)
+        int loraRank,
+
+        @Setting(value = "16", doc = "lora: α; what an adapter adds is scaled by α / rank", effect = Effect.STRUCTURE)
+        double loraAlpha,
+
+        @Setting(
+                value = "qkv",
+                doc =
+                        "lora: layers of a block that are adapted, of `qkv`, `proj`, `fc1` and `fc2`, with commas between them",
+                effect = Effect.STRUCTURE)
+        String loraTargets) {
     public EncoderConfig {
         check(architecture != null && stem != null, "encoder.architecture and encoder.stem must be given");
         check(height >= 16 && height <= 512, "encoder.height must be in [16, 512], but was %d", height);
@@ -188,6 +215,9 @@ public record EncoderConfig(
         } else {
             patch = patch == 0 ? TransformerSettings.SMALLEST_PATCH : patch;
         }
+        train = Objects.requireNonNullElse(train, Learning.ALL); // manifests before it
+        loraTargets = Objects.requireNonNullElse(loraTargets, "");
+        Learning.check(architecture, train, trainedBlocks, loraRank, loraAlpha, loraTargets);
     }
 
     /** Rows of patches in an image. */
@@ -228,7 +258,17 @@ public record EncoderConfig(
                 layerScale,
                 architecture == other ? heads : 0,
                 positions,
-                patchProjection);
+                patchProjection,
+                Learning.ALL,
+                trainedBlocks,
+                loraRank,
+                loraAlpha,
+                loraTargets);
+    }
+
+    /** The layers of a block that are adapted, as {@code encoder.lora-targets} names them. */
+    public List<String> adaptedLayers() {
+        return Learning.names(loraTargets);
     }
 
     public float meanOf(int channel) {

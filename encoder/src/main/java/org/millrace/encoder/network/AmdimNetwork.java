@@ -61,6 +61,11 @@ public final class AmdimNetwork implements Backbone {
     }
 
     @Override
+    public List<String> blockNames() {
+        return List.of();
+    }
+
+    @Override
     public void declare(WeightLayout layout, String prefix) {
         layout.convolution(prefix + "conv", width, inputChannels, STEM_SIZE, Initial.UNIFORM_FAN_IN);
         layout.bias(prefix + "conv", width);

@@ -2,6 +2,7 @@ package org.millrace.encoder.network;
 
 import ai.djl.ndarray.NDArray;
 import java.util.List;
+import org.millrace.contract.config.Architecture;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.WeightLayout;
@@ -32,6 +33,9 @@ public sealed interface Backbone permits ResNet, VisionTransformer, AmdimNetwork
 
     /** Length D of a feature vector. */
     int features();
+
+    /** What the names of each block's tensors begin with, in the order of the blocks; none where {@link Architecture#blocks} are none. */
+    List<String> blockNames();
 
     /** Declares the network's tensors, names behind {@code prefix}. */
     void declare(WeightLayout layout, String prefix);

@@ -5,8 +5,10 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.LayerNorm;
+import java.util.Optional;
 import org.millrace.contract.config.EncoderConfig.Norm;
 import org.millrace.encoder.tensor.Gradients;
+import org.millrace.encoder.tensor.LowRank;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.WeightLayout;
 
@@ -57,10 +59,17 @@ final class Layers {
                 .singletonOrThrow();
     }
 
-    // x: …×C → …×C'
+    // x: …×C → …×C'; with what the layer's adapter adds, where it has one
     static NDArray linear(NDArray x, Tensors weights, String name) {
-        return Linear.linear(x, weights.get(name + ".weight"), weights.get(name + ".bias"))
+        NDArray y = Linear.linear(x, weights.get(name + ".weight"), weights.get(name + ".bias"))
                 .singletonOrThrow();
+        Optional<NDArray> down = weights.find(name + LowRank.DOWN); // r×C
+        if (down.isEmpty()) {
+            return y;
+        }
+        NDArray up = weights.get(name + LowRank.UP).mul(weights.adapterScale()); // C'×r
+        NDArray narrow = Linear.linear(x, down.get()).singletonOrThrow(); // …×r
+        return sum(y, Linear.linear(narrow, up).singletonOrThrow());
     }
 
     /** a + b, over a's memory where no gradient is recorded; where one is, autograd would copy it four times for that. */

@@ -82,6 +82,11 @@ public final class ResNet implements Backbone {
     }
 
     @Override
+    public List<String> blockNames() {
+        return blocks.stream().map(ResNetBlock::name).toList();
+    }
+
+    @Override
     public void declare(WeightLayout layout, String prefix) {
         int size = specification.stem() == Stem.CIFAR ? 3 : 7;
         layout.convolution(prefix + "conv1", specification.width(), specification.inputs(), size);

@@ -136,6 +136,11 @@ public final class VisionTransformer implements Backbone {
     }
 
     @Override
+    public List<String> blockNames() {
+        return blocks.stream().map(TransformerBlock::name).toList();
+    }
+
+    @Override
     public void declare(WeightLayout layout, String prefix) {
         int width = specification.width();
         Shape positions = new Shape(1, specification.embedded(), width);

@@ -8,8 +8,14 @@ import java.util.Optional;
  * The named weights of one forward pass. Not thread safe; the tensors live as long as the scope that made them.
  *
  * @param convolution how the pass computes its convolutions
+ * @param adapterScale of what a {@link LowRank} adapter adds; of no account without adapters
  */
-public record Tensors(Map<String, NDArray> named, Convolution convolution) {
+public record Tensors(Map<String, NDArray> named, Convolution convolution, float adapterScale) {
+    /** Weights without adapters. */
+    public Tensors(Map<String, NDArray> named, Convolution convolution) {
+        this(named, convolution, 1);
+    }
+
     /** The tensor of that name; throws {@link IllegalArgumentException} where the network declared none. */
     public NDArray get(String name) {
         NDArray tensor = named.get(name);

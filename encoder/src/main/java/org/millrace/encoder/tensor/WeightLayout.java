@@ -24,6 +24,7 @@ public final class WeightLayout {
 
     private final List<WeightSpec> parameters = new ArrayList<>();
     private final List<WeightSpec> buffers = new ArrayList<>();
+    private float adapterScale = 1;
     private final Map<String, float[]> given = new HashMap<>(); // values of buffers
 
     /** Convolution without bias. */
@@ -94,6 +95,29 @@ public final class WeightLayout {
         bias(name, outputs);
     }
 
+    /** Keeps the parameters declared so far whose names are such as they begin: no gradient reaches them. */
+    public void freeze(Predicate<String> names) {
+        parameters.replaceAll(spec -> names.test(spec.name()) ? spec.frozen() : spec);
+    }
+
+    /**
+     * Declares a {@link LowRank} adapter beside each linear layer declared so far whose name is such; at first they add nothing.
+     *
+     * @param names of layers, without {@code .weight}
+     * @param scale of what every adapter of the layout adds
+     */
+    public void adapt(Predicate<String> names, int rank, float scale) {
+        adapterScale = scale;
+        for (WeightSpec spec : List.copyOf(parameters)) {
+            LowRank.layerOf(spec.name()).filter(names).ifPresent(layer -> {
+                long outputs = spec.shape().get(0);
+                long inputs = spec.shape().get(1);
+                parameter(layer + LowRank.DOWN, new Shape(rank, inputs), Initial.UNIFORM_FAN_IN);
+                parameter(layer + LowRank.UP, new Shape(outputs, rank), Initial.ZERO);
+            });
+        }
+    }
+
     /**
      * Why a file does not hold exactly this layout's tensors, a line each: wrong shapes, then missing tensors, then unknown ones. Empty
      * where it does.
@@ -116,9 +140,9 @@ public final class WeightLayout {
         return misfits;
     }
 
-    /** Number P of all parameters. */
+    /** Number P of all parameters that learn. */
     public int parameterCount() {
-        return size(parameters);
+        return size(learned());
     }
 
     /** The tensors' names. */
@@ -138,8 +162,21 @@ public final class WeightLayout {
         return initialValues(buffers, seed, OF_BUFFERS);
     }
 
+    /** Parameters, frozen ones among them. */
     List<WeightSpec> parameters() {
         return parameters;
+    }
+
+    List<WeightSpec> learned() {
+        return parameters.stream().filter(spec -> spec.kind() == Kind.PARAMETER).toList();
+    }
+
+    List<WeightSpec> frozen() {
+        return parameters.stream().filter(spec -> spec.kind() == Kind.FROZEN).toList();
+    }
+
+    float adapterScale() {
+        return adapterScale;
     }
 
     List<WeightSpec> buffers() {

@@ -5,7 +5,8 @@ import static org.millrace.contract.Check.check;
 import ai.djl.ndarray.types.Shape;
 
 /**
- * One named tensor of a network: a parameter, which the optimiser changes, or a buffer (running statistics of batch norm, frozen layers).
+ * One named tensor of a network: a parameter, which the optimiser changes, one that is frozen, or a buffer (running statistics of
+ * batch norm, layers that no network of its kind learns).
  *
  * @param name as torchvision names it, behind the part's prefix
  * @param initial how a fresh network fills it
@@ -19,9 +20,16 @@ public record WeightSpec(String name, Shape shape, Kind kind, Initial initial) {
         return Math.toIntExact(shape.size());
     }
 
+    /** The same tensor, frozen. */
+    WeightSpec frozen() {
+        return new WeightSpec(name, shape, Kind.FROZEN, initial);
+    }
+
     /** Whether gradients reach the tensor. */
     public enum Kind {
         PARAMETER,
+        /** A parameter that this run keeps as it began. */
+        FROZEN,
         BUFFER
     }
 

@@ -10,39 +10,83 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.millrace.encoder.tensor.WeightSpec.Kind;
 
 /**
- * The weights of a network: all parameters in one flat tensor and all buffers in another, so that optimiser, moving average and
- * checkpoint each touch one tensor. Networks see named slices. Not thread safe; the owner closes it.
+ * The weights of a network: all parameters that learn in one flat tensor, frozen ones in another and all buffers in a third, so that
+ * optimiser, moving average and checkpoint each touch one tensor. Networks see named slices. Not thread safe; the owner closes it.
  */
 public final class Weights implements AutoCloseable {
     private final NDManager manager;
+    private final List<WeightSpec> allSpecs; // parameters, frozen ones among them
     private final List<WeightSpec> parameterSpecs;
+    private final List<WeightSpec> frozenSpecs;
     private final List<WeightSpec> bufferSpecs;
     private final NDArray parameters; // P
+    private final NDArray frozen; // F
     private final NDArray buffers; // B
-    private final Map<String, NDArray> bufferViews;
+    private final Map<String, NDArray> constantViews; // buffers and frozen parameters
     private final List<Slice> slices = new ArrayList<>();
     private final Convolution convolution;
+    private final float adapterScale;
 
-    private Weights(Torch torch, WeightLayout layout, float[] parameterValues, float[] bufferValues) {
+    /** @param shared has these frozen parameters, in whose memory they lie; none for memory of their own */
+    private Weights(
+            Torch torch, WeightLayout layout, float[] parameterValues, float[] bufferValues, Optional<Weights> shared) {
         this.manager = torch.newManager();
         this.convolution = torch.convolution();
-        this.parameterSpecs = List.copyOf(layout.parameters());
+        this.allSpecs = List.copyOf(layout.parameters());
+        this.parameterSpecs = List.copyOf(layout.learned());
+        this.frozenSpecs = List.copyOf(layout.frozen());
         this.bufferSpecs = List.copyOf(layout.buffers());
-        this.parameters = manager.create(parameterValues);
-        this.buffers = manager.create(bufferValues.length == 0 ? new float[1] : bufferValues);
+        this.adapterScale = layout.adapterScale();
+        this.parameters = manager.create(partOf(parameterValues, Kind.PARAMETER));
+        this.frozen = shared.map(other -> other.frozen)
+                .orElseGet(() -> manager.create(orOne(partOf(parameterValues, Kind.FROZEN))));
+        this.buffers = manager.create(orOne(bufferValues));
         long next = 0;
         for (WeightSpec spec : parameterSpecs) {
             slices.add(new Slice(next, next + spec.size(), spec.shape().dimension()));
             next += spec.size();
         }
-        this.bufferViews = views(bufferSpecs, buffers);
+        this.constantViews = views(bufferSpecs, buffers);
+        constantViews.putAll(views(frozenSpecs, frozen));
+    }
+
+    // a tensor must have a value
+    private static float[] orOne(float[] values) {
+        return values.length == 0 ? new float[1] : values;
+    }
+
+    // of values of all parameters
+    private float[] partOf(float[] values, Kind kind) {
+        List<WeightSpec> wanted = kind == Kind.FROZEN ? frozenSpecs : parameterSpecs;
+        float[] part = new float[WeightLayout.size(wanted)];
+        int from = 0;
+        int to = 0;
+        for (WeightSpec spec : allSpecs) {
+            if (spec.kind() == kind) {
+                System.arraycopy(values, from, part, to, spec.size());
+                to += spec.size();
+            }
+            from += spec.size();
+        }
+        return part;
     }
 
     /** Fresh weights, the same for the same seed. */
     public static Weights initialised(Torch torch, WeightLayout layout, long seed) {
-        return new Weights(torch, layout, layout.initialParameters(seed), layout.initialBuffers(seed));
+        return new Weights(
+                torch, layout, layout.initialParameters(seed), layout.initialBuffers(seed), Optional.empty());
+    }
+
+    /** The same with the frozen parameters of another network that froze the same ones and outlives this. */
+    public static Weights initialisedBeside(Weights other, Torch torch, WeightLayout layout, long seed) {
+        return new Weights(
+                torch, layout, layout.initialParameters(seed), layout.initialBuffers(seed), Optional.of(other));
     }
 
     /** Fixed weights under which every tensor changes the output: for checking a network. */
@@ -51,7 +95,8 @@ public final class Weights implements AutoCloseable {
                 torch,
                 layout,
                 WeightLayout.valuesForTrying(layout.parameters()),
-                WeightLayout.valuesForTrying(layout.buffers()));
+                WeightLayout.valuesForTrying(layout.buffers()),
+                Optional.empty());
     }
 
     /** Makes these parameters collect gradients; returns this. */
@@ -62,7 +107,7 @@ public final class Weights implements AutoCloseable {
 
     /** The named tensors for one forward pass; they live as long as {@code scope}, and gradients flow through them to the flat tensor. */
     public Tensors tensors(NDManager scope) {
-        Map<String, NDArray> named = new HashMap<>(bufferViews);
+        Map<String, NDArray> named = new HashMap<>(constantViews);
         long[] ends = new long[parameterSpecs.size() - 1];
         long at = 0;
         for (int i = 0; i < ends.length; i++) {
@@ -77,7 +122,7 @@ public final class Weights implements AutoCloseable {
             WeightSpec spec = parameterSpecs.get(i);
             named.put(spec.name(), pieces.get(i).reshape(spec.shape()));
         }
-        return new Tensors(named, convolution);
+        return new Tensors(named, convolution, adapterScale);
     }
 
     /** The same with copies of the buffers, so that batch norm leaves the network's own running statistics unchanged. */
@@ -86,7 +131,7 @@ public final class Weights implements AutoCloseable {
         NDArray copy = buffers.duplicate();
         copy.attach(scope);
         named.putAll(views(bufferSpecs, copy));
-        return new Tensors(named, convolution);
+        return new Tensors(named, convolution, adapterScale);
     }
 
     // each tensor's part of a flat tensor of all, by name
@@ -116,12 +161,12 @@ public final class Weights implements AutoCloseable {
         }
     }
 
-    /** The places of the parameters, in the order of the layout. */
+    /** The places of the parameters that learn, in the order of the layout. */
     public List<Slice> slices() {
         return slices;
     }
 
-    /** All parameters, P, in the order of the layout; the tensor itself, not a copy. */
+    /** All parameters that learn, P, in the order of the layout; the tensor itself, not a copy. */
     public NDArray parameters() {
         return parameters;
     }
@@ -129,6 +174,33 @@ public final class Weights implements AutoCloseable {
     /** All buffers; the tensor itself, not a copy. */
     public NDArray buffers() {
         return buffers;
+    }
+
+    /** Parameters that stay as they began, in the order of the layout; the tensor itself, not a copy. Of one 0 where none is. */
+    public NDArray frozen() {
+        return frozen;
+    }
+
+    /** Whether there are any of those. */
+    public boolean isPartlyFrozen() {
+        return !frozenSpecs.isEmpty();
+    }
+
+    /** How many parameters of the part named {@code prefix} learn, adapters among them. */
+    public long learned(String prefix) {
+        return count(parameterSpecs, name -> name.startsWith(prefix));
+    }
+
+    /** How many parameters the part named {@code prefix} has, adapters left out. */
+    public long parameters(String prefix) {
+        return count(allSpecs, name -> name.startsWith(prefix) && !LowRank.isAdapter(name));
+    }
+
+    private static long count(List<WeightSpec> specs, Predicate<String> names) {
+        return specs.stream()
+                .filter(spec -> names.test(spec.name()))
+                .mapToLong(WeightSpec::size)
+                .sum();
     }
 
     /** The gradient of all parameters, P; the caller closes the handle. */
@@ -140,12 +212,42 @@ public final class Weights implements AutoCloseable {
         JniUtils.zeroGrad((PtNDArray) parameters);
     }
 
-    /** The values of the tensors whose names begin with {@code prefix}, by name without it, in the order of the layout. */
+    /**
+     * The values of the tensors whose names begin with {@code prefix}, by name without it, in the order of the layout; frozen parameters are
+     * left out. The metadata has the scale of adapters, where there are frozen parameters.
+     */
     public Safetensors snapshot(String prefix) {
         Safetensors.Builder file = new Safetensors.Builder();
         collect(file, parameterSpecs, parameters, prefix);
         collect(file, bufferSpecs, buffers, prefix);
-        return file.build();
+        Safetensors learned = file.build();
+        return isPartlyFrozen() ? learned.withMetadata(Map.of(LowRank.SCALE, String.valueOf(adapterScale))) : learned;
+    }
+
+    /** The same with the frozen parameters and without adapters: the whole network before its first step. */
+    public Safetensors beginning(String prefix) {
+        Safetensors.Builder kept = new Safetensors.Builder();
+        collect(kept, frozenSpecs, frozen, prefix);
+        Safetensors constant = kept.build();
+        Safetensors learned = snapshot(prefix);
+        Safetensors.Builder whole = new Safetensors.Builder();
+        Stream.concat(allSpecs.stream(), bufferSpecs.stream())
+                .filter(spec -> spec.name().startsWith(prefix) && !LowRank.isAdapter(spec.name()))
+                .forEach(spec -> {
+                    String name = spec.name().substring(prefix.length());
+                    long[] shape = spec.shape().getShape();
+                    whole.add(name, shape, (spec.kind() == Kind.FROZEN ? constant : learned).tensor(name, shape));
+                });
+        return whole.build();
+    }
+
+    /**
+     * Takes a whole network without adapters for the part named {@code prefix}, frozen parameters too; adapters stay as they are.
+     */
+    public void begin(String prefix, Safetensors whole) {
+        put(whole, frozenSpecs, frozen, prefix);
+        put(whole, parameterSpecs, parameters, prefix, name -> !LowRank.isAdapter(name));
+        put(whole, bufferSpecs, buffers, prefix);
     }
 
     /** Takes every tensor that the file has; throws {@link IllegalArgumentException} on another shape or a value that is not finite. */
@@ -153,7 +255,7 @@ public final class Weights implements AutoCloseable {
         read("", file);
     }
 
-    /** Takes the tensors of the part named {@code prefix}, whose names in the file lack that prefix. */
+    /** Takes the tensors of the part named {@code prefix}, whose names in the file lack that prefix; frozen ones stay. */
     public void read(String prefix, Safetensors file) {
         put(file, parameterSpecs, parameters, prefix);
         put(file, bufferSpecs, buffers, prefix);
@@ -177,10 +279,15 @@ public final class Weights implements AutoCloseable {
     }
 
     private static void put(Safetensors file, List<WeightSpec> specs, NDArray flat, String prefix) {
+        put(file, specs, flat, prefix, name -> true);
+    }
+
+    private static void put(
+            Safetensors file, List<WeightSpec> specs, NDArray flat, String prefix, Predicate<String> wanted) {
         float[] all = flat.toFloatArray();
         int at = 0;
         for (WeightSpec spec : specs) {
-            if (spec.name().startsWith(prefix)) {
+            if (spec.name().startsWith(prefix) && wanted.test(spec.name())) {
                 float[] tensor = file.weight(
                         spec.name().substring(prefix.length()), spec.shape().getShape());
                 System.arraycopy(tensor, 0, all, at, tensor.length);

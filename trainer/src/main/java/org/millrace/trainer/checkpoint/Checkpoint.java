@@ -1,6 +1,7 @@
 package org.millrace.trainer.checkpoint;
 
 import java.util.Optional;
+import org.millrace.encoder.tensor.LowRank;
 import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.trainer.gate.GateContent;
 import org.millrace.trainer.stream.ReplayContent;
@@ -14,6 +15,7 @@ import org.millrace.trainer.stream.ReplayContent;
  * @param buffer content of the replay buffer
  * @param gate what the gate remembers of the stream
  * @param teacher the encoder of the guard's teacher, where there is a guard
+ * @param base the encoder that the run began with, where parameters of it do not learn; they are not in {@code query}
  */
 public record Checkpoint(
         RunState state,
@@ -22,8 +24,9 @@ public record Checkpoint(
         Safetensors optimiser,
         ReplayContent buffer,
         GateContent gate,
-        Optional<Safetensors> teacher) {
-    /** The state of a run without a guard. */
+        Optional<Safetensors> teacher,
+        Optional<BaseEncoder> base) {
+    /** The state of a run without a guard, whose encoder learns as a whole. */
     public Checkpoint(
             RunState state,
             Safetensors query,
@@ -31,10 +34,20 @@ public record Checkpoint(
             Safetensors optimiser,
             ReplayContent buffer,
             GateContent gate) {
-        this(state, query, key, optimiser, buffer, gate, Optional.empty());
+        this(state, query, key, optimiser, buffer, gate, Optional.empty(), Optional.empty());
     }
 
     public Checkpoint withState(RunState other) {
-        return new Checkpoint(other, query, key, optimiser, buffer, gate, teacher);
+        return new Checkpoint(other, query, key, optimiser, buffer, gate, teacher, base);
+    }
+
+    /**
+     * The encoder alone and whole, as it would be published.
+     *
+     * @param prefix of its tensors in {@link #query}
+     */
+    public Safetensors encoder(String prefix) {
+        Safetensors learned = query.part(prefix);
+        return base.map(begun -> LowRank.merged(begun.whole(), learned)).orElse(learned);
     }
 }

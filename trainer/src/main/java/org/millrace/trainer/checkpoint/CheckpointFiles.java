@@ -31,6 +31,7 @@ record CheckpointFiles(Path folder) {
     private static final String OPTIMISER = "optimiser.safetensors";
     private static final String BUFFER = "buffer.bin";
     private static final String TEACHER = "teacher.safetensors"; // of a run with a guard
+    private static final String BASE = "base.safetensors"; // beside the checkpoint, for all of a run
     private static final String GATE = "gate.bin"; // where there is anything to remember
 
     /** The first file whose values are not all numbers, and what is wrong with it; empty where each is whole. */
@@ -50,8 +51,20 @@ record CheckpointFiles(Path folder) {
         return state.sha256().containsKey(TEACHER);
     }
 
+    /** The file beside a checkpoint's folder that it needs too, where there is one. */
+    static Optional<String> beside(RunState state) {
+        return Optional.ofNullable(state.sha256().get(BASE)).map(CheckpointFiles::baseName);
+    }
+
+    private static String baseName(String sha256) {
+        return "base-" + sha256.substring(0, 16) + ".safetensors";
+    }
+
     /** Makes the folder, which must not exist, and writes the files. They are durable on return. */
     void write(Checkpoint checkpoint) throws IOException {
+        if (checkpoint.base().isPresent()) {
+            writeBeside(checkpoint.base().get());
+        }
         PrivateFolder.make(folder);
         Map<String, byte[]> files = new LinkedHashMap<>();
         files.put(QUERY, checkpoint.query().toBytes());
@@ -67,15 +80,29 @@ record CheckpointFiles(Path folder) {
             flushed(file.getKey(), file.getValue());
             digests.put(file.getKey(), Sha256.of(file.getValue()));
         }
+        checkpoint.base().ifPresent(base -> digests.put(BASE, base.sha256()));
         byte[] state = Json.writePretty(checkpoint.state().withDigests(digests)).getBytes(StandardCharsets.UTF_8);
         flushed(STATE, state);
         flushed(STATE_DIGEST, Sha256.of(state).getBytes(StandardCharsets.UTF_8));
         Folders.flush(folder);
     }
 
+    private void writeBeside(BaseEncoder base) throws IOException {
+        Path file = folder.resolveSibling(baseName(base.sha256()));
+        if (!Files.exists(file)) {
+            Path aside = folder.resolveSibling(".unfinished-" + file.getFileName());
+            Files.deleteIfExists(aside);
+            flushed(aside, base.whole().toBytes());
+            Folders.rename(aside, file);
+        }
+    }
+
     private void flushed(String name, byte[] bytes) throws IOException {
-        try (var channel =
-                FileChannel.open(folder.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        flushed(folder.resolve(name), bytes);
+    }
+
+    private static void flushed(Path file, byte[] bytes) throws IOException {
+        try (var channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             ByteBuffer buffer = ByteBuffer.wrap(bytes);
             while (buffer.hasRemaining()) {
                 channel.write(buffer);
@@ -93,7 +120,16 @@ record CheckpointFiles(Path folder) {
                 numbers(OPTIMISER, state),
                 BufferFile.read(checked(BUFFER, state.sha256().get(BUFFER))),
                 gate(state),
-                hasTeacher(state) ? Optional.of(numbers(TEACHER, state)) : Optional.empty());
+                hasTeacher(state) ? Optional.of(numbers(TEACHER, state)) : Optional.empty(),
+                base(state));
+    }
+
+    private Optional<BaseEncoder> base(RunState state) throws IOException {
+        String digest = state.sha256().get(BASE);
+        return digest == null
+                ? Optional.empty()
+                : Optional.of(new BaseEncoder(
+                        Safetensors.parse(checked(folder.resolveSibling(baseName(digest)), digest)), digest));
     }
 
     /** The state alone, whatever became of the other files. */
@@ -122,10 +158,14 @@ record CheckpointFiles(Path folder) {
     }
 
     private byte[] checked(String name, @Nullable String wanted) throws IOException {
-        byte[] file = Files.readAllBytes(folder.resolve(name));
+        return checked(folder.resolve(name), wanted);
+    }
+
+    private static byte[] checked(Path path, @Nullable String wanted) throws IOException {
+        byte[] file = Files.readAllBytes(path);
         String got = Sha256.of(file);
         if (!got.equals(wanted)) {
-            throw new IOException(name + " has SHA-256 " + got + " where " + wanted + " was written");
+            throw new IOException(path.getFileName() + " has SHA-256 " + got + " where " + wanted + " was written");
         }
         return file;
     }

@@ -183,6 +183,11 @@ public final class CheckpointFolder {
         return CheckpointFiles.hasTeacher(state);
     }
 
+    /** The file in the checkpoints' folder that a checkpoint in that state needs beside its own, where there is one. */
+    public static Optional<String> besides(RunState state) {
+        return CheckpointFiles.beside(state);
+    }
+
     /** A checkpoint's state, or why it is damaged. */
     public record Inspection(Optional<RunState> state, String problem) {}
 

@@ -40,9 +40,9 @@ public record HeadChange(Safetensors query, Weights fresh) {
         if (isSame(wanted)) {
             return saved;
         }
-        long before = parameters(query);
-        int common = Math.toIntExact(before - predictor(query));
-        int now = Math.toIntExact(common + predictor(wanted));
+        int now = Math.toIntExact(fresh.parameters().size());
+        int common = Math.toIntExact(now - predictor(wanted));
+        long before = common + predictor(query);
         Safetensors.Builder changed = new Safetensors.Builder();
         for (String name : saved.names()) {
             long[] shape = saved.shape(name);

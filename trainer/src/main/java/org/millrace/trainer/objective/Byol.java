@@ -35,7 +35,7 @@ final class Byol implements Objective {
     Byol(MillraceConfig config, Torch torch, Branch branch, MultilayerPerceptron predictor) {
         ByolConfig byol = config.byol();
         this.query = new QueryNetwork(torch, branch, Optional.of(predictor), config);
-        this.key = new KeyNetwork(torch, branch, config);
+        this.key = new KeyNetwork(torch, branch, config, query);
         this.momentum = new EncoderMomentum(
                 byol.momentum(), byol.momentumSchedule(), config.optimiser().totalSteps());
     }

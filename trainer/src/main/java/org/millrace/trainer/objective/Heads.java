@@ -51,7 +51,7 @@ public final class Heads {
         widths.add(output);
         var projector = new MultilayerPerceptron(
                 PROJECTOR, widths, chosen(hidden, head.projectorBatchNorm()), chosen(last, head.lastBatchNorm()));
-        return new Projection(encoder, projector);
+        return new Projection(config.encoder(), encoder, projector);
     }
 
     /** Whether the encoder is a vision transformer. */

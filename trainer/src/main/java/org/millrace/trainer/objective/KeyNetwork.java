@@ -17,7 +17,7 @@ import org.millrace.trainer.optimiser.MovingAverage;
 
 /**
  * The momentum encoder: the query's encoder and projector with weights that follow the query's. It begins equal to it; its batch-norm
- * statistics are its own. The owner closes it.
+ * statistics are its own. What the query's encoder keeps frozen it shares. The owner closes it.
  */
 final class KeyNetwork implements AutoCloseable {
     private final Branch branch;
@@ -27,14 +27,16 @@ final class KeyNetwork implements AutoCloseable {
     private final Optional<KeyReplicas> replicas;
     private final ForwardPass pass;
 
-    KeyNetwork(Torch torch, Branch branch, MillraceConfig config) {
+    /** @param query whose frozen parameters are used */
+    KeyNetwork(Torch torch, Branch branch, MillraceConfig config, QueryNetwork query) {
         this.branch = branch;
         this.pass = new ForwardPass(torch);
         this.parts = config.trainer().accumulate();
         this.order = KeyOrder.of(config.trainer(), config.run().seed());
         WeightLayout layout = new WeightLayout();
         branch.declare(layout);
-        this.weights = Weights.initialised(torch, layout, config.run().seed());
+        this.weights = Weights.initialisedBeside(
+                query.weights(), torch, layout, config.run().seed());
         List<Torch> devices =
                 config.trainer().keyDeviceNames().stream().map(torch::on).toList();
         this.replicas =

@@ -59,6 +59,7 @@ final class KeyReplicas implements AutoCloseable {
     private Weights follow(Weights replica, Torch device) {
         copy(first.parameters(), replica.parameters(), device);
         copy(first.buffers(), replica.buffers(), device);
+        copy(first.frozen(), replica.frozen(), device);
         return replica;
     }
 

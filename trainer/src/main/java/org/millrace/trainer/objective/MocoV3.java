@@ -42,7 +42,7 @@ final class MocoV3 implements Objective {
     MocoV3(MillraceConfig config, Torch torch, Branch branch, MultilayerPerceptron predictor) {
         this.config = config.moco();
         this.query = new QueryNetwork(torch, branch, Optional.of(predictor), config);
-        this.key = new KeyNetwork(torch, branch, config);
+        this.key = new KeyNetwork(torch, branch, config, query);
         this.momentum = EncoderMomentum.of(config);
     }
 

@@ -53,7 +53,7 @@ final class MomentumContrast implements Objective {
         this.config = config.moco();
         this.symmetric = config.trainer().symmetric();
         this.query = new QueryNetwork(torch, branch, config);
-        this.key = new KeyNetwork(torch, branch, config);
+        this.key = new KeyNetwork(torch, branch, config, query);
         this.momentum = EncoderMomentum.of(config);
         this.dictionary = new Dictionary(
                 torch,

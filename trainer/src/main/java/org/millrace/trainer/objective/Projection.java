@@ -1,17 +1,24 @@
 package org.millrace.trainer.objective;
 
 import ai.djl.ndarray.NDArray;
+import org.millrace.contract.config.EncoderConfig;
 import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.network.BatchNormMode;
+import org.millrace.encoder.network.LearnedPart;
 import org.millrace.encoder.network.MultilayerPerceptron;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.WeightLayout;
 
-/** An encoder f with a projector g behind it. */
-record Projection(Backbone encoder, MultilayerPerceptron projector) implements Branch {
+/**
+ * An encoder f with a projector g behind it.
+ *
+ * @param config of the encoder
+ */
+record Projection(EncoderConfig config, Backbone encoder, MultilayerPerceptron projector) implements Branch {
     @Override
     public void declare(WeightLayout layout) {
         encoder.declare(layout, Objective.ENCODER);
+        LearnedPart.choose(config, layout, Objective.ENCODER);
         projector.declare(layout);
     }
 

@@ -195,6 +195,7 @@ public final class RunReplay implements Replay {
                         + " there: run " + config.run().name() + " can be computed again from its first step only.");
             case NOTHING -> {}
         }
+        checkpoint.base().ifPresent(learner::beginWith);
         learner.restore(checkpoint.query(), checkpoint.key(), checkpoint.optimiser(), state.keySequence());
         images.ifPresent(scratch -> fill(scratch.store(), checkpoint));
         buffer.restore(checkpoint.buffer(), state.bufferOffered());

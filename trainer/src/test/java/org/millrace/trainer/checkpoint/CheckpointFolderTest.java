@@ -83,15 +83,7 @@ final class CheckpointFolderTest {
         Checkpoint plain = checkpoint(7);
         Safetensors teacher = plain.query().withMetadata(Map.of("guard.teacher", "initial"));
         for (long step : new long[] {1, 2}) {
-            Checkpoint whole = checkpoint(step);
-            folder().write(new Checkpoint(
-                    whole.state(),
-                    whole.query(),
-                    whole.key(),
-                    whole.optimiser(),
-                    whole.buffer(),
-                    whole.gate(),
-                    Optional.of(teacher)));
+            folder().write(with(checkpoint(step), Optional.of(teacher), Optional.empty()));
         }
         assertThat(newest().teacher().orElseThrow().toBytes()).isEqualTo(teacher.toBytes());
         assertThat(newest().teacher().orElseThrow().metadata()).containsEntry("guard.teacher", "initial");
@@ -101,6 +93,42 @@ final class CheckpointFolderTest {
         assertFallsBack(file, bytes);
         Files.delete(file);
         assertThat(newest().state().step()).isEqualTo(1);
+    }
+
+    @Test
+    void write_onlyAPartLearns_theRestLiesOnceBesideThem() throws IOException {
+        BaseEncoder base = BaseEncoder.of(tensor("fixed", 3, 4));
+        Path file = root.resolve("checkpoints/base-" + base.sha256().substring(0, 16) + ".safetensors");
+        folder().write(with(checkpoint(1), Optional.empty(), Optional.of(base)));
+        var first = Files.getLastModifiedTime(file);
+        folder().write(with(checkpoint(2), Optional.empty(), Optional.of(base)));
+        assertThat(Files.getLastModifiedTime(file)).isEqualTo(first);
+        assertThat(names()).containsExactly(file.getFileName().toString(), "step-000000000001", "step-000000000002");
+        Checkpoint read = newest();
+        assertThat(read.base().orElseThrow().sha256()).isEqualTo(base.sha256());
+        assertThat(CheckpointFolder.besides(read.state()))
+                .contains(file.getFileName().toString());
+        assertThat(read.base().orElseThrow().whole().toBytes())
+                .isEqualTo(base.whole().toBytes());
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(file, bytes);
+        assertThat(folder().newestWhole(any -> {})).isEmpty();
+        assertThat(folder().inspect().values())
+                .allSatisfy(
+                        inspection -> assertThat(inspection.problem()).startsWith(file.getFileName() + " has SHA-256"));
+    }
+
+    private static Checkpoint with(Checkpoint whole, Optional<Safetensors> teacher, Optional<BaseEncoder> base) {
+        return new Checkpoint(
+                whole.state(),
+                whole.query(),
+                whole.key(),
+                whole.optimiser(),
+                whole.buffer(),
+                whole.gate(),
+                teacher,
+                base);
     }
 
     @Test

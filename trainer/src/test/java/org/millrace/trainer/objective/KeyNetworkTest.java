@@ -58,8 +58,8 @@ final class KeyNetworkTest {
     @Test
     void follow_parametersMove_statisticsStay() {
         MillraceConfig config = config("ordinary");
-        try (KeyNetwork key = new KeyNetwork(torch, branch(config), config);
-                QueryNetwork query = new QueryNetwork(torch, branch(config), config)) {
+        try (QueryNetwork query = new QueryNetwork(torch, branch(config), config);
+                KeyNetwork key = new KeyNetwork(torch, branch(config), config, query)) {
             key.keys(views(noise(1)), 1, manager);
             query.project(views(noise(2)), query.weights().tensors(manager));
             query.weights().parameters().addi(1);
@@ -76,8 +76,9 @@ final class KeyNetworkTest {
     void keys_overSeveralDevices_asOnOneWithTheSameSplit() {
         MillraceConfig one = config("shuffle");
         MillraceConfig several = config("shuffle", "trainer.key-devices=cpu,cpu,cpu,cpu");
-        try (KeyNetwork alone = new KeyNetwork(torch, branch(one), one);
-                KeyNetwork shared = new KeyNetwork(torch, branch(several), several)) {
+        try (QueryNetwork query = new QueryNetwork(torch, branch(one), one);
+                KeyNetwork alone = new KeyNetwork(torch, branch(one), one, query);
+                KeyNetwork shared = new KeyNetwork(torch, branch(several), several, query)) {
             for (int step = 1; step <= 3; step++) {
                 float[] wanted = alone.keys(views(noise(step)), step, manager).toFloatArray();
                 float[] got = shared.keys(views(noise(step)), step, manager).toFloatArray();
@@ -93,8 +94,9 @@ final class KeyNetworkTest {
     void keys_overSeveralDevices_keepTheFirstDevicesStatistics() {
         MillraceConfig several = config("shuffle", "trainer.key-devices=cpu,cpu,cpu,cpu");
         KeyOrder order = KeyOrder.of(several.trainer(), several.run().seed());
-        try (KeyNetwork shared = new KeyNetwork(torch, branch(several), several);
-                KeyNetwork first = new KeyNetwork(torch, branch(several), several)) {
+        try (QueryNetwork query = new QueryNetwork(torch, branch(several), several);
+                KeyNetwork shared = new KeyNetwork(torch, branch(several), several, query);
+                KeyNetwork first = new KeyNetwork(torch, branch(several), several, query)) {
             shared.keys(views(noise(1)), 1, manager);
             // the first device alone: its quarter of the shuffled batch
             order.apply(views(noise(1)), 1, rows -> {
@@ -112,8 +114,8 @@ final class KeyNetworkTest {
 
     private double distanceFromQuery(String batchNorm, float[] views) {
         MillraceConfig config = config(batchNorm);
-        try (KeyNetwork key = new KeyNetwork(torch, branch(config), config);
-                QueryNetwork query = new QueryNetwork(torch, branch(config), config)) {
+        try (QueryNetwork query = new QueryNetwork(torch, branch(config), config);
+                KeyNetwork key = new KeyNetwork(torch, branch(config), config, query)) {
             float[] keys = key.keys(views(views), 1, manager).toFloatArray();
             float[] queries = InfoNce.unit(
                             query.project(views(views), query.weights().tensors(manager)))
