@@ -20,7 +20,7 @@ import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.LogIdentity;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.keystore.ImageId;
 import org.millrace.keystore.image.ImageStore;
 import org.millrace.trainer.checkpoint.Checkpoint;

@@ -17,7 +17,6 @@ import java.util.Optional;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.contract.config.Precision;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.KeyStoreSettings;
 import org.millrace.keystore.Memory;
@@ -27,7 +26,8 @@ import org.millrace.trainer.stream.ViewBuffers;
 
 /**
  * Milliseconds a step fed from memory, in each precision, against the same step in PyTorch's eager mode in each of its modes:
- * {@code bench/run step [ROUNDS] [STEPS] [PYTHON|none] [MODE,…] [key=value …]}, from the repository's root. A mode is fp32, bf16 or fp16;
+ * {@code bench/run step [ROUNDS] [STEPS] [PYTHON|none] [MODE,…] [key=value …]}, from the repository's root. A mode is fp32, bf16 or fp16,
+ * with further settings behind it where modes differ in more ({@code fp32:encoder.train=lora});
  * PYTHON has torch, and libopenblas0 beside Debian's.
  *
  * <p>Rounds are interleaved, each mode's figure in a round is the median of its steps, and the first round is not counted. Objective,
@@ -53,12 +53,12 @@ final class StepSpeed {
                 Files.readString(Path.of("/proc/loadavg")).strip());
         try (Peer peer = Peer.start(python)) {
             for (String mode : modes.split(",", -1)) {
-                ours.add(new Ours(Precision.valueOf(mode.toUpperCase(Locale.ROOT)), assignments));
+                ours.add(new Ours(mode, assignments));
             }
             for (int round = 0; round <= rounds; round++) {
                 Map<String, Double> now = new LinkedHashMap<>();
                 for (Ours learner : ours) {
-                    now.put("Millrace " + learner.precision().key(), learner.medianMillis(steps));
+                    now.put("Millrace " + learner.mode(), learner.medianMillis(steps));
                 }
                 for (String mode : peer.modes()) {
                     now.put("PyTorch " + mode, peer.medianMillis(mode, steps));
@@ -82,14 +82,14 @@ final class StepSpeed {
                 : millis.keySet().iterator().next();
         List<Double> base = millis.getOrDefault(reference, List.of());
         print("%d rounds of %d steps; median (lowest to highest)", rounds, steps);
-        print("%-28s %26s   %s", "mode", "ms a step", "times as fast as " + reference);
+        print("%-40s %26s   %s", "mode", "ms a step", "times as fast as " + reference);
         millis.forEach((mode, values) -> {
             List<Double> ratios = new ArrayList<>();
             for (int i = 0; i < values.size(); i++) {
                 ratios.add(base.get(i) / values.get(i));
             }
             print(
-                    "%-28s %8.1f (%6.1f to %6.1f)   %.2f (%.2f to %.2f)",
+                    "%-40s %8.1f (%6.1f to %6.1f)   %.2f (%.2f to %.2f)",
                     mode,
                     PreparationSpeed.median(values),
                     Collections.min(values),
@@ -100,18 +100,20 @@ final class StepSpeed {
         });
     }
 
-    /** A learner in one precision; its steps go on from round to round. */
+    /** A learner in one mode; its steps go on from round to round. */
     private static final class Ours {
-        private final Precision precision;
+        private final String mode;
         private final MillraceConfig config;
         private final Memory memory;
         private final Learner learner;
         private long step;
 
-        Ours(Precision precision, List<String> assignments) {
+        Ours(String mode, List<String> assignments) {
+            List<String> parts = List.of(mode.split(":", -1));
             List<String> all = new ArrayList<>(assignments);
-            all.add("trainer.precision=" + precision.key());
-            this.precision = precision;
+            all.add("trainer.precision=" + parts.get(0));
+            all.addAll(parts.subList(1, parts.size()));
+            this.mode = mode;
             this.config = new ConfigLoader().assignments(all).load();
             this.memory = new KeyStoreSettings(
                             "images", config.head().output(), config.moco().queueSize())
@@ -119,8 +121,8 @@ final class StepSpeed {
             this.learner = new Learner(config, Torch.start(config.run()), memory);
         }
 
-        Precision precision() {
-            return precision;
+        String mode() {
+            return mode;
         }
 
         double medianMillis(int steps) {

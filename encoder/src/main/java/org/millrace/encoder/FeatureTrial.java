@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.Precision;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 
 /** Whether an encoder's features are finite in float32: finite weights can still overflow in the products. */

@@ -13,8 +13,8 @@ import java.util.stream.Stream;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.Architecture;
 import org.millrace.contract.config.EncoderConfig;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.network.Backbone;
-import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.WeightLayout;
 
 /**

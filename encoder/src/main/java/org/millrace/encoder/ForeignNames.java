@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.tensor.WeightLayout;
 
 /** The names that other programs give to an encoder's tensors, and the tensors that they save with them. */

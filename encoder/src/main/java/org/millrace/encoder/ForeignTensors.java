@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 
 /**
  * Another program's tensors of an encoder under timm's or torchvision's names, which are ours, each behind the prefix that it had. What is

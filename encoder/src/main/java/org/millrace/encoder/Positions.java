@@ -2,9 +2,9 @@ package org.millrace.encoder;
 
 import java.util.Map;
 import java.util.Set;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.network.VisionTransformer;
 import org.millrace.encoder.network.VisionTransformer.Specification;
-import org.millrace.encoder.tensor.Safetensors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

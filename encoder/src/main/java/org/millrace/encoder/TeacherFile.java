@@ -11,8 +11,8 @@ import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EncoderConfig;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.network.Backbone;
-import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 
 /**

@@ -7,8 +7,8 @@ import org.millrace.contract.config.Architecture;
 import org.millrace.contract.config.TransformerSettings.PatchProjection;
 import org.millrace.contract.config.TransformerSettings.Pool;
 import org.millrace.contract.config.TransformerSettings.Positions;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.network.VisionTransformer;
-import org.millrace.encoder.tensor.Safetensors;
 
 /**
  * What the tensors of a vision transformer say of it, under timm's names.

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.tensor.Weights;
 
 /** Files under other programs' names, made by our own writer: what is recognised, and that every tensor comes to its place. */

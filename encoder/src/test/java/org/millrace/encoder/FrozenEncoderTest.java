@@ -13,9 +13,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.image.TestImages;
 import org.millrace.encoder.image.UndecodableImageException;
-import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Weights;
 
 final class FrozenEncoderTest {

@@ -5,10 +5,10 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.event.EncoderManifest;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.FrozenEncoder;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.UndecodableImageException;
-import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 
 /** Encoders run by PyTorch, as their manifests describe them. Used by the evaluator's thread alone. */

@@ -28,7 +28,7 @@ final class WaitingEncoders {
     void add(PublishedEncoder encoder) {
         remove(encoder.version());
         byVersion.put(encoder.version(), encoder);
-        bytes += encoder.safetensors().length;
+        bytes += encoder.publishedBytes();
         while (bytes > maxBytes) {
             Map.Entry<Long, PublishedEncoder> oldest = byVersion.higherEntry(0L);
             if (oldest == null || oldest.getKey().equals(byVersion.lastKey())) {
@@ -56,7 +56,7 @@ final class WaitingEncoders {
     private void remove(long version) {
         PublishedEncoder removed = byVersion.remove(version);
         if (removed != null) {
-            bytes -= removed.safetensors().length;
+            bytes -= removed.publishedBytes();
         }
     }
 

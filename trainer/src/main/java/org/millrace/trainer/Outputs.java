@@ -98,7 +98,7 @@ final class Outputs {
     }
 
     private void publish() {
-        publisher.publish(state.step(), state.position().imagesTrained(), state.encoder());
+        publisher.publish(state.step(), state.position().imagesTrained(), state.encoder(), state.learned());
         setup.moments().at(Moment.PUBLISHED, state.step());
         setup.events().published(state.step());
     }

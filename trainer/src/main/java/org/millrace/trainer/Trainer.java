@@ -81,7 +81,7 @@ public final class Trainer implements Training {
             this.gaps = new StreamGaps(config, kafka, events, clock, writer, imageLog, saved.map(RunState::log));
             gaps.warnIfCompacted();
             var publisher = EncoderPublisher.of(
-                    writer, config, torch, saved.map(RunState::published).orElse(List.of()), clock);
+                    writer, config, kafka, torch, saved.map(RunState::published).orElse(List.of()), clock);
             this.steps = new Steps(setup, images, writer, stop, opened.add(RunSignals.open(config, kafka)));
             this.reports = new StepReports(setup, writer);
             this.outputs = new Outputs(setup, state, gaps, writer, checkpoints, publisher, stop);

@@ -10,13 +10,15 @@ import org.millrace.contract.event.GateCounts;
 import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.event.Signals;
 import org.millrace.contract.kafka.LogIdentity;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.InitialWeights;
-import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.image.ImageStore;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.RunState;
 import org.millrace.trainer.gate.Gate;
+import org.millrace.trainer.objective.Objective;
+import org.millrace.trainer.run.EncoderPublisher;
 import org.millrace.trainer.run.Moment;
 import org.millrace.trainer.run.RunSettings;
 import org.millrace.trainer.run.RunTeacher;
@@ -137,9 +139,15 @@ final class TrainingState {
         return gate.counts();
     }
 
-    /** The encoder alone, as it is published. */
+    /** The encoder alone and whole. */
     Safetensors encoder() {
         return learner.encoder();
+    }
+
+    /** What was learned of it, where a part of it does not learn. */
+    Optional<EncoderPublisher.Learned> learned() {
+        return learner.base()
+                .map(begun -> new EncoderPublisher.Learned(learner.query().part(Objective.ENCODER), begun.sha256()));
     }
 
     /** The digest of networks, optimiser and memory, every {@code trainer.digest-every-steps}. */

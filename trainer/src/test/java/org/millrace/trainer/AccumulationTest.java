@@ -15,7 +15,7 @@ import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.KeyWindow;
 import org.millrace.keystore.Memory;

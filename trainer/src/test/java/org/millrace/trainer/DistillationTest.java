@@ -14,8 +14,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.Architecture;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.network.Backbone;
-import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Weights;
 import org.millrace.keystore.Memory;
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.keystore.Memory;
 
 /** Every objective beside a guard: it learns, keeps near to the teacher, and goes on from a checkpoint to the bit. */

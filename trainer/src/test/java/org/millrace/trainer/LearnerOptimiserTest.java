@@ -7,7 +7,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.keystore.KeyStore;
 
 /** A learner with each optimiser, through its schedule, put back in mid-run. */

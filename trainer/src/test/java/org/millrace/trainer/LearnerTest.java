@@ -18,8 +18,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.TestEncoders;
-import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.keystore.KeyStore;
 import org.millrace.keystore.Memory;
 

@@ -60,7 +60,8 @@ final class ExportCommand implements Runnable {
             names = "--format",
             required = true,
             paramLabel = "FORMAT",
-            description = "safetensors (weights under torchvision's or timm's names) or onnx (weights and network).")
+            description =
+                    "safetensors (weights under torchvision's or timm's names), onnx (weights and network), or learned (with encoder.train=lora or last-blocks: what was learned alone, and beside it FILE-base, the encoder that the run began with).")
     private ExportFormat format = ExportFormat.SAFETENSORS;
 
     @Option(names = "--out", required = true, paramLabel = "FILE", description = "The file to write.")
@@ -85,7 +86,11 @@ final class ExportCommand implements Runnable {
     @Override
     public void run() {
         MillraceConfig config = options.config(Map.of(), run.assignments());
-        OutFile.require(List.of(out, EncoderExport.cardOf(out)), force);
+        OutFile.require(
+                format == ExportFormat.LEARNED
+                        ? List.of(out, EncoderExport.cardOf(out), EncoderExport.baseOf(out))
+                        : List.of(out, EncoderExport.cardOf(out)),
+                force);
         if (space != null && format != ExportFormat.ONNX) {
             throw new ParameterException(
                     spec.commandLine(),

@@ -11,13 +11,14 @@ import java.util.stream.Collectors;
 import org.millrace.contract.OutFile;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.Sha256;
+import org.millrace.contract.UserException;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.registry.PublishedEncoder;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.onnx.OnnxAdapter;
 import org.millrace.encoder.onnx.OnnxModel;
-import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.numerics.AffineMap;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.RunState;
@@ -31,6 +32,7 @@ import org.millrace.trainer.objective.Objective;
  * @param origin further facts about its origin for the card, in order
  * @param encoder its network and input
  * @param weights under torchvision's names
+ * @param apart what was learned, where only a part of the encoder learned
  * @param adapter to the space of another version, at the end of an ONNX graph; absent for the encoder's own features
  */
 public record EncoderExport(
@@ -41,6 +43,7 @@ public record EncoderExport(
         Map<String, String> origin,
         EncoderConfig encoder,
         Safetensors weights,
+        Optional<Apart> apart,
         Optional<Adapter> adapter) {
     private static final String GROUP = "encoder.";
     private static final String PATH = "encoder.initial-weights"; // a path of this machine, meaningless elsewhere
@@ -57,6 +60,7 @@ public record EncoderExport(
                 origin(state),
                 encoder,
                 checkpoint.encoder(Objective.ENCODER),
+                checkpoint.base().map(begun -> new Apart(checkpoint.query().part(Objective.ENCODER), begun.whole())),
                 Optional.empty());
     }
 
@@ -74,15 +78,25 @@ public record EncoderExport(
                                 + new RunTopics(manifest.run()).encoders() + "`"),
                 manifest.encoder(),
                 Safetensors.parse(published.safetensors()),
+                published.apart().map(parts -> new Apart(parts.learned(), parts.base())),
                 Optional.empty());
     }
+
+    /**
+     * The parts of an encoder of which only some parameters learned.
+     *
+     * @param learned those, with low-rank adapters beside their layers
+     * @param base the whole encoder with which the run began
+     */
+    public record Apart(Safetensors learned, Safetensors base) {}
 
     /** An adapter: its map, and the version to whose space it leads. */
     public record Adapter(AffineMap map, long space) {}
 
     /** The same encoder with its features mapped. */
     public EncoderExport withAdapter(Adapter added) {
-        return new EncoderExport(run, step, imagesTrained, configuration, origin, encoder, weights, Optional.of(added));
+        return new EncoderExport(
+                run, step, imagesTrained, configuration, origin, encoder, weights, apart, Optional.of(added));
     }
 
     private static Map<String, String> origin(RunState state) {
@@ -108,8 +122,14 @@ public record EncoderExport(
         return file.resolveSibling(file.getFileName() + ".md");
     }
 
+    /** With the format {@code learned}, the file of the encoder with which the run began, beside the export. */
+    public static Path baseOf(Path file) {
+        String name = String.valueOf(file.getFileName());
+        return file.resolveSibling(name.replaceFirst("(\\.[^.]*)?$", "-base$1"));
+    }
+
     /**
-     * Writes the file and its card, each atomically; existing files are overwritten.
+     * Writes the file and its card, and with the format {@code learned} {@link #baseOf}, each atomically; existing files are overwritten.
      *
      * @param evaluations of the run
      * @return the file's length in bytes
@@ -119,12 +139,20 @@ public record EncoderExport(
         String card = new ModelCard(this, format, String.valueOf(file.getFileName()), bytes.length, Sha256.of(bytes))
                 .text(evaluations.of(step), clock.instant());
         OutFile.write(file, bytes);
+        if (format == ExportFormat.LEARNED) {
+            OutFile.write(baseOf(file), parts().base().toBytes());
+        }
         OutFile.write(cardOf(file), card.getBytes(StandardCharsets.UTF_8));
         return bytes.length;
     }
 
     private byte[] bytes(ExportFormat format) {
         return switch (format) {
+            case LEARNED -> {
+                Map<String, String> metadata = metadata("format", "pt");
+                metadata.putAll(parts().learned().metadata());
+                yield parts().learned().withMetadata(metadata).toBytes();
+            }
             case SAFETENSORS -> weights.withMetadata(metadata("format", "pt")).toBytes();
             case ONNX -> {
                 byte[] model = OnnxModel.of(encoder, weights, metadata("format", "onnx"));
@@ -133,6 +161,13 @@ public record EncoderExport(
                         .orElse(model);
             }
         };
+    }
+
+    private Apart parts() {
+        return apart.orElseThrow(
+                () -> new UserException(
+                        "all parameters of the encoder of run " + run
+                                + " learn (encoder.train=all), so there is no part to export.\nWrite the whole encoder: --format safetensors."));
     }
 
     /** Metadata inside the file, so that it can be used without its card. */

@@ -1,5 +1,6 @@
 package org.millrace.app.export;
 
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
@@ -31,14 +32,18 @@ record ModelCard(EncoderExport export, ExportFormat format, String file, long by
                 + origin(now)
                 + input()
                 + "\n## Use\n\n"
-                + new UsageCode(export.encoder(), file).of(format)
+                + code().of(format)
                 + scores(evaluations)
                 + configuration();
     }
 
+    private UsageCode code() {
+        return new UsageCode(export.encoder(), file, String.valueOf(EncoderExport.baseOf(Path.of(file))));
+    }
+
     private String origin(Instant now) {
         EncoderConfig encoder = export.encoder();
-        UsageCode code = new UsageCode(encoder, file);
+        UsageCode code = code();
         String further = export.origin().entrySet().stream()
                 .map(entry -> row(entry.getKey(), entry.getValue()))
                 .collect(Collectors.joining());
@@ -49,6 +54,10 @@ record ModelCard(EncoderExport export, ExportFormat format, String file, long by
                 + row(
                         "format",
                         switch (format) {
+                            case LEARNED ->
+                                "safetensors, float32, " + code.names()
+                                        + ", and `.lora_A`, `.lora_B` behind those of adapted"
+                                        + " layers; only what was learned";
                             case SAFETENSORS -> "safetensors, float32, " + code.names();
                             case ONNX -> "ONNX, operators of version " + OnnxModel.OPSET + ", float32";
                         })

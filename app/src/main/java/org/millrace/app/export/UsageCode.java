@@ -15,8 +15,26 @@ import org.millrace.encoder.onnx.OnnxModel;
  * bench/pytorch/check_export.py} runs the code for PyTorch.
  *
  * @param file its name without folders
+ * @param base the name of the file beside it, of the format {@code learned}
  */
-record UsageCode(EncoderConfig encoder, String file) {
+record UsageCode(EncoderConfig encoder, String file, String base) {
+    private static final String MERGED = """
+            def merged():
+                weights = load_file("%s")
+                with safe_open("%s", "pt") as file:
+                    scale = float(file.metadata()["lora.scale"])
+                    learned = {name: file.get_tensor(name) for name in file.keys()}
+                for name, value in learned.items():
+                    layer = name.removesuffix(".lora_B")
+                    if layer != name:
+                        weights[layer + ".weight"] += scale * value @ learned[layer + ".lora_A"]
+                    elif not name.endswith(".lora_A"):
+                        weights[name] = value
+                return weights
+
+
+            """;
+
     static String means(EncoderConfig encoder) {
         return values(encoder, encoder::meanOf);
     }
@@ -55,22 +73,30 @@ record UsageCode(EncoderConfig encoder, String file) {
     String of(ExportFormat format) {
         return switch (format) {
             case SAFETENSORS ->
-                "In PyTorch (`pip install torch torchvision safetensors`):\n\n```python\n" + torch() + "```\n"
+                "In PyTorch (`pip install torch torchvision safetensors`):\n\n```python\n"
+                        + torch("load_file(\"" + file + "\")", "") + "```\n"
                         + "\nFor onnxruntime, export with `--format onnx`.\n";
+            case LEARNED ->
+                "The file has what was learned alone; `" + base
+                        + "` beside it is the encoder with which the run began. In PyTorch (`pip install torch torchvision"
+                        + " safetensors`):\n\n```python\n" + torch("merged()", MERGED.formatted(base, file)) + "```\n"
+                        + "\nFor one whole file, export with `--format safetensors`.\n";
             case ONNX ->
                 "In onnxruntime (`pip install onnxruntime`):\n\n```python\n" + onnxruntime() + "```\n"
                         + "\nFor PyTorch, export with `--format safetensors`.\n";
         };
     }
 
-    private String torch() {
+    private String torch(String weights, String functions) {
         NetworkCode network = new NetworkCode(encoder);
         return "import torch\n"
                 + (network.usesTorchvision() ? "import torchvision\n" : "")
                 + "from torch import nn\n"
+                + (functions.isEmpty() ? "" : "from safetensors import safe_open\n")
                 + "from safetensors.torch import load_file\n\n"
+                + functions
                 + network.text()
-                + "model.load_state_dict(load_file(\"" + file + "\"))  # every tensor has its place\n"
+                + "model.load_state_dict(" + weights + ")  # every tensor has its place\n"
                 + "model.eval()\n\n"
                 + "mean = torch.tensor([" + means(encoder) + "]).view(1, -1, 1, 1)\n"
                 + "deviation = torch.tensor([" + deviations(encoder) + "]).view(1, -1, 1, 1)\n"

@@ -20,8 +20,8 @@ import org.millrace.contract.Sha256;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.LogIdentity;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.network.Backbone;
-import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
@@ -220,7 +220,7 @@ class ExportCommandTest {
         assertThat(run("export", "--out=x")).isEqualTo(2);
         assertThat(error.toString()).contains("--format");
         assertThat(export("pickle")).isEqualTo(2);
-        assertThat(error.toString()).contains("must be safetensors or onnx, but was 'pickle'");
+        assertThat(error.toString()).contains("must be safetensors, onnx or learned, but was 'pickle'");
         assertThat(export("onnx", "--checkpoint=last")).isEqualTo(2);
         assertThat(error.toString()).contains("'last'");
     }

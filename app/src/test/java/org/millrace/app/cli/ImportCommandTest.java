@@ -13,9 +13,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.InitialWeights;
 import org.millrace.encoder.network.Backbone;
-import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
 

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,8 +22,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.app.cli.MillraceCommandLine;
+import org.millrace.contract.RunTopics;
 import org.millrace.contract.config.BrokerConfig;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.registry.PublishedEncoder;
+import org.millrace.contract.registry.PublishedEncoders;
+import org.millrace.contract.weights.LowRank;
+import org.millrace.contract.weights.Safetensors;
 
 /** An encoder that is trained, scored and exported, and the run that begins with it, on a real broker. */
 class ExportOnBrokerTest {
@@ -68,7 +73,12 @@ class ExportOnBrokerTest {
                 .contains("| step | 4 |", "| linear probe | λ |", "| " + score + " (")
                 .doesNotContain("not read", "not evaluated");
 
-        String[] begin = {"--set=encoder.initial-weights=" + file, "--set=run.seed=2"};
+        String[] begin = {
+            "--set=encoder.initial-weights=" + file,
+            "--set=run.seed=2",
+            "--set=encoder.train=last-blocks",
+            "--set=trainer.publish-every-steps=2"
+        };
         assertThat(run("second", "train", "--until-step=0", begin))
                 .as(error.toString())
                 .isZero();
@@ -83,12 +93,45 @@ class ExportOnBrokerTest {
         assertThat(run("second", "train", "--until-step=3", begin))
                 .as("the file is not needed any more: " + error)
                 .isZero();
+        assertThatOnlyTheLastBlockChanged(exported);
         assertThat(run("second", "train", "--until-step=4", "--set=run.seed=2")).isEqualTo(1);
         assertThat(error.toString()).contains("encoder.initial-weights: " + file + " → ");
         assertThat(run("third", "train", "--until-step=0", begin)).isEqualTo(1);
         assertThat(error.toString())
                 .contains("encoder.initial-weights is " + file + ", which cannot be read: there is no such file")
                 .doesNotContain("\tat ");
+    }
+
+    /** On the topic, in the checkpoint, and exported whole and apart. */
+    private void assertThatOnlyTheLastBlockChanged(Safetensors began) throws Exception {
+        Path whole = data.resolve("whole.safetensors");
+        Path learned = data.resolve("learned.safetensors");
+        assertThat(run("second", "export", "--format=safetensors", "--out=" + whole))
+                .as(error.toString())
+                .isZero();
+        assertThat(run("second", "export", "--format=learned", "--out=" + learned))
+                .as(error.toString())
+                .isZero();
+        Safetensors now = Safetensors.parse(Files.readAllBytes(whole));
+        Safetensors part = Safetensors.parse(Files.readAllBytes(learned));
+        Safetensors base = Safetensors.parse(Files.readAllBytes(data.resolve("learned-base.safetensors")));
+        assertThat(part.names())
+                .isNotEmpty()
+                .allMatch(name -> name.startsWith("layer3.2.") || name.contains("running_"));
+        assertThat(base.toBytes()).isEqualTo(began.withMetadata(Map.of()).toBytes());
+        for (String name : began.names()) {
+            boolean same = Arrays.equals(began.tensor(name, began.shape(name)), now.tensor(name, began.shape(name)));
+            assertThat(same).as(name).isEqualTo(!part.names().contains(name));
+        }
+        byte[] merged = LowRank.merged(base, part).toBytes();
+        assertThat(now.withMetadata(Map.of()).toBytes()).isEqualTo(merged);
+        PublishedEncoder published =
+                PublishedEncoders.find(PatientKafka.at(broker.bootstrapServers()), new RunTopics("second"), 3);
+        assertThat(published.safetensors()).isEqualTo(merged);
+        assertThat(published.publishedBytes()).isLessThan(merged.length / 2);
+        assertThat(run("first", "export", "--format=learned", "--out=" + data.resolve("none.safetensors")))
+                .isEqualTo(1);
+        assertThat(error.toString()).contains("all parameters of the encoder of run first learn");
     }
 
     private int run(String name, Object... arguments) {

@@ -34,7 +34,7 @@ import org.millrace.contract.event.OldDomain;
 import org.millrace.contract.event.Signals;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.contract.kafka.KafkaSettings;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.trainer.CrashingTrainer;
 import org.millrace.trainer.journal.JournalReader;
 

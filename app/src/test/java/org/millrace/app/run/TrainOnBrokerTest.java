@@ -28,7 +28,7 @@ import org.millrace.contract.ImageHeaders;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.kafka.KafkaSettings;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.trainer.replay.Replay;
 import org.millrace.trainer.replay.RunReplay;
 

@@ -16,7 +16,7 @@ import org.millrace.contract.event.RoundDealt;
 import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepDone;
 import org.millrace.contract.kafka.KafkaSettings;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.keystore.KeyBatch;
 import org.millrace.trainer.stream.Pipeline;
 import org.millrace.trainer.stream.PreparedStep;

@@ -2,6 +2,7 @@ package org.millrace.contract.event;
 
 import static org.millrace.contract.Check.check;
 
+import java.util.Optional;
 import org.millrace.contract.config.EncoderConfig;
 
 /**
@@ -15,6 +16,7 @@ import org.millrace.contract.config.EncoderConfig;
  * @param chunks number of chunks, keys {@code <version>/<index>}
  * @param sha256 of the file, lower-case hexadecimal
  * @param publishedAtMillis Unix time
+ * @param base SHA-256 of encoder 0's file, where this file has only what was learned since ({@code encoder.train}); empty where it is whole
  */
 public record EncoderManifest(
         int schema,
@@ -26,8 +28,35 @@ public record EncoderManifest(
         long bytes,
         int chunks,
         String sha256,
-        long publishedAtMillis) {
+        long publishedAtMillis,
+        Optional<String> base) {
     public static final int SCHEMA = 1;
+
+    /** One whose file is whole. */
+    public EncoderManifest(
+            int schema,
+            String run,
+            long version,
+            long step,
+            long imagesTrained,
+            EncoderConfig encoder,
+            long bytes,
+            int chunks,
+            String sha256,
+            long publishedAtMillis) {
+        this(
+                schema,
+                run,
+                version,
+                step,
+                imagesTrained,
+                encoder,
+                bytes,
+                chunks,
+                sha256,
+                publishedAtMillis,
+                Optional.empty());
+    }
 
     public EncoderManifest {
         check(version >= 0, "version must not be negative, but was %d", version);

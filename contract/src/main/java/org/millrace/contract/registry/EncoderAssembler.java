@@ -7,8 +7,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 import org.millrace.contract.OutsideText;
 import org.millrace.contract.Sha256;
+import org.millrace.contract.config.Learning;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.RecordReader;
 import org.slf4j.Logger;
@@ -16,7 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Records of {@code <run>.encoders} to whole encoders: chunks {@code <version>/<index>} in any order, then {@code
- * <version>/manifest}; null values take back old versions. What does not fit its manifest is reported and skipped.
+ * <version>/manifest}; null values take back old versions. Of a run in which a part of the encoder learns, encoder 0 is held for the later ones, which have that
+ * part. What does not fit its manifest is reported and skipped.
  *
  * <p>Holds the chunks of two unfinished versions at most, of either a quarter of the heap at most, and after a manifest none of an older
  * version. Not thread safe.
@@ -29,6 +32,11 @@ public final class EncoderAssembler {
             new LinkedHashMap<>(); // by version, oldest arrival first
     private final RecordReader<EncoderManifest> manifests = RecordReader.ofJson(EncoderManifest.class);
     private final long mostBytes;
+    private @Nullable First first; // where later encoders may need it
+
+    /** Encoder 0's file. */
+    @SuppressWarnings("ArrayRecordComponent")
+    private record First(byte[] file, String sha256) {}
 
     public EncoderAssembler() {
         this(Runtime.getRuntime().maxMemory() / 4); // an encoder is held as chunks, as a file and as weights
@@ -93,11 +101,27 @@ public final class EncoderAssembler {
         }
         chunks.keySet().removeIf(older -> older <= version);
         try {
-            return Optional.of(new PublishedEncoder(manifest.get(), file(version, manifest.get(), held)));
+            return Optional.of(published(manifest.get(), file(version, manifest.get(), held)));
         } catch (SkippedException e) {
             manifests.leaveOut(record, "encoder " + version + ": " + e.getMessage());
             return Optional.empty();
         }
+    }
+
+    private PublishedEncoder published(EncoderManifest manifest, byte[] file) {
+        if (manifest.version() == 0) {
+            first = manifest.encoder().train() == Learning.ALL ? null : new First(file, manifest.sha256());
+        }
+        if (manifest.base().isEmpty()) {
+            return new PublishedEncoder(manifest, file);
+        }
+        First known = first;
+        String base = manifest.base().get();
+        if (known == null || !known.sha256().equals(base)) {
+            throw new SkippedException("it has only what was learned, and encoder 0 with the SHA-256 " + base
+                    + ", with which the run began, is not before it");
+        }
+        return new PublishedEncoder(manifest, file, known.file());
     }
 
     private static byte[] file(long version, EncoderManifest manifest, Map<Integer, byte[]> held) {

@@ -7,8 +7,9 @@ import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.LayerNorm;
 import java.util.Optional;
 import org.millrace.contract.config.EncoderConfig.Norm;
+import org.millrace.contract.weights.LowRank;
 import org.millrace.encoder.tensor.Gradients;
-import org.millrace.encoder.tensor.LowRank;
+import org.millrace.encoder.tensor.Scaled;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.WeightLayout;
 
@@ -67,7 +68,7 @@ final class Layers {
         if (down.isEmpty()) {
             return y;
         }
-        NDArray up = weights.get(name + LowRank.UP).mul(weights.adapterScale()); // C'×r
+        NDArray up = Scaled.times(weights.get(name + LowRank.UP), weights.adapterScale()); // C'×r
         NDArray narrow = Linear.linear(x, down.get()).singletonOrThrow(); // …×r
         return sum(y, Linear.linear(narrow, up).singletonOrThrow());
     }

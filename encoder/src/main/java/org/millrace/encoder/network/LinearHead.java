@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDArray;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.millrace.contract.CounterRandom;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.tensor.Tensors;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;

@@ -9,7 +9,7 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import java.util.Arrays;
 import java.util.List;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 
 /**
  * Builds a graph of ONNX operators over the tensors of a weights file. Each method adds one node, named after the layer, with the

@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.Map;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.network.ResNet;
 import org.millrace.encoder.network.VisionTransformer;
 import org.millrace.encoder.onnx.OnnxGraph.Value;
-import org.millrace.encoder.tensor.Safetensors;
 
 /**
  * An encoder with its weights as an ONNX model: input {@value #INPUT}, N×C×H×W normalised float32, N free; output {@value #OUTPUT},

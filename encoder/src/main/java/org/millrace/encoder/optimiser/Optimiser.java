@@ -2,7 +2,7 @@ package org.millrace.encoder.optimiser;
 
 import java.util.List;
 import org.millrace.contract.config.OptimiserConfig;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
 

@@ -2,8 +2,8 @@ package org.millrace.encoder.optimiser;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.tensor.InPlace;
-import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
 

@@ -3,6 +3,7 @@ package org.millrace.encoder.tensor;
 import ai.djl.ndarray.NDArray;
 import java.util.Map;
 import java.util.Optional;
+import org.millrace.contract.weights.LowRank;
 
 /**
  * The named weights of one forward pass. Not thread safe; the tensors live as long as the scope that made them.

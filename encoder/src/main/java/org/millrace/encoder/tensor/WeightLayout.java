@@ -15,6 +15,8 @@ import java.util.SplittableRandom;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.millrace.contract.CounterRandom;
+import org.millrace.contract.weights.LowRank;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.tensor.WeightSpec.Initial;
 import org.millrace.encoder.tensor.WeightSpec.Kind;
 

@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.millrace.contract.weights.LowRank;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.tensor.WeightSpec.Kind;
 
 /**

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.millrace.contract.CounterRandom;
 import org.millrace.contract.config.AugmentConfig;
 import org.millrace.contract.config.EncoderConfig;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.FrozenEncoder;
 import org.millrace.encoder.TestEncoders;
 import org.millrace.encoder.image.TestImages;
@@ -19,7 +20,6 @@ import org.millrace.encoder.network.Head;
 import org.millrace.encoder.network.HiddenLayerHead;
 import org.millrace.encoder.network.LinearHead;
 import org.millrace.encoder.optimiser.OptimiserRule;
-import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
 

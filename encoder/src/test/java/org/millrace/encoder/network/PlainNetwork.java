@@ -1,6 +1,6 @@
 package org.millrace.encoder.network;
 
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 
 /** AMDIM's layers as loops over one image, in double precision: slow, and plain enough to be checked by reading. */
 record PlainNetwork(Safetensors weights) {

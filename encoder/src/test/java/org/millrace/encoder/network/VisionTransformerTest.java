@@ -24,9 +24,9 @@ import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.TransformerSettings.PatchProjection;
 import org.millrace.contract.config.TransformerSettings.Pool;
 import org.millrace.contract.config.TransformerSettings.Positions;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.TestEncoders;
 import org.millrace.encoder.tensor.Gradients;
-import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
 

@@ -22,13 +22,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.FrozenEncoder;
 import org.millrace.encoder.TestEncoders;
 import org.millrace.encoder.image.ImageDecoder;
 import org.millrace.encoder.image.InputTransform;
 import org.millrace.encoder.image.SampleImages;
 import org.millrace.encoder.image.UndecodableImageException;
-import org.millrace.encoder.tensor.Safetensors;
 
 /** Models in onnxruntime against our own networks, on real images. */
 final class OnnxModelTest {

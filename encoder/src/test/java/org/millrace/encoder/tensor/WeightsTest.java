@@ -10,6 +10,7 @@ import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.config.EncoderConfig;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.TestEncoders;
 import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.network.BatchNormMode;

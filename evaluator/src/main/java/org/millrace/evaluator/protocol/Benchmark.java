@@ -10,7 +10,7 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.registry.PublishedEncoder;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.evaluator.Embedder;
 import org.millrace.evaluator.EmbedderFactory;

@@ -1,7 +1,7 @@
 package org.millrace.trainer.checkpoint;
 
 import org.millrace.contract.Sha256;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 
 /**
  * The encoder with which a run began, whole, where the run leaves parameters of it as they were ({@code encoder.train}): the run's checkpoints hold

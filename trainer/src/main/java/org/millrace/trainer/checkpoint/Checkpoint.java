@@ -1,8 +1,8 @@
 package org.millrace.trainer.checkpoint;
 
 import java.util.Optional;
-import org.millrace.encoder.tensor.LowRank;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.LowRank;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.trainer.gate.GateContent;
 import org.millrace.trainer.stream.ReplayContent;
 

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.event.Json;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.keystore.image.FileKey;
 import org.millrace.trainer.gate.GateContent;
 

@@ -2,7 +2,7 @@ package org.millrace.trainer.guard;
 
 import java.util.Arrays;
 import java.util.Set;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.tensor.Weights;
 import org.millrace.trainer.objective.Heads;
 

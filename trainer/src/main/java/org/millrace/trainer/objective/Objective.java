@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.millrace.contract.config.MillraceConfig;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
 import org.millrace.keystore.Memory;

@@ -3,7 +3,7 @@ package org.millrace.trainer.optimiser;
 import ai.djl.ndarray.NDArray;
 import java.util.Optional;
 import org.millrace.contract.config.Precision;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.tensor.Scaled;
 
 /**

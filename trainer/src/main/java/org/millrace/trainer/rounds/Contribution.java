@@ -7,7 +7,7 @@ import org.millrace.contract.config.RoundsConfig.Precision;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.StepDone;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.keystore.KeyBatch;
 
 /**

@@ -3,7 +3,7 @@ package org.millrace.trainer.rounds;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 
 /**
  * The tensors of a network one behind the other, in the order of its file: the parameters, and batch norm's running statistics.

@@ -5,7 +5,7 @@ import java.util.Map;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.event.Json;
 import org.millrace.contract.event.OffsetRange;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.keystore.KeyBatch;
 
 /**

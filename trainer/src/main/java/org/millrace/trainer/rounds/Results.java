@@ -13,7 +13,7 @@ import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.RoundMerged;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.registry.PublishedEncoders;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.trainer.TrainerEvents;
 import org.millrace.trainer.journal.RunWriter;
@@ -55,7 +55,7 @@ final class Results {
         this.enough = enough;
         this.events = events;
         this.durable = Globals.read(kafka, topics.globals(), journal).manifests();
-        this.publisher = EncoderPublisher.of(writer, config, torch, published(kafka, topics), clock);
+        this.publisher = EncoderPublisher.of(writer, config, kafka, torch, published(kafka, topics), clock);
     }
 
     private static List<Long> published(KafkaSettings kafka, RunTopics topics) {

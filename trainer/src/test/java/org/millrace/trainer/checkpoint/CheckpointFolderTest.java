@@ -26,7 +26,7 @@ import org.millrace.contract.ImageOffset;
 import org.millrace.contract.Sha256;
 import org.millrace.contract.UserException;
 import org.millrace.contract.kafka.LogIdentity;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.trainer.gate.GateContent;
 import org.millrace.trainer.stream.FreshShareContent;
 import org.millrace.trainer.stream.LoggedImage;

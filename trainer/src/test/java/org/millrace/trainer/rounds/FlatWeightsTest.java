@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.RoundsConfig.Precision;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.network.Backbone;
-import org.millrace.encoder.tensor.Safetensors;
 import org.millrace.encoder.tensor.Weights;
 import org.millrace.trainer.TestRuns;
 

@@ -14,7 +14,7 @@ import org.millrace.contract.event.OffsetRange;
 import org.millrace.contract.event.RoundDealt;
 import org.millrace.contract.event.RoundMerged;
 import org.millrace.contract.kafka.LogIdentity;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.keystore.KeyBatch;
 
 /** The fold by hand: two parameters, one batch norm, slots of 30 and 10 images. */

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,7 +27,8 @@ import org.millrace.contract.UserException;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.event.Json;
-import org.millrace.encoder.tensor.Safetensors;
+import org.millrace.contract.registry.EncoderAssembler;
+import org.millrace.contract.weights.Safetensors;
 import org.millrace.trainer.TestRuns;
 import org.millrace.trainer.stream.LoggedImage;
 import org.millrace.trainer.stream.Rejection;
@@ -75,7 +77,12 @@ final class EncoderPublisherTest {
     void publish_featuresThatAreNotFinite_nothingIsSentAndTheCauseIsThatOfTheStep(long step, String cause) {
         List<ProducerRecord<byte[], byte[]>> sent = new ArrayList<>();
         var publisher = new EncoderPublisher(
-                sent::addAll, config, List.of(), CLOCK, weights -> Optional.of("feature 3 of an image is NaN"));
+                sent::addAll,
+                config,
+                List.of(),
+                Optional.empty(),
+                CLOCK,
+                weights -> Optional.of("feature 3 of an image is NaN"));
         assertThatThrownBy(() -> publisher.publish(step, 0, encoder(1)))
                 .isInstanceOf(UserException.class)
                 .hasMessageStartingWith(
@@ -108,6 +115,7 @@ final class EncoderPublisherTest {
                 sent::addAll,
                 TestRuns.config("trainer.encoders-kept=2", "guard.teacher=" + teacher),
                 List.of(400L, 800L),
+                Optional.empty(),
                 CLOCK,
                 weights -> Optional.empty());
         publisher.publish(1200, 1, encoder(1));
@@ -145,10 +153,52 @@ final class EncoderPublisherTest {
                         records -> sizes.add(records.size()),
                         config,
                         List.of(400L, 800L),
+                        Optional.empty(),
                         CLOCK,
                         weights -> Optional.empty())
                 .publish(1200, 1, encoder(1));
         assertThat(sizes).containsExactly(4 + 4);
+    }
+
+    /** What was learned stands on the topic, and readers have the whole encoder; a branch, whose topic has another encoder 0, sends it whole. */
+    @Test
+    void publish_onlyAPartLearns_laterEncodersAreThatPart() {
+        List<ProducerRecord<byte[], byte[]>> sent = new ArrayList<>();
+        MillraceConfig partly = TestRuns.config("encoder.train=last-blocks", "trainer.encoders-kept=2");
+        Safetensors begun = encoder(0);
+        Safetensors part = new Safetensors.Builder()
+                .add("v", new long[] {1}, new float[] {7})
+                .build();
+        Safetensors before = begun.replaced(
+                Set.of(),
+                new Safetensors.Builder()
+                        .add("v", new long[] {1}, new float[] {0})
+                        .build());
+        Safetensors whole = begun.replaced(Set.of(), part);
+        var publisher = new EncoderPublisher(
+                sent::addAll, partly, List.of(), Optional.empty(), CLOCK, weights -> Optional.empty());
+        String base = Sha256.of(before.toBytes());
+        publisher.publish(0, 0, before, Optional.of(new EncoderPublisher.Learned(part, base)));
+        int first = sent.size();
+        publisher.publish(400, 400, whole, Optional.of(new EncoderPublisher.Learned(part, base)));
+        assertThat(sent.size() - first).isEqualTo(2); // a chunk and the manifest
+        publisher.publish(800, 800, whole, Optional.of(new EncoderPublisher.Learned(part, "another run's")));
+        assertThat(sent.size() - first).isGreaterThan(4);
+        EncoderAssembler assembler = new EncoderAssembler();
+        List<byte[]> read = new ArrayList<>();
+        sent.forEach(record -> assembler
+                .accept(new ConsumerRecord<>("main.encoders", 0, 0, record.key(), record.value()))
+                .ifPresent(encoder -> read.add(encoder.safetensors())));
+        assertThat(read).containsExactly(before.toBytes(), whole.toBytes(), whole.toBytes());
+        EncoderAssembler late = new EncoderAssembler();
+        assertThat(sent.subList(first, first + 2).stream()
+                        .flatMap(
+                                record -> late
+                                        .accept(new ConsumerRecord<>(
+                                                "main.encoders", 0, 0, record.key(), record.value()))
+                                        .stream()))
+                .as("without encoder 0")
+                .isEmpty();
     }
 
     @Test
@@ -169,7 +219,8 @@ final class EncoderPublisherTest {
     }
 
     private EncoderPublisher publisher(List<ProducerRecord<byte[], byte[]>> sent, List<Long> published) {
-        return new EncoderPublisher(sent::addAll, config, published, CLOCK, weights -> Optional.empty());
+        return new EncoderPublisher(
+                sent::addAll, config, published, Optional.empty(), CLOCK, weights -> Optional.empty());
     }
 
     private static Safetensors encoder(long value) {

@@ -1,4 +1,4 @@
-package org.millrace.encoder.tensor;
+package org.millrace.contract.weights;
 
 import static org.millrace.contract.Check.check;
 

@@ -1,4 +1,4 @@
-package org.millrace.encoder.tensor;
+package org.millrace.contract.weights;
 
 import static org.millrace.contract.Check.check;
 
@@ -112,7 +112,7 @@ public final class Safetensors {
     }
 
     /** The same for a network to take; throws {@link IllegalArgumentException} also on a {@linkplain #wrongValue wrong value}. */
-    float[] weight(String name, long... shape) {
+    public float[] weight(String name, long... shape) {
         float[] values = tensor(name, shape);
         existing(name).wrongValue(name).ifPresent(problem -> {
             throw new IllegalArgumentException(problem);
@@ -121,7 +121,7 @@ public final class Safetensors {
     }
 
     /** Why {@link #tensor} would not give that tensor; empty where it does. */
-    Optional<String> misfit(String name, long... shape) {
+    public Optional<String> misfit(String name, long... shape) {
         StoredTensor tensor = tensors.get(name);
         return tensor == null ? Optional.of(missing(name)) : tensor.misfit(name, shape);
     }

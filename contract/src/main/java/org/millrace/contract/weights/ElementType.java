@@ -1,4 +1,4 @@
-package org.millrace.encoder.tensor;
+package org.millrace.contract.weights;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;

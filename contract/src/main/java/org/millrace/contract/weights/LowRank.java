@@ -1,4 +1,4 @@
-package org.millrace.encoder.tensor;
+package org.millrace.contract.weights;
 
 import static org.millrace.contract.Check.check;
 
@@ -35,7 +35,7 @@ public final class LowRank {
     }
 
     /** The layer whose weight that is. */
-    static Optional<String> layerOf(String tensor) {
+    public static Optional<String> layerOf(String tensor) {
         return tensor.endsWith(WEIGHT)
                 ? Optional.of(tensor.substring(0, tensor.length() - WEIGHT.length()))
                 : Optional.empty();
@@ -89,7 +89,8 @@ public final class LowRank {
                 }
             }
             for (int input = 0; input < inputs; input++) {
-                values[output * inputs + input] = (float) (values[output * inputs + input] + row[input]);
+                int at = output * inputs + input;
+                values[at] = row[input] == 0 ? values[at] : (float) (values[at] + row[input]); // −0 stays as it is
             }
         }
         return values;
