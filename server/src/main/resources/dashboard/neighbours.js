@@ -260,9 +260,31 @@ function askPart(there) {
     parts.push(h('h3', {}, found.version === 0 ? 'Encoder 0, untrained' : `Encoder ${found.version}`),
       h('ol', { class: 'found', 'data-version': found.version }, found.images.map((neighbour) => h('li', {
         class: others.some((set) => set.has(neighbour.at)) ? 'shared' : null,
-      }, thumb(neighbour.at), h('span', {}, fixed(neighbour.cosine, 3))))));
+      }, thumb(neighbour.at), h('span', {}, fixed(neighbour.cosine, 3))))),
+      found.matching ? matching(found) : '');
   }
   return parts;
+}
+
+// AMDIM: the score of the whole query with each place; place (row, column) sees 8 of 32 pixels, from 4·row and 4·column on
+function matching(found) {
+  const { side, images } = found.matching;
+  const all = images.flatMap((image) => image.scores);
+  const [low, high] = [Math.min(...all), Math.max(...all)];
+  const names = ['the query itself', ...found.images.map((neighbour, i) => `neighbour ${i + 1}`)];
+  return h('div', { class: 'matching', 'data-version': found.version },
+    h('p', { class: 'note' }, `How well the whole query predicts each place of itself (first) and of its neighbours: f₁·φ₇(f₇)/√D, from ${fixed(low, 2)} (dark) to ${fixed(high, 2)} (bright).`),
+    h('div', { class: 'matches' }, images.map((image, i) => {
+      const best = image.scores.indexOf(Math.max(...image.scores));
+      const words = `${names[i]}: best ${fixed(image.scores[best], 2)}, in row ${Math.floor(best / side) + 1} and column ${(best % side) + 1} of ${side}`;
+      const step = 32 / (side + 1); // half a step of the rim is in no place's middle
+      return s('svg', { viewBox: `${step / 2} ${step / 2} ${step * side} ${step * side}`, role: 'img', 'aria-label': words }, s('title', {}, words),
+        s('image', { href: image.picture, width: 32, height: 32 }),
+        image.scores.map((score, place) => s('rect', {
+          x: step / 2 + step * (place % side), y: step / 2 + step * Math.floor(place / side), width: step, height: step,
+          'fill-opacity': ((0.8 * (high - score)) / (high - low || 1)).toFixed(2),
+        })));
+    })));
 }
 
 function shared() {

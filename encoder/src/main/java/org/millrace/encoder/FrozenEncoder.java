@@ -7,8 +7,10 @@ import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.weights.Safetensors;
@@ -35,6 +37,7 @@ public final class FrozenEncoder implements AutoCloseable {
     private final Torch torch;
     private final Backbone network;
     private final Weights weights;
+    private final Optional<MatchingMaps> matching;
     private final ForwardPass pass;
     private final ImageDecoder decoder;
     private final InputTransform transform;
@@ -60,6 +63,7 @@ public final class FrozenEncoder implements AutoCloseable {
         this.weights = Weights.initialised(this.torch, network.layout(), 0);
         try {
             weights.read(file);
+            this.matching = MatchingMaps.of(network, this.torch, file);
         } catch (IllegalArgumentException e) {
             weights.close();
             throw e;
@@ -90,6 +94,36 @@ public final class FrozenEncoder implements AutoCloseable {
         return forward(input, images.size());
     }
 
+    /**
+     * How well the whole of the first of such images predicts each place of all of them, as AMDIM scores it: f₁ᵀφ₇(f₇)/√D at 7×7 places of
+     * 8×8 pixels, 4 pixels apart, row by row from the top left; a row of 49 for each image. Empty for other networks, and where the file lacks φ₇,
+     * as an exported one does.
+     */
+    public Optional<List<float[]>> matchingMaps(List<float[]> images) {
+        return matching.map(maps -> {
+            ByteBuffer input = input(images.size());
+            FloatBuffer floats = input.asFloatBuffer();
+            images.forEach(image -> InputTransform.putNormalised(config, image, floats));
+            float[] scores = Gradients.unrecorded(() -> matched(maps, input, images.size()));
+            int places = scores.length / images.size();
+            return IntStream.range(0, images.size())
+                    .mapToObj(image -> Arrays.copyOfRange(scores, image * places, (image + 1) * places))
+                    .toList();
+        });
+    }
+
+    private float[] matched(MatchingMaps maps, ByteBuffer input, int count) {
+        try (NDManager scope = torch.newManager()) {
+            NDArray images = tensor(input, count, scope);
+            Tensors tensors = weights.tensors(scope);
+            float[] scores = pass.of(() -> maps.scores(images, tensors, scope)).toFloatArray(); // N×49
+            for (int i = 0; i < scores.length; i++) {
+                scores[i] = (float) (scores[i] / maps.root());
+            }
+            return scores;
+        }
+    }
+
     /** The first feature of such images that is not finite, in words. */
     Optional<String> firstNotFinite(List<float[]> images) {
         ByteBuffer input = input(images.size());
@@ -117,13 +151,18 @@ public final class FrozenEncoder implements AutoCloseable {
     }
 
     private float[] computed(ByteBuffer input, int count) {
-        Shape shape = new Shape(count, config.height(), config.width(), config.channels());
         try (NDManager scope = torch.newManager()) {
-            NDArray images = scope.create(input, shape, DataType.FLOAT32).transpose(0, 3, 1, 2); // N×C×H×W
+            NDArray images = tensor(input, count, scope);
             Tensors tensors = weights.tensors(scope);
             return pass.of(() -> network.forward(images, tensors, "", BatchNormMode.EVALUATION))
                     .toFloatArray(); // N×D
         }
+    }
+
+    // N×C×H×W over the buffer's own memory
+    private NDArray tensor(ByteBuffer input, int count, NDManager scope) {
+        Shape shape = new Shape(count, config.height(), config.width(), config.channels());
+        return scope.create(input, shape, DataType.FLOAT32).transpose(0, 3, 1, 2);
     }
 
     private Optional<String> notFinite(float[] features) {
@@ -137,6 +176,7 @@ public final class FrozenEncoder implements AutoCloseable {
 
     @Override
     public void close() {
+        matching.ifPresent(MatchingMaps::close);
         weights.close();
     }
 }

@@ -4,9 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.JniUtils;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,8 +19,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.weights.Safetensors;
+import org.millrace.encoder.image.InputTransform;
 import org.millrace.encoder.image.TestImages;
 import org.millrace.encoder.image.UndecodableImageException;
+import org.millrace.encoder.network.AmdimNetwork;
+import org.millrace.encoder.network.BatchNormMode;
+import org.millrace.encoder.tensor.Gradients;
+import org.millrace.encoder.tensor.WeightLayout;
 import org.millrace.encoder.tensor.Weights;
 
 final class FrozenEncoderTest {
@@ -42,6 +52,94 @@ final class FrozenEncoderTest {
                     .as("different images have different features")
                     .isNotEqualTo(java.util.Arrays.copyOfRange(together, 64, 128));
         }
+    }
+
+    /** Against the head computed by loops at every place, of the network's own maps. */
+    @Test
+    void matchingMaps_fileWithItsHead_scoresOfTheFirstImageWithEachPlace() {
+        EncoderConfig config = TestEncoders.amdim(3);
+        var network = new AmdimNetwork(config);
+        WeightLayout both = network.layout();
+        network.matchingHead().declare(both);
+        List<float[]> images = List.of(noise(3 * 32 * 32, 1), noise(3 * 32 * 32, 2));
+        try (Weights weights = Weights.forTrying(TestEncoders.torch(), both);
+                FrozenEncoder encoder = new FrozenEncoder(TestEncoders.torch(), config, weights.snapshot(""));
+                FrozenEncoder without = new FrozenEncoder(
+                        TestEncoders.torch(),
+                        config,
+                        weights.snapshot("").only(network.layout().names()));
+                NDManager scope = TestEncoders.torch().newManager()) {
+            assertThat(without.matchingMaps(images)).isEmpty();
+            List<float[]> maps = encoder.matchingMaps(images).orElseThrow();
+            Safetensors file = weights.snapshot("");
+            float[] query = encoder.embedScaled(images.subList(0, 1));
+            for (int image = 0; image < 2; image++) {
+                NDArray input = scope.create(normalised(config, images.get(image)), new Shape(1, 32, 32, 3))
+                        .transpose(0, 3, 1, 2);
+                float[] seven = Gradients.unrecorded(
+                        () -> network.maps(input, weights.tensors(scope), "", BatchNormMode.EVALUATION)
+                                .f7()
+                                .toFloatArray());
+                for (int place = 0; place < 49; place++) {
+                    double wanted = score(file, query, seven, place);
+                    assertThat((double) maps.get(image)[place])
+                            .as("image %d, place %d", image, place)
+                            .isCloseTo(wanted, within(1e-4 * Math.max(1, Math.abs(wanted))));
+                }
+            }
+        }
+    }
+
+    // s = f₁ · φ(f₇ at that place) / √D with φ(x) = norm(second·relu(first·x) + shortcut·x)
+    private static double score(Safetensors file, float[] query, float[] seven, int place) {
+        double[] x = new double[seven.length / 49];
+        for (int c = 0; c < x.length; c++) {
+            x[c] = seven[c * 49 + place];
+        }
+        double[] hidden = times(file, "local7.conv1.weight", x);
+        for (int i = 0; i < hidden.length; i++) {
+            hidden[i] = Math.max(0, hidden[i]);
+        }
+        double[] second = times(file, "local7.conv2.weight", hidden);
+        double[] shortcut = times(file, "local7.shortcut.weight", x);
+        int features = query.length;
+        float[] scale = file.tensor("local7.bn.weight", features);
+        float[] shift = file.tensor("local7.bn.bias", features);
+        float[] mean = file.tensor("local7.bn.running_mean", features);
+        float[] variance = file.tensor("local7.bn.running_var", features);
+        double sum = 0;
+        for (int d = 0; d < features; d++) {
+            double y = (second[d] + shortcut[d] - mean[d]) / Math.sqrt(variance[d] + 1e-5) * scale[d] + shift[d];
+            sum += query[d] * y;
+        }
+        return sum / Math.sqrt(features);
+    }
+
+    private static double[] times(Safetensors file, String name, double[] x) {
+        long[] shape = file.shape(name); // of a 1×1 kernel
+        float[] matrix = file.tensor(name, shape);
+        double[] y = new double[(int) shape[0]];
+        for (int o = 0; o < y.length; o++) {
+            for (int i = 0; i < x.length; i++) {
+                y[o] += (double) matrix[o * x.length + i] * x[i];
+            }
+        }
+        return y;
+    }
+
+    private static float[] normalised(EncoderConfig config, float[] image) {
+        FloatBuffer values = FloatBuffer.allocate(image.length);
+        InputTransform.putNormalised(config, image, values);
+        return values.array();
+    }
+
+    private static float[] noise(int size, long seed) {
+        var random = new SplittableRandom(seed);
+        float[] values = new float[size];
+        for (int i = 0; i < size; i++) {
+            values[i] = (float) random.nextDouble();
+        }
+        return values;
     }
 
     @Test

@@ -1,6 +1,7 @@
 package org.millrace.evaluator;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntPredicate;
 import org.millrace.numerics.FeatureMatrix;
 
@@ -34,6 +35,13 @@ public interface Embedder extends AutoCloseable {
 
     /** The same of images that are decoded and scaled to the network's input, each C×H×W in [0, 1]. */
     float[] embedScaled(List<float[]> images);
+
+    /**
+     * How well the whole of the first of such images predicts each place of all of them, 7×7 scores for each; empty unless this is an encoder of AMDIM.
+     */
+    default Optional<List<float[]>> matchingMaps(List<float[]> images) {
+        return Optional.empty();
+    }
 
     @Override
     void close();

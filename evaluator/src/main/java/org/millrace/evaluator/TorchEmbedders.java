@@ -1,6 +1,7 @@
 package org.millrace.evaluator;
 
 import java.util.List;
+import java.util.Optional;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.ImagesConfig;
@@ -70,6 +71,11 @@ public final class TorchEmbedders implements EmbedderFactory {
         @Override
         public float[] embedScaled(List<float[]> images) {
             return encoder.embedScaled(images);
+        }
+
+        @Override
+        public Optional<List<float[]>> matchingMaps(List<float[]> images) {
+            return encoder.matchingMaps(images);
         }
 
         @Override

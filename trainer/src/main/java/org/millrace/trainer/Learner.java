@@ -209,7 +209,7 @@ public final class Learner implements AutoCloseable {
 
     /** The encoder alone and whole, under torchvision's names. */
     public Safetensors encoder() {
-        Safetensors learned = objective.query().snapshot(Objective.ENCODER);
+        Safetensors learned = Objective.encoderOf(query());
         return base.map(begun -> LowRank.merged(begun.whole(), learned)).orElse(learned);
     }
 

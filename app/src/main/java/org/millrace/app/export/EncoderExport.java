@@ -17,6 +17,7 @@ import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.event.EncoderManifest;
 import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.contract.weights.Safetensors;
+import org.millrace.encoder.network.Backbone;
 import org.millrace.encoder.onnx.OnnxAdapter;
 import org.millrace.encoder.onnx.OnnxModel;
 import org.millrace.numerics.AffineMap;
@@ -77,7 +78,8 @@ public record EncoderExport(
                         ModelCard.second(Instant.ofEpochMilli(manifest.publishedAtMillis())) + " to `"
                                 + new RunTopics(manifest.run()).encoders() + "`"),
                 manifest.encoder(),
-                Safetensors.parse(published.safetensors()),
+                Safetensors.parse(published.safetensors())
+                        .only(Backbone.of(manifest.encoder()).layout().names()),
                 published.apart().map(parts -> new Apart(parts.learned(), parts.base())),
                 Optional.empty());
     }

@@ -16,6 +16,12 @@ import org.millrace.encoder.tensor.WeightSpec.Initial;
  * ends in batch norm. Widths and depth are {@code encoder.amdim-…}.
  */
 public final class AmdimNetwork implements Backbone {
+    /** Prefix of {@link #matchingHead}'s tensors. */
+    public static final String MATCHING_HEAD = "local7.";
+
+    /** Positions on each side of the map f₇. */
+    public static final int MATCHING_SIDE = 7;
+
     private static final int STEM_SIZE = 3;
 
     private final int inputChannels;
@@ -58,6 +64,11 @@ public final class AmdimNetwork implements Backbone {
     /** Channels C of the maps f₅ and f₇. */
     public int localChannels() {
         return 4 * width;
+    }
+
+    /** The head φ₇ through which the objective compares f₁ with f₇. It is no part of the network, and its tensors are not declared with it. */
+    public LocalHead matchingHead() {
+        return new LocalHead(MATCHING_HEAD, localChannels(), features);
     }
 
     @Override

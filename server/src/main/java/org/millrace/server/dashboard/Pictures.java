@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -72,8 +73,12 @@ final class Pictures implements AutoCloseable {
     /** The recent images projected to a plane by one encoder, N×2 row by row, in the order of the list read at that time. */
     record Map(long version, long readAtMillis, double share, List<Double> points) {}
 
-    /** The neighbours that one encoder finds. */
-    record Found(long version, List<RecentImages.Neighbour> images) {}
+    /**
+     * The neighbours that one encoder finds.
+     *
+     * @param matching how well the whole query predicts each place of itself and of the neighbours, in AMDIM's scores
+     */
+    record Found(long version, List<RecentImages.Neighbour> images, Optional<Matching> matching) {}
 
     /** The query image and its neighbours under each encoder. */
     record Neighbours(String image, List<Found> found) {}
@@ -186,8 +191,15 @@ final class Pictures implements AutoCloseable {
         java.util.Map<Long, LoadedEncoders.Loaded> asked = new LinkedHashMap<>();
         versions.forEach(version -> asked.put(version, encoder(version)));
         List<Found> found = new ArrayList<>();
-        read.nearest(file, name, NEIGHBOURS, asked)
-                .forEach((version, nearest) -> found.add(new Found(version, nearest)));
+        read.nearest(file, name, NEIGHBOURS, asked).forEach((version, nearest) -> {
+            List<byte[]> files = new ArrayList<>(List.of(file));
+            nearest.forEach(neighbour -> read.file(neighbour.at()).ifPresent(files::add));
+            LoadedEncoders.Loaded encoder = Objects.requireNonNull(asked.get(version));
+            found.add(new Found(
+                    version,
+                    nearest,
+                    Matching.of(files, encoder, config.images().maxPixels())));
+        });
         return new Neighbours(Png.dataUri(Png.of(pixels)), found);
     }
 

@@ -53,6 +53,15 @@ final class Png {
         return encoded(small(image));
     }
 
+    /** A network's input as a picture: C×H×W in [0, 1]. */
+    static byte[] ofScaled(EncoderConfig input, float[] values) {
+        byte[] bytes = new byte[values.length];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) Math.round(255 * Math.max(0, Math.min(1, values[i])));
+        }
+        return of(new Pixels(input.channels(), input.height(), input.width(), bytes));
+    }
+
     /** The file as a data URI, which a page shows without another request. */
     static String dataUri(byte[] png) {
         return "data:image/png;base64," + Base64.getEncoder().encodeToString(png);

@@ -58,7 +58,8 @@ final class RecentFeatures {
         }
     }
 
-    private static List<float[]> scaled(List<byte[]> files, EncoderConfig input, ImageDecoder decoder) {
+    /** The files as a network of that input sees them, each C×H×W in [0, 1]; they are known to decode. */
+    static List<float[]> scaled(List<byte[]> files, EncoderConfig input, ImageDecoder decoder) {
         InputTransform transform = new InputTransform(input);
         List<float[]> scaled = new ArrayList<>();
         for (byte[] file : files) {

@@ -48,7 +48,7 @@ record AmdimNetworks(AmdimNetwork encoder, LocalHead five, LocalHead seven, List
         return new AmdimNetworks(
                 encoder,
                 new LocalHead("local5.", encoder.localChannels(), features),
-                new LocalHead("local7.", encoder.localChannels(), features),
+                encoder.matchingHead(),
                 List.copyOf(mixture));
     }
 

@@ -4,8 +4,11 @@ import ai.djl.ndarray.NDManager;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.weights.Safetensors;
+import org.millrace.encoder.network.AmdimNetwork;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.encoder.tensor.Weights;
 import org.millrace.keystore.Memory;
@@ -34,6 +37,18 @@ public sealed interface Objective extends AutoCloseable
             case END_TO_END -> new EndToEnd(config, torch);
             case DISTILL -> new Distillation(config, torch);
         };
+    }
+
+    /**
+     * The encoder of a learning network's file, as it is published: its tensors without {@link #ENCODER}, and of AMDIM the head behind which
+     * the page compares places.
+     */
+    static Safetensors encoderOf(Safetensors query) {
+        Set<String> beside = query.names().stream()
+                .filter(name -> name.startsWith(AmdimNetwork.MATCHING_HEAD))
+                .collect(Collectors.toSet());
+        Safetensors encoder = query.part(ENCODER);
+        return beside.isEmpty() ? encoder : encoder.replaced(Set.of(), query.only(beside));
     }
 
     /** Weights of the network that learns; its encoder's tensors begin with {@link #ENCODER}. */

@@ -110,7 +110,7 @@ final class Results {
     }
 
     private static Safetensors encoder(GlobalState state) {
-        return state.query().part(Objective.ENCODER);
+        return Objective.encoderOf(state.query());
     }
 
     private void keep(GlobalState state) throws InterruptedException {

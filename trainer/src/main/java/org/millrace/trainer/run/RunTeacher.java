@@ -10,6 +10,7 @@ import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.contract.registry.PublishedEncoders;
 import org.millrace.contract.weights.Safetensors;
+import org.millrace.encoder.network.AmdimNetwork;
 import org.millrace.encoder.network.Backbone;
 import org.millrace.trainer.checkpoint.Checkpoint;
 import org.millrace.trainer.checkpoint.CheckpointFolder;
@@ -99,7 +100,9 @@ public final class RunTeacher {
     }
 
     private void requireFit(PublishedEncoder found, Safetensors file) {
-        List<String> misfits = Backbone.of(config.encoder()).layout().misfits(file, name -> false);
+        List<String> misfits = Backbone.of(config.encoder())
+                .layout()
+                .misfits(file, name -> name.startsWith(AmdimNetwork.MATCHING_HEAD));
         if (!misfits.isEmpty()) {
             throw new UserException("encoder " + found.version() + " of run "
                     + found.manifest().run() + " is another network than this run's: " + misfits.get(0));

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -49,9 +50,26 @@ final class AmdimTest {
             assertThat(last.features()).hasSize(TestRuns.BATCH * 32);
             try (var encoder = new FrozenEncoder(TestRuns.torch(), config.encoder(), learner.encoder())) {
                 assertThat(encoder.features()).isEqualTo(32);
-                assertThat(learner.encoder().names()).noneMatch(name -> name.contains("local"));
+                assertThat(learner.encoder().names()).noneMatch(name -> name.startsWith("local5"));
+                assertThatPlacesHaveScores(encoder);
             }
         }
+    }
+
+    private static void assertThatPlacesHaveScores(FrozenEncoder encoder) {
+        List<float[]> images = List.of(noise(1), noise(2));
+        List<float[]> maps = encoder.matchingMaps(images).orElseThrow();
+        assertThat(maps).hasSize(2).allSatisfy(map -> assertThat(map).hasSize(49));
+        assertThat(maps.get(0)).isNotEqualTo(maps.get(1));
+    }
+
+    private static float[] noise(long seed) {
+        float[] values = new float[32 * 32];
+        var random = new SplittableRandom(seed);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextDouble();
+        }
+        return values;
     }
 
     @Test
