@@ -39,6 +39,27 @@ public final class InitialWeights {
      * from being exactly the configured encoder.
      */
     public static Optional<Safetensors> of(EncoderConfig config) {
+        return found(config).map(found -> {
+            log.info(
+                    "the encoder starts from the weights of {}{}, SHA-256 {}",
+                    found.path(),
+                    found.prefix().isEmpty() ? "" : " under " + found.prefix(),
+                    found.sha256());
+            found.leftOut()
+                    .ifPresent(names -> log.info("left out of {}, not part of the encoder: {}", found.path(), names));
+            return found.encoder();
+        });
+    }
+
+    /** Throws as {@link #of(EncoderConfig)}: to be called before anything of a run is made. */
+    public static void require(EncoderConfig config) {
+        var unused = found(config);
+    }
+
+    /** What a file has for the encoder. */
+    private record Found(Path path, String prefix, String sha256, Optional<String> leftOut, Safetensors encoder) {}
+
+    private static Optional<Found> found(EncoderConfig config) {
         if (config.initialWeights().isBlank()) {
             return Optional.empty();
         }
@@ -66,14 +87,8 @@ public final class InitialWeights {
             throw new UserException(KEY + " is " + path + ", whose " + wrong
                     + ".\nThe training that made it diverged, or the file is damaged: name another file.");
         });
-        log.info(
-                "the encoder starts from the weights of {}{}, SHA-256 {}",
-                path,
-                prefix.isEmpty() ? "" : " under " + prefix,
-                Sha256.of(bytes));
-        ForeignNames.leftOut(layout(config), file, prefix)
-                .ifPresent(names -> log.info("left out of {}, not part of the encoder: {}", path, names));
-        return Optional.of(encoder);
+        return Optional.of(
+                new Found(path, prefix, Sha256.of(bytes), ForeignNames.leftOut(layout(config), file, prefix), encoder));
     }
 
     /** The same, with features that are finite; throws {@link UserException} where one is not. */

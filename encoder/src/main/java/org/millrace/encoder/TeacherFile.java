@@ -33,15 +33,25 @@ public record TeacherFile(EncoderConfig config, Safetensors weights, String dige
      * @throws UserException that says why it cannot teach
      */
     public static TeacherFile of(Torch torch, String name, EncoderConfig input) {
+        TeacherFile file = read(name, input);
+        FeatureTrial.problem(torch, file.config(), file.weights()).ifPresent(wrong -> {
+            throw new UserException(KEY + " is " + name + ", whose values are finite, but so large that " + wrong
+                    + ".\nThe training that made it diverged, or the file is damaged: name another file.");
+        });
+        return file;
+    }
+
+    /** Throws as {@link #of}, but tries no features: to be called before anything of a run is made. */
+    public static void require(String name, EncoderConfig input) {
+        var unused = read(name, input);
+    }
+
+    private static TeacherFile read(String name, EncoderConfig input) {
         Path path = FileNames.path(name);
         byte[] bytes = InitialWeights.read(KEY, path, "which a run that distils reads at each start");
         ForeignEncoder found = ForeignEncoder.of(path, bytes, "", input);
         EncoderConfig config = config(path, found, input);
         Safetensors weights = InitialWeights.fitted(config, found.weights());
-        FeatureTrial.problem(torch, config, weights).ifPresent(wrong -> {
-            throw new UserException(KEY + " is " + path + ", whose values are finite, but so large that " + wrong
-                    + ".\nThe training that made it diverged, or the file is damaged: name another file.");
-        });
         return new TeacherFile(config, weights, Sha256.of(bytes));
     }
 

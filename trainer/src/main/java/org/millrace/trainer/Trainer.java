@@ -60,7 +60,8 @@ public final class Trainer implements Training {
 
     Trainer(MillraceConfig config, KafkaSettings kafka, TrainerEvents events, Clock clock, Moment.Listener moments) {
         this.setup = new RunSetup(config, kafka, events, clock, moments);
-        RunSettings.requireSame(config, kafka); // before anything of the run is opened
+        RunSettings.requireFiles(
+                config, RunSettings.requireSame(config, kafka)); // before anything of the run is opened
         RunTeacher teacher = new RunTeacher(config, kafka).require();
         LogIdentity imageLog = setup.ensureTopics();
         try {

@@ -3,6 +3,7 @@ package org.millrace.app.cli;
 import java.io.PrintWriter;
 import java.util.Map;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.contract.service.Services;
 import org.millrace.encoder.selftest.SelfTest;
 import org.millrace.encoder.selftest.SelfTest.Use;
@@ -30,6 +31,16 @@ final class DashboardCommand implements Runnable {
     @Mixin
     private CommonOptions options;
 
+    private static String begun(MillraceConfig config, Connection connection) {
+        String steps = config.run().topics().steps();
+        try (TopicSetup topics = new TopicSetup(connection.kafka())) {
+            return topics.describe(steps).isPresent()
+                    ? ""
+                    : "; it has not begun: there is no topic " + steps
+                            + " (--run NAME names another run, millrace runs list" + " lists them)";
+        }
+    }
+
     @Override
     public void run() {
         MillraceConfig own = options.config(Map.of(), run.assignments());
@@ -46,7 +57,8 @@ final class DashboardCommand implements Runnable {
                             config,
                             connection.kafka(),
                             address -> {
-                                out.println("run " + config.run().name() + " at " + address);
+                                out.println(
+                                        "run " + config.run().name() + " at " + address + begun(config, connection));
                                 out.flush();
                             },
                             services::roles));

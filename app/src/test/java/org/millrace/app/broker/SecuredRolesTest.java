@@ -15,15 +15,11 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
-import org.apache.kafka.common.acl.AclBinding;
-import org.apache.kafka.common.acl.AclOperation;
-import org.apache.kafka.common.resource.ResourceType;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,13 +32,11 @@ import org.millrace.contract.RunTopics;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.kafka.TopicSetup;
 
-/** Processes that go on until they are stopped, and {@code runs delete}, each as a user with the rights that docs/security.md lists. */
+/** Commands, and processes that go on until they are stopped, each as a user with the rights that {@link SecuredRights} gives it and no others. */
 class SecuredRolesTest {
     private static final Duration PATIENCE = Duration.ofMinutes(5); // only a hang takes that long
     private static final RunTopics MAIN = new RunTopics("main");
     private static final RunTopics WIDE = new RunTopics("wide");
-    private static final List<String> USERS =
-            List.of("admin", "drift", "page", "embedder", "watcher", "workers", "cleaner");
 
     @TempDir
     private static Path data;
@@ -55,7 +49,7 @@ class SecuredRolesTest {
     @BeforeAll
     static void startBroker() throws Exception {
         tokens = new TokenServer(data);
-        broker = new SecuredBroker(data.resolve("broker"), USERS, tokens);
+        broker = new SecuredBroker(data.resolve("broker"), SecuredRights.USERS, tokens);
         clients = new SecuredClients(broker, data);
         commands = clients.at(Listener.SCRAM);
         var images = new ConfigLoader().load().images();
@@ -70,9 +64,7 @@ class SecuredRolesTest {
             topics.ensureEmbeddings(MAIN, images);
             topics.ensureRounds(WIDE, 2);
         }
-        clients.prepare(List.of(), rights());
-        commands.good("push", Commands.SAMPLE, Commands.batches(8), clients.as("admin"));
-        commands.good("train", "--until-step=2", clients.as("admin"));
+        clients.prepare(List.of(), SecuredRights.all());
     }
 
     @AfterAll
@@ -81,8 +73,10 @@ class SecuredRolesTest {
         tokens.close();
     }
 
+    /** Commands, then processes on what they have left. */
     @Test
     void roles_withTheRightsOfTheTable_work() throws Exception {
+        commandsWork();
         int port = freePort();
         Path folder = Files.createDirectories(data.resolve("watched"));
         Files.write(folder.resolve("one.png"), image(1));
@@ -93,7 +87,7 @@ class SecuredRolesTest {
                 var watcher = start("watcher", "watch", folder.toString(), apart("watcher"))) {
             await("the folder's image", watcher, () -> clients.records("images") > before);
             await("a page", page, () -> get(port, "/readyz").statusCode() == 200);
-            assertThat(post(port, image(2)).statusCode()).isEqualTo(201);
+            await("an image over HTTP", page, () -> taken(post(port, image(2))));
             assertThat(get(port, "/dashboard/state").body()).contains("main");
             await("all embeddings", embedder, () -> clients.records("main.embeddings") >= before + 2);
             await("features", drift, () -> clients.records("main.statistics") > 0);
@@ -101,6 +95,29 @@ class SecuredRolesTest {
                 assertThat(child.terminate()).isEqualTo(143);
             }
         }
+    }
+
+    private static void commandsWork() throws Exception {
+        commands.good("push", Commands.SAMPLE, Commands.batches(8), clients.as("camera"));
+        commands.good("push", Commands.SAMPLE, "--skip=100", "--limit=200", "--to=probe", clients.as("camera"));
+        commands.good("train", "--until-step=2", clients.as("trainer"));
+        assertThat(commands.good("evaluate", clients.as("evaluator"))).contains("encoder 2 of run main is current");
+
+        int images = clients.records("images");
+        assertThat(commands.bad("push", Commands.SAMPLE, Commands.batches(1), clients.as("trainer")))
+                .as("the trainer only reads images, and knows no probe")
+                .containsPattern(
+                        "no right to the topic (images|probe|images\\.rejected)|Not authorized to access topics: ");
+        assertThat(commands.bad("train", "--until-step=3", clients.as("camera")))
+                .containsPattern("main\\.steps|no run main");
+        assertThat(commands.bad("train", "--until-step=3", "--set=run.data=" + data.resolve("b"), clients.as("rival")))
+                .as("all of the trainer's rights but that to its transactions")
+                .containsIgnoringCase("transactional id")
+                .contains("millrace-main");
+        assertThat(clients.records("images")).isEqualTo(images);
+
+        commands.good("train", "--until-step=3", clients.as("trainer")); // nothing of it was lost
+        commands.good("audit", clients.as("trainer"));
     }
 
     @Test
@@ -151,6 +168,12 @@ class SecuredRolesTest {
                         HttpResponse.BodyHandlers.ofString());
     }
 
+    // 503 says that the broker has not answered in a second, and to try again
+    private static boolean taken(HttpResponse<String> answer) {
+        assertThat(answer.statusCode()).as(answer.body()).isIn(201, 503);
+        return answer.statusCode() == 201;
+    }
+
     private static byte[] image(int grey) throws Exception {
         var picture = new BufferedImage(16, 16, BufferedImage.TYPE_BYTE_GRAY);
         picture.getRaster().setSample(3, 4, 0, 100 + grey);
@@ -162,106 +185,6 @@ class SecuredRolesTest {
     private static int freePort() throws Exception {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
-        }
-    }
-
-    /** The table of docs/security.md. */
-    private static List<AclBinding> rights() {
-        List<AclBinding> all = new ArrayList<>();
-        allow(all, "watcher", AclOperation.READ, "images.watched");
-        allow(all, "watcher", AclOperation.WRITE, "images", "images.rejected", "images.watched");
-        all.add(SecuredClients.allowAll(
-                "watcher", ResourceType.TRANSACTIONAL_ID, "millrace-watch-", AclOperation.WRITE));
-
-        allow(
-                all,
-                "drift",
-                AclOperation.READ,
-                "images",
-                "main.steps",
-                "main.encoders",
-                "main.evaluations",
-                "main.statistics",
-                "main.drift",
-                "main.drift-orders");
-        allow(all, "drift", AclOperation.WRITE, "main.statistics", "main.drift");
-        for (var operation : List.of(AclOperation.READ, AclOperation.WRITE, AclOperation.CREATE, AclOperation.DELETE)) {
-            all.add(SecuredClients.allowAll("drift", ResourceType.TOPIC, "millrace-drift-main-", operation));
-        }
-        for (String group : List.of("millrace-features-main", "millrace-drift-main")) {
-            all.add(SecuredClients.allow("drift", ResourceType.GROUP, group, AclOperation.READ));
-        }
-        all.add(SecuredClients.allow(
-                "drift", ResourceType.TRANSACTIONAL_ID, "millrace-features-main", AclOperation.WRITE));
-        all.add(SecuredClients.allowAll(
-                "drift", ResourceType.TRANSACTIONAL_ID, "millrace-drift-main-", AclOperation.WRITE));
-
-        all.add(SecuredClients.allowAll("page", ResourceType.TOPIC, "main.", AclOperation.READ));
-        allow(all, "page", AclOperation.READ, "images", "probe", "images.rejected");
-        allow(all, "page", AclOperation.WRITE, "images", "probe", "images.rejected", "main.drift-orders");
-
-        allow(
-                all,
-                "embedder",
-                AclOperation.READ,
-                "images",
-                "main.steps",
-                "main.encoders",
-                "main.spaces",
-                "main.evaluations");
-        allow(all, "embedder", AclOperation.WRITE, "main.embeddings");
-        all.add(SecuredClients.allowAll("embedder", ResourceType.GROUP, "millrace-embed-main-", AclOperation.READ));
-        all.add(SecuredClients.allowAll(
-                "embedder", ResourceType.TRANSACTIONAL_ID, "millrace-embed-main-", AclOperation.WRITE));
-
-        allow(
-                all,
-                "workers",
-                AclOperation.READ,
-                "images",
-                "images.rejected",
-                "wide.steps",
-                "wide.slots",
-                "wide.work",
-                "wide.globals");
-        allow(
-                all,
-                "workers",
-                AclOperation.WRITE,
-                "images.rejected",
-                "wide.steps",
-                "wide.encoders",
-                "wide.slots",
-                "wide.work",
-                "wide.globals");
-        allow(all, "workers", AclOperation.DESCRIBE, "wide.evaluations");
-        for (var operation : List.of(AclOperation.ALTER, AclOperation.DELETE)) {
-            allow(all, "workers", operation, "wide.slots", "wide.work");
-        }
-        for (String group : List.of("millrace-wide-workers", "millrace-wide-conductor")) {
-            all.add(SecuredClients.allow("workers", ResourceType.GROUP, group, AclOperation.READ));
-        }
-        all.add(SecuredClients.allow("workers", ResourceType.TRANSACTIONAL_ID, "millrace-wide", AclOperation.WRITE));
-
-        for (var operation : List.of(AclOperation.READ, AclOperation.DELETE)) {
-            all.add(SecuredClients.allowAll("cleaner", ResourceType.TOPIC, "wide.", operation));
-            for (String group : List.of(
-                    "millrace-features-wide",
-                    "millrace-drift-wide",
-                    "millrace-wide-workers",
-                    "millrace-wide-conductor")) {
-                all.add(SecuredClients.allow("cleaner", ResourceType.GROUP, group, operation));
-            }
-            all.add(SecuredClients.allowAll("cleaner", ResourceType.GROUP, "millrace-embed-wide-", operation));
-        }
-        all.add(SecuredClients.allow("cleaner", ResourceType.CLUSTER, "kafka-cluster", AclOperation.DESCRIBE));
-        all.add(SecuredClients.allow("cleaner", ResourceType.TRANSACTIONAL_ID, "millrace-wide", AclOperation.WRITE));
-        return all;
-    }
-
-    private static void allow(List<AclBinding> all, String user, AclOperation operation, String... topics) {
-        for (String topic : topics) {
-            all.add(SecuredClients.allow(user, ResourceType.TOPIC, topic, operation));
         }
     }
 }

@@ -24,6 +24,7 @@ import org.millrace.app.broker.EmbeddedBroker;
 import org.millrace.app.cli.MillraceCommandLine;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.config.BrokerConfig;
+import org.millrace.contract.kafka.TopicSetup;
 import org.millrace.contract.registry.PublishedEncoder;
 import org.millrace.contract.registry.PublishedEncoders;
 import org.millrace.contract.weights.LowRank;
@@ -100,6 +101,11 @@ class ExportOnBrokerTest {
         assertThat(error.toString())
                 .contains("encoder.initial-weights is " + file + ", which cannot be read: there is no such file")
                 .doesNotContain("\tat ");
+        try (TopicSetup topics = new TopicSetup(PatientKafka.at(broker.bootstrapServers()))) {
+            assertThat(topics.describe("third.steps"))
+                    .as("nothing of the run was made")
+                    .isEmpty();
+        }
     }
 
     /** On the topic, in the checkpoint, and exported whole and apart. */

@@ -91,7 +91,7 @@ public final class RoundsTrainer implements Training {
         this.events = events;
         this.clock = clock;
         this.moments = moments;
-        RunSettings.requireSame(config, kafka);
+        RunSettings.requireFiles(config, RunSettings.requireSame(config, kafka));
         new RunTeacher(config, kafka).require();
         RunTopics topics = config.run().topics();
         try (var broker = new TopicSetup(kafka)) {

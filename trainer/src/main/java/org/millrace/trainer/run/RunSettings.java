@@ -11,10 +11,13 @@ import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.SettingChanges;
 import org.millrace.contract.config.SettingChanges.Change;
+import org.millrace.contract.config.TrainerConfig.Method;
 import org.millrace.contract.event.JournalEvent;
 import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.LogIdentity;
+import org.millrace.encoder.InitialWeights;
+import org.millrace.encoder.TeacherFile;
 import org.millrace.trainer.checkpoint.RunState;
 import org.millrace.trainer.journal.JournalReader;
 import org.millrace.trainer.journal.RunWriter;
@@ -51,6 +54,21 @@ public final class RunSettings {
         Optional<RunState> newest = RunFolders.checkpoints(config).newestState();
         newest.ifPresent(state -> require(state, config));
         return beginning.isEmpty() && newest.isEmpty();
+    }
+
+    /**
+     * Throws where a file that the configuration names cannot be used: the teacher of a run that distils, and the weights that a new run
+     * begins with.
+     *
+     * @param isNew as {@link #requireSame} says
+     */
+    public static void requireFiles(MillraceConfig config, boolean isNew) {
+        if (config.trainer().objective() == Method.DISTILL) {
+            TeacherFile.require(config.distill().teacher(), config.encoder());
+        }
+        if (isNew) {
+            InitialWeights.require(config.encoder());
+        }
     }
 
     /**
