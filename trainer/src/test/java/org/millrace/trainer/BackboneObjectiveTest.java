@@ -153,21 +153,18 @@ final class BackboneObjectiveTest {
         }
     }
 
-    /** With adapters, or the last blocks alone: every objective that has a pooled encoder, and in half precision and parts. */
+    /** With adapters every objective that has a pooled encoder, one each in half precision, in parts and beside a guard; and the last blocks alone. */
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "vit-tiny lora moco-v1",
-                "vit-tiny lora moco-v2",
+                "vit-tiny lora moco-v1 trainer.accumulate=2 encoder.lora-targets=qkv,proj,fc1,fc2 encoder.trained-blocks=0",
+                "vit-tiny lora moco-v2 trainer.precision=bf16",
                 "vit-tiny lora moco-v3",
-                "vit-tiny lora byol",
+                "vit-tiny lora byol guard.teacher=initial",
                 "vit-tiny lora simclr",
                 "vit-tiny lora memory-bank",
                 "vit-tiny lora end-to-end",
                 "vit-tiny lora distill",
-                "vit-tiny lora moco-v2 trainer.precision=bf16",
-                "vit-tiny lora moco-v1 trainer.accumulate=2 encoder.lora-targets=qkv,proj,fc1,fc2 encoder.trained-blocks=0",
-                "vit-tiny lora moco-v2 guard.teacher=initial",
                 "vit-tiny last-blocks byol encoder.trained-blocks=2",
                 "resnet20 last-blocks moco-v2 encoder.trained-blocks=3",
             })
