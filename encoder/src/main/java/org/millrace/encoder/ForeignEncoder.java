@@ -58,6 +58,15 @@ public record ForeignEncoder(
                     + " (ResNet) or " + PATCHES + " (vision transformer), behind any prefix. Its names begin with "
                     + String.join(", ", ForeignNames.beginnings(file)) + ".");
         }
+        long whole = prefixes.stream()
+                .filter(each -> !ForeignNames.isOtherHalf(each))
+                .count();
+        if (chosen.isBlank() && whole > 1 && !prefixes.contains("")) {
+            throw new UserException(path + " has several encoders: under "
+                    + String.join(
+                            ", ", prefixes.stream().map(ForeignEncoder::quoted).toList())
+                    + ".\nName the one to take: millrace import FILE --prefix PREFIX.");
+        }
         String prefix = chosen.isBlank() ? prefixes.get(0) : chosen;
         if (!prefixes.contains(prefix)) {
             throw new UserException("--prefix is " + prefix + ", but the encoders of " + path + " have the prefixes "

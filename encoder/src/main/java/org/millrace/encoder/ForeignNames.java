@@ -46,7 +46,32 @@ final class ForeignNames {
      */
     static String prefix(WeightLayout layout, Safetensors file) {
         Set<String> wanted = layout.names();
-        Map<String, Integer> found = new LinkedHashMap<>(); // how many of the layout's names follow each prefix
+        Map<String, Integer> found = found(wanted, file);
+        boolean halves = found.keySet().stream().anyMatch(ForeignNames::isOtherHalf);
+        String best = "";
+        for (String prefix : found.keySet()) {
+            if (rank(prefix, found, wanted.size(), halves) > rank(best, found, wanted.size(), halves)) {
+                best = prefix;
+            }
+        }
+        return best;
+    }
+
+    /** Further prefixes, beside one that was found, behind which all names are there too, and none of which is an other half. */
+    static List<String> othersAsWhole(WeightLayout layout, Safetensors file, String prefix) {
+        Set<String> wanted = layout.names();
+        return prefix.isEmpty() || isOtherHalf(prefix)
+                ? List.of()
+                : found(wanted, file).entrySet().stream()
+                        .filter(entry -> entry.getValue() == wanted.size())
+                        .map(Map.Entry::getKey)
+                        .filter(other -> !other.equals(prefix) && !isOtherHalf(other))
+                        .toList();
+    }
+
+    // how many of the layout's names follow each prefix
+    private static Map<String, Integer> found(Set<String> wanted, Safetensors file) {
+        Map<String, Integer> found = new LinkedHashMap<>();
         found.put("", 0);
         for (String name : file.names()) {
             int start = 0;
@@ -57,14 +82,7 @@ final class ForeignNames {
                 start = name.indexOf('.', start) + 1;
             } while (start > 0);
         }
-        boolean halves = found.keySet().stream().anyMatch(ForeignNames::isOtherHalf);
-        String best = "";
-        for (String prefix : found.keySet()) {
-            if (rank(prefix, found, wanted.size(), halves) > rank(best, found, wanted.size(), halves)) {
-                best = prefix;
-            }
-        }
-        return best;
+        return found;
     }
 
     private static int rank(String prefix, Map<String, Integer> found, int wanted, boolean halves) {
@@ -118,6 +136,9 @@ final class ForeignNames {
     /** A few distinct first parts of the names in the file. */
     static Collection<String> beginnings(Safetensors file) {
         Set<String> all = new TreeSet<>();
+        if (file.names().isEmpty()) {
+            return List.of("nothing: it has no tensors");
+        }
         file.names().forEach(name -> all.add(name.contains(".") ? name.substring(0, name.indexOf('.') + 1) : name));
         Set<String> some = new LinkedHashSet<>(all.stream().limit(NAMED).toList());
         if (some.size() < all.size()) {

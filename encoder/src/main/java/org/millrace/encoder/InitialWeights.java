@@ -51,6 +51,11 @@ public final class InitialWeights {
         });
     }
 
+    /** Whether the configuration names a file that is not there. */
+    public static boolean isGone(EncoderConfig config) {
+        return !config.initialWeights().isBlank() && !Files.exists(FileNames.path(config.initialWeights()));
+    }
+
     /** Throws as {@link #of(EncoderConfig)}: to be called before anything of a run is made. */
     public static void require(EncoderConfig config) {
         var unused = found(config);
@@ -73,6 +78,13 @@ public final class InitialWeights {
             throw new UserException(KEY + "-prefix is " + prefix + ", but no tensor of " + path
                     + " begins with it. Its names begin with " + String.join(", ", ForeignNames.beginnings(file))
                     + ".\nSet one of these, or leave the key blank to have it found.");
+        }
+        List<String> others = config.initialWeightsPrefix().isBlank()
+                ? ForeignNames.othersAsWhole(layout(config), file, prefix)
+                : List.of();
+        if (!others.isEmpty()) {
+            throw new UserException(KEY + " is " + path + ", which has several whole encoders: under " + prefix + ", "
+                    + String.join(", ", others) + "\nSet " + KEY + "-prefix to the one to start from.");
         }
         Safetensors part = fitted(config, file.part(prefix));
         List<String> misfits = misfits(config, part);

@@ -10,6 +10,8 @@ import org.millrace.contract.event.GateCounts;
 import org.millrace.contract.event.RunStarted;
 import org.millrace.contract.event.Signals;
 import org.millrace.contract.kafka.LogIdentity;
+import org.millrace.contract.registry.PublishedEncoder;
+import org.millrace.contract.registry.PublishedEncoders;
 import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.InitialWeights;
 import org.millrace.encoder.tensor.Torch;
@@ -58,7 +60,7 @@ final class TrainingState {
     void restore(Optional<Checkpoint> checkpoint, RunTeacher teacher) {
         checkpoint.ifPresentOrElse(this::restore, learner::begin);
         if (position.step() == 0) {
-            InitialWeights.of(torch, setup.config().encoder()).ifPresent(learner::initialise);
+            beginning().ifPresent(learner::initialise);
         }
         teacher.of(checkpoint).ifPresent(learner::teach);
         learner.learnedShare()
@@ -66,6 +68,22 @@ final class TrainingState {
                         "encoder.train is {}: {}",
                         setup.config().encoder().train().key(),
                         share));
+    }
+
+    /** The encoder that the run begins with, or began with where its file has gone since; empty for a random one. */
+    private Optional<Safetensors> beginning() {
+        MillraceConfig config = setup.config();
+        if (InitialWeights.isGone(config.encoder())) {
+            Optional<PublishedEncoder> first = PublishedEncoders.first(setup.kafka(), setup.topics());
+            if (first.isPresent()) {
+                log.warn(
+                        "encoder.initial-weights is {}, which is not there any more: the run begins again with its encoder 0, from the topic {}",
+                        config.encoder().initialWeights(),
+                        setup.topics().encoders());
+                return first.map(encoder -> Safetensors.parse(encoder.safetensors()));
+            }
+        }
+        return InitialWeights.of(torch, config.encoder());
     }
 
     private void restore(Checkpoint checkpoint) {

@@ -210,7 +210,8 @@ final class ExportCommand implements Runnable {
 
     // no checkpoint on this machine: the run is young, or trained elsewhere
     private Optional<EncoderExport> published(MillraceConfig config, KafkaSettings kafka) {
-        if (step != null || RunFolders.checkpoints(config).newestState().isPresent()) {
+        if (step != null
+                || RunFolders.checkpoints(config).newestWhole(any -> {}).isPresent()) {
             return Optional.empty();
         }
         return Optional.of(EncoderExport.of(

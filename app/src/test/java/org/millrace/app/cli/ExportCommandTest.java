@@ -220,7 +220,7 @@ class ExportCommandTest {
         assertThat(run("export", "--out=x")).isEqualTo(2);
         assertThat(error.toString()).contains("--format");
         assertThat(export("pickle")).isEqualTo(2);
-        assertThat(error.toString()).contains("must be safetensors, onnx or learned, but was 'pickle'");
+        assertThat(error.toString()).contains("must be safetensors or onnx or learned, but was 'pickle'");
         assertThat(export("onnx", "--checkpoint=last")).isEqualTo(2);
         assertThat(error.toString()).contains("'last'");
     }

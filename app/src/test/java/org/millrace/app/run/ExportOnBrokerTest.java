@@ -95,7 +95,14 @@ class ExportOnBrokerTest {
                 .as("the file is not needed any more: " + error)
                 .isZero();
         assertThatOnlyTheLastBlockChanged(exported);
-        assertThat(run("second", "train", "--until-step=4", "--set=run.seed=2")).isEqualTo(1);
+        damageWhatTheRunBeganWith();
+        assertThat(run("second", "train", "--until-step=4", begin))
+                .as("its file is gone, and so is the base: " + error)
+                .isZero();
+        assertThat(run("second", "inspect", "checkpoints"))
+                .as("the base was written again: " + error)
+                .isZero();
+        assertThat(run("second", "train", "--until-step=6", "--set=run.seed=2")).isEqualTo(1);
         assertThat(error.toString()).contains("encoder.initial-weights: " + file + " → ");
         assertThat(run("third", "train", "--until-step=0", begin)).isEqualTo(1);
         assertThat(error.toString())
@@ -105,6 +112,17 @@ class ExportOnBrokerTest {
             assertThat(topics.describe("third.steps"))
                     .as("nothing of the run was made")
                     .isEmpty();
+        }
+    }
+
+    private static void damageWhatTheRunBeganWith() throws Exception {
+        try (Stream<Path> files = Files.list(data.resolve("runs/runs/second/checkpoints"))) {
+            Path base = files.filter(file -> file.getFileName().toString().startsWith("base-"))
+                    .findFirst()
+                    .orElseThrow();
+            byte[] bytes = Files.readAllBytes(base);
+            bytes[bytes.length / 2] ^= 1;
+            Files.write(base, bytes);
         }
     }
 

@@ -59,10 +59,7 @@ public enum Learning {
 
     /** The layers that {@code encoder.lora-targets} names. */
     static List<String> names(String targets) {
-        return Arrays.stream(targets.split(",", -1))
-                .map(String::trim)
-                .distinct()
-                .toList();
+        return Arrays.stream(targets.split(",", -1)).map(String::trim).toList();
     }
 
     /** As the configuration has it. */

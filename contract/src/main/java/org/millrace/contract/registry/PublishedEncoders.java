@@ -72,6 +72,17 @@ public final class PublishedEncoders {
         return with(kafka, topics, consumer -> find(consumer, topics, version));
     }
 
+    /** Encoder 0, with which the run began, revoked or not; empty where it is not on the topic, or there is none. */
+    public static Optional<PublishedEncoder> first(KafkaSettings kafka, RunTopics topics) {
+        try (TopicSetup setup = new TopicSetup(kafka)) {
+            if (setup.describe(topics.encoders()).isEmpty()) {
+                return Optional.empty();
+            }
+        }
+        return with(
+                kafka, topics, consumer -> Optional.ofNullable(read(consumer, topics, version -> version == 0).newest));
+    }
+
     /** What is on the topic, revoked and held ones too, oldest first; none where there is no topic. */
     public static List<EncoderManifest> all(KafkaSettings kafka, RunTopics topics) {
         try (TopicSetup setup = new TopicSetup(kafka)) {

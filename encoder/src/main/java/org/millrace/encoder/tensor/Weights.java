@@ -30,7 +30,7 @@ public final class Weights implements AutoCloseable {
     private final NDArray parameters; // P
     private final NDArray frozen; // F
     private final NDArray buffers; // B
-    private final Map<String, NDArray> constantViews; // buffers and frozen parameters
+    private final Map<String, NDArray> bufferViews;
     private final List<Slice> slices = new ArrayList<>();
     private final Convolution convolution;
     private final float adapterScale;
@@ -54,8 +54,7 @@ public final class Weights implements AutoCloseable {
             slices.add(new Slice(next, next + spec.size(), spec.shape().dimension()));
             next += spec.size();
         }
-        this.constantViews = views(bufferSpecs, buffers);
-        constantViews.putAll(views(frozenSpecs, frozen));
+        this.bufferViews = views(bufferSpecs, buffers);
     }
 
     // a tensor must have a value
@@ -109,22 +108,29 @@ public final class Weights implements AutoCloseable {
 
     /** The named tensors for one forward pass; they live as long as {@code scope}, and gradients flow through them to the flat tensor. */
     public Tensors tensors(NDManager scope) {
-        Map<String, NDArray> named = new HashMap<>(constantViews);
-        long[] ends = new long[parameterSpecs.size() - 1];
+        Map<String, NDArray> named = new HashMap<>(bufferViews);
+        putPieces(named, parameters, parameterSpecs, scope);
+        putPieces(named, frozen, frozenSpecs, scope); // or what is computed from them would live as long as they
+        return new Tensors(named, convolution, adapterScale);
+    }
+
+    private static void putPieces(Map<String, NDArray> named, NDArray flat, List<WeightSpec> specs, NDManager scope) {
+        if (specs.isEmpty()) {
+            return;
+        }
+        long[] ends = new long[specs.size() - 1];
         long at = 0;
         for (int i = 0; i < ends.length; i++) {
-            at += parameterSpecs.get(i).size();
+            at += specs.get(i).size();
             ends[i] = at;
         }
         // split into one piece would be the flat tensor itself, which the scope must not close
-        NDList pieces =
-                ends.length == 0 ? new NDList(parameters.get("0:" + parameters.size())) : parameters.split(ends, 0);
+        NDList pieces = ends.length == 0 ? new NDList(flat.get("0:" + flat.size())) : flat.split(ends, 0);
         pieces.attach(scope);
-        for (int i = 0; i < parameterSpecs.size(); i++) {
-            WeightSpec spec = parameterSpecs.get(i);
+        for (int i = 0; i < specs.size(); i++) {
+            WeightSpec spec = specs.get(i);
             named.put(spec.name(), pieces.get(i).reshape(spec.shape()));
         }
-        return new Tensors(named, convolution, adapterScale);
     }
 
     /** The same with copies of the buffers, so that batch norm leaves the network's own running statistics unchanged. */

@@ -15,9 +15,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.millrace.contract.config.ConfigLoader;
 import org.millrace.contract.config.EncoderConfig;
 import org.millrace.contract.config.MillraceConfig;
@@ -86,6 +88,26 @@ final class LowRankTest {
                                 : ofDown(ofWeight, up, outputs, inputs));
             }
             assertThat(adapters).isEqualTo(11 * 4 * 2);
+        }
+    }
+
+    /** What frozen tensors make is freed with the pass, as everything else: a class token that lived longer would keep all behind it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"encoder.train=all", "encoder.train=lora", "encoder.train=last-blocks"})
+    void forward_partlyFrozen_resultsBelongToThePass(String settings) {
+        EncoderConfig config = config(settings).encoder();
+        Backbone network = Backbone.of(config);
+        WeightLayout layout = network.layout();
+        LearnedPart.choose(config, layout, "");
+        try (Weights weights = Weights.initialised(torch, layout, SEED).requireGradient();
+                NDManager scope = torch.newManager()) {
+            NDArray images = scope.create(noise(2 * 3 * 32 * 32), new Shape(2, 3, 32, 32));
+            for (boolean recorded : new boolean[] {true, false}) {
+                Supplier<NDArray> pass =
+                        () -> network.forward(images, weights.tensors(scope), "", BatchNormMode.TRAINING);
+                NDArray features = recorded ? Gradients.recorded(pass) : Gradients.unrecorded(pass);
+                assertThat(features.getManager()).isSameAs(scope);
+            }
         }
     }
 

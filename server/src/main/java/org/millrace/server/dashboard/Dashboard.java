@@ -207,7 +207,10 @@ public final class Dashboard implements Routes {
 
     private static long version(@Nullable String text) {
         if (text == null || !text.matches("\\d{1,18}")) {
-            throw new HttpProblem(400, "wanted the version of an encoder, a number, but got '" + text + "'");
+            throw new HttpProblem(
+                    400,
+                    "wanted the version of an encoder, a number, but got "
+                            + (text == null ? "none" : "'" + text + "'"));
         }
         return Long.parseLong(text);
     }

@@ -51,7 +51,10 @@ final class Bodies {
         } catch (HttpResponseException e) {
             throw e;
         } catch (Exception e) { // Kotlin throws undeclared checked exceptions
-            throw new HttpProblem(400, "wanted a whole multipart/form-data body, but got: " + rootOf(e));
+            throw new HttpProblem(
+                    400,
+                    "wanted a whole multipart/form-data body with a name for each part, but it cannot be read"
+                            + (e instanceof IOException ? ": " + rootOf(e) : ""));
         }
         if (files.isEmpty()) {
             throw new HttpProblem(400, "wanted at least one file in the form, but got none");

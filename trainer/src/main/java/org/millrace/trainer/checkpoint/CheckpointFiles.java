@@ -62,9 +62,6 @@ record CheckpointFiles(Path folder) {
 
     /** Makes the folder, which must not exist, and writes the files. They are durable on return. */
     void write(Checkpoint checkpoint) throws IOException {
-        if (checkpoint.base().isPresent()) {
-            writeBeside(checkpoint.base().get());
-        }
         PrivateFolder.make(folder);
         Map<String, byte[]> files = new LinkedHashMap<>();
         files.put(QUERY, checkpoint.query().toBytes());
@@ -87,10 +84,11 @@ record CheckpointFiles(Path folder) {
         Folders.flush(folder);
     }
 
-    private void writeBeside(BaseEncoder base) throws IOException {
-        Path file = folder.resolveSibling(baseName(base.sha256()));
-        if (!Files.exists(file)) {
-            Path aside = folder.resolveSibling(".unfinished-" + file.getFileName());
+    /** Writes what the checkpoints of a folder need beside them, unless it is there and whole. */
+    static void writeBeside(Path checkpoints, BaseEncoder base) throws IOException {
+        Path file = checkpoints.resolve(baseName(base.sha256()));
+        if (!Files.exists(file) || !Sha256.of(Files.readAllBytes(file)).equals(base.sha256())) {
+            Path aside = checkpoints.resolve(".unfinished-" + file.getFileName());
             Files.deleteIfExists(aside);
             flushed(aside, base.whole().toBytes());
             Folders.rename(aside, file);
@@ -162,6 +160,9 @@ record CheckpointFiles(Path folder) {
     }
 
     private static byte[] checked(Path path, @Nullable String wanted) throws IOException {
+        if (!Files.exists(path)) {
+            throw new IOException(path.getFileName() + " is missing");
+        }
         byte[] file = Files.readAllBytes(path);
         String got = Sha256.of(file);
         if (!got.equals(wanted)) {

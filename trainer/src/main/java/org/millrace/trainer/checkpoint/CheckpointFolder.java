@@ -33,6 +33,7 @@ public final class CheckpointFolder {
 
     private final Path folder;
     private final int kept;
+    private String wholeBase = ""; // digest of the base that this has written or found whole
 
     /** @param kept how many of the newest stay */
     public CheckpointFolder(Path folder, int kept) {
@@ -51,11 +52,21 @@ public final class CheckpointFolder {
         requireNumbers(checkpoint);
         try {
             PrivateFolder.make(folder);
+            writeBase(checkpoint);
             Path aside = aside(checkpoint);
             Folders.delete(aside);
             new CheckpointFiles(aside).write(checkpoint);
         } catch (IOException e) {
             throw cannotWrite(checkpoint, e);
+        }
+    }
+
+    private void writeBase(Checkpoint checkpoint) throws IOException {
+        Optional<BaseEncoder> base =
+                checkpoint.base().filter(begun -> !begun.sha256().equals(wholeBase));
+        if (base.isPresent()) {
+            CheckpointFiles.writeBeside(folder, base.get());
+            wholeBase = base.get().sha256();
         }
     }
 
@@ -106,13 +117,19 @@ public final class CheckpointFolder {
      * @param usable throws {@link IllegalArgumentException} where what the checkpoint refers to is not there
      */
     public Optional<Checkpoint> newestWhole(Consumer<Checkpoint> usable) {
-        for (Path candidate : names()) {
+        List<Path> candidates = names();
+        for (Path candidate : candidates) {
             try {
                 Checkpoint checkpoint = new CheckpointFiles(candidate).read();
                 usable.accept(checkpoint);
                 return Optional.of(checkpoint);
             } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
-                log.warn("checkpoint {} cannot be used ({}); taking the one before", candidate, e.getMessage());
+                boolean last = candidate.equals(candidates.get(candidates.size() - 1));
+                log.warn(
+                        "checkpoint {} cannot be used ({}); {}",
+                        candidate,
+                        e.getMessage(),
+                        last ? "there is none before it" : "taking the one before");
             }
         }
         return Optional.empty();

@@ -108,7 +108,10 @@ final class LogDecoder {
     }
 
     private void tryApart(ImageOffset at, byte[] file, long deaths) {
-        log.warn("a process before ended while it decoded image {}; trying it in a process of its own", at);
+        log.warn(
+                "a process before ended while it decoded the image at offset {} of partition {}; trying it in a process of its own",
+                at.offset(),
+                at.partition());
         if (deaths < MOST_DEATHS && survives.test(file)) {
             return;
         }
