@@ -2,6 +2,7 @@ package org.millrace.contract.config;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.millrace.contract.Check;
 
 /** What learns of an encoder, {@code encoder.train}. */
@@ -28,11 +29,12 @@ public enum Learning {
                 architecture.key(),
                 train.key());
         int fewest = train == LORA ? 0 : 1;
+        int most = train == LORA ? architecture.blocks() - 1 : architecture.blocks(); // one is left to adapt
         Check.check(
-                blocks >= fewest && blocks <= architecture.blocks(),
+                blocks >= fewest && blocks <= most,
                 "encoder.trained-blocks must be in [%d, %d] for encoder.train=%s with %s, but was %d",
                 fewest,
-                architecture.blocks(),
+                most,
                 train.key(),
                 architecture.key(),
                 blocks);
@@ -50,8 +52,10 @@ public enum Learning {
                     rank);
             Check.check(alpha > 0, "encoder.lora-alpha must be positive, but was %s", alpha);
             Check.check(
-                    !names(targets).isEmpty() && TARGETS.containsAll(names(targets)),
-                    "encoder.lora-targets must be of %s with commas between them, but was '%s'",
+                    TARGETS.containsAll(names(targets))
+                            && Set.copyOf(names(targets)).size()
+                                    == names(targets).size(),
+                    "encoder.lora-targets must be of %s, each once, with commas between them, but was '%s'",
                     String.join(", ", TARGETS),
                     targets);
         }
