@@ -31,8 +31,8 @@ import org.millrace.contract.kafka.TopicSetup;
  * {@code bench/embedkills}.
  */
 final class StreamKillTest {
-    private static final int KILLS = Integer.getInteger("millrace.kills", 2);
-    private static final int IMAGES = Integer.getInteger("millrace.images", 1_200);
+    private static final int KILLS = Integer.getInteger("millrace.kills", 1);
+    private static final int IMAGES = Integer.getInteger("millrace.images", 600);
     private static final int SAMPLE_IMAGES = 10_000;
     private static final long SEED = Long.getLong("millrace.seed", 1);
     private static final int LONGEST_MILLIS = 300;

@@ -8,7 +8,6 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -107,58 +106,6 @@ class TrainOnBrokerTest {
         assertThat(run("evaluate", small)).as(error.toString()).isZero();
         assertThat(out.toString().lines().filter(line -> line.matches("(0|15) .*%.*")))
                 .hasSize(2);
-    }
-
-    /** Of the policy whose buffer follows the features; KillTest kills runs of the reservoir. */
-    @Test
-    void train_ofMinRedKilledInMidRun_goesOnToTheSameWeightsToTheBit() throws Exception {
-        String[] small = with(
-                small("straight"),
-                "--set=replay.policy=min-red",
-                "--set=replay.updates-per-batch=2",
-                "--set=trainer.checkpoint-every-steps=3",
-                "--set=replay.capacity=25"); // full after three batches, as the features' lag is
-        assertThat(run("push", SAMPLE.toString(), "--limit=56", small))
-                .isZero(); // 14 steps: it is not over before it is killed
-        Path killedData = data.resolve("killed");
-        String[] killed = with(
-                small,
-                "--set=run.name=killed",
-                "--set=run.data=" + killedData,
-                "--set=trainer.health-every-steps=3"); // measuring does not affect the training
-        Path killedRun = killedData.resolve("runs/killed");
-        try (TrainerChild child = TrainerChild.start(with(new String[] {"train", "--until-step=18"}, killed))) {
-            child.awaitCheckpointThenKill(killedRun.resolve("checkpoints"));
-        }
-        assertThat(run("push", SAMPLE.toString(), "--skip=56", "--limit=100", small))
-                .isZero();
-        assertThat(run("train", "--until-step=18", killed)).as(error.toString()).isZero();
-        assertThat(out.toString()).contains("going on from the checkpoint of step ");
-
-        Path straightData = data.resolve("straight");
-        String[] straight = with(
-                small,
-                "--set=run.name=straight",
-                "--set=run.data=" + straightData,
-                "--set=trainer.health-every-steps=0");
-        assertThat(run("train", "--until-step=18", straight))
-                .as(error.toString())
-                .isZero();
-
-        assertThat(weights(killedRun)).isEqualTo(weights(straightData.resolve("runs/straight")));
-        assertThat(run("inspect", "run", killed)).isZero();
-        assertThat(out.toString())
-                .contains(
-                        "steps done       18",
-                        "contiguous       yes",
-                        "health           of step 18: projections alignment ")
-                .containsPattern("dictionary       32 keys, age 2 steps \\(oldest 3\\), consistency [01]\\.\\d{3}\n");
-        assertThat(run("replay", killed)).as(error.toString()).isZero();
-        assertThat(out.toString()).contains("18 losses, 4 digests: all equal to the bit");
-        assertThat(run("replay", killed, "--from=15")).as(error.toString()).isZero();
-        assertThat(out.toString())
-                .contains("from the checkpoint of step 15; compared: 3 losses, 1 digest: all equal to the bit");
-        assertThat(run("audit", killed)).as(error.toString()).isZero();
     }
 
     @Test
@@ -332,18 +279,5 @@ class TrainOnBrokerTest {
 
     private static KafkaSettings kafka() {
         return PatientKafka.at(broker.bootstrapServers());
-    }
-
-    /** The weights, optimiser and buffer files of a run's last checkpoint, byte for byte. */
-    private static List<String> weights(Path run) throws IOException {
-        Path last;
-        try (Stream<Path> checkpoints = Files.list(run.resolve("checkpoints"))) {
-            last = checkpoints.max(Path::compareTo).orElseThrow();
-        }
-        List<String> digests = new ArrayList<>();
-        for (String file : List.of("query.safetensors", "key.safetensors", "optimiser.safetensors", "buffer.bin")) {
-            digests.add(file + " " + org.millrace.contract.Sha256.of(Files.readAllBytes(last.resolve(file))));
-        }
-        return digests;
     }
 }

@@ -1,13 +1,11 @@
 package org.millrace.app.run;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.millrace.app.Millrace;
 
 /** The program in a separate process, to be killed. Closing it kills it. */
@@ -45,20 +43,6 @@ public final class TrainerChild implements AutoCloseable {
                 main.getName()));
         command.addAll(List.of(arguments));
         return new TrainerChild(new ProcessBuilder(command).inheritIO().start());
-    }
-
-    /** Waits for the second checkpoint and a few more steps, then sends SIGKILL. */
-    void awaitCheckpointThenKill(Path checkpoints) throws IOException, InterruptedException {
-        long end = System.nanoTime() + PATIENCE_NANOS;
-        while (count(checkpoints) < 2) {
-            if (!process.isAlive() || System.nanoTime() > end) {
-                throw new AssertionError("the child made no second checkpoint; alive: " + process.isAlive());
-            }
-            Thread.sleep(5);
-        }
-        if (process.destroyForcibly().waitFor() != 137) {
-            throw new AssertionError("the child ended by itself, with " + process.exitValue() + ": no test");
-        }
     }
 
     public boolean isAlive() {
@@ -103,15 +87,5 @@ public final class TrainerChild implements AutoCloseable {
     @Override
     public void close() {
         process.destroyForcibly().onExit().join();
-    }
-
-    private static long count(Path checkpoints) throws IOException {
-        if (!Files.isDirectory(checkpoints)) {
-            return 0;
-        }
-        try (Stream<Path> folders = Files.list(checkpoints)) {
-            return folders.filter(folder -> folder.getFileName().toString().startsWith("step-"))
-                    .count();
-        }
     }
 }

@@ -223,21 +223,26 @@ public final class WeightLayout {
     }
 
     private void fill(float[] values, int from, WeightSpec spec, double fanIn, CounterRandom random) {
-        double deviation = Math.sqrt(2.0 * spec.shape().get(spec.shape().dimension() > 1 ? 1 : 0) / spec.size());
-        double bound = 1 / Math.sqrt(fanIn);
-        for (int i = from; i < from + spec.size(); i++) {
+        int size = spec.size();
+        int inputs = size / Math.toIntExact(spec.shape().get(0));
+        double deviation = Math.sqrt(2.0 * spec.shape().get(spec.shape().dimension() > 1 ? 1 : 0) / size);
+        double bound = switch (spec.initial()) {
+            case XAVIER -> xavier(spec, 1);
+            case XAVIER_OF_THIRDS -> xavier(spec, 3);
+            default -> 1 / Math.sqrt(fanIn);
+        };
+        for (int i = from; i < from + size; i++) {
             values[i] = switch (spec.initial()) {
                 case ZERO -> 0;
                 case ONE -> 1;
                 case KAIMING_FAN_OUT -> (float) (deviation * random.nextGaussian());
-                case UNIFORM_FAN_IN -> (float) random.nextDouble(-bound, bound);
-                case XAVIER -> (float) random.nextDouble(-xavier(spec, 1), xavier(spec, 1));
-                case XAVIER_OF_THIRDS -> (float) random.nextDouble(-xavier(spec, 3), xavier(spec, 3));
+                case UNIFORM_FAN_IN, XAVIER, XAVIER_OF_THIRDS -> (float) random.nextDouble(-bound, bound);
                 case NORMAL_SMALL -> (float) (0.02 * random.nextGaussian());
                 case NORMAL_TINY -> (float) (1e-6 * random.nextGaussian());
                 case LAYER_SCALE -> 1e-5f;
                 case GIVEN -> Objects.requireNonNull(given.get(spec.name()))[i - from];
-                case NEAR_IDENTITY -> onDiagonal(spec, i - from) ? 1 : (float) random.nextDouble(-0.01, 0.01);
+                case NEAR_IDENTITY ->
+                    (i - from) % inputs == (i - from) / inputs ? 1 : (float) random.nextDouble(-0.01, 0.01);
             };
         }
     }
@@ -246,11 +251,5 @@ public final class WeightLayout {
     private static double xavier(WeightSpec spec, int layers) {
         double outputs = spec.shape().get(0) / (double) layers;
         return Math.sqrt(6 / (outputs + spec.size() / (double) spec.shape().get(0)));
-    }
-
-    // whether a kernel's value joins the output to the input of the same number
-    private static boolean onDiagonal(WeightSpec spec, int index) {
-        int fanIn = spec.size() / Math.toIntExact(spec.shape().get(0));
-        return index % fanIn == index / fanIn;
     }
 }

@@ -35,6 +35,7 @@ final class StoreOptions implements AutoCloseable {
                 .setMaxTotalWalSize(logBytes)
                 .setCompressionType(CompressionType.NO_COMPRESSION) // keys and encoded images are noise to it
                 .setStatsDumpPeriodSec(0)
+                .setMaxFileOpeningThreads(1) // of a few tables; otherwise each opening starts 16 threads
                 .setMaxLogFileSize(MEBIBYTE)
                 .setKeepLogFileNum(2);
     }
