@@ -61,7 +61,7 @@ public final class CrashingTrainer {
     /** Listens to nothing. */
     public static class Silence implements TrainerEvents {
         @Override
-        public void starting(long step, int stepsToRepeat) {}
+        public void starting(long step, int plannedSteps) {}
 
         @Override
         public void waitingForRound(long have, long wanted) {}

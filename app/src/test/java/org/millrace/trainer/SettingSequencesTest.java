@@ -50,7 +50,7 @@ import org.millrace.trainer.run.Moment;
  * <p>{@code mvn verify} runs the short form; the long one is {@code bench/settings}.
  */
 class SettingSequencesTest {
-    private static final int SEQUENCES = Integer.getInteger("millrace.sequences", 3);
+    private static final int SEQUENCES = Integer.getInteger("millrace.sequences", 2);
     private static final long SEED = Long.getLong("millrace.seed", System.nanoTime() & 0xffff);
     private static final int LAST_STEP = 7;
     private static final List<String> OBJECTIVES =

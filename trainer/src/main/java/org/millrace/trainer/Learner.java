@@ -2,13 +2,8 @@ package org.millrace.trainer;
 
 import static org.millrace.contract.Check.check;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -23,7 +18,6 @@ import org.millrace.contract.event.StepHealth;
 import org.millrace.contract.weights.LowRank;
 import org.millrace.contract.weights.Safetensors;
 import org.millrace.encoder.tensor.Gradients;
-import org.millrace.encoder.tensor.Scaled;
 import org.millrace.encoder.tensor.Torch;
 import org.millrace.keystore.ImageId;
 import org.millrace.keystore.Memory;
@@ -53,7 +47,7 @@ public final class Learner implements AutoCloseable {
     private final WeightUpdate update;
     private final Divergence divergence;
     private final HealthWatch health;
-    private final int parts; // of a batch, differentiated one after another
+    private final Differentiation differentiation;
     private final StepNumbers numbers;
     private final Optional<Guard> guard;
     private Optional<BaseEncoder> base =
@@ -76,8 +70,9 @@ public final class Learner implements AutoCloseable {
         this.objective = objective;
         this.divergence = Divergence.of(config);
         this.update = new WeightUpdate(config, torch, objective.query(), divergence);
-        this.parts = config.trainer().accumulate();
         this.guard = Guard.of(config, torch.with(config.trainer().precision()));
+        this.differentiation =
+                new Differentiation(objective, guard, update, config.trainer().accumulate());
         this.health = new HealthWatch(objective, torch, config.trainer().healthEverySteps());
     }
 
@@ -119,10 +114,8 @@ public final class Learner implements AutoCloseable {
             List<OptionalLong> segments,
             StageClock clock) {
         try (NDManager scope = torch.newManager()) {
-            List<NDArray> tensors = views.views().stream()
-                    .map(view -> tensor(view, images.size(), scope))
-                    .toList();
-            return step(new Batch(step, images, ids, segments, tensors), scope, clock);
+            return step(
+                    new Batch(step, images, ids, segments, ViewTensors.of(views, images.size(), scope)), scope, clock);
         }
     }
 
@@ -150,7 +143,7 @@ public final class Learner implements AutoCloseable {
         clock.lap(Stage.MOMENTUM);
         Targets targets = objective.targets(batch, scope);
         clock.lap(Stage.KEYS);
-        Differentiated made = Gradients.recorded(() -> differentiated(batch, targets, scope, clock));
+        Differentiation.Outcome made = differentiation.of(batch, targets, scope, clock);
         Loss loss = made.loss();
         double value = loss.value().getFloat();
         divergence.check(step, value + made.distance(), rate);
@@ -171,40 +164,6 @@ public final class Learner implements AutoCloseable {
                 loss.ofImages(),
                 loss.projections().between().toFloatArray(),
                 healthNow);
-    }
-
-    /** What was differentiated: the objective's loss, and the guard's distance, which is 0 without one. */
-    private record Differentiated(Loss loss, double distance) {}
-
-    // each part adds its gradient to the query network's
-    private Differentiated differentiated(Batch batch, Targets targets, NDManager scope, StageClock clock) {
-        if (parts == 1) {
-            return differentiatedPart(batch, targets, scope, clock);
-        }
-        List<Loss> losses = new ArrayList<>();
-        double distance = 0;
-        for (int i = 0; i < parts; i++) {
-            try (NDManager activations = scope.newSubManager()) { // freed before the next part's are made
-                Batch part = batch.part(i, parts, activations);
-                Targets ofPart = targets.part(i, parts, activations);
-                Differentiated made = differentiatedPart(part, ofPart, activations, clock);
-                losses.add(made.loss().keptIn(scope));
-                distance += made.distance() / parts;
-            }
-        }
-        return new Differentiated(Loss.joined(losses, scope), distance);
-    }
-
-    private Differentiated differentiatedPart(Batch part, Targets targets, NDManager scope, StageClock clock) {
-        Loss loss = objective.loss(part, targets, scope);
-        Optional<NDArray> distance = guard.map(present -> present.distance(objective.encoded(), scope));
-        NDArray whole =
-                distance.isEmpty() ? loss.value() : loss.value().add(guard.get().weighed(distance.get()));
-        clock.lap(Stage.QUERIES);
-        NDArray share = parts == 1 ? whole : Scaled.over(whole, parts);
-        Gradients.backward(update.scaled(share));
-        clock.lap(Stage.BACKWARD);
-        return new Differentiated(loss, distance.isEmpty() ? 0 : distance.get().getFloat());
     }
 
     /** The encoder alone and whole, under torchvision's names. */
@@ -333,14 +292,5 @@ public final class Learner implements AutoCloseable {
         guard.ifPresent(Guard::close);
         update.close();
         objective.close();
-    }
-
-    // N×C×H×W over the buffer's own memory, in which the channels lie together: convolutions then need not reorder it
-    private NDArray tensor(ViewBuffers.View view, int count, NDManager scope) {
-        ByteBuffer values = view.values();
-        int bytes = count * view.height() * view.width() * view.channels() * Float.BYTES;
-        ByteBuffer batch = values.duplicate().order(values.order()).limit(bytes);
-        Shape shape = new Shape(count, view.height(), view.width(), view.channels());
-        return scope.create(batch, shape, DataType.FLOAT32).transpose(0, 3, 1, 2);
     }
 }

@@ -6,8 +6,8 @@ import org.millrace.trainer.stream.StreamEvents;
 
 /** Listens to a trainer. Calls come on the trainer's threads and must return quickly. */
 public interface TrainerEvents extends StreamEvents {
-    /** The run begins, or goes on, after this step; so many later steps are computed again from the journal. */
-    void starting(long step, int stepsToRepeat);
+    /** The run begins, or goes on, after this step; first it computes so many steps as the journal planned them. */
+    void starting(long step, int plannedSteps);
 
     void stepped(StepDone done);
 

@@ -246,13 +246,23 @@ final class PushCommand implements Runnable {
                 : String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
     }
 
+    private static String classes(int count) {
+        if (count == 0) {
+            return "";
+        }
+        return count == PushReport.MOST_CLASSES
+                ? String.format(Locale.ROOT, " of %,d or more classes", count)
+                : " of " + Count.of(count, "class");
+    }
+
     /** A push in one line. */
     static String summary(PushReport report, ImagesConfig images, String topic) {
         String pushed = String.format(
                 Locale.ROOT,
-                "%s %s (%s) to topic %s in %.1f s, %,.0f images/s",
+                "%s %s%s (%s) to topic %s in %.1f s, %,.0f images/s",
                 report.interrupted() ? "stopped after" : "pushed",
                 Count.of(report.pushed(), "image"),
+                classes(report.classes()),
                 size(report.bytes()),
                 topic,
                 report.seconds(),

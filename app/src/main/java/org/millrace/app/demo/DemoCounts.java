@@ -63,9 +63,9 @@ final class DemoCounts {
 
     private record CountingEvents(Display display, DemoCounts counts, Lead lead) implements TrainerEvents {
         @Override
-        public void starting(long step, int stepsToRepeat) {
+        public void starting(long step, int plannedSteps) {
             counts.lastVersion.set(step);
-            display.starting(step, stepsToRepeat);
+            display.starting(step, plannedSteps);
         }
 
         @Override

@@ -38,7 +38,7 @@ public final class TrainingDisplay implements Display, AutoCloseable {
     private long waitingSinceNanos;
     private boolean saidWaiting;
     private int statusLength;
-    private long repeatUntil;
+    private long plannedUntil;
     private final NavigableMap<Long, Integer> ownSlots = new TreeMap<>(); // computed here, of rounds to be merged
     private OptionalLong saidRoundNanos = OptionalLong.empty();
     private String dictionary = ""; // its newest health in words
@@ -52,17 +52,14 @@ public final class TrainingDisplay implements Display, AutoCloseable {
     }
 
     @Override
-    public synchronized void starting(long step, int stepsToRepeat) {
+    public synchronized void starting(long step, int plannedSteps) {
+        String planned = "; computing " + Count.of(plannedSteps, "step") + " as the journal planned them";
         if (step > 0) {
-            say("going on from the checkpoint of step " + step
-                    + (stepsToRepeat > 0
-                            ? "; computing " + Count.of(stepsToRepeat, "journalled step") + " again"
-                            : ""));
-        } else if (stepsToRepeat > 0) {
-            say("there is no checkpoint; computing " + Count.of(stepsToRepeat, "journalled step")
-                    + " again, from the first");
+            say("going on from the checkpoint of step " + step + (plannedSteps > 0 ? planned : ""));
+        } else if (plannedSteps > 0) {
+            say("there is no checkpoint" + planned + ", from the first");
         }
-        repeatUntil = step + stepsToRepeat;
+        plannedUntil = step + plannedSteps;
     }
 
     @Override
@@ -245,7 +242,7 @@ public final class TrainingDisplay implements Display, AutoCloseable {
                 "%sstep %,d%s · %s · %.0f images/s · loss %.3f%s%s",
                 bar,
                 done.step(),
-                done.step() <= repeatUntil ? " (again)" : "",
+                done.step() <= plannedUntil ? " (as planned)" : "",
                 Count.of(done.imagesTrained(), "image"),
                 statistics.recentImagesPerSecond(),
                 done.loss(),

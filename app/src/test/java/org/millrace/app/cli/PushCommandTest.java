@@ -94,6 +94,18 @@ class PushCommandTest {
     }
 
     @Test
+    void push_labelledByFolder_saysHowManyClasses() throws Exception {
+        for (String name : List.of("cat/1.png", "cat/2.png", "dog/1.png")) {
+            Path file = folder.resolve("pets").resolve(name);
+            Files.createDirectories(file.getParent());
+            Files.write(file, image("png"));
+        }
+        assertThat(push(folder.resolve("pets").toString(), "--labels", "folder", "--to", "probe"))
+                .isZero();
+        assertThat(out.toString()).contains("pushed 3 images of 2 classes (", "to topic probe");
+    }
+
+    @Test
     void push_withUnknownOrder_isWrongUsageThatListsOrders() {
         assertThat(push(folder.toString(), "--order", "sideways")).isEqualTo(2);
         assertThat(error.toString())

@@ -174,18 +174,7 @@ public record EncoderConfig(
                 architecture.key(),
                 stem.key());
         if (architecture == Architecture.AMDIM) {
-            check(
-                    height == 32 && width == 32,
-                    "encoder.height and encoder.width must be 32 for amdim, whose maps are 5×5 and 7×7, but were %d and %d",
-                    height,
-                    width);
-            check(amdimChannels >= 4, "encoder.amdim-channels must be at least 4, but was %d", amdimChannels);
-            check(
-                    amdimFeatures >= 4 * amdimChannels,
-                    "encoder.amdim-features must be at least 4 · encoder.amdim-channels (%d), but was %d",
-                    4 * amdimChannels,
-                    amdimFeatures);
-            check(amdimDepth >= 1, "encoder.amdim-depth must be at least 1, but was %d", amdimDepth);
+            AmdimSettings.check(height, width, amdimChannels, amdimFeatures, amdimDepth);
         }
         check(mean.size() == 1 || mean.size() == 3, "encoder.mean must have 1 or 3 values, but had %d", mean.size());
         check(

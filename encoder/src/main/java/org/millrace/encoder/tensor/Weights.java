@@ -1,12 +1,9 @@
 package org.millrace.encoder.tensor;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,14 +21,11 @@ import org.millrace.encoder.tensor.WeightSpec.Kind;
 public final class Weights implements AutoCloseable {
     private final NDManager manager;
     private final List<WeightSpec> allSpecs; // parameters, frozen ones among them
-    private final List<WeightSpec> parameterSpecs;
-    private final List<WeightSpec> frozenSpecs;
-    private final List<WeightSpec> bufferSpecs;
-    private final NDArray parameters; // P
-    private final NDArray frozen; // F
-    private final NDArray buffers; // B
+    private final FlatTensor parameters; // P
+    private final FlatTensor frozen; // F
+    private final FlatTensor buffers; // B
     private final Map<String, NDArray> bufferViews;
-    private final List<Slice> slices = new ArrayList<>();
+    private final List<Slice> slices;
     private final Convolution convolution;
     private final float adapterScale;
 
@@ -41,30 +35,19 @@ public final class Weights implements AutoCloseable {
         this.manager = torch.newManager();
         this.convolution = torch.convolution();
         this.allSpecs = List.copyOf(layout.parameters());
-        this.parameterSpecs = List.copyOf(layout.learned());
-        this.frozenSpecs = List.copyOf(layout.frozen());
-        this.bufferSpecs = List.copyOf(layout.buffers());
         this.adapterScale = layout.adapterScale();
-        this.parameters = manager.create(partOf(parameterValues, Kind.PARAMETER));
+        this.parameters =
+                FlatTensor.of(layout.learned(), partOf(parameterValues, Kind.PARAMETER, layout.learned()), manager);
         this.frozen = shared.map(other -> other.frozen)
-                .orElseGet(() -> manager.create(orOne(partOf(parameterValues, Kind.FROZEN))));
-        this.buffers = manager.create(orOne(bufferValues));
-        long next = 0;
-        for (WeightSpec spec : parameterSpecs) {
-            slices.add(new Slice(next, next + spec.size(), spec.shape().dimension()));
-            next += spec.size();
-        }
-        this.bufferViews = views(bufferSpecs, buffers);
-    }
-
-    // a tensor must have a value
-    private static float[] orOne(float[] values) {
-        return values.length == 0 ? new float[1] : values;
+                .orElseGet(() ->
+                        FlatTensor.of(layout.frozen(), partOf(parameterValues, Kind.FROZEN, layout.frozen()), manager));
+        this.buffers = FlatTensor.of(layout.buffers(), bufferValues, manager);
+        this.slices = List.copyOf(parameters.slices());
+        this.bufferViews = buffers.views();
     }
 
     // of values of all parameters
-    private float[] partOf(float[] values, Kind kind) {
-        List<WeightSpec> wanted = kind == Kind.FROZEN ? frozenSpecs : parameterSpecs;
+    private float[] partOf(float[] values, Kind kind, List<WeightSpec> wanted) {
         float[] part = new float[WeightLayout.size(wanted)];
         int from = 0;
         int to = 0;
@@ -102,56 +85,25 @@ public final class Weights implements AutoCloseable {
 
     /** Makes these parameters collect gradients; returns this. */
     public Weights requireGradient() {
-        parameters.setRequiresGradient(true);
+        parameters.values().setRequiresGradient(true);
         return this;
     }
 
     /** The named tensors for one forward pass; they live as long as {@code scope}, and gradients flow through them to the flat tensor. */
     public Tensors tensors(NDManager scope) {
         Map<String, NDArray> named = new HashMap<>(bufferViews);
-        putPieces(named, parameters, parameterSpecs, scope);
-        putPieces(named, frozen, frozenSpecs, scope); // or what is computed from them would live as long as they
+        named.putAll(parameters.pieces(scope));
+        named.putAll(frozen.pieces(scope)); // or what is computed from them would live as long as they
         return new Tensors(named, convolution, adapterScale);
-    }
-
-    private static void putPieces(Map<String, NDArray> named, NDArray flat, List<WeightSpec> specs, NDManager scope) {
-        if (specs.isEmpty()) {
-            return;
-        }
-        long[] ends = new long[specs.size() - 1];
-        long at = 0;
-        for (int i = 0; i < ends.length; i++) {
-            at += specs.get(i).size();
-            ends[i] = at;
-        }
-        // split into one piece would be the flat tensor itself, which the scope must not close
-        NDList pieces = ends.length == 0 ? new NDList(flat.get("0:" + flat.size())) : flat.split(ends, 0);
-        pieces.attach(scope);
-        for (int i = 0; i < specs.size(); i++) {
-            WeightSpec spec = specs.get(i);
-            named.put(spec.name(), pieces.get(i).reshape(spec.shape()));
-        }
     }
 
     /** The same with copies of the buffers, so that batch norm leaves the network's own running statistics unchanged. */
     public Tensors tensorsBesideBuffers(NDManager scope) {
         Map<String, NDArray> named = new HashMap<>(tensors(scope).named());
-        NDArray copy = buffers.duplicate();
+        NDArray copy = buffers.values().duplicate();
         copy.attach(scope);
-        named.putAll(views(bufferSpecs, copy));
+        named.putAll(buffers.with(copy).views());
         return new Tensors(named, convolution, adapterScale);
-    }
-
-    // each tensor's part of a flat tensor of all, by name
-    private static Map<String, NDArray> views(List<WeightSpec> specs, NDArray flat) {
-        Map<String, NDArray> views = new HashMap<>();
-        long at = 0;
-        for (WeightSpec spec : specs) {
-            NDArray view = flat.get(at + ":" + (at + spec.size()));
-            views.put(spec.name(), spec.shape().dimension() == 1 ? view : view.reshape(spec.shape()));
-            at += spec.size();
-        }
-        return views;
     }
 
     /** One tensor's place in a flat tensor of all parameters. */
@@ -176,27 +128,27 @@ public final class Weights implements AutoCloseable {
 
     /** All parameters that learn, P, in the order of the layout; the tensor itself, not a copy. */
     public NDArray parameters() {
-        return parameters;
+        return parameters.values();
     }
 
     /** All buffers; the tensor itself, not a copy. */
     public NDArray buffers() {
-        return buffers;
+        return buffers.values();
     }
 
     /** Parameters that stay as they began, in the order of the layout; the tensor itself, not a copy. Of one 0 where none is. */
     public NDArray frozen() {
-        return frozen;
+        return frozen.values();
     }
 
     /** Whether there are any of those. */
     public boolean isPartlyFrozen() {
-        return !frozenSpecs.isEmpty();
+        return !frozen.isEmpty();
     }
 
     /** How many parameters of the part named {@code prefix} learn, adapters among them. */
     public long learned(String prefix) {
-        return count(parameterSpecs, name -> name.startsWith(prefix));
+        return count(parameters.specs(), name -> name.startsWith(prefix));
     }
 
     /** How many parameters the part named {@code prefix} has, adapters left out. */
@@ -213,11 +165,11 @@ public final class Weights implements AutoCloseable {
 
     /** The gradient of all parameters, P; the caller closes the handle. */
     public NDArray gradient() {
-        return parameters.getGradient();
+        return parameters.values().getGradient();
     }
 
     public void zeroGradient() {
-        JniUtils.zeroGrad((PtNDArray) parameters);
+        JniUtils.zeroGrad((PtNDArray) parameters.values());
     }
 
     /**
@@ -226,8 +178,8 @@ public final class Weights implements AutoCloseable {
      */
     public Safetensors snapshot(String prefix) {
         Safetensors.Builder file = new Safetensors.Builder();
-        collect(file, parameterSpecs, parameters, prefix);
-        collect(file, bufferSpecs, buffers, prefix);
+        parameters.writeTo(file, prefix);
+        buffers.writeTo(file, prefix);
         Safetensors learned = file.build();
         return isPartlyFrozen() ? learned.withMetadata(Map.of(LowRank.SCALE, String.valueOf(adapterScale))) : learned;
     }
@@ -235,11 +187,11 @@ public final class Weights implements AutoCloseable {
     /** The same with the frozen parameters and without adapters: the whole network before its first step. */
     public Safetensors beginning(String prefix) {
         Safetensors.Builder kept = new Safetensors.Builder();
-        collect(kept, frozenSpecs, frozen, prefix);
+        frozen.writeTo(kept, prefix);
         Safetensors constant = kept.build();
         Safetensors learned = snapshot(prefix);
         Safetensors.Builder whole = new Safetensors.Builder();
-        Stream.concat(allSpecs.stream(), bufferSpecs.stream())
+        Stream.concat(allSpecs.stream(), buffers.specs().stream())
                 .filter(spec -> spec.name().startsWith(prefix) && !LowRank.isAdapter(spec.name()))
                 .forEach(spec -> {
                     String name = spec.name().substring(prefix.length());
@@ -253,9 +205,9 @@ public final class Weights implements AutoCloseable {
      * Takes a whole network without adapters for the part named {@code prefix}, frozen parameters too; adapters stay as they are.
      */
     public void begin(String prefix, Safetensors whole) {
-        put(whole, frozenSpecs, frozen, prefix);
-        put(whole, parameterSpecs, parameters, prefix, name -> !LowRank.isAdapter(name));
-        put(whole, bufferSpecs, buffers, prefix);
+        frozen.read(whole, prefix, name -> true);
+        parameters.read(whole, prefix, name -> !LowRank.isAdapter(name));
+        buffers.read(whole, prefix, name -> true);
     }
 
     /** Takes every tensor that the file has; throws {@link IllegalArgumentException} on another shape or a value that is not finite. */
@@ -265,43 +217,12 @@ public final class Weights implements AutoCloseable {
 
     /** Takes the tensors of the part named {@code prefix}, whose names in the file lack that prefix; frozen ones stay. */
     public void read(String prefix, Safetensors file) {
-        put(file, parameterSpecs, parameters, prefix);
-        put(file, bufferSpecs, buffers, prefix);
+        parameters.read(file, prefix, name -> true);
+        buffers.read(file, prefix, name -> true);
     }
 
     @Override
     public void close() {
         manager.close();
-    }
-
-    private static void collect(Safetensors.Builder file, List<WeightSpec> specs, NDArray flat, String prefix) {
-        float[] values = flat.toFloatArray();
-        int at = 0;
-        for (WeightSpec spec : specs) {
-            if (spec.name().startsWith(prefix)) {
-                float[] tensor = Arrays.copyOfRange(values, at, at + spec.size());
-                file.add(spec.name().substring(prefix.length()), spec.shape().getShape(), tensor);
-            }
-            at += spec.size();
-        }
-    }
-
-    private static void put(Safetensors file, List<WeightSpec> specs, NDArray flat, String prefix) {
-        put(file, specs, flat, prefix, name -> true);
-    }
-
-    private static void put(
-            Safetensors file, List<WeightSpec> specs, NDArray flat, String prefix, Predicate<String> wanted) {
-        float[] all = flat.toFloatArray();
-        int at = 0;
-        for (WeightSpec spec : specs) {
-            if (spec.name().startsWith(prefix) && wanted.test(spec.name())) {
-                float[] tensor = file.weight(
-                        spec.name().substring(prefix.length()), spec.shape().getShape());
-                System.arraycopy(tensor, 0, all, at, tensor.length);
-            }
-            at += spec.size();
-        }
-        InPlace.overwrite(flat, all);
     }
 }

@@ -1,8 +1,10 @@
 package org.millrace.ingest.push;
 
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.producer.Producer;
@@ -26,6 +28,7 @@ final class ImagePublisher {
     private final String topic;
 
     private final Map<Rejection.Kind, Long> rejections = new EnumMap<>(Rejection.Kind.class);
+    private final Set<String> classes = new HashSet<>();
     private long sent;
     private long rejected;
     private long bytes;
@@ -51,6 +54,7 @@ final class ImagePublisher {
         } else {
             send(record, acknowledged);
             sent++;
+            label.filter(each -> classes.size() < PushReport.MOST_CLASSES).ifPresent(classes::add);
             bytes += judged.content().bytes().length;
         }
     }
@@ -86,7 +90,7 @@ final class ImagePublisher {
     }
 
     PushReport report(double seconds, boolean interrupted) {
-        return new PushReport(acknowledged.get(), bytes, seconds, rejections, interrupted);
+        return new PushReport(acknowledged.get(), bytes, classes, seconds, rejections, interrupted);
     }
 
     /** What happened so far, as the end of an error message. */

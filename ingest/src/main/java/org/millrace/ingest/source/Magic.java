@@ -20,6 +20,7 @@ final class Magic {
         FOREIGN.put("\u001f\u009d", "compressed with compress (.Z)");
         FOREIGN.put("\4\"M\30", "compressed with lz4");
         FOREIGN.put("LZIP", "compressed with lzip");
+        FOREIGN.put("]\0\0", "compressed with lzma");
         FOREIGN.put("PAR1", "a Parquet file");
         FOREIGN.put("\u0089HDF\r\n\u001a\n", "an HDF5 file");
         FOREIGN.put("%PDF-", "a PDF file");

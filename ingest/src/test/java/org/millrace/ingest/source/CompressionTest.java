@@ -88,6 +88,7 @@ final class CompressionTest {
         "303730373031, a cpio archive",
         "50415231, a Parquet file",
         "894844460d0a1a0a, an HDF5 file",
+        "5d00008000ffffffff, compressed with lzma",
         "255044462d, a PDF file"
     })
     void push_archiveThatIsNotRead_isRefusedByName(String hex, String words) throws IOException {
