@@ -103,9 +103,10 @@ final class Connection implements AutoCloseable {
 
     private static void checkReachable(KafkaSettings kafka) {
         connectOnce(kafka);
+        int patience = kafka.answerMillis(ANSWER_MILLIS);
         try (Admin admin = Admin.create(kafka.admin())) {
             try {
-                admin.describeCluster(new DescribeClusterOptions().timeoutMs(ANSWER_MILLIS))
+                admin.describeCluster(new DescribeClusterOptions().timeoutMs(patience))
                         .nodes()
                         .get();
             } finally {
@@ -125,7 +126,7 @@ final class Connection implements AutoCloseable {
                         e);
             }
             String reason = cause instanceof TimeoutException
-                    ? "it accepts connections, but sent nothing for " + ANSWER_MILLIS / 1000
+                    ? "it accepts connections, but sent nothing for " + patience / 1000
                             + " s: it is overloaded, expects TLS or SASL, or is no Kafka broker"
                     : BrokerWords.of(cause);
             throw unreachable(kafka, reason, e);

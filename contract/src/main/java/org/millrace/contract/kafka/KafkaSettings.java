@@ -44,6 +44,14 @@ public record KafkaSettings(String bootstrapServers, Map<String, String> user) {
         return client("admin.", new HashMap<>(), Map.of());
     }
 
+    /** How long an answer to an admin client is waited for: {@code kafka.admin.default.api.timeout.ms}, or this where the user says nothing. */
+    public int answerMillis(int otherwise) {
+        Object wanted = admin().get("default.api.timeout.ms");
+        return wanted != null && wanted.toString().matches("[1-9]\\d{0,8}")
+                ? Integer.parseInt(wanted.toString())
+                : otherwise;
+    }
+
     /** Kafka Streams, whose own clients take {@code kafka.consumer.x} and {@code kafka.producer.x} too. */
     public Map<String, Object> streams(Map<String, Object> needs) {
         Map<String, Object> properties = client("streams.", new HashMap<>(), needs);

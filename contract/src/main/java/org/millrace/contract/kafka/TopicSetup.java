@@ -46,7 +46,7 @@ public final class TopicSetup implements AutoCloseable {
 
     public TopicSetup(KafkaSettings kafka) {
         this.bootstrapServers = kafka.bootstrapServers();
-        this.timeoutMillis = timeoutMillis(kafka);
+        this.timeoutMillis = kafka.answerMillis(TIMEOUT_MILLIS);
         this.answers = new AdminAnswers(bootstrapServers, timeoutMillis);
         try {
             this.admin = Admin.create(kafka.admin());
@@ -241,13 +241,6 @@ public final class TopicSetup implements AutoCloseable {
     @Override
     public void close() {
         admin.close(java.time.Duration.ofSeconds(2));
-    }
-
-    private static int timeoutMillis(KafkaSettings kafka) {
-        Object wanted = kafka.admin().get("default.api.timeout.ms");
-        return wanted != null && wanted.toString().matches("[1-9]\\d{0,8}")
-                ? Integer.parseInt(wanted.toString())
-                : TIMEOUT_MILLIS;
     }
 
     private static Map<String, String> large(ImagesConfig images) {

@@ -73,4 +73,15 @@ final class KafkaSettingsTest {
         assertThat(new ProducerConfig(settings.producer(Map.of())).getBoolean("enable.idempotence"))
                 .isTrue();
     }
+
+    @Test
+    void answerMillis_isTheUsersOrOurs() {
+        assertThat(new KafkaSettings("localhost:9092", Map.of()).answerMillis(7))
+                .isEqualTo(7);
+        assertThat(new KafkaSettings("localhost:9092", Map.of("admin.default.api.timeout.ms", "90000")).answerMillis(7))
+                .isEqualTo(90_000);
+        assertThat(new KafkaSettings("localhost:9092", Map.of("default.api.timeout.ms", "soon")).answerMillis(7))
+                .as("Kafka refuses it by name")
+                .isEqualTo(7);
+    }
 }
