@@ -36,8 +36,8 @@ record Differentiation(Objective objective, Optional<Guard> guard, WeightUpdate 
         for (int i = 0; i < parts; i++) {
             try (NDManager activations = scope.newSubManager()) { // freed before the next part's are made
                 Batch part = batch.part(i, parts, activations);
-                Targets ofPart = targets.part(i, parts, activations);
-                Outcome made = ofPart(part, ofPart, activations, clock);
+                Targets partTargets = targets.part(i, parts, activations);
+                Outcome made = ofPart(part, partTargets, activations, clock);
                 losses.add(made.loss().keptIn(scope));
                 distance += made.distance() / parts;
             }

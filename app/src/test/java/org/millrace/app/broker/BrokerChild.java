@@ -34,7 +34,6 @@ final class BrokerChild implements AutoCloseable {
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
-                "-XX:-UsePerfData",
                 "-XX:TieredStopAtLevel=1", // it starts faster
                 "-XX:+UseSerialGC",
                 "-cp",

@@ -61,8 +61,9 @@ class KillTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"moco-v2, reservoir", "byol, min-red"})
-    void train_killedAgainAndAgain_comesToTheSameBits(String objective, String policy) throws Exception {
+    @CsvSource({"moco-v2, reservoir, 'dictionary       32 keys, age '", "byol, min-red, 'health           of step '"})
+    void train_killedAgainAndAgain_comesToTheSameBits(String objective, String policy, String measured)
+            throws Exception {
         int steps = STEPS_A_KILL * KILLS + LAST_STEPS;
         String[] settings = {
             "--set=images.topic=" + objective,
@@ -90,10 +91,7 @@ class KillTest {
                 run(straightRun, with(settings, "--set=trainer.health-every-steps=0")));
         assertThat(RunStates.last(commands.folder(killedRun))).isEqualTo(RunStates.last(commands.folder(straightRun)));
         assertThat(commands.good("inspect", "run", killed))
-                .contains(
-                        "steps done       " + steps,
-                        "contiguous       yes",
-                        "health           of step " + steps / 3 * 3);
+                .contains("steps done       " + steps, "contiguous       yes", measured);
         assertThat(commands.good("audit", killed)).contains("lost 0, trained twice 0");
         assertThat(RunStates.results(kafka(), killedRun)).isEqualTo(RunStates.results(kafka(), straightRun));
         int last = (steps - 1) / CHECKPOINT_STEPS * CHECKPOINT_STEPS;

@@ -35,7 +35,6 @@ public final class TrainerChild implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 heap,
-                "-XX:-UsePerfData",
                 "-XX:TieredStopAtLevel=1", // as the tests themselves: it starts faster
                 "-XX:+UseSerialGC",
                 "-XX:+ExitOnOutOfMemoryError",

@@ -9,14 +9,13 @@ import org.apache.kafka.common.errors.InvalidReplicationFactorException;
  * heartbeat. Until then it refuses to create topics.
  */
 final class FencedBrokers {
-    private static final long PATIENCE_MILLIS = 30_000;
     private static final long PAUSE_MILLIS = 250; // the embedded broker's heartbeat
 
     private FencedBrokers() {}
 
-    /** Does it, again and again while all brokers are fenced, for half a minute at most; then throws what Kafka threw. */
-    static void await(Runnable creation) {
-        await(creation, PATIENCE_MILLIS / PAUSE_MILLIS, PAUSE_MILLIS);
+    /** Does it, again and again while all brokers are fenced, in pauses of so long together at most; then throws what Kafka threw. */
+    static void await(Runnable creation, long patienceMillis) {
+        await(creation, patienceMillis / PAUSE_MILLIS, PAUSE_MILLIS);
     }
 
     /** @param pauses at most, so long each */

@@ -37,16 +37,19 @@ public final class TopicSetup implements AutoCloseable {
             Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT);
     private static final String FEATURE_BYTES = String.valueOf(1L << 30);
     private static final int TIMEOUT_MILLIS = 15_000; // where kafka.admin.default.api.timeout.ms says nothing
+    private static final int FENCED_MILLIS = 30_000; // likewise
     private static final long LOOK_MILLIS = 20;
 
     private final Admin admin;
     private final AdminAnswers answers;
     private final String bootstrapServers;
     private final int timeoutMillis;
+    private final int fencedMillis;
 
     public TopicSetup(KafkaSettings kafka) {
         this.bootstrapServers = kafka.bootstrapServers();
         this.timeoutMillis = kafka.answerMillis(TIMEOUT_MILLIS);
+        this.fencedMillis = kafka.answerMillis(FENCED_MILLIS);
         this.answers = new AdminAnswers(bootstrapServers, timeoutMillis);
         try {
             this.admin = Admin.create(kafka.admin());
@@ -253,9 +256,11 @@ public final class TopicSetup implements AutoCloseable {
         }
         var topic = new NewTopic(name, Optional.of(partitions), Optional.empty()).configs(configs);
         try {
-            FencedBrokers.await(() ->
-                    answers.await(admin.createTopics(List.of(topic), new CreateTopicsOptions().timeoutMs(timeoutMillis))
-                            .all()));
+            FencedBrokers.await(
+                    () -> answers.await(
+                            admin.createTopics(List.of(topic), new CreateTopicsOptions().timeoutMs(timeoutMillis))
+                                    .all()),
+                    fencedMillis);
         } catch (InvalidReplicationFactorException e) {
             throw answers.unreachable(e);
         } catch (TopicExistsException e) {
