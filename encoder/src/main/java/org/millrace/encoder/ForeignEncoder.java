@@ -179,11 +179,16 @@ public record ForeignEncoder(
         settings.put("encoder.stem", config.stem().key());
         settings.put("encoder.norm", config.norm().key());
         settings.put("encoder.channels", String.valueOf(config.channels()));
+        Map<String, String> size = saidSize(file, prefix);
+        settings.putAll(size);
         return new ForeignEncoder(
                 source(file, prefix),
                 prefix,
                 settings,
-                List.of("A ResNet's tensors do not show the size of its images: set encoder.height and encoder.width."),
+                size.isEmpty()
+                        ? List.of(
+                                "A ResNet's tensors do not show the size of its images: set encoder.height and encoder.width.")
+                        : List.of(),
                 leftOut(file, prefix, layout),
                 part.only(layout.names()));
     }
@@ -227,8 +232,24 @@ public record ForeignEncoder(
         return "not of the encoder";
     }
 
+    // the size of images that a file of ours says; empty where it does not
+    private static Map<String, String> saidSize(Safetensors file, String prefix) {
+        Map<String, String> size = new LinkedHashMap<>();
+        for (String key : List.of("encoder.height", "encoder.width")) {
+            String text = prefix.isEmpty() ? file.metadata().getOrDefault("millrace." + key, "") : "";
+            if (text.matches("[1-9]\\d{0,2}") && Integer.parseInt(text) <= LARGEST) {
+                size.put(key, text);
+            }
+        }
+        return size.size() == 2 ? size : Map.of();
+    }
+
     private static String source(Safetensors file, String prefix) {
-        return ForeignNames.source(file.names(), prefix);
+        String run = file.metadata().getOrDefault("millrace.run", "");
+        return run.isEmpty() || !prefix.isEmpty()
+                ? ForeignNames.source(file.names(), prefix)
+                : "Millrace, the encoder of run " + run + " after step "
+                        + file.metadata().getOrDefault("millrace.step", "?");
     }
 
     private static String quoted(String prefix) {

@@ -194,6 +194,28 @@ final class ForeignEncoderTest {
     }
 
     @Test
+    void of_aFileOfOurs_saysItsRunAndTheSizeOfItsImages() {
+        Map<String, String> said =
+                new HashMap<>(Map.of("millrace.run", "shop", "millrace.step", "400", "millrace.encoder.height", "96"));
+        ForeignEncoder half = read(weights(RESNET20, 1).withMetadata(said));
+        assertThat(half.source()).isEqualTo("Millrace, the encoder of run shop after step 400");
+        assertThat(half.settings()).doesNotContainKey("encoder.height");
+        assertThat(String.join(" ", half.remarks())).contains("do not show the size");
+        for (String width : List.of("64", "0", "513", "1e2", "9999999999")) {
+            said.put("millrace.encoder.width", width);
+            ForeignEncoder found = read(weights(RESNET20, 1).withMetadata(said));
+            if (width.equals("64")) {
+                assertThat(found.settings())
+                        .containsEntry("encoder.height", "96")
+                        .containsEntry("encoder.width", "64");
+                assertThat(found.remarks()).isEmpty();
+            } else {
+                assertThat(found.settings()).doesNotContainKeys("encoder.height", "encoder.width");
+            }
+        }
+    }
+
+    @Test
     void of_damagedOrForeignFiles_sayWhatIsWrong() {
         refused(
                 new byte[] {'P', 'K', 3, 4},

@@ -59,10 +59,12 @@ final class AuditCommand implements Runnable {
                         new KafkaConsumer<byte[], byte[]>(connection.kafka().consumer(Map.of()))) {
             MillraceConfig config = options.ofRun(own, connection.kafka(), run);
             LogIdentity identity;
+            boolean compacted;
             try (TopicSetup topics = new TopicSetup(connection.kafka())) {
                 topics.requireRun(config.run().topics());
                 topics.require(config.images().rejectedTopic());
                 identity = topics.identity(config.images().topic());
+                compacted = topics.isCompacted(config.images().topic());
             }
             Audit.Result result = audit(config, identity, consumer, out);
             out.println("run              " + config.run().name());
@@ -78,7 +80,13 @@ final class AuditCommand implements Runnable {
             }
             out.println("images refused   " + result.refused() + ", each with its reason in "
                     + config.images().rejectedTopic());
-            out.println("without a record " + result.absent());
+            boolean perhapsDropped = compacted && result.absent() > 0;
+            out.println("without a record " + result.absent()
+                    + (perhapsDropped
+                            ? ": markers of transactions, or images that the compaction of "
+                                    + config.images().topic()
+                                    + " removed before they were planned, which nobody trained"
+                            : ""));
             if (result.gone() > 0) {
                 out.println("gone             " + result.gone()
                         + " of the offsets no longer have a record: for these only the plans could be checked");
@@ -92,7 +100,7 @@ final class AuditCommand implements Runnable {
             if (!result.problems().isEmpty()) {
                 throw new UserException("the run does not add up:\n  " + String.join("\n  ", result.problems()));
             }
-            out.println("lost 0, trained twice 0");
+            out.println("lost 0" + (perhapsDropped ? " of those that were planned" : "") + ", trained twice 0");
             out.flush();
         }
     }
