@@ -147,3 +147,23 @@ export function showCheckpoints({ checkpoints, rounds, run }) {
     checkpoints.newest.map((checkpoint) => [count(checkpoint.step), bytes(checkpoint.bytes), since(checkpoint.takenAtMillis)]),
     'Checkpoints, newest first'));
 }
+
+/** What the run and the embedded broker take of this machine's disk, and how fast. */
+export function showDisk({ disk }) {
+  if (!disk || disk.parts.length === 0) {
+    return;
+  }
+  const names = { RUN: 'run', BROKER: 'embedded broker' };
+  const rows = disk.parts.map(({ what, bytes: used, budgetBytes, bytesPerHour }) => [
+    names[what],
+    isNumber(budgetBytes) && used > budgetBytes ? h('span', { class: 'bad' }, bytes(used)) : bytes(used),
+    isNumber(budgetBytes) ? bytes(budgetBytes) : 'none',
+    isNumber(bytesPerHour) ? growth(bytesPerHour) : '–',
+  ]);
+  put(byId('disk'), table(
+    [{ title: 'on this disk' }, { title: 'size', number: true }, { title: 'budget', number: true }, { title: 'an hour', number: true }],
+    rows,
+    'Folders on this disk'), isNumber(disk.usableBytes) ? h('p', { class: 'note' }, `${bytes(disk.usableBytes)} are free.`) : '');
+}
+
+const growth = (perHour) => `${perHour < 0 ? '−' : '+'}${bytes(Math.abs(perHour))}`;

@@ -2,12 +2,14 @@ package org.millrace.contract;
 
 import static org.millrace.contract.Check.check;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** The topics that belong to one run; their names begin with the run's name. */
 public record RunTopics(String run) {
     private static final String LEGAL = "[a-zA-Z0-9_-]{1,64}";
+    private static final String STEPS = ".steps";
 
     public RunTopics {
         check(run.matches(LEGAL), "run.name must match %s, but was '%s'", LEGAL, run);
@@ -18,9 +20,20 @@ public record RunTopics(String run) {
         return text.matches(LEGAL);
     }
 
+    /** The runs that have a journal among these topics. A topic of another program may end like one: a run has one of encoders too. */
+    public static List<RunTopics> among(Collection<String> topics) {
+        return topics.stream()
+                .filter(topic -> topic.endsWith(STEPS))
+                .map(topic -> topic.substring(0, topic.length() - STEPS.length()))
+                .filter(name -> isName(name) && topics.contains(name + ".encoders"))
+                .sorted()
+                .map(RunTopics::new)
+                .toList();
+    }
+
     /** Journal of plans and metrics: one partition, JSON. */
     public String steps() {
-        return run + ".steps";
+        return run + STEPS;
     }
 
     /** Which slots of the present round have been computed, of a run of several trainers: a partition for each slot, JSON. */

@@ -10,8 +10,23 @@ final class BrokerProperties {
     static final String CONTROLLER_LISTENER = "CONTROLLER";
     private static final int MAX_MESSAGE_BYTES = 16 << 20;
     private static final int CLEANER_BYTES = 16 << 20;
+    private static final long LEAST_SEGMENT_BYTES = 2L * MAX_MESSAGE_BYTES;
+    private static final long MOST_SEGMENT_BYTES = 1L << 30;
+    private static final int SEGMENTS = 16; // in a budget
 
     private BrokerProperties() {}
+
+    /** Of a broker that frees at once, and in small pieces, what is deleted to keep within a budget. */
+    static Map<String, String> of(Path folder, Ports ports, long retentionMillis, long budgetBytes) {
+        Map<String, String> properties = of(folder, ports, retentionMillis);
+        if (budgetBytes > 0) {
+            long segment = Math.min(MOST_SEGMENT_BYTES, Math.max(LEAST_SEGMENT_BYTES, budgetBytes / SEGMENTS));
+            properties.put("log.segment.bytes", String.valueOf(segment));
+            properties.put("log.retention.check.interval.ms", "10000");
+            properties.put("log.segment.delete.delay.ms", "1000");
+        }
+        return properties;
+    }
 
     static Map<String, String> of(Path folder, Ports ports, long retentionMillis) {
         Map<String, String> properties = new HashMap<>();

@@ -7,6 +7,8 @@ import java.net.BindException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
@@ -16,6 +18,7 @@ import org.apache.kafka.metadata.storage.Formatter;
 import org.millrace.contract.PrivateFolder;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.BrokerConfig;
+import org.millrace.contract.config.DiskConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +49,11 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @param command the user's command, shown to another process that finds the folder in use
      */
     public static EmbeddedBroker start(Path dataFolder, BrokerConfig config, String command) {
+        return start(dataFolder, config, DiskConfig.NONE, command);
+    }
+
+    /** The same, of a broker that can be kept within a budget: it frees what is deleted soon and in small pieces. */
+    public static EmbeddedBroker start(Path dataFolder, BrokerConfig config, DiskConfig disk, String command) {
         Path folder = dataFolder.toAbsolutePath().normalize().resolve("broker");
         if (folder.toString().indexOf(',') >= 0) {
             throw new UserException("the path of the embedded broker's folder must not contain a comma, but was "
@@ -54,7 +62,11 @@ public final class EmbeddedBroker implements AutoCloseable {
         FolderLock lock = FolderLock.take(dataFolder, command);
         try {
             prepare(folder);
-            return start(folder, config.retentionMillis(), lock, () -> Ports.find(config.port()));
+            return start(
+                    folder,
+                    ports -> BrokerProperties.of(folder, ports, config.retentionMillis(), disk.brokerBytes()),
+                    lock,
+                    () -> Ports.find(config.port()));
         } catch (RuntimeException | Error e) {
             lock.close();
             throw e;
@@ -84,14 +96,17 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    /** @param free finds free ports; called again if another process takes them before they are used */
-    static EmbeddedBroker start(Path folder, long retentionMillis, FolderLock lock, Supplier<Ports> free) {
+    /**
+     * @param properties of a broker on these ports
+     * @param free finds free ports; called again if another process takes them before they are used
+     */
+    static EmbeddedBroker start(
+            Path folder, Function<Ports, Map<String, String>> properties, FolderLock lock, Supplier<Ports> free) {
         for (int attempt = 1; ; attempt++) {
             Ports ports = free.get();
             KafkaRaftServer server;
             try {
-                server = new KafkaRaftServer(
-                        new KafkaConfig(BrokerProperties.of(folder, ports, retentionMillis), false), Time.SYSTEM);
+                server = new KafkaRaftServer(new KafkaConfig(properties.apply(ports), false), Time.SYSTEM);
             } catch (RuntimeException e) {
                 throw cannotStart(folder, e);
             }

@@ -16,16 +16,21 @@ import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.millrace.app.broker.EmbeddedBroker;
+import org.millrace.app.disk.BrokerBudget;
 import org.millrace.contract.UserException;
 import org.millrace.contract.config.ImagesConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.BrokerWords;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.contract.kafka.TopicSetup;
+import org.millrace.contract.service.Services;
 import org.millrace.trainer.Trainer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A reachable broker: the one that the user named, or an embedded one. Closing it stops the embedded one. Thread safe. */
 final class Connection implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
     private static final int TIMEOUT_MILLIS = 10_000;
     /** A broker that accepts connections is there; on a starved machine it answers late. */
     private static final int ANSWER_MILLIS = 30_000;
@@ -34,6 +39,7 @@ final class Connection implements AutoCloseable {
 
     private final KafkaSettings kafka;
     private final Optional<EmbeddedBroker> embedded;
+    private final Services budget = new Services();
 
     private Connection(KafkaSettings kafka, Optional<EmbeddedBroker> embedded) {
         this.kafka = kafka;
@@ -54,12 +60,17 @@ final class Connection implements AutoCloseable {
                     + ", but no broker is named, and the embedded one speaks PLAINTEXT only."
                     + "\nAdd --bootstrap-server HOST:PORT, or leave that key out.");
         }
-        EmbeddedBroker broker = EmbeddedBroker.start(config.run().data(), config.broker(), command);
+        EmbeddedBroker broker = EmbeddedBroker.start(config.run().data(), config.broker(), config.disk(), command);
         Map<String, String> patient = new HashMap<>(config.kafka());
         for (String kind : List.of("admin.", "consumer.")) {
             patient.putIfAbsent(kind + "default.api.timeout.ms", String.valueOf(OWN_BROKER_PATIENCE.toMillis()));
         }
-        return new Connection(new KafkaSettings(broker.bootstrapServers(), patient), Optional.of(broker));
+        Connection connection =
+                new Connection(new KafkaSettings(broker.bootstrapServers(), patient), Optional.of(broker));
+        if (config.disk().brokerMib() > 0) {
+            connection.budget.supervise("disk", () -> new BrokerBudget(config, connection.kafka(), LOG::warn));
+        }
+        return connection;
     }
 
     /** Whether a broker is named, or the data folder has an embedded one's. */
@@ -98,6 +109,7 @@ final class Connection implements AutoCloseable {
 
     @Override
     public void close() {
+        budget.close();
         embedded.ifPresent(EmbeddedBroker::close);
     }
 

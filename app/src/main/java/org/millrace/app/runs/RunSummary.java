@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeSet;
+import org.millrace.contract.FolderBytes;
 import org.millrace.contract.RunTopics;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.event.Evaluation;
@@ -43,8 +44,6 @@ public record RunSummary(
         Optional<Score> score,
         long topicBytes,
         long folderBytes) {
-    private static final String STEPS = ".steps";
-
     /**
      * Scores of one encoder.
      *
@@ -101,20 +100,12 @@ public record RunSummary(
                 RunParts.topics(config, run)
                         .mapToLong(topic -> bytes.getOrDefault(topic, 0L))
                         .sum(),
-                RunFolder.bytes(folder));
+                FolderBytes.of(folder));
     }
 
-    // a topic of another program may end like a journal: a run has one of encoders too
     private static List<RunTopics> names(Collection<String> topics, MillraceConfig config) {
         TreeSet<String> names = new TreeSet<>(RunFolder.names(config));
-        for (String topic : topics) {
-            if (topic.endsWith(STEPS)) {
-                String name = topic.substring(0, topic.length() - STEPS.length());
-                if (topics.contains(name + ".encoders")) {
-                    names.add(name);
-                }
-            }
-        }
-        return names.stream().filter(RunFolder::isLegal).map(RunTopics::new).toList();
+        RunTopics.among(topics).forEach(run -> names.add(run.run()));
+        return names.stream().map(RunTopics::new).toList();
     }
 }

@@ -116,7 +116,8 @@ class EmbeddedBrokerTest {
             var found = new ArrayDeque<>(List.of(
                     controllers ? new Ports(free.broker(), lost) : new Ports(lost, free.controller()), Ports.find(0)));
             EmbeddedBroker.prepare(folder);
-            try (EmbeddedBroker broker = EmbeddedBroker.start(folder, -1, lock, found::remove)) {
+            try (EmbeddedBroker broker = EmbeddedBroker.start(
+                    folder, ports -> BrokerProperties.of(folder, ports, -1), lock, found::remove)) {
                 assertThat(new BrokerClients(broker.bootstrapServers()).clusterId())
                         .isNotBlank();
             }

@@ -170,7 +170,10 @@ class GuardOnBrokerTest {
                         "replay.policy=two-tier",
                         "replay.fresh-share=0.25",
                         "replay.share-rate=0.01",
-                        "replay.drift-share=0.75"));
+                        "replay.drift-share=0.75",
+                        "stream.gate=uniform",
+                        "stream.gate-share=0.8",
+                        "stream.gate-drift=keep"));
         commands.good("train", "--until-step=10", run);
         alarm("drifting", DriftAlarm.State.RAISED, Optional.of("gate3")); // of one source alone
         commands.good("train", "--until-step=12", run);
@@ -189,6 +192,13 @@ class GuardOnBrokerTest {
                 .isGreaterThan(12);
         assertThat(shares.get(20L)).hasValue(0.75);
         assertThat(shares.get(shares.lastKey())).isEmpty();
+        SortedMap<Long, StepPlan> plans = plans("drifting");
+        assertThat(plans.get(20L)).as("the gate is open then").matches(plan -> Signals.isGateOpen(plan.signals()));
+        assertThat(plans.values())
+                .filteredOn(plan -> Signals.isGateOpen(plan.signals()))
+                .allMatch(plan -> plan.skipped() == 0);
+        assertThat(plans.get(plans.lastKey())).matches(plan -> !Signals.isGateOpen(plan.signals()));
+        assertThat(plans.values()).anyMatch(plan -> plan.skipped() > 0);
         assertThat(commands.good("replay", run)).contains("22 losses, 5 digests: all equal to the bit");
     }
 
@@ -230,14 +240,22 @@ class GuardOnBrokerTest {
 
     private static SortedMap<Long, OptionalDouble> signals(String run, Function<Signals, OptionalDouble> which) {
         SortedMap<Long, OptionalDouble> signals = new TreeMap<>();
+        plans(run)
+                .forEach((step, plan) ->
+                        signals.put(step, plan.signals().map(which).orElse(OptionalDouble.empty())));
+        return signals;
+    }
+
+    private static SortedMap<Long, StepPlan> plans(String run) {
+        SortedMap<Long, StepPlan> plans = new TreeMap<>();
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka().consumer(Map.of()))) {
             new JournalReader(consumer, new RunTopics(run)).forEach(0, (event, offset) -> {
                 if (event instanceof StepPlan plan) {
-                    signals.put(plan.step(), plan.signals().map(which).orElse(OptionalDouble.empty()));
+                    plans.put(plan.step(), plan);
                 }
             });
         }
-        return signals;
+        return plans;
     }
 
     private static String[] settings(String run, List<String> settings) {

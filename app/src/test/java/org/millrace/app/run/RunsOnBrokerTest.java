@@ -3,6 +3,7 @@ package org.millrace.app.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 import static org.millrace.app.run.Commands.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -47,6 +49,7 @@ import org.millrace.trainer.checkpoint.Folders;
 
 /** {@code millrace runs} on real brokers: listed, compared, deleted without a trace, carried to another broker. */
 class RunsOnBrokerTest {
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final int CARRIED = 10;
     private static final int LAST = 15;
 
@@ -263,6 +266,8 @@ class RunsOnBrokerTest {
                         .get();
             }
         }
+        await().atMost(PATIENCE)
+                .until(() -> topics().containsAll(made)); // the controller knows them before the broker does
         return made;
     }
 

@@ -31,6 +31,7 @@ public record MillraceConfig(
         EvaluatorConfig evaluator,
         DriftConfig drift,
         BrokerConfig broker,
+        DiskConfig disk,
         HttpConfig http,
         LogConfig log,
         Map<String, String> kafka) {

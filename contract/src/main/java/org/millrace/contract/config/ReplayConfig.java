@@ -31,13 +31,15 @@ public record ReplayConfig(
 
         @Setting(
                 value = "0.5",
-                doc = "share of the new feature when an image is trained on again, for `min-red`",
+                doc =
+                        "share of the new feature, or of the new loss, when an image is trained on again, for `min-red` and `high-loss`",
                 effect = Effect.STRUCTURE)
         double featureRate,
 
         @Setting(
                 value = "reservoir",
-                doc = "what `two-tier` keeps of older images: `reservoir` or `min-red`",
+                doc =
+                        "what `two-tier` keeps of older images: `reservoir`, `min-red` or `high-loss` (those whose loss is highest beside that of their batches)",
                 effect = Effect.STRUCTURE)
         LongTerm longTerm,
 
@@ -122,6 +124,7 @@ public record ReplayConfig(
     /** What the long-term tier gives up for an image that the short-term one has passed on. */
     public enum LongTerm {
         RESERVOIR,
-        MIN_RED
+        MIN_RED,
+        HIGH_LOSS
     }
 }

@@ -33,7 +33,14 @@ public record StreamConfig(
         int gateHeartbeat,
 
         @Setting(value = "0.25", doc = "share of images that `uniform` keeps", effect = Effect.STRUCTURE)
-        double gateShare) {
+        double gateShare,
+
+        @Setting(
+                value = "judge",
+                doc =
+                        "what the gate does while an alarm of data drift is open: `judge` as always, or `keep` every image until the alarm is cleared or the reference renewed",
+                effect = Effect.NONE)
+        WhileDrift gateDrift) {
     public StreamConfig {
         check(
                 gateWindow >= 128 && gateWindow <= 65_536,
@@ -48,6 +55,17 @@ public record StreamConfig(
                 "stream.gate-heartbeat must be in [1, 4096], but was %d",
                 gateHeartbeat);
         check(gateShare >= 0.001 && gateShare <= 1, "stream.gate-share must be in [0.001, 1], but was %s", gateShare);
+    }
+
+    /** What the gate does while an alarm of data drift is open. */
+    public enum WhileDrift {
+        JUDGE,
+        KEEP
+    }
+
+    /** Whether an alarm of data drift changes what the gate keeps. */
+    public boolean heedsDrift() {
+        return gate != Gate.NONE && gateDrift == WhileDrift.KEEP;
     }
 
     /** What decides whether an image is trained on. */

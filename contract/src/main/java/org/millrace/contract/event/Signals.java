@@ -13,10 +13,12 @@ import java.util.OptionalDouble;
  *
  * @param guardWeight λ of the guard's loss; absent where it is {@code guard.weight}
  * @param freshShare share of the batch meant for new and short-term images; absent where it is the replay buffer's own
+ * @param gateOpen true where the gate kept every image of the step; else absent
  */
 public record Signals(
         @JsonInclude(Include.NON_ABSENT) OptionalDouble guardWeight,
-        @JsonInclude(Include.NON_ABSENT) OptionalDouble freshShare) {
+        @JsonInclude(Include.NON_ABSENT) OptionalDouble freshShare,
+        @JsonInclude(Include.NON_ABSENT) Optional<Boolean> gateOpen) {
     public Signals {
         check(
                 guardWeight.orElse(1) > 0 && Double.isFinite(guardWeight.orElse(1)),
@@ -29,9 +31,22 @@ public record Signals(
     }
 
     /** These where there is one among them. */
-    public static Optional<Signals> of(OptionalDouble guardWeight, OptionalDouble freshShare) {
-        return guardWeight.isEmpty() && freshShare.isEmpty()
+    public static Optional<Signals> of(OptionalDouble guardWeight, OptionalDouble freshShare, boolean gateOpen) {
+        return guardWeight.isEmpty() && freshShare.isEmpty() && !gateOpen
                 ? Optional.empty()
-                : Optional.of(new Signals(guardWeight, freshShare));
+                : Optional.of(new Signals(guardWeight, freshShare, gateOpen ? Optional.of(true) : Optional.empty()));
+    }
+
+    /** Whether the gate keeps every image. */
+    public static boolean isGateOpen(Optional<Signals> signals) {
+        return signals.flatMap(Signals::gateOpen).orElse(false);
+    }
+
+    /** These signals, with the gate as it was when the step's images were judged. */
+    public static Optional<Signals> withGate(Optional<Signals> signals, boolean gateOpen) {
+        return of(
+                signals.map(Signals::guardWeight).orElse(OptionalDouble.empty()),
+                signals.map(Signals::freshShare).orElse(OptionalDouble.empty()),
+                gateOpen);
     }
 }

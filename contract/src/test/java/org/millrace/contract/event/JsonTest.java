@@ -107,7 +107,7 @@ final class JsonTest {
     @Test
     void read_planWithSignals_same() {
         var plan = new StepPlan(4, List.of(), 0)
-                .with(Optional.of(new Signals(OptionalDouble.of(3.5), OptionalDouble.empty())));
+                .with(Optional.of(new Signals(OptionalDouble.of(3.5), OptionalDouble.empty(), Optional.empty())));
         assertThat(Json.read(Json.write(plan), JournalEvent.class)).isEqualTo(plan);
         assertThat(new String(Json.write(new StepPlan(4, List.of(), 0)), StandardCharsets.UTF_8))
                 .as("of a run that takes none")

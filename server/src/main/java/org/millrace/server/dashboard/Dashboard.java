@@ -4,7 +4,6 @@ import io.javalin.http.Context;
 import io.javalin.router.JavalinDefaultRoutingApi;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,13 +48,13 @@ public final class Dashboard implements Routes {
     private final Monitoring monitoring;
     private final DriftOrders orders;
     private final Supplier<List<Role>> roles;
-    private final Path folder;
+    private final DiskUse disk; // of the reader's thread
     private final Services services = new Services();
 
     private Dashboard(MillraceConfig config, KafkaSettings kafka, Clock clock, Supplier<List<Role>> roles) {
         this.config = config;
         this.roles = roles;
-        this.folder = config.run().data();
+        this.disk = new DiskUse(config);
         this.pictures = new Pictures(config, kafka, live, clock);
         this.monitoring = new Monitoring(clock, roles);
         this.orders = new DriftOrders(config, kafka, clock);
@@ -75,8 +74,10 @@ public final class Dashboard implements Routes {
     }
 
     private void show(RunView view, RunFacts facts) {
-        monitoring.put(facts);
-        live.put("answers", Answers.of(facts, view.scores(), roles.get(), SelfTest.unusual(), DiskSpace.of(folder)));
+        DiskSpace space = disk.at(facts.atMillis());
+        monitoring.put(facts, space);
+        live.put("answers", Answers.of(facts, view.scores(), roles.get(), SelfTest.unusual(), space));
+        live.put("disk", space);
         pictures.compared(view.compared());
         view.newestFresh().ifPresent(step -> pictures.newest(step, view.settings()));
     }

@@ -22,6 +22,7 @@ final class Monitoring {
     private final Clock clock;
     private final Supplier<List<Role>> roles;
     private volatile @Nullable RunFacts facts;
+    private volatile DiskSpace disk = DiskSpace.UNKNOWN;
 
     /** @param roles returns the current state of this process's roles */
     Monitoring(Clock clock, Supplier<List<Role>> roles) {
@@ -30,7 +31,8 @@ final class Monitoring {
     }
 
     /** Sets the facts that later requests see. */
-    void put(RunFacts newest) {
+    void put(RunFacts newest, DiskSpace space) {
+        disk = space;
         facts = newest;
     }
 
@@ -39,7 +41,7 @@ final class Monitoring {
         router.get(READY, context -> json(context, ready()));
         router.get("/metrics", context -> {
             context.contentType(PROMETHEUS_TEXT);
-            context.result(newest().map(known -> RunMetrics.text(known, clock.millis(), roles.get()))
+            context.result(newest().map(known -> RunMetrics.text(known, clock.millis(), roles.get(), disk))
                     .orElse(""));
         });
     }

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -26,11 +27,12 @@ import org.millrace.encoder.selftest.SelfTest;
  */
 final class RunMetrics {
     private static final String SECONDS = "seconds";
+    private static final String BYTES = "bytes";
     private static final double MILLIS = 1_000;
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
-    private RunMetrics(RunFacts facts, long nowMillis, List<Role> roles) {
+    private RunMetrics(RunFacts facts, long nowMillis, List<Role> roles, DiskSpace disk) {
         registry.config().commonTags("run", facts.run().name());
         for (Role role : roles) {
             gauge(
@@ -48,6 +50,7 @@ final class RunMetrics {
                     "role",
                     role.name());
         }
+        disk(disk);
         boolean brokerAnswers = facts.brokerAnswers(nowMillis);
         gauge(
                 "self.test.unusual",
@@ -87,12 +90,35 @@ final class RunMetrics {
     }
 
     /** The response to {@code GET /metrics}. */
-    static String text(RunFacts facts, long nowMillis, List<Role> roles) {
-        RunMetrics metrics = new RunMetrics(facts, nowMillis, roles);
+    static String text(RunFacts facts, long nowMillis, List<Role> roles, DiskSpace disk) {
+        RunMetrics metrics = new RunMetrics(facts, nowMillis, roles, disk);
         try {
             return metrics.registry.scrape();
         } finally {
             metrics.registry.close();
+        }
+    }
+
+    private void disk(DiskSpace disk) {
+        disk.usableBytes()
+                .ifPresent(bytes -> gauge("disk.free", "bytes free on the data folder's disk", BYTES, (double) bytes));
+        for (DiskSpace.Part part : disk.parts()) {
+            String what = part.what().name().toLowerCase(Locale.ROOT);
+            gauge(
+                    "disk.used",
+                    "bytes of the run's folder, or of the embedded broker's",
+                    BYTES,
+                    (double) part.bytes(),
+                    "part",
+                    what);
+            part.budgetBytes()
+                    .ifPresent(bytes -> gauge(
+                            "disk.budget",
+                            "disk.run-mib or disk.broker-mib in bytes",
+                            BYTES,
+                            (double) bytes,
+                            "part",
+                            what));
         }
     }
 

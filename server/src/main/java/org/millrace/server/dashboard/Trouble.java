@@ -19,6 +19,7 @@ final class Trouble {
     private static final double REJECTED = 0.05; // of the images
     private static final int BATCHES_BEHIND = 20;
     private static final double FASTER = 1.1;
+    private static final double MEBIBYTE = 1 << 20;
 
     private Trouble() {}
 
@@ -27,6 +28,7 @@ final class Trouble {
                         () -> broker(facts),
                         () -> failed(roles),
                         () -> full(disk),
+                        () -> overBudget(disk),
                         () -> silent(facts),
                         () -> stuck(facts),
                         () -> behind(facts),
@@ -92,6 +94,19 @@ final class Trouble {
                         "The disk of the run's folder is almost full: %.1f GiB are free.",
                         (double) disk.usableBytes().orElse(0) / (1L << 30)))
                 : Optional.empty();
+    }
+
+    private static Optional<Answer> overBudget(DiskSpace disk) {
+        return disk.parts().stream()
+                .filter(DiskSpace.Part::isOver)
+                .findFirst()
+                .map(part -> answer(
+                        Tone.WARN,
+                        "checkpoints-title",
+                        "%s takes %.0f of %.0f MiB; the log says what may go.",
+                        part.what() == DiskSpace.What.RUN ? "The run's folder" : "The embedded broker",
+                        part.bytes() / MEBIBYTE,
+                        part.budgetBytes().orElse(0) / MEBIBYTE));
     }
 
     private static Optional<Answer> silent(RunFacts facts) {

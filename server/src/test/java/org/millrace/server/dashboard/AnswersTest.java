@@ -197,7 +197,12 @@ class AnswersTest {
                 .startsWith("It falls behind: 200 images/s arrive, 100 are trained");
         unreadable = Map.of("main.steps", 3L);
         assertThat(answer(Question.TROUBLE).words()).endsWith("And one more thing.");
-        disk = new DiskSpace(OptionalLong.of(1L << 29), OptionalLong.of(1L << 40));
+        DiskSpace.Part over = new DiskSpace.Part(
+                DiskSpace.What.BROKER, 1L << 30, OptionalLong.of(600L << 20), OptionalDouble.empty());
+        disk = new DiskSpace(OptionalLong.of(1L << 39), OptionalLong.of(1L << 40), List.of(over));
+        assertThat(answer(Question.TROUBLE).words())
+                .isEqualTo("The embedded broker takes 1024 of 600 MiB; the log says what may go. And 2 more things.");
+        disk = new DiskSpace(OptionalLong.of(1L << 29), OptionalLong.of(1L << 40), List.of());
         Answer answer = answer(Question.TROUBLE);
         assertThat(answer.tone()).isEqualTo(Tone.BAD);
         assertThat(answer.words())

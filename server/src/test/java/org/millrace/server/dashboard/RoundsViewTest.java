@@ -339,7 +339,7 @@ class RoundsViewTest {
         assertThat(SlotNotices.objection(TestNotices.ready(0, 0, "x".repeat(200), "w", 1, 0), 0))
                 .isPresent();
         var metrics = view.facts(READ_UP, new StreamView("images").section(view, 0), MOST);
-        assertThat(RunMetrics.text(metrics, MOST, List.of())).contains("millrace_slots_ready");
+        assertThat(RunMetrics.text(metrics, MOST, List.of(), DiskSpace.UNKNOWN)).contains("millrace_slots_ready");
     }
 
     @Test
@@ -389,7 +389,7 @@ class RoundsViewTest {
         one.publish(live, READ_UP, NOW);
         assertThat(json(live).get("rounds").isNull()).isTrue();
         var facts = one.facts(READ_UP, new StreamView("images").section(one, 0), 0);
-        assertThat(new Scrape(RunMetrics.text(facts, 0, List.of())).names())
+        assertThat(new Scrape(RunMetrics.text(facts, 0, List.of(), DiskSpace.UNKNOWN)).names())
                 .noneMatch(name -> name.matches("millrace_(round|slot|worker|outer).*"));
     }
 

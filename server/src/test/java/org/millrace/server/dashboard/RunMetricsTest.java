@@ -48,6 +48,13 @@ class RunMetricsTest {
     private static final Path OPERATIONS = Path.of("..", "ops");
     private static final Pattern METRIC = Pattern.compile("\\bmillrace_[a-z_]+");
 
+    private static final DiskSpace DISK = new DiskSpace(
+            OptionalLong.of(300),
+            OptionalLong.of(1_000),
+            List.of(
+                    new DiskSpace.Part(DiskSpace.What.RUN, 5, OptionalLong.of(7), OptionalDouble.empty()),
+                    new DiskSpace.Part(DiskSpace.What.BROKER, 9, OptionalLong.empty(), OptionalDouble.of(2))));
+
     private final RunView view = new RunView(CONFIG);
     private List<Role> roles = List.of();
 
@@ -136,7 +143,7 @@ class RunMetricsTest {
         several.add(RoundsViewTest.deal(1));
         several.add(RoundsViewTest.ready(1, 0));
         RunFacts facts = several.facts(READ_UP, new StreamView("images").section(several, nowMillis), nowMillis);
-        return new Scrape(RunMetrics.text(facts, nowMillis, List.of()));
+        return new Scrape(RunMetrics.text(facts, nowMillis, List.of(), DiskSpace.UNKNOWN));
     }
 
     @Test
@@ -170,8 +177,21 @@ class RunMetricsTest {
         Scrape gone = scrape(new RunView.ReadProgress(OptionalDouble.empty(), false, List.of(), Map.of()));
         assertThat(gone.value("millrace_broker_up", "main")).isZero();
         assertThat(gone.names()).doesNotContain("millrace_images_lag").contains("millrace_loss");
-        Scrape hanging = new Scrape(RunMetrics.text(facts(READ_UP), 1_000 + RunFacts.FRESH_MILLIS, List.of()));
+        Scrape hanging = new Scrape(
+                RunMetrics.text(facts(READ_UP), 1_000 + RunFacts.FRESH_MILLIS, List.of(), DiskSpace.UNKNOWN));
         assertThat(hanging.value("millrace_broker_up", "main")).isZero();
+    }
+
+    @Test
+    void text_disk_bytesAndBudgetsOfEachFolder() {
+        Scrape scrape = new Scrape(RunMetrics.text(facts(READ_UP), 1_000, roles, DISK));
+        assertThat(scrape.value("millrace_disk_free_bytes", "main")).isEqualTo(300);
+        assertThat(scrape.value("millrace_disk_used_bytes", "main", "part", "run"))
+                .isEqualTo(5);
+        assertThat(scrape.value("millrace_disk_used_bytes", "main", "part", "broker"))
+                .isEqualTo(9);
+        assertThat(scrape.value("millrace_disk_budget_bytes", "main", "part", "run"))
+                .isEqualTo(7);
     }
 
     @Test
@@ -233,6 +253,7 @@ class RunMetricsTest {
                         new RunView.ReadProgress(OptionalDouble.empty(), true, List.of(), Map.of("main.drift", 3L)))
                 .names();
         there.addAll(ofSeveralTrainers(32_000).names());
+        there.addAll(new Scrape(RunMetrics.text(facts(READ_UP), 1_000, roles, DISK)).names());
         assertThat(metrics(Files.readString(OPERATIONS.resolve("prometheus/alerts.yml")), "expr: (.*)"))
                 .hasSizeGreaterThan(5)
                 .isSubsetOf(there);
@@ -349,7 +370,7 @@ class RunMetricsTest {
     }
 
     private Scrape scrape(RunView.ReadProgress progress) {
-        return new Scrape(RunMetrics.text(facts(progress), 1_000, roles));
+        return new Scrape(RunMetrics.text(facts(progress), 1_000, roles, DiskSpace.UNKNOWN));
     }
 
     private RunFacts facts(RunView.ReadProgress progress) {

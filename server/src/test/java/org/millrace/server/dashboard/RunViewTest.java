@@ -100,7 +100,7 @@ class RunViewTest {
         assertThat(published().at("/alarms").size()).isLessThan(100);
         var progress = new RunView.ReadProgress(OptionalDouble.empty(), true, List.of(), Map.of());
         var stream = new StreamView("images").section(view, 0);
-        assertThat(RunMetrics.text(view.facts(progress, stream, 0), 0, List.of()))
+        assertThat(RunMetrics.text(view.facts(progress, stream, 0), 0, List.of(), DiskSpace.UNKNOWN))
                 .contains("millrace_");
     }
 

@@ -137,14 +137,34 @@ public final class CheckpointFolder {
 
     /** The state of the newest checkpoint whose own file is whole, whatever became of its weights. */
     public Optional<RunState> newestState() {
-        for (Path candidate : names()) {
-            try {
-                return Optional.of(new CheckpointFiles(candidate).state());
-            } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
-                log.debug("the state of {} cannot be read", candidate, e);
-            }
+        return states().stream().findFirst();
+    }
+
+    /** The states of all checkpoints whose own file of it is whole, newest first. */
+    public List<RunState> states() {
+        return names().stream()
+                .flatMap(checkpoint -> {
+                    try {
+                        return Stream.of(new CheckpointFiles(checkpoint).state());
+                    } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
+                        log.debug("the state of {} cannot be read", checkpoint, e);
+                        return Stream.empty();
+                    }
+                })
+                .toList();
+    }
+
+    /** Checkpoints in the folder, whole or not. */
+    public int count() {
+        return names().size();
+    }
+
+    /** Removes the oldest checkpoint; the newest stays. */
+    public void deleteOldest() throws IOException {
+        List<Path> all = names();
+        if (all.size() > 1) {
+            Folders.delete(all.get(all.size() - 1));
         }
-        return Optional.empty();
     }
 
     /** The checkpoint of that step; throws {@link UserException} where there is none or it is damaged. */

@@ -56,14 +56,20 @@ public final class Gate {
         return config.gate() == StreamConfig.Gate.NOVELTY || segments;
     }
 
-    /** Judges the next image of a partition and remembers it. */
-    public Judged judge(ImageOffset at, String source, Optional<byte[]> thumbnail) {
+    /**
+     * Judges the next image of a partition and remembers it.
+     *
+     * @param open whether every image is kept, whatever it shows
+     */
+    public Judged judge(ImageOffset at, String source, Optional<byte[]> thumbnail, boolean open) {
         SourceMemory memory = memory(at.partition(), source);
-        Optional<Boolean> keeps = switch (config.gate()) {
-            case NONE -> Optional.of(true);
-            case UNIFORM -> Optional.of(drawn(at));
-            case NOVELTY -> Optional.empty();
-        };
+        Optional<Boolean> keeps = open
+                ? Optional.of(true)
+                : switch (config.gate()) {
+                    case NONE -> Optional.of(true);
+                    case UNIFORM -> Optional.of(drawn(at));
+                    case NOVELTY -> Optional.empty();
+                };
         Verdict verdict = thumbnail
                 .map(shown -> memory.judge(at.offset(), source, shown, keeps, segments))
                 .orElseGet(() -> Verdict.unseen(keeps.orElseThrow()));

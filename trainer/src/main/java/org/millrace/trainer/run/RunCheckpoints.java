@@ -37,6 +37,7 @@ public final class RunCheckpoints implements AutoCloseable {
     private final String engine;
     private final Moment.Listener moments;
     private final CheckpointFolder folder;
+    private final RunBudget budget;
     private final Deque<Long> keptSequences = new ArrayDeque<>();
     private final ExecutorService background = Executors.newSingleThreadExecutor(work -> {
         Thread thread = new Thread(work, "millrace-checkpoint");
@@ -45,8 +46,16 @@ public final class RunCheckpoints implements AutoCloseable {
     });
     private @Nullable Writing writing;
 
-    /** A checkpoint on its way to disk; then the files of the image store are known that the kept ones need. */
-    private record Writing(long step, long keySequence, Future<Optional<Set<FileKey>>> done) {}
+    /** A checkpoint on its way to disk. */
+    private record Writing(long step, long keySequence, Future<Written> done) {}
+
+    /**
+     * What there is once a checkpoint is on disk.
+     *
+     * @param kept checkpoints
+     * @param needed files of the image store that these need, where that is known
+     */
+    private record Written(int kept, Optional<Set<FileKey>> needed) {}
 
     /**
      * @param images of a run with a replay buffer
@@ -60,6 +69,7 @@ public final class RunCheckpoints implements AutoCloseable {
         this.images = images;
         this.engine = engine;
         this.folder = RunFolders.checkpoints(config);
+        this.budget = new RunBudget(config, folder);
     }
 
     /**
@@ -111,7 +121,8 @@ public final class RunCheckpoints implements AutoCloseable {
             moments.at(Moment.WRITTEN, state.step());
             folder.name(checkpoint);
             moments.at(Moment.NAMED, state.step());
-            return neededFiles();
+            budget.keep();
+            return new Written(folder.count(), neededFiles());
         }));
         return before;
     }
@@ -170,10 +181,11 @@ public final class RunCheckpoints implements AutoCloseable {
     }
 
     // keys and files that no kept checkpoint needs
-    private void release(Writing written, Optional<Set<FileKey>> needed) {
-        images.ifPresent(present -> needed.ifPresent(files -> present.store().release(written.step(), files)));
-        keptSequences.add(written.keySequence());
-        while (keptSequences.size() > config.trainer().checkpointsKept()) {
+    private void release(Writing taken, Written written) {
+        images.ifPresent(present ->
+                written.needed().ifPresent(files -> present.store().release(taken.step(), files)));
+        keptSequences.add(taken.keySequence());
+        while (keptSequences.size() > written.kept()) {
             keptSequences.remove();
         }
         long oldest = keptSequences.element();

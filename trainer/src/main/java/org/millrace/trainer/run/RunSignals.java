@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What new plans take from other topics of their run: of its evaluations, the guard's λ of the newest version that was scored on the old
- * domain; of its drift, the share of fresh images while an alarm over all images is open. A topic is read up to its end when this is
+ * domain; of its drift, the share of fresh images and an open gate while an alarm over all images is open. A topic is read up to its end when this is
  * opened, and on a thread of its own from there on, where a setting wants it. {@link #now} may be called by any thread; the owner closes it.
  */
 public final class RunSignals implements AutoCloseable {
@@ -36,17 +36,19 @@ public final class RunSignals implements AutoCloseable {
 
     private final RunTopics topics;
     private final double driftShare;
+    private final boolean opensGate;
     private final Optional<Thread> reading;
     private final RecordReader<EvaluationEvent> evaluations = RecordReader.ofJson(EvaluationEvent.class);
     private final RecordReader<DriftEvent> drift = RecordReader.ofJson(DriftEvent.class);
     private long version = -1; // newest scored on the old domain
     private volatile OptionalDouble guardWeight = OptionalDouble.empty();
-    private volatile OptionalDouble freshShare = OptionalDouble.empty();
+    private volatile boolean alarm;
     private volatile boolean closed;
 
     private RunSignals(MillraceConfig config, List<String> wanted, KafkaSettings kafka) {
         this.topics = config.run().topics();
         this.driftShare = config.replay().driftShare();
+        this.opensGate = config.stream().heedsDrift();
         this.reading = wanted.isEmpty() ? Optional.empty() : Optional.of(begin(wanted, kafka));
     }
 
@@ -56,7 +58,7 @@ public final class RunSignals implements AutoCloseable {
         if (config.guard().active() && config.guard().hasOldProbe()) {
             wanted.add(config.run().topics().evaluations());
         }
-        if (config.replay().driftShare() > 0) {
+        if (config.replay().driftShare() > 0 || config.stream().heedsDrift()) {
             wanted.add(config.run().topics().drift());
         }
         return new RunSignals(config, wanted, kafka);
@@ -64,7 +66,11 @@ public final class RunSignals implements AutoCloseable {
 
     /** What a plan that is made now takes. */
     public Optional<Signals> now() {
-        return Signals.of(guardWeight, freshShare);
+        boolean drifted = alarm;
+        return Signals.of(
+                guardWeight,
+                drifted && driftShare > 0 ? OptionalDouble.of(driftShare) : OptionalDouble.empty(),
+                drifted && opensGate);
     }
 
     private Thread begin(List<String> wanted, KafkaSettings kafka) {
@@ -94,8 +100,8 @@ public final class RunSignals implements AutoCloseable {
     }
 
     private void take(DriftEvent event) {
-        if (event instanceof DriftAlarm alarm && alarm.source().isEmpty()) {
-            freshShare = alarm.isOpen() ? OptionalDouble.of(driftShare) : OptionalDouble.empty();
+        if (event instanceof DriftAlarm newest && newest.source().isEmpty()) {
+            alarm = newest.isOpen();
         }
     }
 

@@ -14,6 +14,7 @@ import java.util.stream.LongStream;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.UserException;
 import org.millrace.contract.event.OffsetRange;
+import org.millrace.contract.event.Signals;
 import org.millrace.contract.event.Stage;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.trainer.gate.Gate;
@@ -65,12 +66,14 @@ final class BatchAssembler {
      * The next batch of new images; empty when stopped, or when the log's end is reached without a full one.
      *
      * @param wanted images in it
+     * @param gateOpen whether the gate keeps every image
      * @param ends offsets at which to stop waiting, or none to wait for ever
      */
-    Optional<FreshBatch> next(int wanted, Optional<Map<Integer, Long>> ends, StreamEvents events, StageClock clock)
+    Optional<FreshBatch> next(
+            int wanted, boolean gateOpen, Optional<Map<Integer, Long>> ends, StreamEvents events, StageClock clock)
             throws InterruptedException {
         NewImages order = dealt.orElseGet(() -> NewImages.oldestFirst(log, ends));
-        Decoded decoded = new Decoded();
+        Decoded decoded = new Decoded(gateOpen);
         while (decoded.images.size() < wanted) {
             List<LoggedImage> images = take(order, wanted - decoded.images.size());
             if (!images.isEmpty()) {
@@ -113,7 +116,7 @@ final class BatchAssembler {
      * @throws LogGapException where the log has lost records of its ranges
      */
     Optional<FreshBatch> again(StepPlan plan, StageClock clock) throws InterruptedException {
-        Decoded decoded = new Decoded();
+        Decoded decoded = new Decoded(Signals.isGateOpen(plan.signals()));
         for (OffsetRange range : plan.ranges()) {
             log.requireNext(range);
             while (!log.hasPassed(range)) {
@@ -169,8 +172,11 @@ final class BatchAssembler {
         private final List<DecodedImage> images = new ArrayList<>();
         private final List<Rejection> rejections = new ArrayList<>();
         private final List<Judged> judged = new ArrayList<>();
+        private final boolean gateOpen;
 
-        Decoded() {
+        /** @param gateOpen whether the gate keeps every image */
+        Decoded(boolean gateOpen) {
+            this.gateOpen = gateOpen;
             otherFrames.begin();
         }
 
@@ -206,7 +212,7 @@ final class BatchAssembler {
                 images.add(decoded);
                 return;
             }
-            Judged verdict = gate.judge(decoded.image().at(), decoded.image().source(), decoded.thumbnail());
+            Judged verdict = gate.judge(decoded.image().at(), decoded.image().source(), decoded.thumbnail(), gateOpen);
             judged.add(verdict);
             DecodedImage seen = decoded.as(decoded.image().inSegment(verdict.segment()));
             otherFrames.add(seen, verdict.kept());

@@ -106,7 +106,9 @@ final class ComingSteps {
             StepPlan plan = new StepPlan(step, List.of(), 0).with(signals.get());
             return Optional.of(replayed.prepare(plan, append.apply(plan), position, views, clock));
         }
-        Optional<FreshBatch> batch = assembler.next(mix.fresh(drawn.available()), ends, events, clock);
+        boolean gateOpen =
+                Signals.isGateOpen(signals.get()); // the same for all its images, however long they take to come
+        Optional<FreshBatch> batch = assembler.next(mix.fresh(drawn.available()), gateOpen, ends, events, clock);
         if (batch.isEmpty()) {
             return Optional.empty();
         }
@@ -115,7 +117,7 @@ final class ComingSteps {
                         batch.get().ranges(),
                         batch.get().decoded().size(),
                         batch.get().skipped())
-                .with(signals.get());
+                .with(Signals.withGate(signals.get(), gateOpen));
         return Optional.of(fresh.prepare(plan, append.apply(plan), batch.get(), position, views, clock));
     }
 

@@ -18,7 +18,7 @@ import org.millrace.trainer.journal.JournalReader.Past;
  * @param past what the journal holds already of the following steps
  * @param journal makes a new plan durable; completes with the journal's offset behind it. Empty: no step follows the journalled plans
  * @param ends offsets at which the stream counts as ended, or none to wait for more for ever
- * @param signals what a new plan takes from other topics, asked for once for each
+ * @param signals what a new plan takes from other topics, asked for before and after its images come
  * @param dealt to which new steps keep, ascending in each partition; empty for all images that come
  */
 public record PlanSource(

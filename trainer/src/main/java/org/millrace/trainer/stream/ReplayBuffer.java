@@ -16,7 +16,6 @@ import java.util.random.RandomGenerator;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.config.ReplayConfig;
-import org.millrace.contract.config.ReplayConfig.LongTerm;
 import org.millrace.contract.config.ReplayConfig.Policy;
 
 /**
@@ -33,7 +32,7 @@ public final class ReplayBuffer {
     private final ReplayConfig config;
     private final int lag;
     private final List<ReplayItem> items = new ArrayList<>(); // by slot
-    private final Deque<TrainedImages> waiting = new ArrayDeque<>(); // features that do not count yet, oldest first
+    private final Deque<TrainedImages> waiting = new ArrayDeque<>(); // what does not count yet, oldest first
     private final MinRed minRed = new MinRed();
     private final Optional<FreshShare> freshShare; // of two tiers
     private long offered;
@@ -58,14 +57,26 @@ public final class ReplayBuffer {
 
     /** Whether every trained step must be passed to {@link #trained}. */
     public boolean learns() {
-        return usesFeatures() || freshShare.isPresent();
+        return remembered() != Remembered.NOTHING || freshShare.isPresent();
     }
 
-    private boolean usesFeatures() {
+    /** What is remembered of an image each time that it is trained on. */
+    private enum Remembered {
+        NOTHING,
+        FEATURE,
+        LOSS
+    }
+
+    private Remembered remembered() {
         return switch (config.policy()) {
-            case NONE, FIFO, RESERVOIR -> false;
-            case MIN_RED -> true;
-            case TWO_TIER -> config.longTerm() == LongTerm.MIN_RED;
+            case NONE, FIFO, RESERVOIR -> Remembered.NOTHING;
+            case MIN_RED -> Remembered.FEATURE;
+            case TWO_TIER ->
+                switch (config.longTerm()) {
+                    case RESERVOIR -> Remembered.NOTHING;
+                    case MIN_RED -> Remembered.FEATURE;
+                    case HIGH_LOSS -> Remembered.LOSS;
+                };
         };
     }
 
@@ -77,8 +88,10 @@ public final class ReplayBuffer {
                 trained.step(),
                 trainedStep);
         trainedStep = trained.step();
-        if (usesFeatures()) {
-            waiting.add(trained.images());
+        switch (remembered()) {
+            case NOTHING -> {}
+            case FEATURE -> waiting.add(trained.images());
+            case LOSS -> waiting.add(trained.standings());
         }
         freshShare.ifPresent(share -> share.trained(trained.losses()));
     }
@@ -260,6 +273,7 @@ public final class ReplayBuffer {
         List<Integer> gone = switch (config.longTerm()) {
             case RESERVOIR -> Reservoir.shrink(longTerm, before, passedOn, config.longTermCapacity(), random);
             case MIN_RED -> minRed.shrink(longTerm, config.longTermCapacity());
+            case HIGH_LOSS -> HighLoss.shrink(longTerm, config.longTermCapacity());
         };
         gone.forEach(slot -> changes.add(new Change(slot, Optional.empty())));
         return changes;
@@ -274,6 +288,11 @@ public final class ReplayBuffer {
         }
     }
 
+    private float[] mixed(float[] before, float[] now) {
+        double rate = config.featureRate();
+        return remembered() == Remembered.LOSS ? HighLoss.mixed(before, now, rate) : Features.mixed(before, now, rate);
+    }
+
     private void learn(TrainedImages trained) {
         Map<ImageOffset, Integer> rows = new HashMap<>();
         for (int row = 0; row < trained.images().size(); row++) {
@@ -283,9 +302,7 @@ public final class ReplayBuffer {
             Integer row = rows.get(item.image().at());
             if (row != null) {
                 float[] now = trained.feature(row);
-                item.setFeature(item.feature()
-                        .map(before -> Features.mixed(before, now, config.featureRate()))
-                        .orElse(now));
+                item.setFeature(item.feature().map(before -> mixed(before, now)).orElse(now));
             }
         }
     }

@@ -32,6 +32,22 @@ public record StepLosses(long step, Optional<Gap> gap) {
         return new StepLosses(step, Optional.of(new Gap(freshMean - longTermMean, squares / losses.length)));
     }
 
+    /**
+     * How each image's loss stands in its batch: less the batch's mean, in standard deviations of the batch; 0 where all are equal. Losses of
+     * different steps are compared so, since their level moves with the encoder and the dictionary.
+     *
+     * @param losses of the images, in batch order
+     */
+    static float[] standings(float[] losses) {
+        double mean = mean(losses, 0, losses.length);
+        double deviation = Math.sqrt(squares(losses, 0, losses.length, mean) / losses.length);
+        float[] standings = new float[losses.length];
+        for (int i = 0; i < losses.length; i++) {
+            standings[i] = deviation == 0 ? 0 : (float) ((losses[i] - mean) / deviation);
+        }
+        return standings;
+    }
+
     private static double mean(float[] losses, int from, int to) {
         double sum = 0;
         for (int i = from; i < to; i++) {

@@ -210,7 +210,7 @@ class GateTest {
     void counts_moreSourcesThanAreNamed_countsTheRestTogether() {
         Gate uniform = new Gate(config("uniform"));
         for (int i = 0; i < 800; i++) {
-            uniform.judge(new ImageOffset(i % 4, i / 4), "camera " + i % 80, Optional.empty());
+            uniform.judge(new ImageOffset(i % 4, i / 4), "camera " + i % 80, Optional.empty(), false);
         }
         GateCounts counts = uniform.counts().orElseThrow();
         assertThat(counts.sources()).hasSize(33);
@@ -222,10 +222,29 @@ class GateTest {
     }
 
     @Test
+    void judge_openGate_keepsWhatItWouldSkipAndRemembersIt() {
+        byte[] scene = scene();
+        for (int i = 0; i < 2_000; i++) {
+            judge(gate, 0, i, "", scene);
+        }
+        assertThat(judge(gate, 0, 2_000, "", scene).kept()).isFalse();
+        for (int i = 1; i <= 3; i++) {
+            assertThat(gate.judge(new ImageOffset(0, 2_000 + i), "", Optional.of(scene), true)
+                            .kept())
+                    .isTrue();
+        }
+        assertThat(judge(gate, 0, 2_004, "", scene).kept()).isFalse();
+        assertThat(new Gate(config("uniform", "stream.gate-share=0.001"))
+                        .judge(new ImageOffset(0, 1), "", Optional.empty(), true)
+                        .kept())
+                .isTrue();
+    }
+
+    @Test
     void judge_uniform_keepsTheShareWithoutLooking() {
         Gate uniform = new Gate(config("uniform"));
         long kept = IntStream.range(0, 10_000)
-                .filter(i -> uniform.judge(new ImageOffset(0, i), "", Optional.empty())
+                .filter(i -> uniform.judge(new ImageOffset(0, i), "", Optional.empty(), false)
                         .kept())
                 .count();
         assertThat(kept).isBetween(2_350L, 2_650L);
@@ -259,7 +278,7 @@ class GateTest {
     }
 
     private static Judged judge(Gate gate, int partition, long offset, String source, byte[] thumbnail) {
-        return gate.judge(new ImageOffset(partition, offset), source, Optional.of(thumbnail));
+        return gate.judge(new ImageOffset(partition, offset), source, Optional.of(thumbnail), false);
     }
 
     // of clips of about three frames

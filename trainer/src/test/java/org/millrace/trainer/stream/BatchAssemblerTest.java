@@ -250,7 +250,7 @@ final class BatchAssemblerTest {
                 4,
                 () -> true,
                 Optional.empty());
-        assertThat(assembler.next(4, Optional.empty(), events, clock())).isEmpty();
+        assertThat(assembler.next(4, false, Optional.empty(), events, clock())).isEmpty();
         assertThat(leftOver).as("stopping is no end of the stream").isEmpty();
         assertThat(assembler.again(new StepPlan(1, List.of(new OffsetRange(0, 0, 9)), 9), clock()))
                 .isEmpty();
@@ -306,7 +306,7 @@ final class BatchAssemblerTest {
 
     private Optional<FreshBatch> next(BatchAssembler assembler, int wanted, Map<Integer, Long> ends)
             throws InterruptedException {
-        return assembler.next(wanted, Optional.of(ends), events, clock());
+        return assembler.next(wanted, false, Optional.of(ends), events, clock());
     }
 
     private List<FreshBatch> all(BatchAssembler assembler, int wanted, Map<Integer, Long> ends)

@@ -13,11 +13,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
@@ -30,6 +32,7 @@ import org.millrace.contract.CounterRandom;
 import org.millrace.contract.CounterRandom.Purpose;
 import org.millrace.contract.ImageOffset;
 import org.millrace.contract.config.MillraceConfig;
+import org.millrace.contract.event.Signals;
 import org.millrace.contract.event.StepPlan;
 import org.millrace.keystore.image.FileKey;
 import org.millrace.keystore.image.ImageStore;
@@ -51,6 +54,9 @@ final class PipelineTest {
     private static Path folder;
 
     private TestLog topic = log();
+
+    /** What a plan takes from other topics, by the number of plans before it. */
+    private IntFunction<Optional<Signals>> signals = planned -> Optional.empty();
 
     /** Where a run stands after a step. */
     private record Checkpoint(
@@ -100,7 +106,8 @@ final class PipelineTest {
         "reservoir, uniform, 0.6, reservoir",
         "min-red, novelty, 0.5, reservoir",
         "two-tier, none, 0.25, reservoir",
-        "two-tier, uniform, 0.3, min-red"
+        "two-tier, uniform, 0.3, min-red",
+        "two-tier, none, 0.25, high-loss"
     })
     void next_killedAgainAndAgain_sameBatchesAsUninterrupted(
             String policy, String gate, String freshShare, String longTerm) throws InterruptedException {
@@ -157,6 +164,33 @@ final class PipelineTest {
                         .isEqualTo((int) Math.round(share * TestRuns.BATCH));
             }
         }
+    }
+
+    /** Of eight plans in a row the gate is open for the last four: what it was stands in the plan. */
+    @Test
+    void next_gateOpenNowAndThenKilledAgainAndAgain_sameBatchesAsUninterrupted() throws InterruptedException {
+        signals = planned -> Signals.of(OptionalDouble.empty(), OptionalDouble.empty(), planned % 8 >= 4);
+        MillraceConfig config = config("fifo", "stream.gate=uniform", "stream.gate-share=0.5");
+        Run straight = new Run();
+        train(config, straight, Checkpoint.START, STEPS, CounterRandom.of(41, 0, Purpose.SHUFFLE, 0));
+        Run killed = new Run();
+        RandomGenerator random = CounterRandom.of(42, 0, Purpose.SHUFFLE, 0);
+        long at = 0;
+        while (at < STEPS) {
+            long until = Math.min(STEPS, at + 1 + random.nextInt(9));
+            train(config, killed, killed.after(at), until, random);
+            at = until == STEPS ? STEPS : until - random.nextInt(3); // back to an earlier checkpoint
+        }
+        assertThat(killed.batches).isEqualTo(straight.batches).hasSize((int) STEPS);
+        assertThat(killed.plans()).isEqualTo(straight.plans());
+        assertThat(killed.after(STEPS)).usingRecursiveComparison().isEqualTo(straight.after(STEPS));
+        List<StepPlan> fresh = straight.plans().stream().filter(StepPlan::fresh).toList();
+        assertThat(fresh).hasSizeGreaterThan(8).allSatisfy(plan -> {
+            boolean open = (plan.step() - 1) % 8 >= 4;
+            assertThat(Signals.isGateOpen(plan.signals())).isEqualTo(open);
+            assertThat(plan.skipped()).as("step %d", plan.step()).isBetween(0, open ? 0 : TestRuns.BATCH * 3);
+        });
+        assertThat(fresh).anyMatch(plan -> plan.skipped() > 0);
     }
 
     @ParameterizedTest
@@ -351,10 +385,13 @@ final class PipelineTest {
                         config,
                         topic.open(Map.of(), 1 << 20, 5).consumer(),
                         new StreamState(from.position(), ahead, Optional.of(images), gate(config, from)),
-                        PlanSource.ofStream(new Past(past, Optional.empty()), plan -> {
-                            run.journal.add(new JournalledPlan(plan, plan.step()));
-                            return CompletableFuture.completedFuture(plan.step());
-                        }),
+                        PlanSource.ofStream(
+                                new Past(past, Optional.empty()),
+                                plan -> {
+                                    run.journal.add(new JournalledPlan(plan, plan.step()));
+                                    return CompletableFuture.completedFuture(plan.step());
+                                },
+                                () -> signals.apply(run.journal.size())),
                         StreamEvents.NONE)
                 .start();
     }
@@ -430,7 +467,7 @@ final class PipelineTest {
             for (int place = 0; place < thumbnail.length; place++) {
                 thumbnail[place] = (byte) fields[place / 64 * 4 + place % 16 / 4];
             }
-            gate.judge(new ImageOffset(i % 2, i), "camera-" + i % 2, Optional.of(thumbnail));
+            gate.judge(new ImageOffset(i % 2, i), "camera-" + i % 2, Optional.of(thumbnail), false);
         }
         return gate.content();
     }

@@ -174,6 +174,40 @@ final class ReplayBufferTest {
         assertThat(offsets(images(buffer))).isEqualTo(all);
     }
 
+    // losses 0 to 17 in the long-term tier but for image 7, whose loss is the lowest; then 4 is trained again with the
+    // highest
+    @Test
+    void offer_twoTierWithHighLoss_whatIsLearntBestGoes() {
+        ReplayBuffer buffer = new ReplayBuffer(TestReplay.twoTier(LongTerm.HIGH_LOSS, 20, 0.25, 0.01), 1);
+        buffer.begin(1);
+        buffer.offer(images(0, 20), random(1, 1)); // 18 and 19 are short-term
+        float[] losses = new float[20];
+        for (int image = 0; image < 20; image++) {
+            losses[image] = image == 7 ? -1 : image;
+        }
+        buffer.trained(TestReplay.trained(new TrainedImages(1, offsets(images(0, 20)), losses)));
+        buffer.begin(2);
+        buffer.offer(images(20, 2), random(1, 2));
+        List<ImageOffset> all = offsets(images(0, 22));
+        all.removeAll(offsets(images(7, 1)));
+        all.removeAll(offsets(images(0, 1)));
+        assertThat(offsets(images(buffer))).isEqualTo(all);
+
+        float[] again = {5, 0}; // 1 stands one deviation above its batch now, 2 one below
+        buffer.trained(TestReplay.trained(new TrainedImages(2, offsets(images(1, 2)), again)));
+        buffer.begin(3);
+        buffer.offer(images(22, 1), random(1, 3));
+        all.removeAll(offsets(images(2, 1)));
+        all.addAll(offsets(images(22, 1)));
+        assertThat(offsets(images(buffer))).isEqualTo(all);
+    }
+
+    @Test
+    void standings_losses_inDeviationsFromTheirMean() {
+        assertThat(StepLosses.standings(new float[] {1, 3, 1, 3})).containsExactly(-1, 1, -1, 1);
+        assertThat(StepLosses.standings(new float[] {2, 2})).containsExactly(0, 0);
+    }
+
     @Test
     void draw_bothTiers_noImageTwice() {
         long seed = 27;

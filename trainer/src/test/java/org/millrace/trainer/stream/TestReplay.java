@@ -29,6 +29,6 @@ final class TestReplay {
         for (int i = 0; i < losses.length; i++) {
             losses[i] = images.feature(i)[0];
         }
-        return new TrainedStep(images, StepLosses.of(images.step(), losses, fresh));
+        return TrainedStep.of(images, losses, fresh);
     }
 }
