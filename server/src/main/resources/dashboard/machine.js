@@ -160,7 +160,7 @@ export function showDisk({ disk }) {
     isNumber(budgetBytes) ? bytes(budgetBytes) : 'none',
     isNumber(bytesPerHour) ? growth(bytesPerHour) : '–',
   ]);
-  put(byId('disk'), table(
+  put(byId('disk'), h('h3', {}, 'Disk'), table(
     [{ title: 'on this disk' }, { title: 'size', number: true }, { title: 'budget', number: true }, { title: 'an hour', number: true }],
     rows,
     'Folders on this disk'), isNumber(disk.usableBytes) ? h('p', { class: 'note' }, `${bytes(disk.usableBytes)} are free.`) : '');

@@ -85,7 +85,7 @@ final class AuditCommand implements Runnable {
                     + (perhapsDropped
                             ? ": markers of transactions, or images that the compaction of "
                                     + config.images().topic()
-                                    + " removed before they were planned, which nobody trained"
+                                    + " removed before anyone trained them"
                             : ""));
             if (result.gone() > 0) {
                 out.println("gone             " + result.gone()
@@ -100,7 +100,7 @@ final class AuditCommand implements Runnable {
             if (!result.problems().isEmpty()) {
                 throw new UserException("the run does not add up:\n  " + String.join("\n  ", result.problems()));
             }
-            out.println("lost 0" + (perhapsDropped ? " of those that were planned" : "") + ", trained twice 0");
+            out.println("lost 0" + (perhapsDropped ? " besides what compaction removed" : "") + ", trained twice 0");
             out.flush();
         }
     }

@@ -3,6 +3,7 @@ package org.millrace.app.disk;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -10,8 +11,8 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
-import org.millrace.contract.Count;
 import org.millrace.contract.FolderBytes;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
@@ -34,8 +35,15 @@ public final class BrokerBudget implements Services.Service {
     private final Path folder;
     private final Consumer<String> words;
     private final CountDownLatch stopped = new CountDownLatch(1);
-    private String said = "";
+    private Said said = Said.NOTHING;
     private int pause;
+
+    /** What was said last of a state that goes on. */
+    private enum Said {
+        NOTHING,
+        NEAR,
+        STUCK
+    }
 
     /** @param words takes a sentence for people when something changes */
     public BrokerBudget(MillraceConfig config, KafkaSettings kafka, Consumer<String> words) {
@@ -75,72 +83,69 @@ public final class BrokerBudget implements Services.Service {
         }
         long bytes = FolderBytes.of(folder);
         if (bytes <= NEAR * budget) {
-            said = "";
+            said = Said.NOTHING;
+            return;
+        }
+        if (bytes <= budget && said == Said.NEAR) {
             return;
         }
         NeededImages needed = NeededImages.of(config, kafka, logs);
-        List<Spare> spare = spare(logs, needed);
-        long records = spare.stream().mapToLong(Spare::records).sum();
+        List<Segment> spare = spare(logs, needed);
         if (bytes <= budget) {
             say(
-                    "near",
-                    words(bytes) + ". Above it the oldest images go first that every run has passed, "
-                            + Count.of(records, "record") + " now; then nothing."
-                            + " Without them replay from step 1 and a full audit cannot read what the run began with.");
-        } else if (records == 0) {
-            say("stuck", words(bytes) + ", and nothing more may go: " + because(logs, needed) + ". " + advice());
+                    Said.NEAR,
+                    words(bytes) + ". Above it the oldest images go that every run has passed, " + size(spare)
+                            + " now, and nothing else. Replay from step 1 and a full audit cannot read what is gone.");
+        } else if (spare.isEmpty()) {
+            say(Said.STUCK, words(bytes) + ", and nothing more may go: " + because(logs, needed) + ". " + advice());
         } else {
             giveUp(logs, spare, bytes);
         }
     }
 
-    /** The oldest records of a partition that nobody needs. */
-    private record Spare(TopicPartition partition, ImageLogs.Held held, long to) {
-        long records() {
-            return to - held.from();
-        }
-
-        long bytes() {
-            return held.to() == held.from() ? 0 : held.bytes() * records() / (held.to() - held.from());
-        }
+    private static String size(List<Segment> segments) {
+        return String.format(
+                Locale.ROOT,
+                "%.0f MiB",
+                segments.stream().mapToLong(Segment::bytes).sum() / MEBIBYTE);
     }
 
-    private static List<Spare> spare(ImageLogs logs, NeededImages needed) {
-        List<Spare> spare = new ArrayList<>();
+    // of all partitions; the broker frees whole segments only, so nothing goes of one that is needed in part or written
+    // to
+    private List<Segment> spare(ImageLogs logs, NeededImages needed) {
+        List<Segment> spare = new ArrayList<>();
         logs.held(needed.topics()).forEach((partition, held) -> {
             long from = needed.of(partition).map(NeededImages.Need::from).orElse(0L);
-            long to = Math.min(from, held.to());
-            if (to > held.from()) {
-                spare.add(new Spare(partition, held, to));
-            }
+            Segment.of(folder, partition).stream()
+                    .filter(segment -> segment.to() > held.from()) // others are given up, and not freed yet
+                    .filter(segment -> segment.to() <= from)
+                    .forEach(spare::add);
         });
-        spare.sort(Comparator.comparing(one -> one.partition().toString()));
+        spare.sort(Comparator.comparingLong(Segment::writtenMillis));
         return spare;
     }
 
-    // of each partition in proportion to what it can spare
-    private void giveUp(ImageLogs logs, List<Spare> spare, long bytes) {
+    private void giveUp(ImageLogs logs, List<Segment> spare, long bytes) {
         long wanted = bytes - (long) (NEAR * budget);
-        long all = Math.max(1, spare.stream().mapToLong(Spare::bytes).sum());
-        long gone = 0;
-        for (Spare one : spare) {
-            long share = (long) Math.ceil(wanted * ((double) one.bytes() / all));
-            long to = Math.min(one.to(), one.held().from() + one.held().records(share));
-            if (to > one.held().from()) {
-                logs.deleteBefore(one.partition(), to);
-                gone += to - one.held().from();
+        List<Segment> gone = new ArrayList<>();
+        Map<TopicPartition, Long> cuts = new HashMap<>();
+        for (Segment segment : spare) {
+            if (wanted > 0) {
+                wanted -= segment.bytes();
+                gone.add(segment);
+                cuts.merge(segment.partition(), segment.to(), Math::max);
             }
         }
+        cuts.forEach(logs::deleteBefore);
         pause = FREEING_LOOKS;
-        said = "";
-        words.accept(words(bytes) + ": removed the oldest " + Count.of(gone, "record") + " of "
-                + String.join(
-                        ", ",
-                        spare.stream()
-                                .map(one -> one.partition().topic())
-                                .distinct()
-                                .toList())
-                + ", which every run has passed.");
+        said = Said.NOTHING;
+        words.accept(words(bytes) + ": removed the oldest " + size(gone) + " of "
+                + gone.stream()
+                        .map(segment -> segment.partition().topic())
+                        .distinct()
+                        .sorted()
+                        .collect(Collectors.joining(", "))
+                + ", images which every run has passed.");
     }
 
     private static String because(ImageLogs logs, NeededImages needed) {
@@ -151,16 +156,17 @@ public final class BrokerBudget implements Services.Service {
         return whole.orElseGet(() -> waiting(logs, needed));
     }
 
-    // the partition in which most waits, and for whom
+    // the largest partition, and who holds it
     private static String waiting(ImageLogs logs, NeededImages needed) {
-        Map<TopicPartition, ImageLogs.Held> held = logs.held(needed.topics());
-        return held.entrySet().stream()
+        return logs.held(needed.topics()).entrySet().stream()
                 .max(Comparator.comparingLong(entry -> entry.getValue().bytes()))
-                .map(entry -> Count.of(entry.getValue().to() - entry.getValue().from(), "record") + " of "
-                        + entry.getKey()
-                        + needed.of(entry.getKey())
-                                .map(need -> " are needed from offset " + need.from() + " on: " + need.by())
-                                .orElse(" are not trained yet"))
+                .map(largest -> largest.getKey() + " has the records from "
+                        + largest.getValue().from() + " to "
+                        + largest.getValue().to()
+                        + needed.of(largest.getKey())
+                                .map(need -> ", and those from " + need.from() + " on are needed: " + need.by()
+                                        + " (the broker frees whole files, never the one that it writes)")
+                                .orElse(", which are not trained yet"))
                 .orElse("the topics of images are empty");
     }
 
@@ -168,8 +174,8 @@ public final class BrokerBudget implements Services.Service {
         return "Raise disk.broker-mib, make room by deleting a run that is over (millrace runs delete), or let the trainer catch up.";
     }
 
-    private void say(String kind, String sentence) {
-        if (!kind.equals(said)) {
+    private void say(Said kind, String sentence) {
+        if (kind != said) {
             said = kind;
             words.accept(sentence);
         }

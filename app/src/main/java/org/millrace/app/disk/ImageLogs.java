@@ -35,12 +35,7 @@ final class ImageLogs implements AutoCloseable {
      * @param to behind its last
      * @param bytes on disk
      */
-    record Held(long from, long to, long bytes) {
-        /** How many of the oldest records hold so many bytes, if all are alike. */
-        long records(long wanted) {
-            return bytes == 0 ? 0 : (long) Math.ceil((double) wanted / bytes * (to - from));
-        }
-    }
+    record Held(long from, long to, long bytes) {}
 
     ImageLogs(KafkaSettings kafka) {
         this.admin = Admin.create(kafka.admin());

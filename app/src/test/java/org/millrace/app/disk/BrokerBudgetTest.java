@@ -1,14 +1,18 @@
 package org.millrace.app.disk;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -20,6 +24,7 @@ import org.millrace.app.run.PatientKafka;
 import org.millrace.contract.FolderBytes;
 import org.millrace.contract.config.BrokerConfig;
 import org.millrace.contract.config.ConfigLoader;
+import org.millrace.contract.config.DiskConfig;
 import org.millrace.contract.config.MillraceConfig;
 import org.millrace.contract.kafka.KafkaSettings;
 import org.millrace.trainer.checkpoint.Folders;
@@ -30,7 +35,9 @@ class BrokerBudgetTest {
     /** The oldest of the three checkpoints that are kept: of steps 10, 15 and 20. */
     private static final long OLDEST = 10L * Commands.BATCH;
 
-    private static final long READ = 30; // by a slow consumer group
+    private static final int PUSHED = 5; // steps at once, each in files of its own
+    private static final long READ = (long) PUSHED * Commands.BATCH; // by a slow consumer group
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final TopicPartition IMAGES = new TopicPartition("images", 0);
 
     @TempDir
@@ -40,10 +47,14 @@ class BrokerBudgetTest {
 
     @Test
     void look_overTheBudget_trainedImagesGoThatNobodyNeedsAndTheRunGoesOn() throws Exception {
-        try (EmbeddedBroker broker = EmbeddedBroker.start(data, new BrokerConfig(0, -1), "test");
+        try (EmbeddedBroker broker =
+                        EmbeddedBroker.start(data, new BrokerConfig(0, -1), new DiskConfig(512, 0), "test");
                 ImageLogs logs = new ImageLogs(kafka(broker))) {
             Commands commands = new Commands(broker::bootstrapServers, data);
-            commands.good("push", Commands.SAMPLE, Commands.batches(2 * STEPS));
+            createImages(broker);
+            for (int step = 0; step < 2 * STEPS; step += PUSHED) {
+                commands.good("push", Commands.SAMPLE, Commands.after(step), Commands.batches(PUSHED));
+            }
             look(broker, logs, 0.5);
             assertThat(said).singleElement().asString().contains("nothing more may go: no run trains its images yet");
 
@@ -52,18 +63,18 @@ class BrokerBudgetTest {
             assertThat(said)
                     .singleElement()
                     .asString()
-                    .contains("Above it the oldest images go first that every run has passed, 80 records now");
+                    .contains("Above it the oldest images go that every run has passed, 0 MiB now, and nothing else.");
             assertThat(first(broker)).isZero();
 
             commit(broker);
             look(broker, logs, 0.5);
-            assertThat(said).singleElement().asString().contains("removed the oldest 30 records of images");
+            assertThat(said).singleElement().asString().contains("removed the oldest 0 MiB of images");
             assertThat(first(broker)).isEqualTo(READ);
             look(broker, logs, 0.5);
             assertThat(said)
                     .singleElement()
                     .asString()
-                    .contains("are needed from offset 30 on: the consumer group slow has read no further");
+                    .contains("and those from 40 on are needed: the consumer group slow has read no further");
 
             deleteGroup(broker);
             commands.good("train", "--until-step=2", Commands.run("young"));
@@ -76,9 +87,11 @@ class BrokerBudgetTest {
             commands.good("runs", "delete", "young", "--yes");
 
             look(broker, logs, 0.5);
-            assertThat(first(broker))
-                    .as("the rest is needed by the oldest checkpoint")
-                    .isEqualTo(OLDEST);
+            assertThat(first(broker)).as("the oldest checkpoint needs the rest").isEqualTo(OLDEST);
+            await("the broker frees the files")
+                    .atMost(PATIENCE)
+                    .until(() -> Segment.of(data.resolve("broker"), IMAGES).stream()
+                            .allMatch(segment -> segment.to() > OLDEST));
             commands.good("train", "--until-step=" + (STEPS + 5), Commands.run("main"));
             assertThat(commands.good("audit", "--run=main"))
                     .contains("images trained   " + (STEPS + 5) * Commands.BATCH + ", each once")
@@ -113,6 +126,16 @@ class BrokerBudgetTest {
         try (var consumer = new KafkaConsumer<byte[], byte[]>(kafka(broker).consumer(Map.of("group.id", "slow")))) {
             consumer.assign(Set.of(IMAGES));
             consumer.commitSync(Map.of(IMAGES, new OffsetAndMetadata(READ)));
+        }
+    }
+
+    /** A topic whose broker begins a file with each append that comes a millisecond after the one before. */
+    private static void createImages(EmbeddedBroker broker) throws Exception {
+        try (var admin = Admin.create(kafka(broker).admin())) {
+            admin.createTopics(List.of(new NewTopic("images", Optional.of(1), Optional.empty())
+                            .configs(Map.of("segment.ms", "1"))))
+                    .all()
+                    .get();
         }
     }
 

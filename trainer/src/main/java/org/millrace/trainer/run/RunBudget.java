@@ -83,8 +83,7 @@ final class RunBudget {
                                     + " trainer.checkpoints-kept of them.";
                         case BARE ->
                             words(bytes)
-                                    + " with its newest checkpoint alone, so nothing more may go. Raise disk.run-mib, or"
-                                    + " begin a run with a smaller moco.queue-size or replay.capacity.";
+                                    + " with its newest checkpoint alone, so nothing more may go. Raise disk.run-mib.";
                     });
         }
         said = stand;
@@ -100,7 +99,7 @@ final class RunBudget {
     private String words(long bytes) {
         return String.format(
                 Locale.ROOT,
-                "the folder of the run, %s, has %.0f of %.0f MiB (disk.run-mib)",
+                "the folder of the run, %s, has %.1f of %.0f MiB (disk.run-mib)",
                 run,
                 bytes / MEBIBYTE,
                 budget / MEBIBYTE);
