@@ -6,7 +6,6 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -27,7 +26,6 @@ import org.millrace.encoder.selftest.SelfTest;
  */
 final class RunMetrics {
     private static final String SECONDS = "seconds";
-    private static final String BYTES = "bytes";
     private static final double MILLIS = 1_000;
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -50,7 +48,7 @@ final class RunMetrics {
                     "role",
                     role.name());
         }
-        disk(disk);
+        DiskMetrics.add(this, disk);
         boolean brokerAnswers = facts.brokerAnswers(nowMillis);
         gauge(
                 "self.test.unusual",
@@ -96,29 +94,6 @@ final class RunMetrics {
             return metrics.registry.scrape();
         } finally {
             metrics.registry.close();
-        }
-    }
-
-    private void disk(DiskSpace disk) {
-        disk.usableBytes()
-                .ifPresent(bytes -> gauge("disk.free", "bytes free on the data folder's disk", BYTES, (double) bytes));
-        for (DiskSpace.Part part : disk.parts()) {
-            String what = part.what().name().toLowerCase(Locale.ROOT);
-            gauge(
-                    "disk.used",
-                    "bytes of the run's folder, or of the embedded broker's",
-                    BYTES,
-                    (double) part.bytes(),
-                    "part",
-                    what);
-            part.budgetBytes()
-                    .ifPresent(bytes -> gauge(
-                            "disk.budget",
-                            "disk.run-mib or disk.broker-mib in bytes",
-                            BYTES,
-                            (double) bytes,
-                            "part",
-                            what));
         }
     }
 

@@ -69,7 +69,7 @@ final class RunBudget {
 
     private void say(long before, long bytes, int removed) {
         Stand stand = stand(bytes, removed);
-        if (stand != said && stand.compareTo(said) > 0) {
+        if (stand.compareTo(said) > 0) {
             LOG.warn(
                     switch (stand) {
                         case WITHIN -> "";

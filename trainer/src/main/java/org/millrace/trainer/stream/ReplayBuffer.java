@@ -31,6 +31,7 @@ import org.millrace.contract.config.ReplayConfig.Policy;
 public final class ReplayBuffer {
     private final ReplayConfig config;
     private final int lag;
+    private final Remembered remembered;
     private final List<ReplayItem> items = new ArrayList<>(); // by slot
     private final Deque<TrainedImages> waiting = new ArrayDeque<>(); // what does not count yet, oldest first
     private final MinRed minRed = new MinRed();
@@ -44,6 +45,7 @@ public final class ReplayBuffer {
         check(lag >= 1, "lag must be at least 1, but was %d", lag);
         this.config = config;
         this.lag = lag;
+        this.remembered = Remembered.of(config);
         this.freshShare = config.policy() == Policy.TWO_TIER ? Optional.of(new FreshShare(config)) : Optional.empty();
     }
 
@@ -57,27 +59,7 @@ public final class ReplayBuffer {
 
     /** Whether every trained step must be passed to {@link #trained}. */
     public boolean learns() {
-        return remembered() != Remembered.NOTHING || freshShare.isPresent();
-    }
-
-    /** What is remembered of an image each time that it is trained on. */
-    private enum Remembered {
-        NOTHING,
-        FEATURE,
-        LOSS
-    }
-
-    private Remembered remembered() {
-        return switch (config.policy()) {
-            case NONE, FIFO, RESERVOIR -> Remembered.NOTHING;
-            case MIN_RED -> Remembered.FEATURE;
-            case TWO_TIER ->
-                switch (config.longTerm()) {
-                    case RESERVOIR -> Remembered.NOTHING;
-                    case MIN_RED -> Remembered.FEATURE;
-                    case HIGH_LOSS -> Remembered.LOSS;
-                };
-        };
+        return remembered != Remembered.NOTHING || freshShare.isPresent();
     }
 
     /** Takes the features and losses of the step that follows the last one taken. */
@@ -88,7 +70,7 @@ public final class ReplayBuffer {
                 trained.step(),
                 trainedStep);
         trainedStep = trained.step();
-        switch (remembered()) {
+        switch (remembered) {
             case NOTHING -> {}
             case FEATURE -> waiting.add(trained.images());
             case LOSS -> waiting.add(trained.standings());
@@ -288,11 +270,6 @@ public final class ReplayBuffer {
         }
     }
 
-    private float[] mixed(float[] before, float[] now) {
-        double rate = config.featureRate();
-        return remembered() == Remembered.LOSS ? HighLoss.mixed(before, now, rate) : Features.mixed(before, now, rate);
-    }
-
     private void learn(TrainedImages trained) {
         Map<ImageOffset, Integer> rows = new HashMap<>();
         for (int row = 0; row < trained.images().size(); row++) {
@@ -302,7 +279,9 @@ public final class ReplayBuffer {
             Integer row = rows.get(item.image().at());
             if (row != null) {
                 float[] now = trained.feature(row);
-                item.setFeature(item.feature().map(before -> mixed(before, now)).orElse(now));
+                item.setFeature(item.feature()
+                        .map(before -> remembered.mixed(before, now, config.featureRate()))
+                        .orElse(now));
             }
         }
     }
