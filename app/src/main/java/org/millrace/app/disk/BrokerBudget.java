@@ -156,10 +156,11 @@ public final class BrokerBudget implements Services.Service {
         return whole.orElseGet(() -> waiting(logs, needed));
     }
 
-    // the largest partition, and who holds it
+    // the partition with most records, and who holds them
     private static String waiting(ImageLogs logs, NeededImages needed) {
         return logs.held(needed.topics()).entrySet().stream()
-                .max(Comparator.comparingLong(entry -> entry.getValue().bytes()))
+                .max(Comparator.comparingLong(
+                        entry -> entry.getValue().to() - entry.getValue().from()))
                 .map(largest -> largest.getKey() + " has the records from "
                         + largest.getValue().from() + " to "
                         + largest.getValue().to()

@@ -17,7 +17,6 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaFuture;
-import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.millrace.contract.UserException;
@@ -33,9 +32,8 @@ final class ImageLogs implements AutoCloseable {
      *
      * @param from its first offset
      * @param to behind its last
-     * @param bytes on disk
      */
-    record Held(long from, long to, long bytes) {}
+    record Held(long from, long to) {}
 
     ImageLogs(KafkaSettings kafka) {
         this.admin = Admin.create(kafka.admin());
@@ -51,7 +49,6 @@ final class ImageLogs implements AutoCloseable {
                 .flatMap(topic -> topic.partitions().stream()
                         .map(partition -> new TopicPartition(topic.name(), partition.partition())))
                 .toList();
-        Map<TopicPartition, Long> bytes = bytes();
         Map<TopicPartition, ListOffsetsResultInfo> first = offsets(partitions, OffsetSpec.earliest());
         Map<TopicPartition, ListOffsetsResultInfo> last = offsets(partitions, OffsetSpec.latest());
         Map<TopicPartition, Held> held = new HashMap<>();
@@ -59,7 +56,7 @@ final class ImageLogs implements AutoCloseable {
             ListOffsetsResultInfo from = first.get(partition);
             ListOffsetsResultInfo to = last.get(partition);
             if (from != null && to != null) {
-                held.put(partition, new Held(from.offset(), to.offset(), bytes.getOrDefault(partition, 0L)));
+                held.put(partition, new Held(from.offset(), to.offset()));
             }
         }
         return held;
@@ -69,18 +66,6 @@ final class ImageLogs implements AutoCloseable {
         return await(admin.listOffsets(
                         partitions.stream().collect(Collectors.toMap(partition -> partition, partition -> which)))
                 .all());
-    }
-
-    private Map<TopicPartition, Long> bytes() {
-        List<Integer> brokers =
-                await(admin.describeCluster().nodes()).stream().map(Node::id).toList();
-        Map<TopicPartition, Long> bytes = new HashMap<>();
-        await(admin.describeLogDirs(brokers).allDescriptions())
-                .values()
-                .forEach(folders -> folders.values()
-                        .forEach(folder -> folder.replicaInfos()
-                                .forEach((partition, replica) -> bytes.merge(partition, replica.size(), Long::sum))));
-        return bytes;
     }
 
     /** What each consumer group has read of each partition. */

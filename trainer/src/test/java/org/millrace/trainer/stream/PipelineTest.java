@@ -125,13 +125,7 @@ final class PipelineTest {
         train(config, straight, Checkpoint.START, STEPS, CounterRandom.of(41, 0, Purpose.SHUFFLE, 0));
 
         Run killed = new Run();
-        RandomGenerator random = CounterRandom.of(42, 0, Purpose.SHUFFLE, 0);
-        long at = 0;
-        while (at < STEPS) {
-            long until = Math.min(STEPS, at + 1 + random.nextInt(9));
-            train(config, killed, killed.after(at), until, random);
-            at = until == STEPS ? STEPS : until - random.nextInt(3); // back to an earlier checkpoint
-        }
+        trainKilledAgainAndAgain(config, killed);
         assertThat(killed.batches).isEqualTo(straight.batches).hasSize((int) STEPS);
         assertThat(killed.views).isEqualTo(straight.views);
         assertThat(killed.plans()).isEqualTo(straight.plans());
@@ -174,13 +168,7 @@ final class PipelineTest {
         Run straight = new Run();
         train(config, straight, Checkpoint.START, STEPS, CounterRandom.of(41, 0, Purpose.SHUFFLE, 0));
         Run killed = new Run();
-        RandomGenerator random = CounterRandom.of(42, 0, Purpose.SHUFFLE, 0);
-        long at = 0;
-        while (at < STEPS) {
-            long until = Math.min(STEPS, at + 1 + random.nextInt(9));
-            train(config, killed, killed.after(at), until, random);
-            at = until == STEPS ? STEPS : until - random.nextInt(3); // back to an earlier checkpoint
-        }
+        trainKilledAgainAndAgain(config, killed);
         assertThat(killed.batches).isEqualTo(straight.batches).hasSize((int) STEPS);
         assertThat(killed.plans()).isEqualTo(straight.plans());
         assertThat(killed.after(STEPS)).usingRecursiveComparison().isEqualTo(straight.after(STEPS));
@@ -212,13 +200,7 @@ final class PipelineTest {
 
         Run killed = new Run();
         killed.checkpoints.put(0L, begun);
-        RandomGenerator random = CounterRandom.of(42, 0, Purpose.SHUFFLE, 0);
-        long at = 0;
-        while (at < STEPS) {
-            long until = Math.min(STEPS, at + 1 + random.nextInt(9));
-            train(config, killed, killed.after(at), until, random);
-            at = until == STEPS ? STEPS : until - random.nextInt(3); // back to an earlier checkpoint
-        }
+        trainKilledAgainAndAgain(config, killed);
         assertThat(killed.batches).isEqualTo(straight.batches).hasSize((int) STEPS);
         assertThat(killed.secondFrom).isEqualTo(straight.secondFrom);
         assertThat(killed.segments).isEqualTo(straight.segments);
@@ -317,6 +299,16 @@ final class PipelineTest {
             assertThat(images.lacking(buffer.content().needed())).isEmpty();
             assertThat(buffer.offered()).isGreaterThan(3 * CAPACITY);
             assertThat(images.release(STEPS, Set.of())).isBetween(CAPACITY, 2 * CAPACITY + TestRuns.BATCH);
+        }
+    }
+
+    private void trainKilledAgainAndAgain(MillraceConfig config, Run killed) throws InterruptedException {
+        RandomGenerator random = CounterRandom.of(42, 0, Purpose.SHUFFLE, 0);
+        long at = 0;
+        while (at < STEPS) {
+            long until = Math.min(STEPS, at + 1 + random.nextInt(9));
+            train(config, killed, killed.after(at), until, random);
+            at = until == STEPS ? STEPS : until - random.nextInt(3); // back to an earlier checkpoint
         }
     }
 
